@@ -99,7 +99,7 @@ impl Endpoint for &VaultRequest {
 /// A response of any status. Not `Debug`: its body may contain a secret.
 pub(super) struct VaultResponse {
     pub(super) status: u16,
-    /// It may be empty, also on success.
+    /// May be empty, even on success.
     pub(super) body: Zeroizing<Vec<u8>>,
 }
 

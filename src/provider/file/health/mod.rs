@@ -1,4 +1,4 @@
-//! Health of the two files: present, readable, writable, and what the receiver would fail on.
+//! Health of the two files: present, readable, writable, and free of what the receiver would reject.
 //!
 //! | file | what it is for |
 //! | --- | --- |

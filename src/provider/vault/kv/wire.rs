@@ -53,7 +53,7 @@ impl Subkeys {
     pub(super) fn contents(self) -> SecretContents {
         let names = self.subkeys.unwrap_or_default().into_keys();
         SecretContents {
-            // The server returns no values: an empty text counts as present.
+            // The server returns no values: an empty string counts as present.
             fields: names.map(|name| (FieldName::new(&name), FieldState::Present)).collect(),
             version: Some(self.metadata.number()),
             written: moment(&self.metadata.created_time),

@@ -1,4 +1,4 @@
-//! A string that holds a secret.
+//! A string that contains a secret.
 
 use zeroize::Zeroizing;
 
@@ -11,7 +11,7 @@ impl SecretText {
         Self(Zeroizing::new(text))
     }
 
-    /// The text, for the one place that needs it.
+    /// The plaintext, for the one place that needs it.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -29,7 +29,8 @@ pub(crate) struct SessionFolder {
 }
 
 impl SessionFolder {
-    /// Creates a private folder below `root`, and `root` itself. Other processes see it only once it is locked.
+    /// Creates a private folder below `root`, and `root` itself. Other processes see it only once it is
+    /// locked.
     ///
     /// # Errors
     /// I/O errors.

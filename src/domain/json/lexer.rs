@@ -18,14 +18,14 @@ pub enum LexemeKind {
     Comma,
     /// A whole string with both quotes; escapes are not checked here.
     String,
-    /// A run that looks like a number and is one.
+    /// A word that looks like a number and is one.
     Number,
     /// `true` or `false`.
     Bool,
     Null,
     /// Blanks, tabs and line ends.
     Space,
-    /// A string that its line or the text ends before its quote.
+    /// A string that is cut off by the end of its line or of the text.
     Unterminated,
     /// Anything else: a bare word, a stray character, a malformed number.
     Bad,
@@ -59,7 +59,7 @@ impl<'a> Lexer<'a> {
         Self { text, at: 0 }
     }
 
-    /// Goes on at `at`, which must be a character's boundary: past a comment, say.
+    /// Continues at `at`, which must be a character boundary: past a comment, say.
     pub(super) fn skip_to(&mut self, at: usize) {
         self.at = at;
     }

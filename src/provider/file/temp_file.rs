@@ -68,8 +68,8 @@ impl TempFile {
             let path = sibling(target, &format!(".{}-{number}.tmp", std::process::id()));
             match create_new(&path) {
                 Ok(file) => {
-                    // Protects it from removal as stale while it is in use. The target's lock does that too; this
-                    // one helps where the lock file was removed.
+                    // Protects it from removal as stale while it is in use. The target's lock does that too;
+                    // this one helps where the lock file was removed.
                     let _ = file.try_lock();
                     return Ok(Self { path, file, replaced: false });
                 }

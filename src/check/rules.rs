@@ -128,7 +128,7 @@ fn unfilled_placeholder(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagn
     }));
 }
 
-/// A mask stands where a secret was.
+/// There is a mask in place of a secret.
 pub const MASK_FOR_SECRET: Rule =
     Rule { id: "mask-for-secret", severity: Severity::Error, check: mask_for_secret };
 

@@ -31,7 +31,7 @@ pub fn document_types(kind: DocumentKind) -> &'static [DocumentType] {
     }
 }
 
-/// A schema; tests hold both to be JSON.
+/// A schema; tests ensure that both are JSON.
 fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }

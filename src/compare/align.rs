@@ -42,7 +42,7 @@ pub(super) fn runs<T: Hash + Eq>(old: &[T], new: &[T]) -> Vec<Run> {
     aligner.runs
 }
 
-/// The same as the operations of a diff.
+/// The same runs, as the operations of a diff.
 pub(super) fn ops<T: Hash + Eq>(old: &[T], new: &[T]) -> Vec<DiffOp> {
     let mut ops = Vec::new();
     let (mut old_index, mut new_index) = (0, 0);

@@ -13,7 +13,6 @@ const MAX_VALUE: usize = 60;
 /// What is shown for a secret that changed.
 pub(super) const HIDDEN: Safe<'static> = Safe::literal("(value hidden)");
 
-/// The differences between two documents.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diff {
     /// The changes in the order of the old text; additions come last.

@@ -10,7 +10,7 @@ use crate::domain::json::{LexemeKind, Lexer, Span, indent};
 const LONG_VALUE: usize = 72;
 
 /// A value as JSON text, on its way from one document into another. Its lines after the first are
-/// indented as if its first line were not.
+/// indented as if the first line had no indentation.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RawJson {
     text: String,

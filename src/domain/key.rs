@@ -121,7 +121,6 @@ pub enum AddressError {
     #[error("\"{text}\" is not an address: {source}")]
     Name {
         text: String,
-        /// The violated rule.
         source: NameError,
     },
 }

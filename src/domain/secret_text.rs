@@ -6,7 +6,6 @@ use zeroize::Zeroizing;
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
-    /// Takes ownership of a text.
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }

@@ -18,7 +18,6 @@ pub struct Slot(pub(super) u32);
 impl Slot {
     pub const FIRST: Self = Self(0);
 
-    /// The next slot.
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }

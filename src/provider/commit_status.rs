@@ -47,7 +47,7 @@ enum KeyStatus {
 /// be applied, its keys are read a second time, one second later.
 ///
 /// # Errors
-/// Those of [`ConfigReader::get`]: then nothing is known yet.
+/// Those of [`ConfigReader::get`]: then the outcome is still unknown.
 pub async fn resolve_outcome<R: ConfigReader + ?Sized>(reader: &R, ops: &[Op]) -> Result<CommitStatus> {
     let found = read_status(reader, ops).await?;
     if matches!(found, CommitStatus::Written(_)) {

@@ -77,7 +77,7 @@ pub struct Page {
     pub store: StoreId,
     /// The revision, the same for all pages of a list.
     pub at: Revision,
-    /// What the list can show, the same for all its pages.
+    /// Which keys the list can show, the same for all its pages.
     pub coverage: Coverage,
     /// In key order.
     pub entries: Vec<Entry>,
@@ -105,7 +105,7 @@ impl Page {
 /// One page of a list without values.
 #[derive(Debug, Clone)]
 pub struct KeyPage {
-    /// What the list can show, the same for all its pages.
+    /// Which keys the list can show, the same for all its pages.
     pub coverage: Coverage,
     /// In key order.
     pub keys: Vec<ResourceKey>,

@@ -125,7 +125,6 @@ impl SecretChange<'_> {
     }
 }
 
-/// Writes secrets.
 #[async_trait]
 pub trait SecretWriter: Send + Sync {
     /// Applies one change; returns the number of the version that it wrote, if it wrote one and the store

@@ -97,7 +97,6 @@ impl Masked {
         .0
     }
 
-    /// Masks a stored document.
     pub fn of(kind: DocumentKind, document: &Document) -> Self {
         match document.text() {
             Ok(text) => Self::text(kind, text),
@@ -105,7 +104,6 @@ impl Masked {
         }
     }
 
-    /// Masks a document's text.
     pub fn text(kind: DocumentKind, text: &str) -> Self {
         let formatted = if is_one_line(text) { indent(text) } else { None };
         Self::render(formatted.as_deref().unwrap_or(text), |text| scan(kind, text)).0

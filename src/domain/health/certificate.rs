@@ -52,7 +52,6 @@ pub enum Validity {
     Ending,
     /// Not valid yet.
     Early,
-    /// Expired.
     Expired,
 }
 

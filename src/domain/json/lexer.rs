@@ -135,7 +135,7 @@ pub(super) fn is_number(word: &[u8]) -> bool {
     after_number(word.strip_prefix(b"-").unwrap_or(word)).is_some_and(<[u8]>::is_empty)
 }
 
-/// What follows a number without a sign; `None` if there is none.
+/// The text after an unsigned number; `None` if there is no number.
 fn after_number(word: &[u8]) -> Option<&[u8]> {
     fn after_digits(bytes: &[u8]) -> Option<&[u8]> {
         let count = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();

@@ -33,7 +33,6 @@ pub fn unquote(quoted: &str) -> Result<Cow<'_, str>, (usize, &'static str)> {
 /// The value of a string, with the source position of each of its bytes.
 #[derive(Debug, Clone)]
 pub struct DecodedString<'a> {
-    /// The decoded string.
     pub value: Cow<'a, str>,
     /// For each byte of the value, and for its end, the offset of its source; `None` if the two are equal.
     places: Option<Vec<usize>>,

@@ -5,7 +5,6 @@ use super::Reference;
 use super::scan::{self, ReferencePiece};
 use super::vault::{self, VaultField};
 
-/// One look-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReferenceLookup<'t> {
     /// What is looked up; `None` is a reference to Vault that the receiver refuses, whatever its default.

@@ -31,7 +31,6 @@ pub trait Variables {
 
 /// The value of a variable. Not `Debug`: variables may contain secrets.
 pub enum Variable {
-    /// It is not set.
     Unset,
     /// It is set to this text, which may be empty.
     Text(SecretText),

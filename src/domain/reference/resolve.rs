@@ -55,7 +55,6 @@ pub enum ResolveError {
     /// A field of Vault has no value, and the reference has no default.
     #[error("{field} of Vault has no value here, and the reference at {place} no default")]
     Vault {
-        /// Which field.
         field: VaultField,
         /// The member that contains the reference, as `outer.inner`.
         place: String,
@@ -66,7 +65,7 @@ pub enum ResolveError {
         /// The member that contains the reference, as `outer.inner`.
         place: String,
     },
-    /// A variable does not hold text.
+    /// The value of a variable is not UTF-8 text.
     #[error("the variable {name}, referred to at {place}, is not UTF-8 text")]
     NotText {
         name: String,

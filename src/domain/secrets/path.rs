@@ -13,10 +13,8 @@ const MAX_PATH: usize = 1_024;
 /// Why a text is not the path of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SecretPathError {
-    /// It is empty.
     #[error("it is empty; give at least one segment, as in app/github")]
     Empty,
-    /// It is longer than the limit.
     #[error("it is longer than {MAX_PATH} bytes")]
     TooLong,
     /// It begins or ends with a slash, or two follow each other.

@@ -1,4 +1,4 @@
-//! Which secrets exist. Nothing here can hold a value.
+//! Which secrets exist. No type here can contain a value.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -88,7 +88,7 @@ pub enum Presence {
     Destroyed {
         version: SecretVersion,
     },
-    /// This user may not see it, which does not tell whether it exists.
+    /// This user may not see it, so it is not known whether it exists.
     Forbidden {
         /// The missing permission, exactly: `read on webhooks/subkeys/orders/secrets`.
         permission: String,

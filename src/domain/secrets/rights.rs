@@ -19,7 +19,7 @@ pub enum SecretRight {
     Patch,
     /// To delete a version, which can be undone.
     Delete,
-    /// To undo that.
+    /// To undo a deletion.
     Undelete,
     /// To destroy a version permanently.
     Destroy,

@@ -39,10 +39,8 @@ pub enum DocumentError {
     /// Not text; the offset of the first invalid byte.
     #[error("not text: byte {0} is not UTF-8")]
     NotUtf8(usize),
-    /// Text, but not JSON.
     #[error("not JSON: {0}")]
     NotJson(SyntaxError),
-    /// JSON, but not an object.
     #[error("JSON, but not an object")]
     NotObject,
 }

@@ -17,7 +17,6 @@ pub struct EnvVariables {
 }
 
 impl EnvVariables {
-    /// The process environment.
     pub fn process() -> Self {
         Self { named: HashMap::new(), inherits: true }
     }

@@ -159,7 +159,7 @@ pub(super) fn entry(key: ResourceKey, kv: &KeyValue) -> Entry {
     }
 }
 
-/// A key prefix with its etcd range. The range can hold more keys than the prefix covers.
+/// A key prefix with its etcd range. The range can contain more keys than the prefix covers.
 #[derive(Clone)]
 pub(super) struct KeyScope {
     pub(super) keyspace: Keyspace,

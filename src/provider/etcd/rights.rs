@@ -29,10 +29,10 @@ impl ReadableRanges {
         Self { ranges: vec![scope.range.clone()], coverage: Coverage::Whole }
     }
 
-    /// What the user's roles permit of a scope.
+    /// The part of a scope that the user's roles permit to read.
     ///
     /// # Errors
-    /// [`Fault::Denied`] where they permit nothing, or cannot be known: if a client certificate alone
+    /// [`Fault::Denied`] where they permit nothing, or cannot be queried: if a client certificate alone
     /// authenticates the user, the user's name is not known here.
     pub(super) async fn query(link: &MemberLink, scope: &KeyScope) -> Result<Self, Fault> {
         let grants = within(CALL_DEADLINE, grants(link)).await?;
@@ -265,7 +265,7 @@ mod tests {
     }
 
     proptest! {
-        /// A key can be read where a grant holds it, and nowhere else; the parts lie apart.
+        /// A key can be read if and only if a grant contains it; the parts are disjoint.
         #[test]
         fn parts_hold_what_grants_hold(grants in grants(), probe in keys()) {
             let within = range("/cwm/a", "/cwm/b");

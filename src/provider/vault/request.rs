@@ -62,7 +62,6 @@ impl VaultRequest {
         Self::new(RequestMethod::DELETE, path, None)
     }
 
-    /// Adds a query parameter.
     #[must_use]
     pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));

@@ -95,7 +95,6 @@ pub enum VaultLogin {
     AppRole(AppRole),
 }
 
-/// Role id and secret id.
 #[derive(Clone)]
 pub struct AppRole {
     pub(super) role: Zeroizing<String>,

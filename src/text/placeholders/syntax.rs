@@ -20,7 +20,6 @@ pub(super) fn write_placeholder(number: usize, bare: bool) -> String {
     format!("{quote}{OPEN}{WORD}{number}{CLOSE}{quote}")
 }
 
-/// A placeholder in a text.
 #[derive(Clone, Copy)]
 pub(super) struct Placeholder {
     pub(super) span: Span,

@@ -9,7 +9,6 @@ use super::error_kind::SyntaxErrorKind;
 use super::tokens::{SyntaxToken, SyntaxTokens, insert_fix};
 use super::{SpanProblem, SyntaxFix};
 
-/// An open bracket.
 pub(super) struct OpenBracket<'t> {
     pub(super) object: bool,
     pub(super) at: usize,

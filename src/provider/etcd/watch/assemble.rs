@@ -27,7 +27,7 @@ pub(super) struct FragmentAssembler<T> {
 }
 
 impl<T> FragmentAssembler<T> {
-    /// Adds the events of one response of so many bytes; returns the batches that are complete.
+    /// Adds the events of one response of `bytes` bytes; returns the batches that are complete.
     pub(super) fn push(
         &mut self,
         events: impl IntoIterator<Item = (Revision, T)>,

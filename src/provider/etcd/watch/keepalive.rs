@@ -14,7 +14,6 @@ const PING_TIMEOUT: Duration = Duration::from_millis(1_500);
 const MAX_DOUBLINGS: u32 = 3;
 /// A timer that fires this late means that the process was suspended, or that the reader was slow.
 const SUSPENDED_AFTER: Duration = Duration::from_millis(500);
-/// The interval of progress requests.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
 /// The interval while something is waiting for the response.
 const PROGRESS_INTERVAL_BUSY: Duration = Duration::from_millis(250);

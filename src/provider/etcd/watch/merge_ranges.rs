@@ -37,7 +37,7 @@ impl<T> RangeMerger<T> {
         Self { watchers: (0..count).map(watcher).collect(), waiting: BTreeMap::new(), claimed: None }
     }
 
-    /// Adds the events of one response of so many bytes. `false` if there is no such watcher.
+    /// Adds the events of one response of `bytes` bytes. `false` if there is no such watcher.
     pub(super) fn push(
         &mut self,
         watcher: usize,

@@ -87,7 +87,7 @@ impl TxnStep {
     }
 }
 
-/// The operations as steps, checked before they are sent against every limit that is known.
+/// The operations as steps, checked against every known limit before they are sent.
 pub(super) fn prepare(keyspace: &Keyspace, ops: Vec<Op>) -> Result<Vec<TxnStep>> {
     check_commit(&ops, &capabilities(keyspace.layout))?;
     let steps = ops.into_iter().map(|op| step(keyspace, op)).collect::<Result<Vec<_>>>()?;

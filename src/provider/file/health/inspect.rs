@@ -1,5 +1,5 @@
 //! Inspects the text of a file: whether it can be read, how many documents it contains, and what the
-//! receiver would reject (domain.md section 1.1).
+//! receiver would fail on (domain.md section 1.1).
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
@@ -26,7 +26,7 @@ pub(super) type FileInspection = Result<Option<FileSummary>>;
 pub(super) struct FileSummary {
     /// How many distinct members it has.
     pub(super) documents: u64,
-    /// What the receiver would reject, and what to do about it.
+    /// What the receiver would fail on, and what to do about it.
     pub(super) notes: Vec<(String, &'static str)>,
     /// Whether a secret field contains plaintext.
     pub(super) plaintext: bool,

@@ -1,4 +1,5 @@
-//! Health of the two files: present, readable, writable, and free of what the receiver would reject.
+//! Health of the two files: whether they are present, readable and writable, and what the receiver would
+//! fail on.
 //!
 //! | file | what it is for |
 //! | --- | --- |

@@ -20,7 +20,6 @@ use crate::provider::{SecretData, SecretExpect, SecretFields, SecretListItem};
 /// `delete_version_after`.
 const CLOCKS_APART: Duration = Duration::from_secs(30);
 
-/// The metadata of one version.
 #[derive(Deserialize)]
 pub(super) struct VersionMeta {
     pub(super) version: u64,
@@ -180,7 +179,6 @@ impl KeyList {
     }
 }
 
-/// The response of a write.
 #[derive(Deserialize)]
 pub(super) struct WriteResponse {
     pub(super) version: u64,

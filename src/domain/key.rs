@@ -121,6 +121,7 @@ pub enum AddressError {
     #[error("\"{text}\" is not an address: {source}")]
     Name {
         text: String,
+        /// The violated rule.
         source: NameError,
     },
 }

@@ -1,4 +1,4 @@
-//! What rules say of a document.
+//! Diagnostics: the findings of rules about a document.
 
 use std::fmt;
 
@@ -6,19 +6,19 @@ use crate::domain::ResourceKey;
 use crate::domain::json::{Severity, Span, SyntaxFix};
 use crate::inventory::Facts;
 
-/// What one rule says of one place. It holds no part of the document but names and keys.
+/// The finding of one rule at one place. It contains no part of the document but names and keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// See [`Rule::id`].
     pub rule: &'static str,
     pub severity: Severity,
     pub span: Span,
-    /// Line and column of its start, from 1, where it is about a place in the text.
+    /// Line and column of its start, from 1, if it is about a place in the text.
     pub place: Option<(usize, usize)>,
-    /// The member it is in: `chain[1].module`; empty where that is not known.
+    /// The member that it is about: `chain[1].module`; empty where that is not known.
     pub pointer: String,
     pub message: String,
-    /// What could stand there instead; empty where that says nothing.
+    /// What is expected there instead; empty where there is nothing useful to say.
     pub remedy: &'static str,
     pub fix: Option<SyntaxFix>,
 }
@@ -35,9 +35,9 @@ impl fmt::Display for Diagnostic {
 /// One rule: pure, without I/O and without a clock.
 pub struct Rule {
     pub id: &'static str,
-    /// That of its diagnostics, unless one says otherwise.
+    /// The severity of its diagnostics, unless one says otherwise.
     pub severity: Severity,
-    /// Adds what it has to say of a subject; nothing of one that it does not judge.
+    /// Adds its diagnostics for a subject; none for one that it does not apply to.
     pub(super) check: fn(&Rule, Subject<'_>, &mut Vec<Diagnostic>),
 }
 
@@ -56,30 +56,29 @@ impl Rule {
     }
 }
 
-/// What is judged.
+/// The subject of a check.
 #[derive(Clone, Copy)]
 pub enum Subject<'a> {
-    /// A document with what it says, and what is known around it.
+    /// A document with its facts, and what is known about its surroundings.
     Document { key: &'a ResourceKey, facts: &'a Facts, around: &'a dyn Surroundings },
-    /// A text that is to become one.
+    /// A text that is about to become a document.
     Draft {
         text: &'a str,
-        /// How many secrets were taken out of it, for its placeholders to stand for; `None` of a text
-        /// that comes from outside.
+        /// How many secrets were replaced by placeholders in it; `None` for a text that comes from outside.
         concealed: Option<usize>,
         /// Whether a byte order mark is stored before it.
         byte_order_mark: bool,
     },
 }
 
-/// What is known around a document; by default nothing.
+/// What is known about a document's surroundings; by default nothing.
 pub trait Surroundings {
     /// Whether a connection is known not to exist.
     fn lacks_connection(&self, _name: &str) -> bool {
         false
     }
 
-    /// Whether a secret of its own is known to authenticate its callers.
+    /// Whether one of its own secrets is known to authenticate its callers.
     fn has_own_auth(&self) -> bool {
         false
     }

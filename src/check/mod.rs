@@ -1,5 +1,5 @@
-//! What the receiver reads, by its schemas: which modules and types of connection there are, what
-//! they need, and documents to begin with; and what rules say of a document. Pure.
+//! The receiver's schemas: which modules and types of connection exist, what they require, and templates
+//! of new documents; and the rules that documents are checked by. Pure.
 
 mod diagnostic;
 mod needs;

@@ -1,4 +1,4 @@
-//! All rules: what each says of a document, or of the text of a draft.
+//! All rules for documents and for the text of drafts.
 
 use super::{Diagnostic, Rule, Subject};
 use crate::domain::ResourceKey;
@@ -6,7 +6,7 @@ use crate::domain::json::{Severity, line_column, problems};
 use crate::text::MASK;
 use crate::text::placeholders::unfillable;
 
-/// The most that is said of one draft.
+/// The most diagnostics of one draft.
 pub const MAX_DIAGNOSTICS: usize = 100;
 
 const RULES: [Rule; 9] = [
@@ -21,7 +21,7 @@ const RULES: [Rule; 9] = [
     MASK_FOR_SECRET,
 ];
 
-/// What all rules say of a subject, in their order.
+/// The diagnostics of all rules for a subject, in the order of the rules.
 pub fn diagnose(subject: Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     RULES.iter().for_each(|rule| (rule.check)(rule, subject, &mut found));
@@ -38,7 +38,7 @@ fn unroutable_id(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic>)
     }
 }
 
-/// The receiver cannot use it at all: it is empty, not text, not JSON, or no object.
+/// The receiver cannot use it at all: it is empty, not text, not JSON, or not an object.
 pub const UNUSABLE_DOCUMENT: Rule =
     Rule { id: "unusable-document", severity: Severity::Error, check: unusable_document };
 
@@ -101,7 +101,7 @@ fn byte_order_mark(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic
     }
 }
 
-/// The text is not JSON object, or the receiver reads it in an unexpected way.
+/// The text is not a JSON object, or the receiver reads it in an unexpected way.
 pub const INVALID_SYNTAX: Rule =
     Rule { id: "invalid-syntax", severity: Severity::Error, check: invalid_syntax };
 
@@ -117,7 +117,7 @@ fn invalid_syntax(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic>
     }));
 }
 
-/// A placeholder stands for no secret.
+/// A placeholder has no original.
 pub const UNFILLED_PLACEHOLDER: Rule =
     Rule { id: "unfilled-placeholder", severity: Severity::Error, check: unfilled_placeholder };
 
@@ -128,7 +128,7 @@ fn unfilled_placeholder(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagn
     }));
 }
 
-/// A mask stands where a secret was.
+/// There is a mask in place of a secret.
 pub const MASK_FOR_SECRET: Rule =
     Rule { id: "mask-for-secret", severity: Severity::Error, check: mask_for_secret };
 

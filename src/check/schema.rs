@@ -9,18 +9,18 @@ use crate::domain::DocumentKind;
 const WEBHOOK: &str = include_str!("schema/webhook.schema.json");
 const CONNECTION: &str = include_str!("schema/connection.schema.json");
 
-/// Something a document can be of: a module for a webhook, a type for a connection.
+/// A type of document: a module for a webhook, a type for a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentType {
-    /// Its name, as documents say it.
+    /// Its name, as written in documents.
     pub name: String,
     /// One line about it.
     pub help: String,
-    /// The settings without which the receiver does not take it, in the schema's order.
+    /// The settings that the receiver requires, in the schema's order.
     pub required: Vec<String>,
 }
 
-/// What documents of a kind can be of, in the schema's order; nothing for documents of no kind.
+/// The types for a kind of document, in the schema's order; empty for documents of no kind.
 pub fn document_types(kind: DocumentKind) -> &'static [DocumentType] {
     static WEBHOOKS: OnceLock<Vec<DocumentType>> = OnceLock::new();
     static CONNECTIONS: OnceLock<Vec<DocumentType>> = OnceLock::new();
@@ -31,7 +31,7 @@ pub fn document_types(kind: DocumentKind) -> &'static [DocumentType] {
     }
 }
 
-/// A schema; tests hold both to be JSON.
+/// A schema; tests ensure that both are JSON.
 fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
@@ -48,7 +48,7 @@ fn modules(schema: &Value) -> Vec<DocumentType> {
         .into_iter()
         .map(|name| {
             let required = required(&name);
-            // The settings of one module stand beside `module-config`, and so does what is said of it.
+            // The settings of one module are siblings of `module-config`, and so is their description.
             let beside = required.iter().find_map(|name| schema.pointer(&format!("/properties/{name}")));
             let beside = beside.filter(|setting| setting.get("properties").is_some());
             let about = beside.or_else(|| schema.pointer(&format!("/$defs/module_config/{name}")));
@@ -57,7 +57,7 @@ fn modules(schema: &Value) -> Vec<DocumentType> {
         .collect()
 }
 
-/// The fields a module requires, in `module-config` or beside it; of two alternatives, the first.
+/// The fields that a module requires, in `module-config` or beside it; of two alternatives, the first.
 fn module_needs(then: &Value) -> Vec<String> {
     let config = then.pointer("/properties/module-config/allOf/1");
     let own = config.and_then(|rule| rule.get("required").or_else(|| rule.pointer("/oneOf/0/required")));
@@ -83,13 +83,13 @@ fn names(list: Option<&Value>) -> Vec<String> {
     texts.map(str::to_owned).collect()
 }
 
-/// What is said about it, without the words that nearly all of that begins with.
+/// Its description, without the words that nearly all descriptions begin with.
 fn help(description: Option<&Value>) -> String {
     let text = description.and_then(Value::as_str).unwrap_or_default();
     let text = text.strip_prefix("Settings of ").unwrap_or(text);
     let text = text.strip_prefix("the ").unwrap_or(text);
     if text.split(' ').next().is_some_and(|word| word.contains('_')) {
-        // A name is written as it is.
+        // An identifier keeps its spelling.
         return text.to_owned();
     }
     let mut letters = text.chars();

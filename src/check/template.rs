@@ -1,25 +1,25 @@
-//! What a new document begins with: the smallest that its module accepts, by the schema and by what the
-//! receiver was seen to do. What has to be edited says so; a secret is a reference, so that
-//! nobody is led to type one into a store.
+//! Templates of new documents: the smallest that a module accepts, by the schema and by the observed
+//! behaviour of the receiver. Whatever has to be edited is marked as such; a secret is a reference, so
+//! that users are not led to type one into a store.
 
 use serde_json::{Map, Value, json};
 
 use super::schema::{DocumentType, document_types};
 use crate::domain::DocumentKind;
 
-/// Stands for a name that only the user knows.
+/// A placeholder for a name that only the user knows.
 const EDIT: &str = "EDIT-ME";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentTemplate {
     /// A JSON object, indented.
     pub text: String,
-    /// Where in it, in bytes, the first value stands that has to be edited.
+    /// The byte offset of the first value that has to be edited.
     pub first: Option<usize>,
 }
 
-/// The document a new webhook of a module begins with, or a new connection of a type; `None` for one
-/// that the schema does not know. A webhook names `connection` if its module uses one.
+/// The template for a new webhook of a module, or for a new connection of a type; `None` for one that the
+/// schema does not know. A webhook names `connection` if its module uses one.
 pub fn template(kind: DocumentKind, name: &str, connection: Option<&str>) -> Option<DocumentTemplate> {
     let choice = document_types(kind).iter().find(|choice| choice.name == name)?;
     let object = match kind {
@@ -31,7 +31,7 @@ pub fn template(kind: DocumentKind, name: &str, connection: Option<&str>) -> Opt
     Some(DocumentTemplate { text, first })
 }
 
-/// The type of connection that a module writes through, if it uses one.
+/// The type of connection that a module writes to, if it uses one.
 pub fn connection_type(module: &str) -> Option<&str> {
     Some(match module {
         "redis_rq" => "redis-rq",
@@ -72,8 +72,8 @@ fn of_type(choice: &DocumentType) -> Value {
     document.into()
 }
 
-/// Settings of a type of connection that the receiver takes it without, and that it is of no use
-/// without: their defaults are a server on the receiver's own machine, or a well-known password.
+/// Settings of a type of connection that the receiver does not require but that are needed in practice:
+/// their defaults are a server on the receiver's own machine, or a well-known password.
 fn useful(of: &str) -> &'static [&'static str] {
     match of {
         "rabbitmq" => &["user", "pass"],
@@ -88,7 +88,7 @@ fn useful(of: &str) -> &'static [&'static str] {
     }
 }
 
-/// A value that the receiver takes for a setting, and that is obviously a placeholder.
+/// A value that the receiver accepts for a setting and that is obviously a placeholder.
 fn setting(of: &str, name: &str) -> Value {
     match (of, name) {
         ("websocket", "url") => "wss://edit-me.example.com/".into(),
@@ -109,13 +109,13 @@ fn setting(of: &str, name: &str) -> Value {
     }
 }
 
-/// An environment variable of the receiver's, as the whole value: embedded in other text an unset one
+/// A variable of the receiver's environment, as the whole value: embedded in other text, an unset one
 /// would stay as it is, and a path in a vault that does not exist would stop the receiver.
 fn reference(variable: &str) -> Value {
     format!("{{${variable}}}").into()
 }
 
-/// A host that the receiver takes: it refuses underscores, and its own machine.
+/// A host that the receiver accepts: it rejects underscores, and its own machine.
 fn host(of: &str) -> String {
     format!("edit-me-{}.example.com", of.replace('_', "-"))
 }
@@ -133,12 +133,12 @@ fn port(of: &str) -> u16 {
     }
 }
 
-/// The first value that is not as it should be yet.
+/// The offset of the first value that still has to be edited.
 fn first_to_edit(text: &str, object: &Value) -> Option<usize> {
     let mut values = Vec::new();
     leaves(object, &mut values);
     let value = values.into_iter().find(|value| is_to_edit(value))?;
-    // Before it stands the quotation mark.
+    // The match starts at its quotation mark.
     text.find(&format!("\"{value}\"")).map(|at| at + 1)
 }
 

@@ -1,5 +1,5 @@
-//! Which items of two sequences are the same, found within a bound: two unrelated texts of 1 MiB
-//! take no longer than reading them does.
+//! Which items of two sequences are equal, with bounded effort: for two unrelated texts of 1 MiB it
+//! takes no longer than reading them.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,17 +7,17 @@ use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-/// Sequences up to this long together are compared exactly.
+/// Sequences whose total length is at most this are compared exactly.
 const EXACT: usize = 2_000;
 
-/// How many steps all exact comparisons of one call may take in the worst case. What is beyond stays
+/// How many steps all exact comparisons of one call may take in the worst case. Anything beyond stays
 /// unmatched: a coarser answer, never a wrong one.
 const BUDGET: usize = 24_000_000;
 
-/// Splitting at anchors goes no deeper than this.
+/// The maximum recursion depth of splitting at anchors.
 const MAX_DEPTH: usize = 64;
 
-/// A run of items that are the same in both.
+/// A run of items that are equal in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run {
     pub(super) old: usize,
@@ -27,8 +27,8 @@ pub(super) struct Run {
 
 /// The runs of equal items, in order, neither crossing nor overlapping.
 ///
-/// Equal ends are matched first; what is short enough between them exactly; what is longer is cut at
-/// the items that stand once in both.
+/// Equal ends are matched first; the rest is compared exactly if it is short enough, and otherwise
+/// split at the items that occur once in both.
 pub(super) fn runs<T: Hash + Eq>(old: &[T], new: &[T]) -> Vec<Run> {
     let mut numbers: HashMap<&T, u32> = HashMap::with_capacity(old.len());
     let mut number = |item| {
@@ -42,7 +42,7 @@ pub(super) fn runs<T: Hash + Eq>(old: &[T], new: &[T]) -> Vec<Run> {
     aligner.runs
 }
 
-/// The same as the operations of a diff.
+/// The same runs, as the operations of a diff.
 pub(super) fn ops<T: Hash + Eq>(old: &[T], new: &[T]) -> Vec<DiffOp> {
     let mut ops = Vec::new();
     let (mut old_index, mut new_index) = (0, 0);
@@ -130,7 +130,7 @@ fn part<'a>(items: &'a [u32], range: &Range<usize>) -> &'a [u32] {
     items.get(range.clone()).unwrap_or_default()
 }
 
-/// Places of items that stand once in each, as many as follow one another in both.
+/// The positions of items that occur once in each, as many as have the same order in both.
 fn anchors(old: &[u32], new: &[u32]) -> Vec<(usize, usize)> {
     fn single(items: &[u32]) -> HashMap<u32, Option<usize>> {
         let mut places = HashMap::with_capacity(items.len());
@@ -146,9 +146,9 @@ fn anchors(old: &[u32], new: &[u32]) -> Vec<(usize, usize)> {
     longest_increasing(&places).into_iter().filter_map(|at| pairs.get(at).copied()).collect()
 }
 
-/// The places of a longest rising part of a sequence of different numbers.
+/// The positions of a longest increasing subsequence of distinct numbers.
 pub(super) fn longest_increasing(numbers: &[usize]) -> Vec<usize> {
-    // For each length, the place of the smallest number that ends a rising part so long.
+    // For each length, the position of the smallest number that ends such a subsequence.
     let mut ends: Vec<usize> = Vec::new();
     let mut before: Vec<Option<usize>> = Vec::with_capacity(numbers.len());
     let value = |at: usize| numbers.get(at).copied().unwrap_or_default();
@@ -198,11 +198,11 @@ mod tests {
 
     #[test]
     fn what_repeats_itself_without_end_is_given_up_in_time() {
-        // Nothing stands once, so there is nothing to cut at: ends match, and that is all.
+        // No item is unique, so there are no anchors: only equal ends match.
         let old: Vec<u32> = (0..200_000).map(|n| n % 7).collect();
         let new: Vec<u32> = (0..200_000).map(|n| n % 1_000 * n % 11).collect();
         assert!(is_sound(&old, &new));
-        // Anchors, and between them far more to compare than the budget allows.
+        // Anchors, with far more to compare between them than the budget allows.
         let tangle = |salt: u32| -> Vec<u32> {
             (0..200_000).map(|n| if n % 900 == 0 { 1_000 + n } else { (n ^ salt) * 31 % 13 }).collect()
         };

@@ -1,4 +1,4 @@
-//! What differs between two trees, place by place: for a diff, and for what a merge takes from one side.
+//! The differences between two trees, value by value: for a diff, and for what a merge takes from one side.
 
 use similar::DiffOp;
 
@@ -7,21 +7,21 @@ use super::patch::permutation;
 use super::path::{JsonPath, PathStep};
 use super::tree::{JsonTree, MemberId, TreeKind, TreeMember, by_id, hashes};
 
-/// What became of one place.
+/// The change of one value.
 pub(super) enum TreeChange<'a> {
-    /// A value that came, went or became another one.
+    /// A value that was added, removed or replaced.
     Value(Option<&'a JsonTree<'a>>, Option<&'a JsonTree<'a>>),
-    /// The same members or items in another order. The words, as it was and as it is, are only for who shows
-    /// them: of a large document they are long.
+    /// The same members or items in another order. The text of both orders is made only where it is shown,
+    /// since it is long for a large document.
     Order(Box<dyn Fn() -> [String; 2] + 'a>),
 }
 
 pub(super) struct ChangeFinder<'a> {
-    /// The way to what is compared.
+    /// The path to the values compared.
     pub(super) steps: Vec<PathStep>,
-    /// Whether items that are in both are counted in the old text, and not in the new one.
+    /// Whether items that are in both are numbered as in the old text instead of the new one.
     pub(super) counts_old: bool,
-    /// In the order of the old text, additions after.
+    /// In the order of the old text; additions come last.
     pub(super) found: Vec<(JsonPath, TreeChange<'a>)>,
 }
 
@@ -60,11 +60,11 @@ impl<'a> ChangeFinder<'a> {
         }
     }
 
-    /// Items of an array; each side comes with the place of its first.
+    /// Items of an array; each side comes with the index of its first item.
     pub(super) fn items(&mut self, old: (usize, &'a [JsonTree<'a>]), new: (usize, &'a [JsonTree<'a>])) {
         let ((old_first, old), (new_first, new)) = (old, new);
         if let Some(order) = permutation(old, new) {
-            // The items may hold secrets; their places say as much.
+            // The items may contain secrets; their positions are enough.
             let places = move |order: &[usize]| {
                 order.iter().map(|at| format!("[{}]", old_first + at)).collect::<Vec<_>>().join(", ")
             };
@@ -107,7 +107,7 @@ impl<'a> ChangeFinder<'a> {
     }
 }
 
-/// Members as the words for an order name them.
+/// Members as named in the text of an order change.
 pub(super) fn names(ids: &[MemberId<'_>]) -> String {
     let written = |(name, number): &MemberId<'_>| {
         JsonPath(vec![PathStep::Name((*name).to_owned(), *number)]).display().into_string()

@@ -1,4 +1,4 @@
-//! What differs between two documents, by path; secrets are compared and never shown.
+//! The differences between two documents, by path; secrets are compared but never shown.
 
 use super::changes::{ChangeFinder, TreeChange};
 use super::path::JsonPath;
@@ -7,23 +7,22 @@ use crate::domain::DocumentKind;
 use crate::text::scan::{ScanPiece, Visibility, scan_within};
 use crate::text::{Safe, SegmentRole, mask_value};
 
-/// The longest value shown beside a path, in characters.
+/// The longest value shown next to a path, in characters.
 const MAX_VALUE: usize = 60;
 
 /// What is shown for a secret that changed.
 pub(super) const HIDDEN: Safe<'static> = Safe::literal("(value hidden)");
 
-/// The differences between two documents.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diff {
-    /// What changed, in the order of the old text, additions after.
+    /// The changes in the order of the old text; additions come last.
     pub changes: Vec<PathChange>,
-    /// Whether the texts differ in white space alone.
+    /// Whether the texts differ in white space only.
     pub whitespace_only: bool,
 }
 
 impl Diff {
-    /// Whether the texts are the same, byte for byte.
+    /// Whether the texts are equal, byte for byte.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty() && !self.whitespace_only
     }
@@ -31,13 +30,13 @@ impl Diff {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathChange {
-    /// Where, such as `module-config.timeout` or `chain[1].module`; a second member of the same
-    /// name is `name (2)`. Items that are gone are counted in the old text, all others in the new.
+    /// The path, such as `module-config.timeout` or `chain[1].module`; a second member of the same
+    /// name is `name (2)`. Removed items are numbered as in the old text, all others as in the new one.
     pub path: Safe<'static>,
     pub kind: DiffKind,
-    /// The value before, shortened; none if there was none.
+    /// The value before, shortened; `None` if there was none.
     pub old: Option<Safe<'static>>,
-    /// The value after, shortened; none if there is none.
+    /// The value after, shortened; `None` if there is none.
     pub new: Option<Safe<'static>>,
     /// Whether a secret is or was part of it.
     pub secret: bool,
@@ -47,14 +46,14 @@ pub struct PathChange {
 pub enum DiffKind {
     Added,
     Removed,
-    /// It has another value.
+    /// Its value was replaced.
     Changed,
     /// The same members or items in another order.
     OrderOnly,
 }
 
-/// Compares two texts of one kind of document. If one of them is not JSON, that is one change of
-/// the whole text; [`super::lines`] says more.
+/// Compares two texts of one kind of document. If one of them is not JSON, the result is one change of
+/// the whole text; [`super::lines`] is more detailed.
 pub fn diff(kind: DocumentKind, old: &str, new: &str) -> Diff {
     if old == new {
         return Diff::default();
@@ -87,7 +86,7 @@ fn path_change(document: DocumentKind, path: &JsonPath, change: TreeChange<'_>) 
     let [mut old, mut new] = text.map(|side| side.map(|text| display_value(document, &names, text)));
     let secret = [&old, &new].into_iter().flatten().any(|(_, secret)| *secret);
     if let ([Some(before), Some(after)], true) = (text, old == new) {
-        // Shortened or masked, both look the same; show where they part, or that nothing can be shown.
+        // Shortened or masked, both look the same: show where they differ, or that the difference is hidden.
         let parted = if secret {
             vec![HIDDEN, HIDDEN]
         } else {
@@ -100,7 +99,7 @@ fn path_change(document: DocumentKind, path: &JsonPath, change: TreeChange<'_>) 
     PathChange { path: path.display(), kind, old, new, secret }
 }
 
-/// Values that begin alike, from shortly before they differ.
+/// Excerpts of values with a common beginning, from shortly before the first difference.
 pub(super) fn diverging_excerpts<S: AsRef<str>>(
     kind: DocumentKind,
     names: &[S],
@@ -119,7 +118,7 @@ pub(super) fn diverging_excerpts<S: AsRef<str>>(
     texts.iter().map(from).collect()
 }
 
-/// A value that stands at a path of names, as it may be shown, and whether it holds a secret.
+/// A value at a path of names, in displayable form, and whether it contains a secret.
 pub(super) fn display_value<S: AsRef<str>>(
     kind: DocumentKind,
     names: &[S],

@@ -1,5 +1,5 @@
 //! JSON texts for the property tests of `compare`: odd white space, odd numbers, escapes, duplicate
-//! members, deep and empty containers; and texts that stem from others by a few changes.
+//! members, deep and empty containers; and texts derived from others by a few changes.
 
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -49,7 +49,7 @@ fn leaf() -> impl Strategy<Value = Json> {
 }
 
 fn name() -> impl Strategy<Value = String> {
-    // Few, so that duplicates and the same name in two texts are common.
+    // Few, so that duplicates and equal names in two texts are common.
     let names = vec!["a", "b", "c", "d", "\\u0061", "é", "", "password", "x.y", "list"];
     prop::sample::select(names).prop_map(|name| format!("\"{name}\""))
 }
@@ -70,7 +70,7 @@ pub(super) fn object() -> impl Strategy<Value = Json> {
 }
 
 impl Json {
-    /// Its tokens, each followed by a blank: [`laid_out`] makes a text of them.
+    /// Its tokens, each followed by a blank: [`laid_out`] formats them.
     pub(super) fn compact(&self) -> String {
         match self {
             Self::Raw(raw) => raw.clone(),
@@ -104,7 +104,7 @@ pub(super) fn change() -> impl Strategy<Value = (Vec<Index>, JsonMutation)> {
     (prop::collection::vec(any::<Index>(), 0..3), change)
 }
 
-/// A value with one change made: as deep as the indexes lead.
+/// A value with one change, as deep as the indexes lead.
 pub(super) fn changed(mut json: Json, (way, change): &(Vec<Index>, JsonMutation)) -> Json {
     let inner = way.first().and_then(|first| match &mut json {
         Json::Array(items) => pick(items, first),
@@ -163,7 +163,7 @@ pub(super) fn gaps() -> impl Strategy<Value = SampleGaps> {
         .prop_map(|(gaps, mark)| SampleGaps { gaps, mark })
 }
 
-/// The tokens of a text with other white space between.
+/// The tokens of a text with other white space between them.
 pub(super) fn laid_out(text: &str, gaps: &SampleGaps) -> String {
     let mut between = gaps.gaps.iter().cycle();
     let mut out = String::from(if gaps.mark { "\u{feff}" } else { "" });
@@ -181,7 +181,7 @@ pub(super) fn json_text() -> impl Strategy<Value = String> {
     prop_oneof![3 => own, 1 => planted, 1 => document().prop_map(|document| document.text)]
 }
 
-/// Three texts of which two stem from the first, each with white space of its own.
+/// Three texts, two of them derived from the first, each with its own white space.
 pub(super) fn family() -> impl Strategy<Value = [String; 3]> {
     let changes = || prop::collection::vec(change(), 0..4);
     (object(), changes(), changes(), [gaps(), gaps(), gaps()]).prop_map(|(base, mine, theirs, gaps)| {

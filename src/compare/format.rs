@@ -1,7 +1,7 @@
-//! The layout that the editor opens, and the way back to the layout that was stored.
+//! The layout shown in the editor, and the way back to the stored layout.
 //!
-//! The editor shows one-line JSON indented. What is stored afterwards has the white space of the
-//! stored text wherever its tokens are still there, and its usual white space elsewhere; so one edited value
+//! The editor shows one-line JSON indented. What is stored afterwards has the white space of the stored
+//! text wherever its tokens still exist, and its usual white space elsewhere; so editing one value
 //! changes the bytes of that value and nothing else.
 
 use std::collections::HashMap;
@@ -11,9 +11,9 @@ use similar::DiffOp;
 use super::align;
 use crate::domain::json::{BYTE_ORDER_MARK, LexemeKind, Lexer, indent, is_one_line, walk};
 
-/// A stored text as the editor opens it: one-line JSON indented by two blanks, JSON of several
-/// lines as it is; without byte order mark, carriage returns or outer blanks. What is not JSON
-/// comes back unchanged.
+/// A stored text as shown in the editor: one-line JSON indented by two spaces, JSON of several lines
+/// unchanged; without byte order mark, carriage returns or outer blanks. Text that is not JSON is
+/// returned unchanged.
 pub fn format(text: &str) -> String {
     let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     if walk(body, |_| ()).is_err() {
@@ -27,8 +27,8 @@ pub fn format(text: &str) -> String {
 /// The edited text in the stored style of `original`: `restore(x, &format(x)) == x` for every text.
 ///
 /// If both are JSON, the tokens are those of `edited`, and the white space is the original's: all
-/// of it where only white space was edited; between tokens that were there before; at both ends;
-/// and everywhere if the original was one line. If one is not, only line ends, the byte order mark
+/// of it if only white space was edited; between tokens that existed before; at both ends;
+/// and everywhere if the original was one line. Otherwise only line ends, the byte order mark
 /// and the end of the last line follow the original.
 pub fn restore(original: &str, edited: &str) -> String {
     if original == edited || original.is_empty() {
@@ -45,12 +45,12 @@ pub fn restore(original: &str, edited: &str) -> String {
 pub(super) struct JsonTokens<'a> {
     texts: Vec<&'a str>,
     shapes: Vec<LexemeKind>,
-    /// What stands before each token, and after the last.
+    /// The white space before each token, and after the last.
     gaps: Vec<&'a str>,
 }
 
 impl<'a> JsonTokens<'a> {
-    /// None if the text is not JSON. A byte order mark counts as white space.
+    /// `None` if the text is not JSON. A byte order mark counts as white space.
     pub(super) fn of(text: &'a str) -> Option<Self> {
         let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         walk(body, |_| ()).ok()?;
@@ -71,13 +71,13 @@ impl<'a> JsonTokens<'a> {
         self.gaps.get(at).copied().unwrap_or_default()
     }
 
-    /// What kind of gap stands before the token at `at`; none at both ends.
+    /// The kind of the gap before the token at `at`; `None` at both ends.
     fn gap_kind(&self, at: usize) -> Option<GapKind> {
         Some(GapKind::between(*self.shapes.get(at.checked_sub(1)?)?, *self.shapes.get(at)?))
     }
 }
 
-/// Where white space stands.
+/// Kinds of places with white space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum GapKind {
     BeforeColon,
@@ -103,7 +103,7 @@ impl GapKind {
     }
 }
 
-/// For each token of `wanted`, the stored token it is or takes the place of.
+/// For each token of `wanted`, the stored token that it equals or replaces.
 fn align(stored: &JsonTokens<'_>, wanted: &JsonTokens<'_>) -> Vec<Option<usize>> {
     let mut origins = vec![None; wanted.texts.len()];
     for op in align::ops(&stored.texts, &wanted.texts) {
@@ -155,7 +155,7 @@ fn merge_gaps(original: &str, stored: &JsonTokens<'_>, wanted: &JsonTokens<'_>) 
     out
 }
 
-/// The most frequent white space of a text in each place.
+/// The most frequent white space of a text for each kind of gap.
 #[derive(Default)]
 pub(super) struct GapStyle<'a>(HashMap<GapKind, &'a str>);
 
@@ -169,7 +169,7 @@ impl<'a> GapStyle<'a> {
         }
         let mut best: HashMap<GapKind, (usize, &'a str)> = HashMap::new();
         for ((place, gap), count) in counts {
-            // Equal counts are decided by the text, so that the outcome is always the same.
+            // Ties are decided by the text, so that the result is deterministic.
             let slot = best.entry(place).or_insert((count, gap));
             *slot = (*slot).max((count, gap));
         }

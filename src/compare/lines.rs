@@ -21,17 +21,16 @@ pub enum LineTag {
 pub struct DiffLine {
     /// Which text it belongs to.
     pub tag: LineTag,
-    /// Its number in the old text as it is laid out here, from 1.
+    /// Its line number in the old text as laid out here, from 1.
     pub old: Option<usize>,
-    /// Its number in the new text, likewise.
+    /// Its line number in the new text, likewise.
     pub new: Option<usize>,
-    /// What it says. Where a line with a secret changed, the secret reads `(value hidden)`.
+    /// Its text. Where a line with a secret changed, the secret reads `(value hidden)`.
     pub line: MaskedLine<'static>,
 }
 
-/// All lines of two texts of one kind of document. JSON is laid out afresh, so that white space
-/// makes no difference; neither does a comma at the end of a line, which comes and goes with the
-/// member after it.
+/// All lines of two texts of one kind of document. JSON is laid out again, so that differences in white
+/// space are ignored; so is a comma at the end of a line, which comes and goes with the member after it.
 pub fn lines(kind: DocumentKind, old: &str, new: &str) -> Vec<DiffLine> {
     let (old, new) = (Side::of(kind, old), Side::of(kind, new));
     let (before, after) = (old.raw(), new.raw());
@@ -48,7 +47,7 @@ pub fn lines(kind: DocumentKind, old: &str, new: &str) -> Vec<DiffLine> {
     lines
 }
 
-/// One of the two texts: as it is compared, and as it is shown.
+/// One of the two texts: as compared, and as shown.
 struct Side {
     text: String,
     json: bool,
@@ -65,7 +64,7 @@ impl Side {
         Self { text, json, masked, places }
     }
 
-    /// The lines with all that they hide.
+    /// The lines with everything that they hide.
     fn raw(&self) -> Vec<&str> {
         let raw = |place: &Span| {
             let line = place.of(&self.text);

@@ -1,4 +1,4 @@
-//! Formatting, diff and three-way merge on token spans: what the editor opens, what is stored, and
+//! Formatting, diff and three-way merge on token spans: what the editor shows, what is stored, and
 //! what a review shows. Pure.
 
 mod align;

@@ -1,4 +1,4 @@
-//! What one document has to become to be another, keeping as much of it as possible.
+//! The edits that turn one document into another, keeping as much of it as possible.
 
 use std::collections::HashMap;
 
@@ -35,7 +35,7 @@ pub(super) fn between(old: &JsonTree<'_>, new: &JsonTree<'_>) -> SpliceOp {
     }
 }
 
-/// The items of an array, each with the one that it is or takes the place of.
+/// The items of an array, each with the one that it equals or replaces.
 fn items(before: &[JsonTree<'_>], after: &[JsonTree<'_>]) -> Vec<SpliceChild> {
     if let Some(origins) = permutation(before, after) {
         return origins.into_iter().map(|at| SpliceChild::existing(at, SpliceOp::Keep)).collect();
@@ -54,7 +54,7 @@ fn items(before: &[JsonTree<'_>], after: &[JsonTree<'_>]) -> Vec<SpliceChild> {
     children
 }
 
-/// Where each item stood, if they are the same ones in another order.
+/// The previous index of each item, if they are the same items in another order.
 pub(super) fn permutation(before: &[JsonTree<'_>], after: &[JsonTree<'_>]) -> Option<Vec<usize>> {
     if before.len() != after.len() {
         return None;
@@ -113,7 +113,7 @@ mod tests {
             for new in [new, other] {
                 let after = patched(&old, &new);
                 prop_assert_eq!(all_tokens(&after), all_tokens(&new));
-                // What is around the document is none of its business.
+                // Text around the document is left alone.
                 let edge = |text: &str| text.split('{').next().unwrap().to_owned();
                 prop_assert_eq!(edge(&after), edge(&old));
             }

@@ -1,25 +1,25 @@
-//! Paths into a document: how a member or an item is named, and how that is written.
+//! Paths into a document: how members and items are named and displayed.
 
 use crate::domain::json::{LexemeKind, Lexer, quote};
 use crate::text::Safe;
 
-/// The longest name written whole, in characters.
+/// The longest name displayed in full, in characters.
 const MAX_NAME: usize = 60;
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum PathStep {
-    /// A member: its name, and which one of that name it is, from 1.
+    /// A member: its name, and its number among members of that name, from 1.
     Name(String, usize),
     /// An item of an array, from 0.
     Item(usize),
 }
 
-/// The way from a document to one of its values: no step is the whole document.
+/// The path from a document to one of its values; without steps, the whole document.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct JsonPath(pub Vec<PathStep>);
 
 impl JsonPath {
-    /// The names on the way, by which secrets are judged.
+    /// The names in the path, by which secrets are recognised.
     pub fn names(&self) -> Vec<&str> {
         let names = self.0.iter().filter_map(|step| match step {
             PathStep::Name(name, _) => Some(name.as_str()),
@@ -28,7 +28,7 @@ impl JsonPath {
         names.collect()
     }
 
-    /// As it is shown, such as `chain[1].module`; a second member of one name is `name (2)`.
+    /// As displayed, such as `chain[1].module`; a second member of the same name is `name (2)`.
     pub fn display(&self) -> Safe<'static> {
         if self.0.is_empty() {
             return Safe::literal("(document)");

@@ -1,4 +1,4 @@
-//! Changes a document in places and leaves every byte outside of them.
+//! Edits a document in places and keeps every byte outside of them.
 
 use std::fmt;
 
@@ -6,11 +6,11 @@ use super::format::{GapKind, GapStyle, JsonTokens, has_crlf};
 use super::tree::{JsonTree, TreeKind};
 use crate::domain::json::{LexemeKind, Lexer, Span, indent};
 
-/// A value written on one line may be so long; a longer one gets lines where others have them.
+/// The longest value written on one line; a longer one is broken up like other values of the document.
 const LONG_VALUE: usize = 72;
 
 /// A value as JSON text, on its way from one document into another. Its lines after the first are
-/// indented as if it began at the margin.
+/// indented as if the first line had no indentation.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RawJson {
     text: String,
@@ -24,7 +24,7 @@ impl RawJson {
         Self { text: text.trim().to_owned(), flat: false }
     }
 
-    /// As it is, blanks and all.
+    /// Unchanged, including blanks.
     pub(super) fn exact(text: String) -> Self {
         Self { text, flat: false }
     }
@@ -38,7 +38,7 @@ impl RawJson {
     }
 }
 
-/// It may hold secrets, so that only its length is shown.
+/// Shows only the length, because the text may contain secrets.
 impl fmt::Debug for RawJson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Raw({} bytes)", self.text.len())
@@ -55,10 +55,10 @@ fn dedent(text: &str, indent: &str) -> String {
     out
 }
 
-/// What a value is to become.
+/// The edit of a value.
 #[derive(Clone)]
 pub(super) enum SpliceOp {
-    /// What it is, byte for byte.
+    /// Unchanged, byte for byte.
     Keep,
     /// Another value.
     Value(RawJson),
@@ -66,12 +66,12 @@ pub(super) enum SpliceOp {
     Children(Vec<SpliceChild>),
 }
 
-/// A member or an item of what is wanted.
+/// A member or an item of the result.
 #[derive(Clone)]
 pub(super) struct SpliceChild<V = SpliceOp> {
-    /// Which one of the container's it is; none where it is new.
+    /// Its index in the original container; `None` if it is new.
     pub(super) origin: Option<usize>,
-    /// The name of a member as it is written, quotes included, where it is new or written otherwise.
+    /// The name of a member as written, quotes included, if it is new or its spelling differs.
     pub(super) key: Option<String>,
     pub(super) value: V,
 }
@@ -89,7 +89,7 @@ impl SpliceChild {
 }
 
 impl SpliceOp {
-    /// A container with these children, which may be what it is already.
+    /// A container with these children, which may be the same as before.
     pub(super) fn children(children: Vec<SpliceChild>, before: usize) -> Self {
         let is_as_it_was = |(at, child): (usize, &SpliceChild)| {
             child.origin == Some(at) && child.key.is_none() && matches!(child.value, Self::Keep)
@@ -102,7 +102,7 @@ impl SpliceOp {
     }
 }
 
-/// The text of a tree with what is wanted in its place.
+/// The text of a tree after an edit.
 pub(super) fn splice(tree: &JsonTree<'_>, want: &SpliceOp) -> String {
     let style = SpliceStyle::of(tree);
     let mut out = String::with_capacity(tree.text.len());
@@ -112,7 +112,7 @@ pub(super) fn splice(tree: &JsonTree<'_>, want: &SpliceOp) -> String {
     out
 }
 
-/// How a document is laid out.
+/// The layout of a document.
 struct SpliceStyle<'a> {
     gaps: GapStyle<'a>,
     one_line: bool,
@@ -126,7 +126,7 @@ impl<'a> SpliceStyle<'a> {
         Self { gaps, one_line: tree.flat, line_end }
     }
 
-    /// Between the members of an object on one line, whatever the document is.
+    /// The gap between members of an object on one line, whatever the document's layout.
     fn next_on_a_line(&self) -> &'a str {
         let usual = self.gaps.gap(GapKind::AfterComma);
         if usual.contains(['\n', '\r']) { " " } else { usual }
@@ -182,7 +182,7 @@ impl<'a> SpliceStyle<'a> {
         out.push_str(&self.fit(value, indent));
     }
 
-    /// A value in the style of the document, on a line that is indented so.
+    /// A value in the style of the document, on a line with this indentation.
     fn fit(&self, value: &RawJson, indentation: &str) -> String {
         let text = value.text();
         if self.one_line {
@@ -209,10 +209,10 @@ impl<'a> SpliceStyle<'a> {
 struct ChildGaps<'a> {
     leads: Vec<&'a str>,
     trails: Vec<&'a str>,
-    /// Before the first one, and before one more that has none of its own.
+    /// Before the first child, and before an additional one that has no gap of its own.
     first: String,
     next: String,
-    /// After the last one.
+    /// After the last child.
     close: String,
 }
 
@@ -247,7 +247,7 @@ impl<'a> ChildGaps<'a> {
         [inner.clone(), inner, outer]
     }
 
-    /// What stands before the child that comes at a place.
+    /// The gap before the child at an index.
     fn lead(&self, at: usize, child: &SpliceChild) -> &str {
         match child.origin.filter(|origin| *origin > 0).and_then(|origin| self.leads.get(origin)) {
             _ if at == 0 => &self.first,
@@ -256,7 +256,7 @@ impl<'a> ChildGaps<'a> {
         }
     }
 
-    /// What stands after it.
+    /// The gap after a child.
     fn trail(&self, child: &SpliceChild, last: bool) -> &str {
         if last {
             return &self.close;

@@ -1,4 +1,4 @@
-//! A document as a tree whose parts can be compared with those of another text at once.
+//! A document as a tree whose parts can be compared quickly with those of another text.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,7 +14,7 @@ pub(super) struct JsonTree<'a> {
     pub(super) kind: TreeKind<'a>,
     /// Whether the whole text is one line.
     pub(super) flat: bool,
-    /// Of its tokens; what differs has another one, nearly always.
+    /// A hash of its tokens; different values nearly always have different ones.
     pub(super) hash: u64,
 }
 
@@ -26,13 +26,13 @@ pub(super) enum TreeKind<'a> {
 
 pub(super) struct TreeMember<'a> {
     pub(super) name: String,
-    /// Which one of that name it is, from 1.
+    /// Its number among members of that name, from 1.
     pub(super) number: usize,
     pub(super) key: Span,
     pub(super) value: JsonTree<'a>,
 }
 
-/// A member's name, and which one of that name it is.
+/// A member's name, and its number among members of that name.
 pub(super) type MemberId<'a> = (&'a str, usize);
 
 impl TreeMember<'_> {
@@ -56,7 +56,7 @@ impl TreeMember<'_> {
 }
 
 impl<'a> JsonTree<'a> {
-    /// Reads a text; a byte order mark before it counts as white space.
+    /// Parses a text; a byte order mark before it counts as white space.
     pub(super) fn of(text: &'a str) -> Result<Self, SyntaxError> {
         let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let root = parse(body)?;
@@ -100,12 +100,12 @@ impl<'a> JsonTree<'a> {
         self.span.of(self.text)
     }
 
-    /// Whether both are the same tokens; white space makes no difference.
+    /// Whether both have the same tokens; white space makes no difference.
     pub(super) fn same(&self, other: &JsonTree<'_>) -> bool {
         self.hash == other.hash && tokens(self.raw()).eq(tokens(other.raw()))
     }
 
-    /// What it holds, each with the place of its whole text.
+    /// Its children, each with the span of its whole text.
     pub(super) fn children(&self) -> Vec<(Span, &JsonTree<'a>)> {
         match &self.kind {
             TreeKind::Object(members) => {
@@ -116,26 +116,26 @@ impl<'a> JsonTree<'a> {
         }
     }
 
-    /// The blanks at the start of the line that it begins on.
+    /// The indentation of the line on which it begins.
     pub(super) fn line_indent(&self) -> &'a str {
-        // On the one line there is, nothing is indented; looking for its start would take for ever.
+        // On a single line nothing is indented, and looking for its start for each value would take too long.
         if self.flat { "" } else { line_indent(self.text, self.span.start) }
     }
 }
 
-/// The members with their places among all.
+/// The members with their indexes.
 pub(super) fn by_id<'a, 't>(
     members: &'a [TreeMember<'t>],
 ) -> HashMap<MemberId<'a>, (usize, &'a TreeMember<'t>)> {
     members.iter().enumerate().map(|(at, member)| (member.id(), (at, member))).collect()
 }
 
-/// For a table of many: equal where [`JsonTree::same`] holds, and nearly never elsewhere.
+/// For hash tables: equal if [`JsonTree::same`] holds, and nearly never otherwise.
 pub(super) fn hashes(items: &[JsonTree<'_>]) -> Vec<u64> {
     items.iter().map(|item| item.hash).collect()
 }
 
-/// The blanks at the start of the line of a place.
+/// The indentation of the line at an offset.
 pub(super) fn line_indent(text: &str, at: usize) -> &str {
     let before = text.get(..at).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();

@@ -17,7 +17,7 @@ pub struct Entry {
     pub lease: Option<LeaseId>,
 }
 
-/// What happened to one key at one revision; `E` is an [`Entry`], or one with more beside it.
+/// What happened to one key at one revision; `E` is an [`Entry`], or one with more data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change<E = Entry> {
     pub revision: Revision,
@@ -26,7 +26,7 @@ pub struct Change<E = Entry> {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ChangeKind<E = Entry> {
-    /// The key was written. Whether that created or updated it depends on what was known before.
+    /// The key was written. Whether that created or updated it depends on the state before.
     Put {
         entry: E,
     },

@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use super::ResourceKey;
 
-/// How many ranges are named before the rest is counted.
+/// How many ranges are named; the rest is only counted.
 const NAMED: usize = 4;
 
-/// Which keys would be shown if they existed. Of any other nothing is known: that it
-/// is not shown does not mean that it does not exist.
+/// Which keys would be shown if they existed. Nothing is known of any other key: that it is not shown
+/// does not mean that it does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Coverage {
-    /// Every key of the range that was asked for.
+    /// Every key of the requested range.
     #[default]
     Whole,
-    /// Only those that this user may read.
+    /// Only the keys that this user may read.
     Partial(PermittedRanges),
 }
 
@@ -33,7 +33,7 @@ impl Coverage {
         matches!(self, Self::Partial(_))
     }
 
-    /// What may be read, one text per range; empty if everything may.
+    /// The readable ranges, one text each; empty if everything is readable.
     pub fn ranges(&self) -> &[String] {
         match self {
             Self::Whole => &[],
@@ -41,7 +41,7 @@ impl Coverage {
         }
     }
 
-    /// The words for partial coverage: `this user may read only /cwm/staging/*`.
+    /// The text for partial coverage: `this user may read only /cwm/staging/*`.
     pub fn words(&self) -> Option<String> {
         let Self::Partial(permitted) = self else { return None };
         let ranges = &permitted.0.ranges;
@@ -64,8 +64,8 @@ struct RangeFilter {
 }
 
 impl PermittedRanges {
-    /// The ranges as the store writes them, and the rule which keys lie in them. The texts tell the
-    /// ranges apart: two with the same texts are equal.
+    /// The ranges as the store writes them, and a test for the keys in them. Ranges are compared by their
+    /// texts only.
     pub fn new(ranges: Vec<String>, sees: impl Fn(&ResourceKey) -> bool + Send + Sync + 'static) -> Self {
         Self(Arc::new(RangeFilter { ranges, covers: Box::new(sees) }))
     }

@@ -8,7 +8,7 @@ pub const MAX_EDITABLE: usize = 1024 * 1024;
 
 /// The value of one key, byte for byte as stored; cheap to clone.
 ///
-/// It may hold plaintext secrets, so its `Debug` form shows only the size. To show it, make a
+/// It may contain plaintext secrets, so its `Debug` form shows only the size. To show it, make a
 /// `text::Masked` of it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Document(Arc<[u8]>);
@@ -34,7 +34,7 @@ impl Document {
         self.0.len()
     }
 
-    /// Whether there are no bytes at all; such a value is legal in a store and useless to the receiver.
+    /// Whether there are no bytes at all; such a value is legal in a store but useless to the receiver.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

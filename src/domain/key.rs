@@ -1,4 +1,4 @@
-//! What a stored document is called: keys, ranges of keys, and the addresses people type.
+//! Keys of stored documents, ranges of keys, and the addresses that users type.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ pub enum ResourceKey {
     Connection {
         name: ConnectionName,
     },
-    /// A key whose shape the receiver ignores, as raw bytes after the prefix. It can be viewed and
-    /// deleted, nothing else.
+    /// A key whose shape the receiver ignores, as raw bytes after the prefix. It can only be viewed and
+    /// deleted.
     Foreign {
         /// The bytes after the store's prefix.
         raw: Arc<[u8]>,
@@ -47,12 +47,12 @@ impl ResourceKey {
         }
     }
 
-    /// Whether anything but viewing and deleting is allowed.
+    /// Whether only viewing and deleting are allowed.
     pub fn is_foreign(&self) -> bool {
         matches!(self, Self::Foreign { .. })
     }
 
-    /// The last part of the name as bytes, as [`ResourceKey::short`] but exact.
+    /// The last part of the name as bytes; like [`ResourceKey::short`], but exact.
     pub fn short_bytes(&self) -> &[u8] {
         match self {
             Self::Webhook { id, .. } => id.as_str().as_bytes(),
@@ -67,8 +67,8 @@ impl ResourceKey {
     }
 }
 
-/// The address people type and read: `production/orders`, `connections/redis_main`, `key:RAW`.
-/// A webhook of a namespace called `connections` reads `webhook:connections/ID`.
+/// The address that users type and read: `production/orders`, `connections/redis_main`, `key:RAW`.
+/// A webhook in a namespace called `connections` reads `webhook:connections/ID`.
 impl fmt::Display for ResourceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -84,7 +84,7 @@ impl fmt::Display for ResourceKey {
 
 const CONNECTIONS: &str = "connections";
 
-/// A range of keys, as `list` and `watch` take it.
+/// A range of keys, for `list` and `watch`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyPrefix {
     /// Everything under the store's prefix, foreign keys included.
@@ -109,7 +109,7 @@ impl KeyPrefix {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address(pub ResourceKey);
 
-/// Why a text names no document.
+/// Why a text is not the address of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AddressError {
     /// Neither `NAMESPACE/ID` nor one of the prefixed forms.
@@ -117,11 +117,11 @@ pub enum AddressError {
         "\"{0}\" is not an address: write NAMESPACE/ID, connections/NAME, webhook:NAMESPACE/ID, connection:NAME or key:RAW"
     )]
     Shape(String),
-    /// A part breaks its rule.
+    /// A part violates its rule.
     #[error("\"{text}\" is not an address: {source}")]
     Name {
         text: String,
-        /// The broken rule.
+        /// The violated rule.
         source: NameError,
     },
 }

@@ -9,30 +9,30 @@ pub enum LinkState {
     Connecting {
         /// Why the last attempt failed, if there was one.
         error: Option<String>,
-        /// When it is tried again, counted from this message.
+        /// When the next attempt is made, counted from this message.
         retry_in: Option<Duration>,
     },
-    /// A full load is under way; so many entries have arrived.
+    /// A full load is in progress.
     Loading {
-        /// Entries so far.
+        /// The number of entries received so far.
         entries: usize,
     },
-    /// What is shown equals the store.
+    /// The displayed contents match the store.
     Synced,
     /// The link is back; changes made meanwhile are being replayed.
     CatchingUp,
-    /// What is shown was current and may not be any more.
+    /// The displayed contents were current, but may no longer be.
     Stale {
         /// What broke, in words.
         reason: String,
-        /// When it is tried again, counted from this message.
+        /// When the next attempt is made, counted from this message.
         retry_in: Option<Duration>,
     },
     /// The store denies access.
     Denied {
         /// The missing permission, in words.
         permission: String,
-        /// When it is tried again, counted from this message.
+        /// When the next attempt is made, counted from this message.
         retry_in: Option<Duration>,
     },
 }
@@ -59,7 +59,7 @@ impl LinkState {
         }
     }
 
-    /// When it is tried again, counted from this message.
+    /// When the next attempt is made, counted from this message.
     pub fn retry_in(&self) -> Option<Duration> {
         match self {
             Self::Connecting { retry_in, .. }
@@ -69,7 +69,7 @@ impl LinkState {
         }
     }
 
-    /// Whether what is shown equals the store.
+    /// Whether the displayed contents match the store.
     pub fn is_synced(&self) -> bool {
         matches!(self, Self::Synced)
     }

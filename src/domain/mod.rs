@@ -1,8 +1,7 @@
 //! Plain types shared by every module: names, keys, documents, revisions, changes, link and health states.
 //!
-//! Nothing here does I/O, reads a clock or imports another module of this crate. Types are built so that a
-//! wrong value cannot exist: a [`Namespace`] is always well-formed, a [`Document`] never shows its
-//! bytes by accident.
+//! Nothing here does I/O, reads a clock or imports another module of this crate. Types rule out invalid
+//! values: a [`Namespace`] is always well-formed, a [`Document`] never shows its bytes by accident.
 
 mod change;
 mod coverage;

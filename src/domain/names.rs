@@ -1,4 +1,4 @@
-//! Names that keys are made of; each type admits only what its rule allows (docs/receiver.md, section 2).
+//! Names that keys are made of; each type accepts only what its rule allows (docs/receiver.md, section 2).
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ pub enum NameError {
     /// A namespace that the receiver would skip.
     #[error("a namespace is 1 to 64 of the characters A-Z a-z 0-9 _ -")]
     Namespace,
-    /// A webhook id that no key could hold.
+    /// A webhook id that cannot be part of a key.
     #[error("a webhook id is not empty and holds no \"/\"")]
     WebhookId,
-    /// A connection name that no key could hold.
+    /// A connection name that cannot be part of a key.
     #[error("a connection name is not empty and holds no \"/\"")]
     ConnectionName,
 }
@@ -25,7 +25,7 @@ macro_rules! name {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Accepts a text that follows the rule.
+            /// Accepts a text that obeys the rule.
             ///
             /// # Errors
             /// [`NameError`] with the rule in words.
@@ -62,7 +62,7 @@ name!(
     |text| (1..=64).contains(&text.len()) && text.bytes().all(is_word)
 );
 name!(
-    /// A webhook's id as a key can hold it. Whether the receiver would route to it is
+    /// A webhook's id as it can occur in a key. Whether the receiver would route to it is
     /// [`WebhookId::unroutable`]: the store accepts more than the route does.
     WebhookId,
     NameError::WebhookId,
@@ -80,7 +80,7 @@ fn is_word(byte: u8) -> bool {
 }
 
 impl Default for Namespace {
-    /// The namespace `default`, which files and the flat layout have alone.
+    /// The namespace `default`, the only one in files and in the flat layout.
     fn default() -> Self {
         Self("default".into())
     }

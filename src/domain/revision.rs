@@ -1,10 +1,10 @@
-//! What orders a store, what identifies it, and what a write is conditional on.
+//! Revisions, which order a store; store ids; and tokens, which writes are conditional on.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// Identifies a store: an etcd cluster id, a device and path of a file. A revision or a token
-/// means something only beside the store it came from.
+/// Identifies a store: an etcd cluster id, a device and path of a file. A revision or a token is
+/// meaningful only together with the store it came from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct StoreId(Arc<str>);
 
@@ -20,7 +20,7 @@ impl StoreId {
     }
 }
 
-/// A point in a store's history. For files it is counted by this process and means nothing outside.
+/// A point in a store's history. For files it is counted by this process and meaningless outside of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Revision(pub u64);
 
@@ -48,7 +48,7 @@ impl fmt::Display for LeaseId {
     }
 }
 
-/// How a provider's tokens read and print.
+/// How a provider's tokens are written and parsed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenKind {
     /// A counter, printed in decimal (etcd's mod_revision, the memory store's counter).
@@ -65,7 +65,7 @@ pub struct Token {
 }
 
 impl Token {
-    /// A token of a store that counts.
+    /// A token of a store that counts its writes.
     pub fn counter(value: u64) -> Self {
         Self { kind: TokenKind::Counter, value }
     }
@@ -76,12 +76,12 @@ impl Token {
         Self { kind: TokenKind::Digest, value: u64::from_be_bytes([0, 0, a, b, c, d, e, f]) }
     }
 
-    /// The count, if this token comes from a store that counts; what such a store compares.
+    /// The counter, if this token comes from a store that counts; such a store compares it.
     pub fn as_counter(self) -> Option<u64> {
         (self.kind == TokenKind::Counter).then_some(self.value)
     }
 
-    /// Reads what [`fmt::Display`] prints.
+    /// Parses the output of [`fmt::Display`].
     pub fn parse(kind: TokenKind, text: &str) -> Option<Self> {
         match kind {
             TokenKind::Counter => text.strip_prefix('r').unwrap_or(text).parse().ok().map(Self::counter),

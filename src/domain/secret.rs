@@ -1,6 +1,6 @@
 //! Which fields of a document are secrets (docs/receiver.md, section 7).
 
-/// What a document describes; the list of secret fields differs.
+/// The kind of a document, which determines its list of secret fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DocumentKind {
     Webhook,
@@ -20,7 +20,7 @@ impl DocumentKind {
     }
 }
 
-/// Whole subtrees whose every scalar is a secret, for webhooks.
+/// Whole subtrees in which every scalar is a secret, for webhooks.
 const WEBHOOK_SUBTREES: [&[&str]; 2] = [&["connection_details"], &["module-config", "headers"]];
 const CONNECTION_SUBTREES: [&[&str]; 1] = [&["credentials"]];
 
@@ -43,12 +43,12 @@ const WEBHOOK_FIELDS: [&[&str]; 14] = [
 const CONNECTION_FIELDS: [&[&str]; 5] =
     [&["password"], &["pass"], &["connection_string"], &["aws_access_key_id"], &["aws_secret_access_key"]];
 
-/// Names that sound secret and are known not to be: field names, modes, lists of names. Written
-/// as [`FoldedName`] compares, without separators.
+/// Names that sound secret but are known not to be: field names, modes, lists of names. Written
+/// in the form that [`FoldedName`] compares, without separators.
 const HARMLESS: [&str; 6] =
     ["credentialcleanup", "tokensource", "tokenfield", "tokentype", "validatetoken", "credentialspath"];
 
-/// Parts of names that make a field a secret wherever it stands, folded likewise.
+/// Parts of names that make a field a secret wherever it is, folded likewise.
 const SUSPICIOUS: [&str; 15] = [
     "password",
     "passwd",
@@ -67,11 +67,11 @@ const SUSPICIOUS: [&str; 15] = [
     "passphrase",
 ];
 
-/// Parts of the names that the lists above know only in their place, for texts whose places are in doubt.
+/// Parts of the names that the lists above know only in one place, for texts in which places are uncertain.
 const LISTED: [&str; 4] = ["headers", "connectiondetails", "awsaccesskeyid", "awssecretaccesskey"];
 
-/// A name as the heuristic compares it: ASCII letters in lower case, separators left out, so that
-/// `api_key`, `API-Key` and `apiKey` are one. Compared in place: documents have very many names.
+/// A name as the heuristic compares it: ASCII letters in lower case, without separators, so that
+/// `api_key`, `API-Key` and `apiKey` are equal. Compared in place: documents have very many names.
 #[derive(Clone)]
 struct FoldedName<'a>(&'a [u8]);
 
@@ -119,15 +119,15 @@ impl FoldedName<'_> {
     }
 }
 
-/// Whether a name sounds like a secret: the heuristic for fields that no list knows.
+/// Whether a name sounds like a secret: the heuristic for fields that are in no list.
 pub fn looks_secret(name: &str) -> bool {
     let folded = FoldedName(name.as_bytes());
     let is = |word: &&str| folded.clone().eq(word.bytes());
     (folded.clone().contains_any(&SUSPICIOUS) || is(&"pass")) && !HARMLESS.iter().any(&is)
 }
 
-/// Whether a name sounds like a secret, or a list knows it in some place: for texts so broken that
-/// the place is not known.
+/// Whether a name sounds like a secret, or is listed in some place: for texts so broken that the place
+/// is not known.
 pub fn may_be_secret(name: &str) -> bool {
     looks_secret(name) || FoldedName(name.as_bytes()).contains_any(&LISTED)
 }
@@ -138,9 +138,9 @@ pub fn is_secret_field<S: AsRef<str>>(kind: DocumentKind, path: &[S]) -> bool {
     is_listed_secret(kind, path) || path.iter().any(|name| looks_secret(name.as_ref()))
 }
 
-/// Whether a list, not the heuristic, knows this path as a secret's.
+/// Whether a list, rather than the heuristic, marks this path as a secret.
 pub(crate) fn is_listed_secret<S: AsRef<str>>(kind: DocumentKind, path: &[S]) -> bool {
-    // A chain's steps carry the same fields as the webhook itself.
+    // A chain's steps have the same fields as the webhook itself.
     let path = match path {
         [first, rest @ ..] if kind == DocumentKind::Webhook && first.as_ref() == "chain" => rest,
         _ => path,

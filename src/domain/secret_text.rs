@@ -1,4 +1,4 @@
-//! A string that holds a secret.
+//! A string that contains a secret.
 
 use zeroize::Zeroizing;
 
@@ -6,12 +6,11 @@ use zeroize::Zeroizing;
 pub struct SecretText(Zeroizing<String>);
 
 impl SecretText {
-    /// Takes ownership of a text.
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text))
     }
 
-    /// The text, for the one place that needs it.
+    /// The plaintext, for the one place that needs it.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use jiff::civil::{DateTime, date};
 
-/// A moment as `2026-02-03T04:05:06Z`.
+/// A time as `2026-02-03T04:05:06Z`.
 pub fn utc(at: SystemTime) -> String {
     format!("{:.0}Z", civil(at))
 }
@@ -15,7 +15,7 @@ pub fn utc_millis(at: SystemTime) -> String {
     format!("{:.3}Z", civil(at))
 }
 
-/// Without a zone, because a `Timestamp` ends before the certificates that are good until the end of 9999.
+/// Without a zone, because a `Timestamp` ends before the certificates that are valid until the end of 9999.
 fn civil(at: SystemTime) -> DateTime {
     let epoch = date(1970, 1, 1).at(0, 0, 0, 0);
     match at.duration_since(SystemTime::UNIX_EPOCH) {
@@ -24,8 +24,8 @@ fn civil(at: SystemTime) -> DateTime {
     }
 }
 
-/// Reads a moment of RFC 3339, in any zone, from 1970 on: `2026-02-03T04:05:06.007Z`,
-/// `2026-02-03T05:05:06+01:00`, and a day alone as its beginning in UTC.
+/// Parses an RFC 3339 time, in any zone, from 1970 on: `2026-02-03T04:05:06.007Z`,
+/// `2026-02-03T05:05:06+01:00`, or a date alone as its start in UTC.
 pub fn moment(text: &str) -> Option<SystemTime> {
     let at: Timestamp = match text.len() {
         10 => format!("{text}T00:00:00Z").parse().ok()?,

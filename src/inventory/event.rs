@@ -1,11 +1,11 @@
-//! Watch events with their documents scanned, which is done outside the event loop.
+//! Watch events with their documents scanned; scanning happens outside the event loop.
 
 use crate::domain::{DocumentKind, Entry};
 use crate::provider::WatchEvent;
 
 use super::Facts;
 
-/// An entry and what its document says.
+/// An entry and the facts of its document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScannedEntry {
     pub entry: Entry,
@@ -22,8 +22,8 @@ impl From<Entry> for ScannedEntry {
 /// A [`WatchEvent`] whose documents have been scanned.
 pub type InventoryEvent = WatchEvent<ScannedEntry>;
 
-/// Scans the documents of an event. Costs time in proportion to their bytes: call it in the task
-/// that reads the watch.
+/// Scans the documents of an event. Takes time proportional to their size: call it in the task that
+/// reads the watch.
 pub fn scan_event(event: WatchEvent) -> InventoryEvent {
     event.map(ScannedEntry::from)
 }

@@ -41,7 +41,7 @@ impl Interner {
 /// From a shared property to the rows that have it, as sorted slots.
 pub(super) struct MultiIndex<K>(HashMap<K, SlotSet>);
 
-/// One row, which is the usual case and needs no memory of its own, or several.
+/// Either a single row, the usual case, which needs no memory of its own, or several.
 enum SlotSet {
     One(Slot),
     Many(Vec<Slot>),
@@ -102,13 +102,13 @@ impl<K: Eq + Hash> MultiIndex<K> {
     }
 }
 
-/// A reference as its index knows it: all fields of one secret are one. Two others may share one by
-/// accident, so who asks for rows by it looks at their documents too.
+/// The index key of a reference: all fields of one secret share one. Two other references may collide, so
+/// callers that look up rows by it also check their documents.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct ReferenceHash(u64);
 
 impl ReferenceHash {
-    /// That of every reference to a field of this secret.
+    /// The hash of every reference to a field of this secret.
     pub(super) fn of_path(path: &str) -> Self {
         Self::of((true, path))
     }

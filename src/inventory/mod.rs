@@ -1,7 +1,7 @@
 //! The documents of one store in memory, kept current by its watch, with indexes. Pure.
 //!
 //! Each value is scanned once into [`Facts`], outside the event loop, by [`scan_event`]. The
-//! [`Inventory`] keeps a compact row for each key and sorted indexes over them; nothing is stored twice.
+//! [`Inventory`] keeps a compact row for each key, and sorted indexes over the rows; nothing is stored twice.
 
 mod event;
 mod facts;

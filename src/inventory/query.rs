@@ -18,7 +18,7 @@ pub enum Scope {
     Foreign,
 }
 
-/// How many rows a range has, and how many of them are in trouble.
+/// How many rows a range has, and how many of them are invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RowCounts {
     pub total: usize,
@@ -46,7 +46,7 @@ impl Inventory {
         ConnectionName::new(name).is_ok_and(|name| self.find(&ResourceKey::connection(name)).is_some())
     }
 
-    /// The namespaces that hold webhooks, in order, with their counts.
+    /// The namespaces that contain webhooks, in order, with their counts.
     pub fn namespaces(&self) -> impl ExactSizeIterator<Item = (&Namespace, RowCounts)> {
         self.webhooks.iter().map(|(namespace, group)| (namespace, group.counts()))
     }
@@ -63,7 +63,7 @@ impl Inventory {
         self.groups(scope).flat_map(|group| group.slots.iter().copied())
     }
 
-    /// The row at a place of a range.
+    /// The row at a position in a range.
     pub fn slot_at(&self, scope: &Scope, at: usize) -> Option<Slot> {
         let mut left = at;
         for group in self.groups(scope) {
@@ -75,18 +75,17 @@ impl Inventory {
         None
     }
 
-    /// The rows in the order of their slots, from a slot on, which may be one without a row, for work over
-    /// all of them that is done in slices. Rows that come or go between two slices leave the slots of all
-    /// others where they are.
+    /// The rows in slot order, from a slot that need not be in use, for work over all rows that is done in
+    /// slices. Rows that are added or removed between two slices do not change the slots of others.
     pub fn rows_from(&self, first: Slot) -> impl Iterator<Item = RowRef<'_>> {
         let slots = (first.0..).map(Slot).take(self.rows.len().saturating_sub(first.index()));
         slots.filter_map(|slot| self.row(slot))
     }
 
-    /// The place of a key in a range; `Err` with the place it would have.
+    /// The position of a key in a range; `Err` with the position at which it would be inserted.
     ///
     /// # Errors
-    /// The place of the next key after it, where the key itself is not in the range.
+    /// The position of the next key, if the key is not in the range.
     pub fn position(&self, scope: &Scope, key: &ResourceKey) -> Result<usize, usize> {
         let before = match (scope, key) {
             (Scope::AllWebhooks, ResourceKey::Webhook { namespace, .. }) => {
@@ -108,13 +107,13 @@ impl Inventory {
         self.slots(scope).filter_map(|slot| self.row(slot)).map(RowRef::key)
     }
 
-    /// The place of a key inside its own group.
+    /// The position of a key in its own group.
     pub(super) fn place_of(&self, key: &ResourceKey) -> Result<usize, usize> {
         let Some(group) = self.group(key) else { return Err(0) };
         let short = key.short_bytes();
         let order =
             |slot: &Slot| self.rows.get(slot.index()).and_then(Option::as_ref).map(|row| row.name.short());
-        // Loads arrive in key order, so the usual place of a new key is the end.
+        // Loads arrive in key order, so a new key usually belongs at the end.
         if group.slots.last().is_some_and(|last| order(last) < Some(short)) {
             return Err(group.slots.len());
         }

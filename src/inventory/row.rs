@@ -11,15 +11,13 @@ use crate::domain::{
 use super::facts::sites_of;
 use super::{AuthKinds, DocumentError, Facts, Inventory, ValueSites};
 
-/// The place of a row; stays the same while its key exists, and is used again afterwards.
+/// The index of a row; stable while its key exists, and reused afterwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Slot(pub(super) u32);
 
 impl Slot {
-    /// The first place there can be.
     pub const FIRST: Self = Self(0);
 
-    /// The place after it.
     pub fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
@@ -36,14 +34,14 @@ pub(super) struct Row {
     pub(super) name: RowName,
     pub(super) document: Document,
     pub(super) revision: Revision,
-    /// 0 where the store knows none.
+    /// 0 if the store does not know it.
     pub(super) created: u64,
     pub(super) token: Token,
     /// Milliseconds since the program started; 0 where no change was observed.
     pub(super) observed: u64,
     pub(super) module: Symbol,
     pub(super) connection: Symbol,
-    /// 0 where the store does not count.
+    /// 0 if the store does not count.
     pub(super) version: u32,
     pub(super) auth: AuthKinds,
     pub(super) own: OwnFields,
@@ -126,7 +124,7 @@ impl<'a> RowRef<'a> {
         self.row.revision
     }
 
-    /// What a conditional write compares.
+    /// The token that a conditional write compares.
     pub fn token(self) -> Token {
         self.row.token
     }
@@ -146,23 +144,23 @@ impl<'a> RowRef<'a> {
         self.inventory.leases.get(&self.slot).copied()
     }
 
-    /// Why its document is not one.
+    /// Why its value is not a document.
     pub fn error(self) -> Option<&'a DocumentError> {
         self.inventory.errors.get(&self.slot)
     }
 
-    /// Whether the receiver cannot use it: not text, not JSON, or no object. It ignores a foreign key's
-    /// value, so nothing can be wrong with that.
+    /// Whether the receiver cannot use it: not text, not JSON, or not an object. The receiver ignores a
+    /// foreign key's value, so that is never invalid.
     pub fn is_invalid(self) -> bool {
         self.error().is_some() && !matches!(self.row.name, RowName::Foreign(_))
     }
 
-    /// Where it refers to something, or holds a secret in plaintext.
+    /// Where it refers to something, or contains a plaintext secret.
     pub fn sites(self) -> ValueSites<'a> {
         sites_of(&self.row.document, self.inventory.sites.get(&self.slot).map_or(&[], |sites| sites))
     }
 
-    /// What its document says; nothing is read again.
+    /// The facts of its document, without scanning it again.
     pub fn facts(self) -> Facts {
         let connections = self.connections().iter().filter_map(|name| self.inventory.names.name(*name));
         Facts {
@@ -176,7 +174,7 @@ impl<'a> RowRef<'a> {
         }
     }
 
-    /// All that it names; none is one without a name.
+    /// All connections that it names; a single `None` if it names none.
     pub(super) fn connections(self) -> &'a [Symbol] {
         let several = self.inventory.connections_of.get(&self.slot);
         several.map_or(std::slice::from_ref(&self.row.connection), |several| several)
@@ -187,7 +185,7 @@ impl<'a> RowRef<'a> {
         (self.row.observed > 0).then(|| Duration::from_millis(self.row.observed))
     }
 
-    /// The whole entry, as a base for a write.
+    /// The whole entry, as the base of a write.
     pub fn entry(self) -> Entry {
         Entry {
             key: self.key(),

@@ -22,9 +22,9 @@ pub struct Inventory {
     pub(super) foreign: RowGroup,
     by_connection: MultiIndex<Symbol>,
     by_reference: MultiIndex<ReferenceHash>,
-    /// Where the documents refer to something or hold a plaintext, of those that do.
+    /// Where documents refer to something or contain a plaintext secret, for those that do.
     pub(super) sites: HashMap<Slot, Box<[u8]>>,
-    /// Of rows that name more than one.
+    /// For rows that name more than one connection.
     pub(super) connections_of: HashMap<Slot, Box<[Symbol]>>,
     pub(super) errors: HashMap<Slot, DocumentError>,
     pub(super) leases: HashMap<Slot, LeaseId>,
@@ -44,7 +44,7 @@ pub(super) struct RowGroup {
 
 struct LoadProgress {
     resync: bool,
-    /// Coverage before the load: a row outside of it is no change of the store.
+    /// Coverage before the load: a row outside of it is not a change of the store.
     before: Coverage,
     differences: usize,
 }
@@ -52,13 +52,13 @@ struct LoadProgress {
 /// What an event changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Delta {
-    /// Rows touched, in order. A deleted row's slot may be in use again once the delta is handled.
+    /// Rows touched, in order. A deleted row's slot may be in use again when the delta is handled.
     pub changes: Vec<(Slot, DeltaKind)>,
-    /// The keys of the deleted rows, which their slots no longer give. One that is no longer covered
-    /// ([`Coverage::covers`]) may still exist.
+    /// The keys of the deleted rows, which can no longer be found by their slots. A key that is no longer
+    /// covered ([`Coverage::covers`]) may still exist.
     pub deleted: Vec<ResourceKey>,
-    /// Set by the end of a load that replaced an earlier one: how many rows differed, of those that
-    /// both covered.
+    /// Set at the end of a load that replaced an earlier one: how many rows differed, of those that
+    /// both loads covered.
     pub resynced: Option<usize>,
 }
 
@@ -72,15 +72,15 @@ pub enum DeltaKind {
 
 impl Inventory {
     /// Applies one event; `now` is the time since the program started and becomes the observed time
-    /// of what changed. The first load observes nothing: it only finds what was there.
+    /// of every change. The first load observes no changes: it only finds the existing rows.
     pub fn apply(&mut self, feed: InventoryEvent, now: Duration) -> Delta {
         let mut delta = Delta::default();
         match feed {
-            // They only inform.
+            // These are informational.
             InventoryEvent::State(_) | InventoryEvent::Compared { .. } => {}
             InventoryEvent::Load { store, at, resync, coverage } => {
                 self.generation = self.generation.wrapping_add(1);
-                // An aborted load has changed rows: its differences count in the next.
+                // An aborted load has changed rows: its differences count towards the next one.
                 let shown = std::mem::replace(&mut self.coverage, coverage);
                 self.load = Some(match self.load.take() {
                     Some(broken_off) if broken_off.resync && resync => broken_off,
@@ -107,7 +107,7 @@ impl Inventory {
         self.store.as_ref()
     }
 
-    /// Which keys are shown if they exist.
+    /// Which keys would be shown if they existed.
     pub fn coverage(&self) -> &Coverage {
         &self.coverage
     }
@@ -116,7 +116,7 @@ impl Inventory {
         self.revision
     }
 
-    /// Whether a load is under way, so that counts are not yet final.
+    /// Whether a load is in progress, so that counts are not final yet.
     pub fn is_loading(&self) -> bool {
         self.load.is_some()
     }
@@ -148,7 +148,7 @@ impl Inventory {
         }
     }
 
-    /// Sweeps what the load did not name.
+    /// Removes the rows that the load did not include.
     fn finish_load(&mut self, at: Revision, delta: &mut Delta) {
         let Some(load) = self.load.take() else { return };
         self.revision = self.revision.max(at);
@@ -161,13 +161,13 @@ impl Inventory {
         delta.resynced = load.resync.then_some(load.differences + swept);
     }
 
-    /// Takes an entry in; an equal one keeps its row, and with it its observed time.
+    /// Adds or updates an entry; an unchanged one keeps its row, and with it its observed time.
     fn put(&mut self, scanned: ScannedEntry, observed: Option<Duration>, delta: &mut Delta) {
         let ScannedEntry { entry, facts } = scanned;
         let found = self.find(&entry.key);
         let generation = self.generation;
-        // All of it: in a store whose history began anew, equal tokens and bytes do not mean the same
-        // write, and another lease ends at another time.
+        // All of it: in a store whose history was restarted, equal tokens and bytes do not mean the same
+        // write, and another lease expires at another time.
         let is_known = found.and_then(|slot| self.row(slot)).is_some_and(|row| row.entry() == entry);
         if is_known && let Some(slot) = found {
             if let Some(row) = self.rows.get_mut(slot.index()).and_then(Option::as_mut) {
@@ -213,7 +213,7 @@ impl Inventory {
         }
     }
 
-    /// Gives a new key a slot and its place in the order.
+    /// Assigns a slot and a position to a new key.
     fn insert(&mut self, key: &ResourceKey, row: Row) -> Slot {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.rows.push(None);
@@ -274,7 +274,7 @@ impl Inventory {
         }
     }
 
-    /// Takes a row out of every index but the sorted one.
+    /// Removes a row from every index but the sorted one.
     fn unlink(&mut self, slot: Slot) {
         self.leases.remove(&slot);
         let Some(row) = self.row(slot) else { return };
@@ -314,7 +314,7 @@ impl Inventory {
     }
 
     /// The documents that refer to any field of the secret at a path, which is relative to the receiver's
-    /// mount; by accident another among them.
+    /// mount; hash collisions may add others.
     pub fn secret_referrers(&self, path: &str) -> &[Slot] {
         self.by_reference.get(&ReferenceHash::of_path(path))
     }

@@ -1,4 +1,4 @@
-//! Files that only their user may read, and how processes share them.
+//! Files that only their owner may read, and how processes share them.
 
 #[cfg(feature = "console")]
 mod rotate;

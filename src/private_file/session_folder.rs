@@ -29,7 +29,8 @@ pub(crate) struct SessionFolder {
 }
 
 impl SessionFolder {
-    /// Creates a private folder below `root`, and `root` itself. Other processes see it only once it is locked.
+    /// Creates a private folder below `root`, and `root` itself. Other processes see it only once it is
+    /// locked.
     ///
     /// # Errors
     /// I/O errors.
@@ -91,8 +92,8 @@ pub(crate) fn remove_if_empty(folder: &Path) {
     }
 }
 
-/// Whether no process holds the folder. Tested with a shared lock, so that two processes that test at once
-/// do not take each other for the owner.
+/// Whether no process holds the folder. Tested with a shared lock, so that two processes testing at the
+/// same time do not mistake each other for the owner.
 pub(crate) fn has_ended(folder: &Path) -> bool {
     match File::open(folder.join(LOCK)) {
         Ok(lock) => !matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)),

@@ -1,24 +1,25 @@
-//! What a backend is, said once, by a constant in its folder.
+//! The properties of a backend; each backend's module declares them in one `BACKEND` constant.
 
 /// A store of documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backend {
-    /// As its badge, its health and its address have it.
+    /// The name on the badge, in the health view and in the address.
     pub name: &'static str,
     /// The value of `CONFIG_BACKEND`.
     pub setting: &'static str,
-    /// Reached over a network: locked at start, and the receiver's environment is not taken to be ours.
+    /// Reached over a network: the console starts locked, and the receiver's environment is not assumed to
+    /// be ours.
     pub remote: bool,
-    /// When the receiver takes up what was written, in the words of a review.
+    /// When the receiver applies a write, as worded in a review.
     pub takes_up: &'static str,
-    /// When the receiver looks references up again.
+    /// When the receiver resolves references again.
     pub looks_up: &'static str,
 }
 
 /// A store of secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecretBackend {
-    /// As its badge, its health and its address have it, and the value of `SECRETS_BACKEND`.
+    /// The name on the badge, in the health view and in the address, and the value of `SECRETS_BACKEND`.
     pub name: &'static str,
     /// Reached over a network.
     pub remote: bool,

@@ -8,17 +8,17 @@ use tokio::time::sleep;
 use super::{Commit, ConfigReader, Expect, Op, Outcome, Result};
 use crate::domain::{Entry, ResourceKey};
 
-/// How long a write that was not found is given to arrive: it may still be in flight.
+/// How long to wait for a write that was not found: it may still be in flight.
 const IN_FLIGHT_WAIT: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommitStatus {
-    /// It was applied: everything is as it asked for, and this is what the answer would have been.
+    /// It was applied: every key is in the requested state. This is the answer that was lost.
     Written(Commit),
-    /// It had not been applied by then. If it is still in flight, only one of it and a second one under
-    /// the same conditions can be applied.
+    /// It had not been applied by then. If it is still in flight and is sent again under the same conditions,
+    /// only one of the two can be applied.
     NotWritten,
-    /// Its conditions no longer hold: somebody else wrote this key, before it or after it.
+    /// Its conditions no longer hold: another writer changed this key, before it or after it.
     Superseded {
         /// The first such key.
         key: ResourceKey,
@@ -42,18 +42,18 @@ enum KeyStatus {
     Different,
 }
 
-/// Reads every key of a commit again whose answer was [`super::Error::OutcomeUnknown`]. A commit is all
-/// or nothing, so one key whose state is certain decides for all of them. What does not seem to be
-/// written is read twice, a second apart.
+/// Reads again every key of a commit whose answer was [`super::Error::OutcomeUnknown`]. A commit is all
+/// or nothing, so one key whose state is certain decides for all of them. If the commit does not seem to
+/// be applied, its keys are read a second time, one second later.
 ///
 /// # Errors
-/// Those of [`ConfigReader::get`]: then nothing is known yet.
+/// Those of [`ConfigReader::get`]: then the outcome is still unknown.
 pub async fn resolve_outcome<R: ConfigReader + ?Sized>(reader: &R, ops: &[Op]) -> Result<CommitStatus> {
     let found = read_status(reader, ops).await?;
     if matches!(found, CommitStatus::Written(_)) {
         return Ok(found);
     }
-    // Keys are read one after the other: what looks partial may have been applied in between.
+    // Keys are read one by one, so a commit that looks partial may have been applied in between.
     sleep(IN_FLIGHT_WAIT).await;
     read_status(reader, ops).await
 }
@@ -85,7 +85,7 @@ fn status_of(ops: &[Op], entries: &[Option<Entry>]) -> CommitStatus {
 
 fn key_status(op: &Op, now: Option<&Entry>) -> KeyStatus {
     match (op, op.expect(), now) {
-        // Somebody else may have deleted it as well; either way it is gone, as requested.
+        // Another writer may have deleted it; either way it is gone, as requested.
         (Op::Delete { .. }, _, None) => KeyStatus::Matching,
         (Op::Delete { .. }, Expect::Token(token), Some(now)) if now.token != token => KeyStatus::Different,
         (Op::Delete { .. }, _, Some(_)) => KeyStatus::Unchanged,
@@ -107,7 +107,7 @@ fn key_status(op: &Op, now: Option<&Entry>) -> KeyStatus {
     }
 }
 
-/// The answer that was lost; what was there before is known from the conditions alone.
+/// The answer that was lost; the state before the commit is known only from its conditions.
 fn commit_of(ops: &[Op], entries: &[Option<Entry>]) -> Commit {
     let outcome = |(op, now): (&Op, &Option<Entry>)| Outcome {
         before: if let Expect::Token(token) = op.expect() { Some(token) } else { None },
@@ -205,9 +205,9 @@ mod tests {
         for (new, old, found) in [
             (is("a/new", "new", 7), None, "written 7 gone"),
             (None, is("a/old", "old", 5), "not written"),
-            // It was done, and somebody wrote the old name again since.
+            // It was applied, and another writer has written the old name since.
             (is("a/new", "new", 7), is("a/old", "theirs", 8), "written 7 8"),
-            // Somebody else deleted the old one; ours was not done, and cannot be any more.
+            // Another writer deleted the old one; ours was not applied and no longer can be.
             (is("a/new", "theirs", 8), None, "a/new overtaken, there true"),
             (None, is("a/old", "theirs", 8), "a/old overtaken, there true"),
             (None, None, "not written"),

@@ -1,4 +1,4 @@
-//! Deadlines of calls: what a provider promises, and when its caller stops waiting for it.
+//! Deadlines of calls: the provider's own, and when its caller stops waiting for it.
 
 use std::time::Duration;
 
@@ -16,7 +16,8 @@ pub const HEALTH_DEADLINE: Duration = Duration::from_secs(2);
 /// How long a provider may exceed its own deadline before its call is abandoned.
 pub const GRACE: Duration = Duration::from_secs(1);
 
-/// The answer of a call; after its deadline and [`GRACE`], what `late` makes of the words `within 6 s`.
+/// The answer of a call; once its deadline and [`GRACE`] have passed, what `late` returns for a text such
+/// as `within 6 s`.
 pub async fn within<T>(
     deadline: Duration,
     call: impl Future<Output = T>,

@@ -11,8 +11,8 @@ pub const MISSING_RIGHT_REMEDY: &str = "ask for that right, or use another user"
 
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a store did not do what was asked. Every message says what happened, to what, and what to
-/// do next; none holds a document's bytes or a client library's own text beyond its status words.
+/// Why a store did not do what was asked. Every message says what happened, to what, and what to do
+/// next; none contains a document's bytes or a client library's own text beyond its status words.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Error {
     /// A delete of a key that does not exist.
@@ -33,7 +33,7 @@ pub enum Error {
         permission: String,
         remedy: &'static str,
     },
-    /// The store does not answer, or not with anything usable; nothing was changed.
+    /// The store does not answer, or its answer is unusable; nothing was changed.
     #[error("{reason}{}", retry(*retry_in))]
     Unavailable {
         /// What is not available, and why.
@@ -41,7 +41,7 @@ pub enum Error {
         /// When the provider retries by itself.
         retry_in: Option<Duration>,
     },
-    /// The request was sent and no answer came: it may or may not have been applied.
+    /// The request was sent but no answer came: it may or may not have been applied.
     #[error(
         "no answer to the write of {key} ({reason}): it may or may not be stored; read it again before you repeat it"
     )]
@@ -62,13 +62,13 @@ pub enum Error {
         "no answer to the write of {path} ({reason}): it may or may not be stored; look at its version before you repeat it"
     )]
     SecretUnknown { path: SecretPath, reason: String },
-    /// What was asked is not well-formed, or too large.
+    /// The request is malformed or too large.
     #[error("{reason}")]
     Invalid {
         /// What is wrong and what would be right.
         reason: String,
     },
-    /// This store cannot do it.
+    /// This store does not support the request.
     #[error("{what} is not possible here: {remedy}")]
     Unsupported {
         what: String,
@@ -78,7 +78,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Neither reachable nor retried by the provider itself.
+    /// Unavailable, and not retried by the provider itself.
     pub(crate) fn unavailable(reason: impl Into<String>) -> Self {
         Self::Unavailable { reason: reason.into(), retry_in: None }
     }

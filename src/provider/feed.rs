@@ -14,7 +14,7 @@ use crate::domain::{
     Change, ChangeKind, Coverage, Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId,
 };
 
-/// How many changes are kept for readers that are behind or come back. The newest batch is kept
+/// How many changes are kept for readers that are behind or reconnect. The newest batch is kept
 /// whatever its size, so that one large update does not force a reload.
 const HISTORY_LIMIT: usize = 16_384;
 
@@ -51,7 +51,7 @@ struct Batch {
     changes: Vec<Change>,
 }
 
-/// How far one reader has come.
+/// The position of one reader.
 #[derive(Debug, Default)]
 struct Cursor {
     seen: Option<(u64, Revision)>,
@@ -123,7 +123,7 @@ impl FeedState {
         self.entries.values().filter(|entry| prefix.covers(&entry.key)).cloned().collect()
     }
 
-    /// What one reader gets next; nothing if it has all there is.
+    /// The next events for one reader; empty if it is up to date.
     fn next_events(&self, prefix: &KeyPrefix, cursor: &mut Cursor) -> Vec<WatchEvent> {
         if !self.withheld {
             match cursor.seen {

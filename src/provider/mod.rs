@@ -57,7 +57,7 @@ pub struct Capabilities {
     pub leases: bool,
     /// Keys of shapes that the receiver ignores can exist.
     pub foreign: bool,
-    /// How many operations one commit applies all or nothing.
+    /// The most operations that one commit applies atomically.
     pub atomic_max: usize,
     /// The largest document that can be written, in bytes.
     pub max_document: usize,
@@ -65,7 +65,7 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// How many bytes the documents of one commit may have together: they share the limit of one document.
+    /// The largest total size of the documents of one commit, in bytes: they share the limit of one document.
     pub fn max_commit(&self) -> usize {
         self.max_document
     }
@@ -77,7 +77,7 @@ pub struct Page {
     pub store: StoreId,
     /// The revision, the same for all pages of a list.
     pub at: Revision,
-    /// What the list can show, the same for all its pages.
+    /// Which keys the list can show, the same for all its pages.
     pub coverage: Coverage,
     /// In key order.
     pub entries: Vec<Entry>,
@@ -105,7 +105,7 @@ impl Page {
 /// One page of a list without values.
 #[derive(Debug, Clone)]
 pub struct KeyPage {
-    /// What the list can show, the same for all its pages.
+    /// Which keys the list can show, the same for all its pages.
     pub coverage: Coverage,
     /// In key order.
     pub keys: Vec<ResourceKey>,
@@ -154,16 +154,16 @@ impl Op {
 pub enum Expect {
     /// The key does not exist.
     Absent,
-    /// The key exists and nobody wrote it since this token was read.
+    /// The key exists and has not been written since this token was read.
     Token(Token),
-    /// No condition. Built by subcommands alone, where a person named the write on the command line.
+    /// No condition. Only subcommands build it, where the user named the write on the command line.
     Anything,
 }
 
 /// The lease of a written key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lease {
-    /// The lease the key has; none for a key that does not exist.
+    /// The key's present lease; none for a key that does not exist.
     Keep,
     /// No lease.
     Never,
@@ -190,7 +190,7 @@ pub struct Outcome {
     pub after: Option<Token>,
 }
 
-/// Reads one store.
+/// Reads from one store.
 #[async_trait]
 pub trait ConfigReader: Send + Sync {
     fn capabilities(&self) -> Capabilities;
@@ -221,23 +221,23 @@ pub trait ConfigReader: Send + Sync {
         Ok(None)
     }
 
-    /// The health of the backend; never an error, an unreachable backend is a finding.
+    /// The health of the backend; never an error: an unreachable backend is a finding.
     async fn health(&self) -> Health;
 
     /// Ends watches and connections; later calls answer [`Error::Unavailable`].
     async fn shutdown(&self);
 }
 
-/// Writes one store. Code without one cannot write: read-only access is a matter of types.
+/// Writes to one store. Code without a writer cannot write: the type system enforces read-only access.
 #[async_trait]
 pub trait ConfigWriter: ConfigReader {
-    /// Applies the operations all or nothing, up to [`Capabilities::atomic_max`] of them, each key once.
+    /// Applies the operations atomically, up to [`Capabilities::atomic_max`] of them, each key once.
     ///
     /// # Errors
-    /// [`Error::Conflict`] with the present entry where a condition fails (nothing is written),
+    /// [`Error::Conflict`] with the current entry where a condition fails (nothing is written),
     /// [`Error::NotFound`] for a delete of a missing key, [`Error::Unsupported`] and
-    /// [`Error::Invalid`] for what this store cannot hold, [`Error::OutcomeUnknown`] when the
-    /// request was sent and no answer came.
+    /// [`Error::Invalid`] for what the store cannot hold, [`Error::OutcomeUnknown`] when the
+    /// request was sent but no answer came.
     async fn commit(&self, ops: Vec<Op>) -> Result<Commit>;
 
     /// How long [`ConfigWriter::commit`] may take before it answers.

@@ -1,5 +1,5 @@
-//! Checks that every store makes: of a commit before it is applied, and of each operation's
-//! precondition against the present entry.
+//! Checks shared by all stores: of a commit before it is applied, and of each operation's
+//! precondition against the current entry.
 
 use std::collections::HashSet;
 
@@ -45,10 +45,10 @@ pub(crate) fn check_commit(ops: &[Op], can: &Capabilities) -> Result<()> {
     Ok(())
 }
 
-/// Checks an operation's precondition against the present entry.
+/// Checks an operation's precondition against the current entry.
 ///
-/// A delete of a missing key is [`Error::NotFound`] whatever it expected; a put that expected a token of
-/// a missing key is an [`Error::Conflict`] without an entry, so that its draft is kept.
+/// A delete of a missing key is [`Error::NotFound`] whatever its precondition; a put that expects a
+/// token for a missing key is an [`Error::Conflict`] without an entry, so that its draft is kept.
 pub(crate) fn check_precondition(op: &Op, now: Option<&Entry>) -> Result<()> {
     let key = op.key();
     let conflict = || Err(Error::Conflict { key: key.clone(), now: now.cloned().map(Box::new) });

@@ -40,8 +40,8 @@ pub trait SecretReader: Send + Sync {
     /// Whether a secret exists, and which fields it has. One request.
     ///
     /// # Errors
-    /// Those that mean the provider as a whole cannot be used; what is wrong with one secret is a
-    /// state of [`Presence`].
+    /// Only errors that make the whole provider unusable; a problem with a single secret is a state of
+    /// [`Presence`].
     async fn presence(&self, path: &SecretPath) -> Result<Presence>;
 
     /// The items of a folder, sorted.
@@ -50,16 +50,16 @@ pub trait SecretReader: Send + Sync {
     /// [`Error::Denied`] with the missing permission; [`Error::Unsupported`] where nothing can be listed.
     async fn list(&self, folder: &SecretFolder) -> Result<Vec<SecretListItem>>;
 
-    /// The versions of a secret; `None` where there is no such secret.
+    /// The versions of a secret; `None` if the secret does not exist.
     ///
     /// # Errors
     /// [`Error::Denied`] with the missing permission; [`Error::Unsupported`] where none are kept.
     async fn versions(&self, path: &SecretPath) -> Result<Option<SecretMetadata>>;
 
-    /// The rights that this user lacks on each of these, in their order. One request.
+    /// The rights that this user lacks on each of these secrets, in the same order. One request.
     ///
     /// # Errors
-    /// [`Error::Denied`] where the rights cannot be queried: then only trying shows.
+    /// [`Error::Denied`] where the rights cannot be queried: then only an attempt can tell.
     async fn missing_rights(&self, paths: &[SecretPath]) -> Result<Vec<MissingRights>>;
 
     async fn health(&self) -> Health;
@@ -85,12 +85,12 @@ pub trait SecretRevealer: Send + Sync {
     async fn reveal(&self, path: &SecretPath, version: Option<SecretVersion>) -> Result<Option<SecretData>>;
 }
 
-/// The precondition of a secret's write.
+/// The precondition of a secret write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretExpect {
-    /// There is no such secret, and no metadata of an earlier one.
+    /// The secret does not exist, nor any metadata of an earlier one.
     Absent,
-    /// This is its newest version, also if that is deleted or destroyed.
+    /// This is its newest version, even if it is deleted or destroyed.
     Version(SecretVersion),
     /// No condition: the write replaces whatever is there. Built only in `cli`, and for a store
     /// without versions.
@@ -100,9 +100,9 @@ pub enum SecretExpect {
 /// One change of a secret.
 #[derive(Clone, Copy)]
 pub enum SecretChange<'a> {
-    /// As [`SecretWriter::put`].
+    /// See [`SecretWriter::put`].
     Put(&'a SecretFields, SecretExpect),
-    /// As [`SecretWriter::patch`].
+    /// See [`SecretWriter::patch`].
     Patch(&'a SecretFields, SecretExpect),
     Delete(&'a [SecretVersion]),
     Undelete(&'a [SecretVersion]),
@@ -111,7 +111,7 @@ pub enum SecretChange<'a> {
 }
 
 impl SecretChange<'_> {
-    /// The right it takes, as far as that can be told without looking whether the secret exists.
+    /// The right it needs, as far as that is known without checking whether the secret exists.
     pub(crate) fn right(self) -> SecretRight {
         match self {
             Self::Put(_, SecretExpect::Absent) => SecretRight::Create,
@@ -125,10 +125,9 @@ impl SecretChange<'_> {
     }
 }
 
-/// Writes secrets.
 #[async_trait]
 pub trait SecretWriter: Send + Sync {
-    /// Makes one change; returns the number of the version that it wrote, where it wrote one and the store
+    /// Applies one change; returns the number of the version that it wrote, if it wrote one and the store
     /// keeps versions.
     ///
     /// # Errors
@@ -139,7 +138,7 @@ pub trait SecretWriter: Send + Sync {
     ///
     /// # Errors
     /// [`Error::SecretConflict`] if the condition fails; [`Error::Unsupported`] for a condition that
-    /// the store cannot check; [`Error::SecretUnknown`] when no answer came.
+    /// the store cannot check; [`Error::SecretUnknown`] if no answer came.
     async fn put(
         &self,
         path: &SecretPath,
@@ -152,8 +151,8 @@ pub trait SecretWriter: Send + Sync {
     /// Writes a new version that differs in these fields, without reading the others.
     ///
     /// # Errors
-    /// As [`SecretWriter::put`]; [`Error::Unsupported`] or [`Error::Denied`] where it is not possible:
-    /// the caller may then read, change and put, and has to tell the user so first.
+    /// As [`SecretWriter::put`]; [`Error::Unsupported`] or [`Error::Denied`] where a patch is not possible:
+    /// the caller may then read, change and put, but must first tell the user so.
     async fn patch(
         &self,
         path: &SecretPath,
@@ -215,7 +214,7 @@ impl SecretAccess {
         Self { reader, writer, revealer: Arc::new(revealer) }
     }
 
-    /// One store that is all three, the writer left out where it is not `writable`.
+    /// A store that implements all three traits; the writer is left out unless `writable`.
     pub(crate) fn of_store<S>(store: Arc<S>, writable: bool) -> Self
     where
         S: SecretReader + SecretWriter + SecretRevealer + 'static,
@@ -255,7 +254,7 @@ impl<'a> KvLocation<'a> {
         format!("{}/{endpoint}/{}", self.mount, self.path)
     }
 
-    /// What a right takes in a KV 2 engine: `read on secret/data/a`.
+    /// The permission that a right needs in a KV 2 engine: `read on secret/data/a`.
     pub(crate) fn permission(self, right: SecretRight) -> String {
         let (capability, endpoint) = right.in_kv_2();
         format!("{capability} on {}", self.endpoint_path(endpoint))
@@ -275,7 +274,7 @@ pub struct SecretData {
 pub struct SecretFields(BTreeMap<FieldName, SecretValue>);
 
 impl SecretFields {
-    /// The text of one of a webhook's own secrets; `None` for null, which is no token.
+    /// The text of one of a webhook's own secrets; `None` for null, which is not a token.
     pub fn field_text(&self, field: SecretField) -> Option<SecretText> {
         self.get(field.as_str()).and_then(|value| value.as_text().or_else(|| value.as_reference()))
     }
@@ -333,7 +332,7 @@ impl FromIterator<(SecretField, SecretText)> for SecretFields {
 }
 
 /// Rejects what a merge patch would not store as given: null removes a field, and an object is merged
-/// with the present one.
+/// with the current one.
 pub(crate) fn check_patch(path: &SecretPath, fields: &SecretFields) -> Result<()> {
     if fields.is_empty() {
         return Err(Error::invalid(format!("no field of {path} was named to change")));

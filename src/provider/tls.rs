@@ -1,4 +1,4 @@
-//! TLS as the backends share it: the crypto provider, and the causes of failed handshakes with their
+//! TLS code shared by the backends: the crypto provider, and the causes of failed handshakes with their
 //! messages.
 
 use std::error::Error as StdError;
@@ -31,7 +31,7 @@ pub(super) fn is_local(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
-/// What a backend's messages tell to change.
+/// The settings that a backend's error messages name as remedies.
 pub(super) struct TlsRemedies {
     /// The setting of the trusted authorities.
     pub(super) authority: &'static str,
@@ -43,7 +43,7 @@ pub(super) struct TlsRemedies {
     pub(super) port: &'static str,
     /// The setting of the client certificate, where the backend has one.
     pub(super) client_certificate: &'static str,
-    /// Said of a server that asks for a client certificate and gets none.
+    /// Appended for a server that asks for a client certificate and gets none.
     pub(super) no_client_certificate: &'static str,
 }
 
@@ -106,8 +106,8 @@ impl TlsError {
     fn of_certificate(error: &CertificateError) -> Self {
         use CertificateError as Bad;
         match error {
-            // Another authority of the same name shows as a bad signature. The platform verifier has its
-            // own error for an unknown one.
+            // A different CA of the same name shows up as a bad signature. The platform verifier has its own
+            // error for an unknown one.
             Bad::UnknownIssuer | Bad::BadSignature | Bad::Other(_) => Self::UnknownIssuer,
             Bad::Expired => Self::Expired(None),
             Bad::ExpiredContext { not_after, .. } => Self::Expired(Some(*not_after)),

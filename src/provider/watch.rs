@@ -9,7 +9,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::domain::{Change, ChangeKind, Coverage, Entry, LinkState, Revision, StoreId};
 
-/// The most entries that one page holds.
+/// The most entries on one page.
 pub const PAGE_LIMIT: usize = 2_000;
 
 /// How many events are buffered between a provider and its reader; a full channel slows the provider
@@ -18,9 +18,9 @@ const CHANNEL_CAPACITY: usize = 64;
 
 /// One event of a watch.
 ///
-/// A load is `Load`, any number of `Page`s, `Loaded`; keys that no page named are gone. Then `Batch`es
-/// in revision order, each one revision, to be applied as a whole. A later load (`resync`) replaces
-/// the contents by mark and sweep.
+/// A load is a `Load`, any number of `Page`s and a `Loaded`; keys that are on no page are gone. Then come
+/// `Batch`es in revision order, one per revision, each to be applied as a whole. A later load (`resync`)
+/// replaces the contents by mark and sweep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WatchEvent<E = Entry> {
     State(LinkState),
@@ -31,7 +31,7 @@ pub enum WatchEvent<E = Entry> {
         at: Revision,
         /// Whether there was a load before.
         resync: bool,
-        /// What can be seen, from this load to the next.
+        /// What is visible, from this load to the next.
         coverage: Coverage,
     },
     /// A part of the load, at most [`PAGE_LIMIT`] entries, in key order.
@@ -60,7 +60,7 @@ pub enum WatchEvent<E = Entry> {
 }
 
 impl WatchEvent {
-    /// The same event with something else in the place of each entry.
+    /// The same event with each entry converted.
     pub fn map<E>(self, mut entry_of: impl FnMut(Entry) -> E) -> WatchEvent<E> {
         let change = |Change { revision, kind }: Change| match kind {
             ChangeKind::Put { entry } => {

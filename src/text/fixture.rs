@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-/// Stands in every planted secret, and nowhere else.
+/// Part of every planted secret, and of nothing else.
 const MARKER: &str = "Hunter2Hunter";
 
 /// A text with secrets planted in it.
@@ -12,7 +12,7 @@ pub(crate) struct Planted {
 }
 
 impl Planted {
-    /// Whether any part of a planted secret can be read in what is shown.
+    /// Whether any part of a planted secret can be read in the text shown.
     pub(crate) fn leaks_into(&self, shown: &str) -> bool {
         shown.contains("unter2") || shown.contains("2Hunt")
     }
@@ -85,7 +85,7 @@ fn secret() -> impl Strategy<Value = SampleTree> {
 
 const NAMES: &[&str] = &["password", "x-api-key", "client_secret", "Authorization", "session_cookie"];
 
-/// Headers are secret in their place only, which is near the top.
+/// Headers are secret in one place only, which is near the top.
 fn headers() -> impl Strategy<Value = (String, SampleTree)> {
     secret().prop_map(|secret| {
         let headers = SampleTree::Object(vec![("X-A".into(), secret.clone()), ("X-B".into(), secret)]);
@@ -150,7 +150,7 @@ enum Damage {
     Truncate,
 }
 
-/// The same with one byte of its structure missing or too many, or cut off there.
+/// The same with one structural byte missing or added, or cut off there.
 pub(crate) fn broken_document() -> impl Strategy<Value = Planted> {
     let damage = prop_oneof![
         3 => Just(Damage::Delete),
@@ -164,13 +164,13 @@ pub(crate) fn broken_document() -> impl Strategy<Value = Planted> {
             .enumerate()
             .filter(|(_, byte)| b"{}[]:,\"\\ \n\r\t".contains(byte))
             .map(|(at, _)| at)
-            // Without its colon, a default becomes part of its reference's name: which cannot be told apart.
+            // Without its colon, a default becomes part of its reference's name, which cannot be told apart.
             .filter(|at| !document.text[*at..].starts_with(&format!(":{MARKER}")))
             .collect();
         let at = structure[index.index(structure.len())];
         match damage {
             Damage::Delete => drop(document.text.remove(at)),
-            // Not into a word: another name is another member.
+            // Not inside a word: another name is another member.
             Damage::Insert(character) if !document.text[..at].ends_with(char::is_alphanumeric) => {
                 document.text.insert(at, character);
             }

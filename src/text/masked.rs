@@ -13,19 +13,19 @@ use crate::domain::{Document, DocumentKind};
 /// The mask for a secret; its width is the same whatever it hides.
 pub const MASK: &str = "••••••••";
 
-/// The largest text shown to its end, in bytes; etcd holds less, a file may not.
+/// The longest text shown in full, in bytes; etcd stores less, a file may contain more.
 const MAX_TEXT: usize = 4 * 1024 * 1024;
-/// How much is shown of what is not text, in bytes.
+/// How much of a binary document is shown, in bytes.
 const MAX_BINARY: usize = 4_096;
 
-/// What a segment is, for its colour.
+/// The role of a segment, which determines its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SegmentRole {
     /// Brackets, colons and commas.
     Punctuation,
     /// The name of a member.
     Key,
-    /// A string, or the part of one.
+    /// A string, or a part of one.
     String,
     Number,
     /// `true`, `false` or `null`.
@@ -34,11 +34,11 @@ pub enum SegmentRole {
     Reference,
     /// The mask over a secret.
     Secret,
-    /// What is not JSON where JSON was expected.
+    /// Text that is not JSON where JSON was expected.
     Bad,
     /// Blanks, and text that is not JSON at all.
     Plain,
-    /// Words of confdeck's own about the document.
+    /// confdeck's own words about the document.
     Note,
 }
 
@@ -57,7 +57,7 @@ pub struct MaskedLine<'a> {
 }
 
 impl MaskedLine<'_> {
-    /// The same line, borrowing nothing.
+    /// The same line without borrowed data.
     pub fn into_owned(self) -> MaskedLine<'static> {
         let owned = |segment: Segment<'_>| Segment { text: segment.text.into_owned(), role: segment.role };
         MaskedLine { segments: self.segments.into_iter().map(owned).collect() }
@@ -71,7 +71,7 @@ impl fmt::Display for MaskedLine<'_> {
 }
 
 /// A document that may be shown: secrets hidden, every character safe, one-line JSON indented,
-/// very long lines shortened. It holds nothing of what it hides, nor its length.
+/// very long lines shortened. It contains neither the hidden text nor its length.
 #[derive(Debug, Clone, Default)]
 pub struct Masked {
     pub(super) text: String,
@@ -82,10 +82,10 @@ pub struct Masked {
 }
 
 impl Masked {
-    /// Masks a document of which it is known where it stops being JSON, if it does.
+    /// Masks a document for which it is known where it stops being JSON, if anywhere.
     pub fn of_checked(kind: DocumentKind, document: &Document, broken_at: Option<usize>) -> Self {
         let text = document.text().ok().filter(|text| {
-            // Of these another text is judged than that of the document.
+            // For these, the text that is parsed differs from the document's.
             text.len() <= MAX_TEXT && !text.starts_with(BYTE_ORDER_MARK)
         });
         let Some(text) = text else { return Self::of(kind, document) };
@@ -97,7 +97,6 @@ impl Masked {
         .0
     }
 
-    /// Masks a stored document.
     pub fn of(kind: DocumentKind, document: &Document) -> Self {
         match document.text() {
             Ok(text) => Self::text(kind, text),
@@ -105,13 +104,12 @@ impl Masked {
         }
     }
 
-    /// Masks the text of a document.
     pub fn text(kind: DocumentKind, text: &str) -> Self {
         let formatted = if is_one_line(text) { indent(text) } else { None };
         Self::render(formatted.as_deref().unwrap_or(text), |text| scan(kind, text)).0
     }
 
-    /// A text as it is laid out already, with the place of each line in it.
+    /// A text in its existing layout, with the span of each line.
     pub(crate) fn with_places(kind: DocumentKind, text: &str) -> (Self, Vec<Span>) {
         Self::render(text, |text| scan(kind, text))
     }
@@ -134,12 +132,12 @@ impl Masked {
         Some(MaskedLine { segments: segments.collect() })
     }
 
-    /// The lines of a range that exist.
+    /// The lines in a range, as far as they exist.
     pub fn lines(&self, range: Range<usize>) -> impl Iterator<Item = MaskedLine<'_>> {
         (range.start..range.end.min(self.line_count())).filter_map(|index| self.line(index))
     }
 
-    /// A document on one line of at most about `max_chars` characters, for tables and events.
+    /// A document on one line of about `max_chars` characters at most, for tables and events.
     pub fn one_line(kind: DocumentKind, document: &Document, max_chars: usize) -> Safe<'static> {
         match document.text() {
             Ok(text) => flat(text, &scan(kind, text), max_chars),
@@ -167,8 +165,8 @@ impl Masked {
     }
 }
 
-/// One value of a document, as JSON text, that stands at a path of member names; on one line of at
-/// most about `max_chars` characters.
+/// One value of a document, as JSON text, at a path of member names; on one line of about `max_chars`
+/// characters at most.
 pub fn mask_value<S: AsRef<str>>(
     kind: DocumentKind,
     path: &[S],

@@ -2,9 +2,9 @@
 //!
 //! | part | what it is for |
 //! | --- | --- |
-//! | [`Safe`] | text that changes nothing on a terminal but its own cells |
+//! | [`Safe`] | text that affects only its own cells on a terminal |
 //! | [`Masked`] | a document with its secret fields hidden, line by line |
-//! | [`placeholders`] | the same decision for the editor: secrets taken out and put back |
+//! | [`placeholders`] | the same decision for the editor: secrets are replaced and restored |
 
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -19,7 +19,7 @@ use crate::domain::DocumentKind;
 pub use masked::{MASK, Masked, MaskedLine, Segment, SegmentRole, mask_value};
 pub use safe::{Safe, grouped};
 
-/// How many secrets a document holds.
+/// How many secrets a document contains.
 pub fn secrets_in(kind: DocumentKind, text: &str) -> usize {
     scan::scan(kind, text).iter().filter(|piece| piece.is_hidden()).count()
 }

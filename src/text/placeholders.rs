@@ -1,5 +1,5 @@
-//! Secrets in the editor: each is taken out of the draft and a placeholder such as `‹kept:1›` put
-//! in its place; left alone, the placeholder gets the stored bytes back, typed over, it is gone.
+//! Secrets in the editor: each is replaced in the draft by a placeholder such as `‹kept:1›`. If the
+//! placeholder is left alone, the stored bytes are restored; if it is overwritten, they are gone.
 //!
 //! Numbers follow the order of the text, so a draft read back from disk fits the stored document
 //! it was based on.
@@ -24,20 +24,20 @@ use paths::placeholder_paths;
 pub use redact::{RedactedDraft, redact, redact_adding};
 use syntax::{PlaceholderKind, find_placeholders, write_placeholder};
 
-/// The secrets taken out of one document; wiped on drop, never shown. An entry may be empty: then its
-/// placeholder stands for nothing that is known here.
+/// The secrets replaced in one document; wiped on drop, never shown. An entry may be empty: then nothing
+/// is known here for its placeholder.
 #[derive(Default, Clone)]
 pub struct ConcealedSecrets(Vec<Option<ConcealedSecret>>);
 
 #[derive(Clone)]
 struct ConcealedSecret {
     bytes: Zeroizing<String>,
-    /// Whether it stood without quotes, so that those of its placeholder go with it.
+    /// Whether it had no quotes, so that the quotes of its placeholder are removed with it.
     bare: bool,
 }
 
 impl ConcealedSecrets {
-    /// How many secrets were taken out; they are numbered from 1.
+    /// How many secrets were replaced; they are numbered from 1.
     pub fn len(&self) -> usize {
         self.0.len()
     }
@@ -46,7 +46,7 @@ impl ConcealedSecrets {
         self.0.is_empty()
     }
 
-    /// What a placeholder stands for, exactly as it was written, for the one key that reveals it.
+    /// The original text for a placeholder, exactly as it was written, for the one key that reveals it.
     pub fn original(&self, number: usize) -> Option<&str> {
         self.get(number).map(|original| original.bytes.as_str())
     }
@@ -55,9 +55,9 @@ impl ConcealedSecrets {
         self.0.get(number.checked_sub(1)?)?.as_ref()
     }
 
-    /// For a concealed text whose secrets are not available: what `found` has in the same places of
-    /// `now`, the concealed text that is stored now; places that are not there stay empty. Where the
-    /// two texts are the same, that is all of them.
+    /// For a concealed text whose secrets are not available: the secrets that `found` has at the same paths
+    /// of `now`, the concealed text that is stored now; where there is none, the entry stays empty. If the
+    /// two texts are equal, all are found.
     pub fn relocated(before: &str, now: &str, found: &Self) -> Self {
         if before == now {
             return found.clone();
@@ -70,14 +70,14 @@ impl ConcealedSecrets {
         kept
     }
 
-    /// How many of its places are empty.
+    /// How many of its entries are empty.
     pub fn missing(&self) -> usize {
         self.0.iter().filter(|original| original.is_none()).count()
     }
 
-    /// Takes over what `found` has in the places where these were: `before` and `after` are the
-    /// concealed texts of the two. A place that is not there, or in an item of a list that is not the
-    /// same but for its secrets, stays as it was.
+    /// Takes the secrets of `found` at the paths of these secrets: `before` and `after` are the concealed
+    /// texts of the two. An entry whose path does not exist, or is in an array item that differs in more than
+    /// its secrets, stays unchanged.
     pub fn update_from(&mut self, before: &str, after: &str, found: &Self) {
         let now: HashMap<_, _> = placeholder_paths(after).into_iter().collect();
         for (path, number) in placeholder_paths(before) {
@@ -102,14 +102,14 @@ impl fmt::Debug for ConcealedSecrets {
     }
 }
 
-/// Takes every secret out of a text. References in secret fields stay, without their defaults.
+/// Replaces every secret of a text. References in secret fields stay, without their defaults.
 ///
-/// Text that looks like a placeholder is taken out as well, so that [`fill`] gives it back as it was.
+/// Text that looks like a placeholder is replaced as well, so that [`fill`] restores it unchanged.
 pub fn conceal(kind: DocumentKind, text: &str) -> (String, ConcealedSecrets) {
     conceal_within::<&str>(kind, &[], text)
 }
 
-/// The same for one value, as JSON text, that stands at a path of member names.
+/// The same for one value, as JSON text, at a path of member names.
 pub fn conceal_within<S: AsRef<str>>(
     kind: DocumentKind,
     path: &[S],
@@ -135,11 +135,11 @@ pub fn conceal_within<S: AsRef<str>>(
     (out, kept)
 }
 
-/// The draft with each placeholder replaced by what it stands for, byte for byte. A placeholder
-/// may be repeated or missing.
+/// The draft with each placeholder replaced by its original, byte for byte. A placeholder may be
+/// repeated or missing.
 ///
 /// # Errors
-/// [`SyntaxError`] at a placeholder that is damaged or stands for nothing.
+/// [`SyntaxError`] at a placeholder that is damaged or has no original.
 pub fn fill(draft: &str, kept: &ConcealedSecrets) -> Result<String, SyntaxError> {
     try_fill(draft, kept).map(|poured| poured.text)
 }
@@ -152,8 +152,8 @@ fn try_fill(draft: &str, kept: &ConcealedSecrets) -> Result<FilledDraft, SyntaxE
     }
 }
 
-/// As [`fill`], for a value at a path of member names; a placeholder stays within what is hidden. In a
-/// field that is shown, what it stands for would be revealed unasked.
+/// As [`fill`], for a value at a path of member names; a placeholder must stay where its secret is hidden.
+/// In a field that is shown, its original would be revealed unasked.
 ///
 /// # Errors
 /// As [`fill`], and at a placeholder that was moved to where its secret would be shown.
@@ -170,7 +170,7 @@ pub fn fill_hidden<S: AsRef<str>>(
         let at = hidden.partition_point(|run| run.span.end < span.end);
         hidden.get(at).is_some_and(|run| run.span.start <= span.start)
     };
-    // What only looks like a placeholder was taken out of the open, and goes back there.
+    // Text that only looks like a placeholder was replaced in a shown field, and may go back there.
     let is_secret = |piece: &FilledPiece| {
         let bytes = piece.span.of(&poured.text);
         piece.number().is_some() && !bytes.is_empty() && !has_placeholder(bytes)
@@ -183,7 +183,7 @@ pub fn fill_hidden<S: AsRef<str>>(
     }
 }
 
-/// Why a placeholder cannot be filled; the words hold no part of the draft.
+/// Why a placeholder cannot be filled; the text contains no part of the draft.
 fn reason(sense: PlaceholderKind) -> &'static str {
     match sense {
         PlaceholderKind::Damaged => "this placeholder is damaged; undo the change, or type the whole value",
@@ -194,24 +194,24 @@ fn reason(sense: PlaceholderKind) -> &'static str {
     }
 }
 
-/// As [`fill`], with those placeholders left that stand for nothing; never to be stored.
+/// As [`fill`], but leaves placeholders that have no original; never to be stored.
 pub fn fill_known(draft: &str, kept: &ConcealedSecrets) -> String {
     replace_placeholders(draft, kept).text
 }
 
-/// A draft whose placeholders were replaced, and where that happened.
+/// A draft with its placeholders replaced, and the places where that happened.
 struct FilledDraft {
     text: String,
     pieces: Vec<FilledPiece>,
 }
 
 struct FilledPiece {
-    /// In the filled text.
+    /// The span in the filled text.
     span: Span,
     /// Where its placeholder began in the draft, in bytes.
     at: usize,
     kind: PlaceholderKind,
-    /// Whether it was replaced by what it stands for; else it stands for nothing, and was left.
+    /// Whether it was replaced by its original; otherwise it has none, and was left.
     filled: bool,
 }
 
@@ -248,8 +248,8 @@ fn replace_placeholders(draft: &str, kept: &ConcealedSecrets) -> FilledDraft {
     FilledDraft { text, pieces }
 }
 
-/// The placeholders of a draft that stand for something, and what each stands for. The quotes around
-/// one that stands for a bare value go with it.
+/// The placeholders of a draft that have an original, each with it. The quotes around one that stands for
+/// a bare value are part of it.
 pub fn fill_spans<'k>(draft: &str, kept: &'k ConcealedSecrets) -> impl Iterator<Item = (Span, &'k str)> {
     find_placeholders(draft).filter_map(|mark| {
         let original = kept.get(mark.kind.number()?)?;
@@ -262,8 +262,8 @@ pub fn fill_spans<'k>(draft: &str, kept: &'k ConcealedSecrets) -> impl Iterator<
     })
 }
 
-/// The placeholders of a draft that cannot be filled where `kept` secrets are stored, and why; the
-/// words hold no part of the draft.
+/// The placeholders of a draft that cannot be filled where `kept` secrets are stored, and why; the text
+/// contains no part of the draft.
 pub fn unfillable(draft: &str, kept: usize) -> impl Iterator<Item = (Span, &'static str)> {
     let stands = move |sense| match sense {
         PlaceholderKind::Number(number) => (1..=kept).contains(&number),
@@ -273,12 +273,12 @@ pub fn unfillable(draft: &str, kept: usize) -> impl Iterator<Item = (Span, &'sta
     find_placeholders(draft).filter(move |mark| !stands(mark.kind)).map(|mark| (mark.span, reason(mark.kind)))
 }
 
-/// Whether a text holds a placeholder, whole or damaged: such text is not stored as it is.
+/// Whether a text contains a placeholder, whole or damaged: such a text must not be stored as it is.
 pub fn has_placeholder(text: &str) -> bool {
     find_placeholders(text).next().is_some()
 }
 
-/// The pieces of a value at a path of member names, those that are shown joined.
+/// The pieces of a value at a path of member names, with adjacent shown pieces joined.
 fn runs<S: AsRef<str>>(kind: DocumentKind, path: &[S], text: &str) -> Vec<ScanPiece> {
     let mut runs: Vec<ScanPiece> = Vec::new();
     for piece in scan_within(kind, path, text) {

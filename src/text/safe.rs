@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-/// Marks that may stand on one character; what Vietnamese, Thai or pointed Hebrew needs, and no more.
+/// The most combining marks on one character: as many as Vietnamese, Thai or pointed Hebrew needs.
 const MAX_MARKS: usize = 4;
 
-/// One line of text that changes nothing on a terminal but its own cells.
+/// One line of text that affects only its own cells on a terminal.
 ///
 /// Control characters show as their pictures (`␛`, `␊`, `␡`); bidirectional controls, characters
-/// without a form of their own and line separators show as `‹U+202E›`; a run of combining marks is
-/// bounded. Making one of what is already safe changes nothing.
+/// without a visible form and line separators show as `‹U+202E›`; a run of combining marks is
+/// bounded. Escaping text that is already safe changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Safe<'a>(Cow<'a, str>);
 
@@ -28,7 +28,7 @@ impl<'a> Safe<'a> {
         }
     }
 
-    /// At most `max_chars` characters of a text, with a count of those left out: `abc… 1,024 more characters`.
+    /// At most `max_chars` characters of a text, and how many were left out: `abc… 1,024 more characters`.
     pub fn prefix(text: &'a str, max_chars: usize) -> Self {
         let (shown, left_out) = cut(text, max_chars);
         if left_out == 0 {
@@ -37,7 +37,7 @@ impl<'a> Safe<'a> {
         Self(format!("{}{}", sanitize(shown), left_out_note(left_out)).into())
     }
 
-    /// The text; it holds no control, bidirectional or invisible character.
+    /// The text; it contains no control, bidirectional or invisible character.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -46,7 +46,7 @@ impl<'a> Safe<'a> {
         self.0.is_empty()
     }
 
-    /// The same text, borrowing nothing.
+    /// The same text without borrowed data.
     pub fn into_owned(self) -> Safe<'static> {
         Safe(Cow::Owned(self.0.into_owned()))
     }
@@ -56,7 +56,6 @@ impl<'a> Safe<'a> {
         Safe(Cow::Borrowed(&self.0))
     }
 
-    /// The text itself, for what takes a `String`.
     pub fn into_string(self) -> String {
         self.0.into_owned()
     }
@@ -68,13 +67,13 @@ impl<'a> Safe<'a> {
 }
 
 impl Safe<'static> {
-    /// Text of our own source code, which holds nothing to replace.
+    /// Text of our own source code, in which nothing needs replacing.
     pub const fn literal(text: &'static str) -> Self {
         debug_assert!(is_plain(text.as_bytes()), "a literal holds no control characters");
         Self(Cow::Borrowed(text))
     }
 
-    /// What a value prints, made safe.
+    /// The `Display` output of a value, made safe.
     pub fn display(value: &impl fmt::Display) -> Self {
         value.to_string().into()
     }
@@ -128,7 +127,7 @@ impl AsRef<str> for Safe<'_> {
     }
 }
 
-/// The bytes as text, each that is not part of UTF-8 in a form that says so.
+/// The bytes as text; each byte that is not valid UTF-8 is shown as an escape.
 pub(super) fn visible_utf8(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -150,7 +149,7 @@ pub(super) fn cut(text: &str, max_chars: usize) -> (&str, usize) {
     (shown, rest.chars().count())
 }
 
-/// The words for what a shortened text leaves out.
+/// The note on what a shortened text leaves out.
 pub(super) fn left_out_note(characters: usize) -> String {
     format!("… {} more {}", grouped(characters), if characters == 1 { "character" } else { "characters" })
 }
@@ -172,7 +171,7 @@ pub(super) fn sanitize(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return Cow::Borrowed(text);
     }
-    // A mark at the start would stand on whatever is drawn before this text.
+    // A combining mark at the start would be drawn on whatever precedes this text.
     let mut marks = MAX_MARKS;
     let mut out: Option<String> = None;
     for (at, character) in text.char_indices() {
@@ -220,17 +219,17 @@ fn form(character: char, marks: &mut usize) -> CharForm {
     form
 }
 
-/// Whether a character that is escaped by itself joins the one before. The standard library knows: its
-/// escaping for debug output leaves marks alone after another character, and escapes what cannot print
-/// (categories Cc, Cf, Cs, Co, Cn, Zl, Zp and all blanks but one) there too.
+/// Whether a character that is escaped when alone combines with the one before. The standard library
+/// knows: its escaping for debug output leaves such marks alone after another character, and escapes
+/// unprintable ones (categories Cc, Cf, Cs, Co, Cn, Zl, Zp and all blanks but one) even there.
 fn is_mark(character: char) -> bool {
     let mut pair = String::from("a");
     pair.push(character);
     pair.escape_debug().eq(pair.chars())
 }
 
-/// Characters that count as printable or as marks and yet show nothing: the rest of Unicode's
-/// Default_Ignorable_Code_Point, and letters and symbols drawn blank.
+/// Characters that count as printable or as marks but show nothing: the rest of Unicode's
+/// Default_Ignorable_Code_Point, and letters and symbols that are blank.
 fn is_invisible(character: char) -> bool {
     matches!(
         character,

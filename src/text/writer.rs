@@ -1,4 +1,4 @@
-//! Puts the pieces of a text into lines that may be shown, shortened where they are very long.
+//! Writes the pieces of a text into lines that may be shown, shortened where they are very long.
 
 use super::masked::{MASK, Masked, SegmentRole};
 use super::safe::{Safe, cut, grouped, left_out_note, sanitize};
@@ -9,10 +9,10 @@ use crate::domain::json::Span;
 const MAX_SEGMENT: usize = 1_000;
 /// The longest line shown whole, in characters.
 const MAX_LINE: usize = 4_000;
-/// How far a tab outside strings reaches.
+/// The replacement for a tab outside of strings.
 const TAB: &str = "    ";
 
-/// The pieces in one line: line breaks and the blanks around them become one blank.
+/// The pieces on one line: line breaks and the blanks around them become one blank.
 pub(super) fn flat(text: &str, pieces: &[ScanPiece], max_chars: usize) -> Safe<'static> {
     let mut out = String::new();
     let mut room = max_chars;
@@ -40,11 +40,11 @@ pub(super) fn flat(text: &str, pieces: &[ScanPiece], max_chars: usize) -> Safe<'
 #[derive(Default)]
 pub(super) struct MaskedWriter {
     pub(super) masked: Masked,
-    /// The place of each line in the source.
+    /// The source span of each line.
     pub(super) places: Vec<Span>,
     /// Where the current line starts in the source.
     line_start: usize,
-    /// Characters on the current line so far, and those that did not fit.
+    /// The characters on the current line so far, and those that did not fit.
     used: usize,
     left_out: usize,
 }
@@ -58,13 +58,13 @@ impl MaskedWriter {
                 Visibility::Shown(role) => self.segment(piece.span.of(text), role),
             }
         }
-        // A text that ends with its last line's break has no empty line after it.
+        // A text that ends with a line break has no empty line after it.
         if self.line_start < text.len() || self.masked.lines.is_empty() {
             self.end_line(Span { start: self.line_start, end: text.len() });
         }
     }
 
-    /// Text that may hold line breaks.
+    /// Text that may contain line breaks.
     fn plain(&mut self, text: &str, span: Span) {
         let mut start = span.start;
         let raw = span.of(text).as_bytes();

@@ -1,5 +1,5 @@
-//! What a webhook or a connection needs of secrets and variables, and what is known of each: its own
-//! secrets, every reference in it and in the connections it names, and values in plaintext where
+//! The secrets and variables that a webhook or a connection needs, and what is known about each: its own
+//! secrets, every reference in it and in the connections it names, and plaintext values where
 //! secrets belong. Pure: what the stores report is passed in.
 
 mod secret_lookup;
@@ -19,32 +19,32 @@ use crate::domain::{
 };
 use crate::inventory::{Facts, ValueSite};
 
-/// The most references listed of one document; real ones have far fewer.
+/// The most references listed for one document; real ones have far fewer.
 const MAX_FOUND: usize = 2_000;
 
 /// How many places of one need are listed.
 const MAX_PLACES: usize = 50;
 
-/// Something that a document needs.
+/// A kind of thing that a document needs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NeedKind {
     /// One of the webhook's own secrets.
     Own(SecretField),
-    /// What `{$vault:path#field}` refers to.
+    /// The target of `{$vault:path#field}`.
     Vault {
         /// The path as written, without outer slashes.
         path: Arc<str>,
         field: FieldName,
     },
-    /// What `{$NAME}` refers to.
+    /// The target of `{$NAME}`.
     Variable { name: Arc<str> },
-    /// What a reference to Vault refers to that the receiver refuses.
+    /// A reference to Vault that the receiver refuses.
     IllFormed,
-    /// Nothing: a value stands in plaintext where a secret belongs.
+    /// Nothing: there is a plaintext value where a secret belongs.
     Plaintext,
 }
 
-/// A default that stands in where there is no value.
+/// A default that is used if there is no value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fallback {
     /// Whether it is blank.
@@ -54,7 +54,7 @@ pub struct Fallback {
 /// Where a document needs something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NeedPlace {
-    /// The connection it stands in; `None` is the document itself.
+    /// The connection that contains it; `None` is the document itself.
     pub connection: Option<Arc<str>>,
     /// The member, as `chain[0].module-config.headers.X-Key`; not yet safe to show.
     pub path: String,
@@ -65,7 +65,7 @@ pub struct NeedPlace {
 }
 
 impl NeedPlace {
-    /// Whether a secret stands here in plaintext, as the default of a reference.
+    /// Whether the default of a reference contains a secret in plaintext.
     pub fn has_plaintext_default(&self) -> bool {
         self.secret && self.fallback.is_some_and(|fallback| !fallback.empty)
     }
@@ -76,20 +76,20 @@ impl NeedPlace {
 pub struct Need {
     pub kind: NeedKind,
     pub places: Vec<NeedPlace>,
-    /// Whether the document is whole without it.
+    /// Whether the document is complete without it.
     pub optional: bool,
     path: Option<SecretPath>,
-    /// What is known already; else a store is asked for its field of a secret.
+    /// What is known already; otherwise a store is asked for its field of a secret.
     settled: Option<NeedState>,
 }
 
 impl Need {
-    /// The secret it is in, where there is one, visible or not.
+    /// The secret that contains it, if any, visible or not.
     pub fn path(&self) -> Option<&SecretPath> {
         self.path.as_ref()
     }
 
-    /// Its field in that secret.
+    /// Its field of that secret.
     pub fn field(&self) -> Option<FieldName> {
         self.field_name().map(FieldName::new)
     }
@@ -102,7 +102,7 @@ impl Need {
         }
     }
 
-    /// The variable that holds it, where one does.
+    /// The variable that contains it, if any.
     pub fn variable(&self) -> Option<String> {
         match (&self.kind, &self.path) {
             (NeedKind::Variable { name }, _) => Some(name.to_string()),
@@ -111,7 +111,7 @@ impl Need {
         }
     }
 
-    /// What is known of it; `seen` gives what is known of a secret.
+    /// Its state; `seen` returns what is known about a secret.
     pub fn state<'p>(&self, seen: &dyn Fn(&SecretPath) -> Option<&'p Presence>) -> NeedState {
         match (&self.settled, &self.path, self.field_name()) {
             (Some(state), ..) => state.clone(),
@@ -120,14 +120,14 @@ impl Need {
         }
     }
 
-    /// Whether a default stands in everywhere, given what is known.
+    /// Whether a default is used everywhere, given its state.
     pub fn falls_back(&self, state: &NeedState) -> bool {
         state.is_missing()
             && !self.places.is_empty()
             && self.places.iter().all(|place| place.fallback.is_some())
     }
 
-    /// The mark that this need alone gives, given what is known.
+    /// The mark for this need alone, given its state.
     pub fn mark(&self, state: &NeedState) -> NeedMark {
         let worst = if self.places.iter().any(NeedPlace::has_plaintext_default) {
             NeedMark::Plaintext
@@ -160,12 +160,13 @@ impl Need {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Needs {
     list: Vec<Need>,
-    /// Whether there are more than listed: a document with thousands of references.
+    /// Whether there are more than listed: the document has thousands of references.
     pub truncated: bool,
 }
 
 impl Needs {
-    /// Each, once: its own secrets first, then in the order of the document, then of its connections.
+    /// All needs, each once: the webhook's own secrets, then those of the document in order, then those of
+    /// its connections.
     pub fn iter(&self) -> std::slice::Iter<'_, Need> {
         self.list.iter()
     }
@@ -178,14 +179,14 @@ impl Needs {
         self.list.is_empty()
     }
 
-    /// The secrets of a store that have to be asked for, each once, in their order.
+    /// The secrets to query from a store, each once, in order.
     pub fn paths(&self) -> Vec<&SecretPath> {
         let mut known = BTreeSet::new();
         let asked = self.list.iter().filter(|need| need.settled.is_none());
         asked.filter_map(Need::path).filter(|path| known.insert(*path)).collect()
     }
 
-    /// The worst mark of all.
+    /// The worst mark of all needs.
     pub fn mark<'p>(&self, seen: &dyn Fn(&SecretPath) -> Option<&'p Presence>) -> NeedMark {
         let worst = self.list.iter().map(|need| need.mark(&need.state(seen))).min();
         let worst = worst.unwrap_or(NeedMark::Nothing);
@@ -193,8 +194,8 @@ impl Needs {
     }
 }
 
-/// What a document needs, with what the connections it names need. `facts_of` gives a connection's
-/// facts by name. One that is not JSON object needs nothing, since the receiver skips it.
+/// The needs of a document and of the connections it names. `facts_of` returns a connection's facts by
+/// name. A connection that is not a JSON object needs nothing, since the receiver skips it.
 pub fn needs(
     key: &ResourceKey,
     facts: &Facts,
@@ -313,7 +314,7 @@ impl NeedsBuilder<'_> {
         Need { kind: wanted, places: Vec::new(), optional: false, path, settled }
     }
 
-    /// The state of what is stored in an engine, where that cannot be asked.
+    /// The state of a secret stored in an engine, if the engine cannot be queried.
     fn unreadable(&self) -> Option<NeedState> {
         (!self.lookup.can_read_kv).then_some(NeedState::NotVisible)
     }

@@ -1,4 +1,4 @@
-//! Where the receiver looks up secrets and variables, by the settings of the context.
+//! Where the receiver looks up secrets and variables, according to the settings of the context.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,40 +16,39 @@ pub struct SecretLookup {
     pub env: ReceiverEnv,
     /// The engine that references to Vault are relative to; `None` where the receiver reads no Vault.
     pub references: Option<Mount>,
-    /// What it merges of webhooks' own secrets.
+    /// Where the own secrets that it merges into webhooks come from.
     pub own: OwnSecrets,
     /// Where those are stored, merged or not; never [`OwnSecrets::NotMerged`].
     pub stored: OwnSecrets,
-    /// Whether this process can look into key-value engines. Where it cannot, what is stored there is
-    /// not visible from here.
+    /// Whether this process can query key-value engines. If it cannot, secrets stored there are not
+    /// visible from here.
     pub can_read_kv: bool,
 }
 
-/// The receiver's variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReceiverEnv {
-    /// They are another process's, which are not accessible.
+    /// They belong to another process and are not accessible.
     NotVisible,
-    /// These and no others are set. Names only: no value is stored.
+    /// Exactly these are set. Names only: no value is stored.
     Known(BTreeMap<String, FieldState>),
 }
 
 /// Where the receiver looks for a webhook's own secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OwnSecrets {
-    /// Nowhere: it takes documents as they are.
+    /// Nowhere: it uses documents as they are.
     NotMerged,
     /// In the variables `WEBHOOK_{ID}_…`.
     Variables,
     /// In a key-value engine.
     Kv {
         mount: Mount,
-        /// The paths in it.
+        /// The paths in the engine.
         template: OwnPathTemplate,
     },
 }
 
-/// Of a receiver about which nothing is said.
+/// For a receiver about which nothing is configured.
 impl Default for SecretLookup {
     fn default() -> Self {
         Self {
@@ -63,8 +62,8 @@ impl Default for SecretLookup {
 }
 
 impl SecretLookup {
-    /// Where the receiver looks for a webhook's own secrets; `None` where it does not, for what is no
-    /// webhook, and for an id that no path can hold.
+    /// Where the receiver looks for a webhook's own secrets; `None` if it does not, for a key that is not a
+    /// webhook, and for an id that cannot be part of a path.
     pub fn own_path(&self, key: &ResourceKey) -> Option<SecretPath> {
         self.own.path(key)
     }
@@ -74,14 +73,14 @@ impl SecretLookup {
         self.stored.path(key)
     }
 
-    /// Where a reference `{$vault:path#…}` leads; `None` where the receiver reads no Vault, and for a
-    /// path that no URL can hold.
+    /// Where a reference `{$vault:path#…}` leads; `None` if the receiver reads no Vault, and for a path
+    /// that a URL cannot contain.
     pub fn reference_path(&self, path: &str) -> Option<SecretPath> {
         let mount = self.references.clone()?;
         Some(SecretPath::Kv { mount, path: KvPath::new(path).ok()? })
     }
 
-    /// What is known of a variable: `None` where it is not visible from here, else whether it is set.
+    /// What is known about a variable: `None` if it is not visible from here, else whether it is set.
     pub fn variable(&self, name: &str) -> Option<Option<FieldState>> {
         match &self.env {
             ReceiverEnv::NotVisible => None,
@@ -89,8 +88,8 @@ impl SecretLookup {
         }
     }
 
-    /// What is known of the variables of one id, by the name of the secret that each holds; `None` where
-    /// they are not visible from here.
+    /// What is known about the variables of one id, by the name of the secret in each; `None` if they are
+    /// not visible from here.
     pub fn own_variables(&self, id: &WebhookId) -> Option<crate::domain::Presence> {
         let mut fields = Vec::new();
         for field in OWN_VARIABLES {
@@ -122,27 +121,27 @@ impl OwnSecrets {
     }
 }
 
-/// Why a text is no template of paths.
+/// Why a text is not a template for paths.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum OwnPathTemplateError {
     /// Webhooks would share their secrets.
     #[error("it has no {{id}}, so that all webhooks would share one path")]
     NoId,
-    /// A brace that belongs to nothing known.
+    /// A brace that is not part of a known placeholder.
     #[error("only {{namespace}} and {{id}} may stand in braces")]
     Unknown,
-    /// What it gives is no path.
+    /// Its result is not a path.
     #[error(transparent)]
     Path(#[from] SecretPathError),
 }
 
-/// How the paths of webhooks' own secrets are made.
+/// How the paths of webhooks' own secrets are formed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OwnPathTemplate(Option<String>);
 
 impl OwnPathTemplate {
-    /// A template with `{id}` and, where wanted, `{namespace}` in it. The default one is `{id}/secrets`
-    /// for the namespace `default` and `{namespace}/{id}/secrets` for every other.
+    /// A template with `{id}` and, optionally, `{namespace}`. The default one is `{id}/secrets` for the
+    /// namespace `default` and `{namespace}/{id}/secrets` for every other.
     ///
     /// # Errors
     /// [`OwnPathTemplateError`] with the rule in words.
@@ -160,7 +159,7 @@ impl OwnPathTemplate {
     /// The path of one webhook's own secrets.
     ///
     /// # Errors
-    /// [`SecretPathError`] for an id that no path can hold.
+    /// [`SecretPathError`] for an id that cannot be part of a path.
     pub fn path(&self, namespace: &Namespace, id: &WebhookId) -> Result<KvPath, SecretPathError> {
         KvPath::new(&fill(self.text_for(namespace), namespace.as_str(), id.as_str()))
     }
@@ -185,7 +184,7 @@ impl OwnPathTemplate {
     }
 }
 
-/// In one pass, so that an id that looks like a placeholder stays an id.
+/// Replaces in one pass, so that an id that looks like a placeholder stays an id.
 fn fill(text: &str, namespace: &str, id: &str) -> String {
     text.split("{id}").map(|part| part.replace("{namespace}", namespace)).collect::<Vec<_>>().join(id)
 }

@@ -1,44 +1,43 @@
-//! What is known of one need, and what a list says of all of a document's.
+//! The state of one need, and the mark that a list shows for all needs of a document.
 
 use std::time::SystemTime;
 
 use crate::domain::{FieldState, Presence, SecretVersion};
 
-/// What is known of one thing that a document needs.
+/// What is known about one need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NeedState {
     Present {
         /// The newest version of the secret, where the store has versions.
         version: Option<SecretVersion>,
-        /// When that was written, by the server's clock.
+        /// When that version was written, by the server's clock.
         written: Option<SystemTime>,
     },
-    /// It is there and holds the empty text, which the receiver takes as it is.
+    /// It is an empty string, which the receiver uses as it is.
     Empty,
-    /// It is there and holds bytes that are no text.
+    /// It consists of bytes that are not text.
     NotText,
-    /// The secret is there, this field of it is not.
+    /// The secret exists, but not this field of it.
     FieldMissing {
         /// The newest version of the secret, where the store has versions.
         version: Option<SecretVersion>,
     },
-    /// What the store says of the whole secret, where it is not present; of a variable that is not set
-    /// too.
+    /// The state of the whole secret, where it is not present; also used for a variable that is not set.
     Secret(Presence),
     /// The receiver refuses the reference, whatever its default.
     IllFormed,
-    /// The receiver reads no Vault, so that only a default could stand in.
+    /// The receiver reads no Vault, so only a default could be used.
     NoVault,
     /// Only the receiver can see it.
     NotVisible,
-    /// Nobody has asked yet, or the answer is under way.
+    /// It has not been queried, or the answer is pending.
     NotAsked,
-    /// A value stands where a reference could.
+    /// There is a plaintext value where a reference could be.
     Plaintext,
 }
 
 impl NeedState {
-    /// The state of one field of a secret; `None` is not asked yet.
+    /// The state of one field of a secret; `None` means not queried yet.
     pub(super) fn of_field(presence: Option<&Presence>, field: &str) -> Self {
         match presence {
             None => Self::NotAsked,
@@ -50,7 +49,7 @@ impl NeedState {
         }
     }
 
-    /// The state of something that is set or not.
+    /// The state of something that is either set or not.
     pub(super) fn of_value(
         state: Option<FieldState>,
         version: Option<SecretVersion>,
@@ -79,7 +78,7 @@ impl NeedState {
         }
     }
 
-    /// Whether it is known that the receiver finds no value: only this may ever block a write.
+    /// Whether it is certain that the receiver finds no value: only this may ever block a write.
     pub fn is_missing(&self) -> bool {
         match self {
             Self::Secret(presence) => presence.is_gone(),
@@ -97,30 +96,30 @@ impl NeedState {
     }
 }
 
-/// What a list says of all that a document needs, the worst first.
+/// The mark that a list shows for all needs of a document, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NeedMark {
-    /// Something is missing or unusable, and nothing stands in for it.
+    /// Something is missing or unusable, and there is no default.
     Missing,
     /// This user may not see something.
     Forbidden,
     /// The store did not answer.
     Unreachable,
-    /// Something is missing, and a default stands in for it.
+    /// Something is missing, but there is a default.
     Fallback,
-    /// A value, or a default, stands in plaintext where a secret belongs.
+    /// A plaintext value, or a plaintext default, where a secret belongs.
     Plaintext,
     /// Something cannot be known from here.
     Unknown,
-    /// Not everything was answered yet.
+    /// Not every answer has arrived.
     Asking,
-    /// All that is needed is there.
+    /// Everything needed exists.
     Present,
     Nothing,
 }
 
 impl NeedMark {
-    /// All, the worst first.
+    /// All marks, worst first.
     pub const ALL: [Self; 9] = [
         Self::Missing,
         Self::Forbidden,

@@ -1,4 +1,4 @@
-//! Walks three trees at once and decides, value by value, which side is taken.
+//! Walks three trees at once and decides, value by value, which side to take.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,16 +9,16 @@ use crate::compare::path::{JsonPath, PathStep};
 use crate::compare::splice::{RawJson, SpliceChild, SpliceOp};
 use crate::compare::tree::{JsonTree, MemberId, TreeKind, TreeMember, by_id};
 
-/// What becomes of a value of theirs, as far as it is decided.
+/// The result for a value of theirs, as far as it is decided.
 pub(super) enum MergePlan {
     Want(SpliceOp),
     /// The number of a row.
     Conflict(usize),
     Children {
         children: Vec<SpliceChild<MergePlan>>,
-        /// Where the order is a clash: its row, and mine's order of the twigs.
+        /// If the order is a clash: its row, and the order of the children in mine.
         order: Option<(usize, Vec<usize>)>,
-        /// How many theirs has.
+        /// The number of children in theirs.
         before: usize,
     },
 }
@@ -62,7 +62,7 @@ impl MergeBuilder {
         MergePlan::Conflict(self.row(MergeOutcome::Conflict, base, mine, theirs))
     }
 
-    /// A value that is in mine and in theirs.
+    /// Merges a value that is in mine and in theirs.
     pub(super) fn merge_value(
         &mut self,
         base: Option<&JsonTree<'_>>,
@@ -137,7 +137,7 @@ impl MergeBuilder {
         MergePlan::Children { children, order, before: theirs.len() }
     }
 
-    /// A member, in those texts that have it; none where it goes.
+    /// Merges a member, given the texts that have it; `None` if it is removed.
     fn member(&mut self, sides: [Option<(usize, &TreeMember<'_>)>; 3]) -> Option<SpliceChild<MergePlan>> {
         let [_, _, origin] = sides.map(|side| side.map(|(at, _)| at));
         let [b, m, t] = sides.map(|side| side.map(|(_, member)| member));
@@ -176,7 +176,7 @@ impl MergeBuilder {
         Some(SpliceChild { origin, key, value })
     }
 
-    /// Who changed the order of what all three have.
+    /// Decides who changed the order of the children that all three have.
     fn order(
         &mut self,
         base: &[MemberId<'_>],
@@ -192,12 +192,12 @@ impl MergeBuilder {
         Some(outcome)
     }
 
-    /// Lists the differences of a value that only one side changed, or both to the same.
+    /// Records the differences of a value that only one side changed, or that both changed alike.
     fn record(&mut self, taken: MergeOutcome, base: &JsonTree<'_>, after: &JsonTree<'_>) {
         self.record_changes(taken, |finder| finder.value(base, after));
     }
 
-    /// The same for whatever is found.
+    /// Records whatever differences are found.
     pub(super) fn record_changes<'a>(
         &mut self,
         taken: MergeOutcome,
@@ -221,8 +221,8 @@ impl MergeBuilder {
     }
 }
 
-/// The keys that stay, in the order of `first`; each that only `second` has comes after the one that
-/// stands before it there.
+/// The remaining keys, in the order of `first`; each key that only `second` has follows the one that
+/// precedes it there.
 fn sequence<'a>(
     first: &'a [TreeMember<'_>],
     second: &'a [TreeMember<'_>],
@@ -246,7 +246,7 @@ fn sequence<'a>(
     keys
 }
 
-/// What a plan comes to with all clashes decided; none where the value goes.
+/// Applies a plan with all clashes decided; `None` if the value is removed.
 pub(super) fn resolve(
     plan: &MergePlan,
     theirs: Option<&JsonTree<'_>>,

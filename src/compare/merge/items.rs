@@ -1,4 +1,4 @@
-//! Arrays: which item is which in three texts, as far as that is plain.
+//! Arrays: which items correspond in three texts, as far as that is clear.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -12,7 +12,7 @@ use crate::compare::path::{PathStep, tokens};
 use crate::compare::splice::{RawJson, SpliceChild, SpliceOp};
 use crate::compare::tree::{JsonTree, TreeKind, hashes};
 
-/// A part of three sequences: either the same in all, or different in one at least.
+/// A part of three sequences: either equal in all, or different in at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MergeChunk {
     pub(super) base: Range<usize>,
@@ -21,7 +21,7 @@ pub(super) struct MergeChunk {
     pub(super) stable: bool,
 }
 
-/// Cuts three sequences into chunks that cover them.
+/// Splits three sequences into chunks that cover them.
 pub(super) fn chunks<T: Hash + Eq>(base: &[T], mine: &[T], theirs: &[T]) -> Vec<MergeChunk> {
     let found = |other: &[T]| {
         let mut found = vec![None; base.len()];
@@ -58,7 +58,7 @@ pub(super) fn chunks<T: Hash + Eq>(base: &[T], mine: &[T], theirs: &[T]) -> Vec<
 }
 
 impl MergeBuilder {
-    /// Merges items; none where it is unclear which one is which.
+    /// Merges items; `None` if it is not clear which ones correspond.
     pub(super) fn items(
         &mut self,
         base: &[JsonTree<'_>],
@@ -127,7 +127,7 @@ impl MergeBuilder {
         Some(m.iter().map(twig).collect())
     }
 
-    /// Three items in the same place.
+    /// Merges three items at the same position.
     fn item(&mut self, base: &JsonTree<'_>, mine: &JsonTree<'_>, theirs: &JsonTree<'_>) -> MergePlan {
         let untouched = base.same(mine) || base.same(theirs) || mine.same(theirs);
         if untouched || (alike(base, mine) && alike(base, theirs)) {
@@ -142,8 +142,8 @@ fn same(one: &[JsonTree<'_>], other: &[JsonTree<'_>]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.same(other))
 }
 
-/// Whether one item is likely to be the other after a change, and not another one in its place: half
-/// of what they say is the same.
+/// Whether one item is likely to be a changed version of the other, rather than a different one in its
+/// place: half of their contents are equal.
 fn alike(one: &JsonTree<'_>, other: &JsonTree<'_>) -> bool {
     let words = |tree: &JsonTree<'_>| tokens(tree.raw()).filter(|token| token.len() > 1).count();
     let mut counts: HashMap<&str, usize> = HashMap::new();

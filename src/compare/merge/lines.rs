@@ -8,9 +8,9 @@ use crate::compare::splice::RawJson;
 
 /// Some lines of the merged text.
 pub(super) struct LineBlock {
-    /// Where it stands in base, mine and theirs, by lines.
+    /// Its line ranges in base, mine and theirs.
     pub(super) lines: [Range<usize>; 3],
-    /// Its row, unless all three say the same.
+    /// Its row, unless all three are equal.
     pub(super) row: Option<usize>,
     mine: String,
     theirs: String,

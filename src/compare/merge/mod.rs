@@ -1,9 +1,9 @@
-//! Three-way merge by path on token spans: what one side changed is taken, what both changed in two
-//! ways is a conflict that the user must resolve. The merged text is theirs with mine's edits spliced in.
+//! Three-way merge by path on token spans: a change by one side is taken, different changes by both are a
+//! conflict that the user must resolve. The merged text is theirs with mine's edits spliced in.
 //!
-//! Objects merge by member, a second member of one name counting for itself. Arrays merge by item as
-//! long as it is plain which item is which, else they are one value. White space is no change
-//! and stays as it is in theirs. Where one of the texts is not JSON, lines are merged.
+//! Objects merge by member; a second member of the same name is separate. Arrays merge by item as long as
+//! it is clear which items correspond; otherwise they are one value. White space is not a change and
+//! stays as it is in theirs. If one of the texts is not JSON, the merge is by lines.
 
 mod build;
 mod items;
@@ -24,7 +24,7 @@ use super::path::JsonPath;
 use super::splice::{RawJson, SpliceOp, splice};
 use super::tree::JsonTree;
 
-/// Two texts that stem from one, and how they go together.
+/// Two texts derived from one base, and their merge.
 pub struct Merge {
     base: Option<String>,
     mine: String,
@@ -44,18 +44,18 @@ enum MergeMode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MergeRow {
     pub place: MergePlace,
-    /// What was there; none if nothing was.
+    /// The value in the base; `None` if there is none.
     pub base: Option<RawJson>,
-    /// What mine has there.
+    /// The value in mine.
     pub mine: Option<RawJson>,
-    /// What theirs has there.
+    /// The value in theirs.
     pub theirs: Option<RawJson>,
-    /// Whose it is in the merged text.
+    /// Whose value is in the merged text.
     pub outcome: MergeOutcome,
 }
 
 impl MergeRow {
-    /// Whether somebody has to decide.
+    /// Whether the user has to decide.
     pub fn is_conflict(&self) -> bool {
         self.outcome == MergeOutcome::Conflict
     }
@@ -63,14 +63,14 @@ impl MergeRow {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MergePlace {
-    /// A value, a member or an item. Items are counted in the base, new ones in their own text.
+    /// A value, a member or an item. Items are numbered as in the base, new ones as in their own text.
     Path(JsonPath),
     /// The order of members or items; the values are their names, or the items.
     Order(JsonPath),
-    /// Lines of the base, the first counted from 0.
+    /// Lines of the base, the first one numbered 0.
     Lines {
         first: usize,
-        /// How many; none where lines come between others.
+        /// How many; 0 where lines are inserted between others.
         count: usize,
     },
 }
@@ -78,13 +78,13 @@ pub enum MergePlace {
 /// Whose value is in the merged text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum MergeOutcome {
-    /// Mine alone changed it.
+    /// Only mine changed it.
     Mine,
-    /// Theirs alone changed it.
+    /// Only theirs changed it.
     Theirs,
     /// Both changed it in the same way.
     Both,
-    /// Both changed it, in two ways.
+    /// Both changed it, in different ways.
     Conflict,
 }
 
@@ -111,16 +111,16 @@ pub enum ConflictChoice {
 /// Why there is no merged text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum MergeError {
-    /// There are more or fewer choices than clashes.
+    /// The number of choices differs from the number of clashes.
     #[error("each clash needs a choice of its own")]
     Count,
-    /// The value chosen for this clash is not JSON, or no value belongs there.
+    /// The value chosen for this clash is not JSON, or no value is possible there.
     #[error("what was chosen for clash {} is no JSON value", .0 + 1)]
     Value(usize),
 }
 
-/// Merges two texts that stem from `base`. Without a base, both were created; without theirs, it was
-/// deleted meanwhile, and whether it stays so is the one clash.
+/// Merges two texts derived from `base`. Without a base, both were created independently; without theirs,
+/// the document was deleted meanwhile, and whether it stays deleted is the only clash.
 pub fn merge(base: Option<&str>, mine: &str, theirs: Option<&str>) -> Merge {
     let (rows, how) = match theirs {
         None => (vec![whole(base, mine, None)], MergeMode::Whole),
@@ -144,7 +144,7 @@ fn merge_texts(base: Option<&str>, mine: &str, theirs: &str) -> (Vec<MergeRow>, 
     }
 }
 
-/// The clash of two texts as a whole.
+/// The clash between two texts as a whole.
 fn whole(base: Option<&str>, mine: &str, theirs: Option<&str>) -> MergeRow {
     let raw = |text: &str| RawJson::exact(text.to_owned());
     MergeRow {
@@ -162,31 +162,31 @@ impl Merge {
         &self.rows
     }
 
-    /// Those that somebody has to decide; choices are given in this order.
+    /// The rows that the user has to decide; choices are given in this order.
     pub fn conflicts(&self) -> impl Iterator<Item = &MergeRow> {
         self.rows.iter().filter(|row| row.is_conflict())
     }
 
-    /// Whether another value than mine or theirs may be chosen for a clash.
+    /// Whether a value other than mine or theirs may be chosen for a clash.
     pub fn accepts_value(&self, conflict: usize) -> bool {
         let path = self.conflicts().nth(conflict).is_some_and(|row| matches!(row.place, MergePlace::Path(_)));
         path && matches!(self.mode, MergeMode::Paths(_))
     }
 
-    /// Whether lines are merged, because one of the texts is not JSON.
+    /// Whether the merge is by lines, because one of the texts is not JSON.
     pub fn is_by_lines(&self) -> bool {
         matches!(self.mode, MergeMode::Lines(_))
     }
 
-    /// What is stored now, if anything is.
+    /// The stored text, if there is one.
     pub fn theirs(&self) -> Option<&str> {
         self.theirs.as_deref()
     }
 
-    /// The merged text, with one choice for each clash; none where the document is to stay deleted.
+    /// The merged text, with one choice for each clash; `None` if the document is to stay deleted.
     ///
     /// # Errors
-    /// [`MergeError`] where a clash has no choice, or one that is no value.
+    /// [`MergeError`] if a clash has no choice, or one that is not a value.
     pub fn text(&self, choices: &[ConflictChoice]) -> Result<Option<String>, MergeError> {
         if choices.len() != self.conflicts().count() {
             return Err(MergeError::Count);
@@ -211,7 +211,7 @@ impl Merge {
         }
     }
 
-    /// The choices that fit here too, because the clash is the same; `before` is an earlier merge.
+    /// The choices of `before`, an earlier merge, for clashes that are the same here.
     pub fn carry_over(
         &self,
         before: &Self,
@@ -225,7 +225,7 @@ impl Merge {
     }
 }
 
-/// It holds whole documents, so that only counts are shown.
+/// Shows only counts, because it contains whole documents.
 impl fmt::Debug for Merge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Merge({} places, {} clashes)", self.rows.len(), self.conflicts().count())

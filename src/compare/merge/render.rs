@@ -1,4 +1,4 @@
-//! The rows of a merge as they may be shown, secrets hidden.
+//! The rows of a merge in displayable form, with secrets hidden.
 
 use std::ops::Range;
 
@@ -13,20 +13,20 @@ use crate::text::{Masked, Safe, SegmentRole};
 /// The longest text shown for one side, in characters.
 const MAX: usize = 200;
 
-/// A row as it may be shown.
+/// A row in displayable form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MergeRowText {
     pub place: Safe<'static>,
-    /// What was there; none if nothing was.
+    /// The value in the base; `None` if there is none.
     pub base: Option<Safe<'static>>,
-    /// What mine has.
+    /// The value in mine.
     pub mine: Option<Safe<'static>>,
-    /// What theirs has.
+    /// The value in theirs.
     pub theirs: Option<Safe<'static>>,
 }
 
 impl Merge {
-    /// Each row as it may be shown, for this kind of document.
+    /// Each row in displayable form, for this kind of document.
     pub fn row_texts(&self, kind: DocumentKind) -> Vec<MergeRowText> {
         if let MergeMode::Lines(blocks) = &self.mode {
             return self.line_row_texts(kind, blocks);
@@ -44,7 +44,7 @@ impl Merge {
         rows.collect()
     }
 
-    /// A choice as it may be shown, where it is a value of its own.
+    /// A choice in displayable form, if it is another value.
     pub fn choice_text(
         &self,
         kind: DocumentKind,
@@ -88,8 +88,8 @@ fn place_text(row: &MergeRow) -> Safe<'static> {
     }
 }
 
-/// Values of one path. Where they look the same and are not, they are shown from where they part, or
-/// as hidden.
+/// The values at one path. If they look the same but differ, they are shown from where they differ, or as
+/// hidden.
 fn values(kind: DocumentKind, path: &JsonPath, sides: [Option<&str>; 3]) -> [Option<Safe<'static>>; 3] {
     let names = path.names();
     let looks = sides.map(|side| side.map(|text| display_value(kind, &names, text)));
@@ -109,7 +109,7 @@ fn values(kind: DocumentKind, path: &JsonPath, sides: [Option<&str>; 3]) -> [Opt
     sides.map(|side| side.and_then(|_| parted.next()))
 }
 
-/// A text whose lines are shown; what is not JSON is masked as a whole.
+/// A text shown by lines; text that is not JSON is masked as a whole.
 struct MaskedText {
     masked: Masked,
     places: Vec<Span>,
@@ -128,7 +128,7 @@ impl MaskedText {
         Self { masked, places, ends: ends.collect() }
     }
 
-    /// Some lines as one; a hidden secret may reach over several.
+    /// Several lines joined into one; a hidden secret may span several.
     fn lines(&self, range: &Range<usize>) -> Option<Safe<'static>> {
         if range.is_empty() {
             return None;

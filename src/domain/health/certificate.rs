@@ -7,16 +7,16 @@ const WARNED_BEFORE: Duration = Duration::from_secs(30 * 86_400);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CertificateOwner {
-    /// A server's, as it showed it.
+    /// A server's, as presented by it.
     Server(String),
-    /// Ours, from a file.
+    /// Our own, from a file.
     Client(String),
-    /// One of those we trust, from a file.
+    /// A CA that we trust, from a file.
     Authority(String),
 }
 
 impl CertificateOwner {
-    /// What kind it is: `server`, `client`, `authority`.
+    /// Its kind: `server`, `client`, `authority`.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Server(_) => "server",
@@ -25,7 +25,7 @@ impl CertificateOwner {
         }
     }
 
-    /// Where it was seen: an address or a path.
+    /// Where it comes from: an address or a path.
     pub fn place(&self) -> &str {
         match self {
             Self::Server(place) | Self::Client(place) | Self::Authority(place) => place,
@@ -37,7 +37,7 @@ impl CertificateOwner {
 pub struct Certificate {
     pub owner: CertificateOwner,
     pub subject: String,
-    /// From when on it is good.
+    /// The start of its validity.
     pub from: SystemTime,
     pub until: SystemTime,
 }
@@ -45,19 +45,18 @@ pub struct Certificate {
 /// Validity of a certificate at a point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Validity {
-    /// Good for a while.
+    /// Valid, and not about to expire.
     Good,
-    /// It ends soon: within 30 days and the last third of its life. One that is made anew every day
-    /// is always within 30 days of its end.
+    /// About to expire: within 30 days and the last third of its lifetime. A certificate that is renewed
+    /// every day is always within 30 days of its expiry.
     Ending,
-    /// It is not good yet.
+    /// Not valid yet.
     Early,
-    /// It has ended.
     Expired,
 }
 
 impl Certificate {
-    /// Where it is in its life.
+    /// The validity at a point in time.
     pub fn validity(&self, now: SystemTime) -> Validity {
         match self.until.duration_since(now) {
             Err(_) => Validity::Expired,
@@ -71,7 +70,7 @@ impl Certificate {
         WARNED_BEFORE.min(self.until.duration_since(self.from).unwrap_or_default() / 3)
     }
 
-    /// When that changes, if it does.
+    /// When the validity changes next, if it does.
     pub fn next_change_at(&self, now: SystemTime) -> Option<SystemTime> {
         match self.validity(now) {
             Validity::Early => Some(self.from),

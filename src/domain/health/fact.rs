@@ -1,4 +1,4 @@
-//! What is known of a backend, a member or a file, typed so that each reader shows it in its own way.
+//! Facts about a backend, a member or a file, typed so that each reader can format them in its own way.
 
 use std::time::SystemTime;
 
@@ -20,7 +20,7 @@ impl Fact {
         Self { name, value: FactValue::Count(count) }
     }
 
-    /// A number that orders or names: a revision, a term.
+    /// A number that orders or identifies: a revision, a term.
     pub fn ordinal(name: &'static str, number: u64) -> Self {
         Self { name, value: FactValue::Ordinal(number) }
     }
@@ -33,7 +33,7 @@ impl Fact {
         Self { name, value: FactValue::Moment(at) }
     }
 
-    /// Something that this process saw happen.
+    /// Something that this process has observed.
     pub fn observed(name: &'static str, what: impl Into<String>, at: SystemTime) -> Self {
         Self { name, value: FactValue::Observed { what: what.into(), at } }
     }
@@ -43,12 +43,12 @@ impl Fact {
 pub enum FactValue {
     Text(String),
     Count(u64),
-    /// A number that orders or names.
+    /// A number that orders or identifies.
     Ordinal(u64),
     Bytes(u64),
-    /// A moment that is over.
+    /// A moment in the past.
     Moment(SystemTime),
-    /// What this process saw happen, and when it did.
+    /// What this process has observed, and when.
     Observed {
         what: String,
         at: SystemTime,
@@ -56,7 +56,7 @@ pub enum FactValue {
 }
 
 impl FactValue {
-    /// The moment of a value that has one, and so an age.
+    /// The time of a value that has one, from which its age follows.
     pub fn at(&self) -> Option<SystemTime> {
         match self {
             Self::Moment(at) | Self::Observed { at, .. } => Some(*at),
@@ -64,7 +64,7 @@ impl FactValue {
         }
     }
 
-    /// In words, the same for ever: sizes in units, moments in UTC.
+    /// In words that do not change with time: sizes in units, times in UTC.
     pub fn words(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
@@ -83,7 +83,7 @@ fn size(bytes: u64) -> String {
         None if bytes == 1 => "1 byte".into(),
         None => format!("{bytes} bytes"),
         Some((name, unit)) => {
-            // In parts: ten times a size may be more than fits.
+            // Split into two parts, because ten times the size may overflow.
             format!("{}.{} {name}", bytes / unit, (bytes % unit) * 10 / unit)
         }
     }

@@ -2,14 +2,14 @@
 
 use super::Condition;
 
-/// Who can do something about a finding.
+/// Who can act on a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
-    /// Something is broken, full, gone or about to be: whoever runs the store.
+    /// Something is broken, full, missing or about to be: for the operator of the store.
     Fault,
-    /// The store is as it should be, and withholds something from this user: whoever grants rights.
+    /// The store works as intended, and withholds something from this user: for whoever grants rights.
     Rights(Right),
-    /// Nothing is wrong; it could be better, or will not stay so.
+    /// Nothing is wrong; it could be better, or will not stay that way.
     Hint,
 }
 
@@ -24,12 +24,12 @@ impl Cause {
     }
 }
 
-/// What a right is needed for.
+/// What the missing right would permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Right {
-    /// To see all there is.
+    /// Reading everything.
     Read,
-    /// To change it.
+    /// Writing.
     Write,
 }
 
@@ -37,15 +37,15 @@ pub enum Right {
 pub struct Finding {
     /// Who can act on it.
     pub cause: Cause,
-    /// What was found, at what.
+    /// What was found, and where.
     pub text: String,
-    /// What to do about it; empty where the text says it.
+    /// What to do about it; empty where the text already says so.
     pub remedy: String,
     condition: Condition,
 }
 
 impl Finding {
-    /// A fault that leaves the store serving.
+    /// A fault with which the store still serves.
     pub fn fault(text: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(Cause::Fault, Condition::Degraded, text, remedy)
     }
@@ -55,7 +55,7 @@ impl Finding {
         Self::new(Cause::Rights(right), Condition::Degraded, text, remedy)
     }
 
-    /// Not a problem yet.
+    /// Something that is not a problem yet.
     pub fn hint(text: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(Cause::Hint, Condition::Healthy, text, remedy)
     }
@@ -78,7 +78,7 @@ impl Finding {
         self.condition
     }
 
-    /// The worst first; of the same weight, faults before rights.
+    /// Sorts the worst condition first; within one condition, faults before rights.
     pub(super) fn rank(&self) -> (std::cmp::Reverse<Condition>, Cause) {
         (std::cmp::Reverse(self.condition), self.cause)
     }

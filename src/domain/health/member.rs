@@ -5,9 +5,9 @@ use super::{Condition, Fact, LatencyClass};
 /// One member of a cluster, or one file of a pair.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberHealth {
-    /// What it is called: the member's name, or the path of the file.
+    /// The member's name, or the path of the file.
     pub name: String,
-    /// Where it answers, if that is not its name.
+    /// Its address, if that is not its name.
     pub address: String,
     /// Its own verdict; `None` where it cannot be known from here.
     pub condition: Option<Condition>,
@@ -15,7 +15,7 @@ pub struct MemberHealth {
     pub latency: Option<LatencyClass>,
     /// Facts in the order they are shown.
     pub facts: Vec<Fact>,
-    /// Why it is not well, or not known; empty when all is well.
+    /// Why it is not healthy, or why its condition is not known; empty when it is healthy.
     pub detail: String,
 }
 
@@ -27,13 +27,11 @@ impl MemberHealth {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MemberRole {
-    /// It orders the writes.
     Leader,
-    /// It votes and follows.
     Follower,
-    /// It follows and has no vote.
+    /// Follows without a vote.
     Learner,
-    /// It has a vote and knows no leader.
+    /// Has a vote but knows no leader.
     Leaderless,
     /// The file of the webhooks.
     Webhooks,

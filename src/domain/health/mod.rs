@@ -1,7 +1,7 @@
 //! The health of a backend: condition, findings, facts, members, certificates.
 //!
-//! A [`Health`] is facts and findings. A fact is for reading; a [`Finding`] is something to act on,
-//! and its [`Cause`] says who can: a fault is repaired at the store, a right is granted to this
+//! A [`Health`] consists of facts and findings. A fact is for information; a [`Finding`] is something to
+//! act on, and its [`Cause`] says who can: a fault is repaired at the store, a right is granted to this
 //! user. The verdict is the worst of the findings.
 
 mod certificate;
@@ -21,7 +21,7 @@ pub use secret_store::SecretStoreStatus;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Condition {
-    /// Everything asked for was answered well.
+    /// Every request was answered without a problem.
     Healthy,
     /// It serves, but something is wrong.
     Degraded,
@@ -72,21 +72,21 @@ impl LatencyClass {
 /// nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
-    /// What kind of backend, as on its badge: `memory`, `files`, `etcd`.
+    /// The kind of backend, as on its badge: `memory`, `files`, `etcd`.
     pub backend: &'static str,
-    /// The round trip of the permitted read that decided.
+    /// The round trip of the permitted read that the verdict is based on.
     pub latency: Option<LatencyClass>,
-    /// What there is to act on, the worst first.
+    /// The findings, worst first.
     findings: Vec<Finding>,
     /// Facts in the order they are shown.
     pub facts: Vec<Fact>,
     /// The members or files behind it, as far as this user may see them.
     pub members: Vec<MemberHealth>,
-    /// The certificates that the link to it rests on.
+    /// The certificates that the connection to it depends on.
     pub certificates: Vec<Certificate>,
     /// Status of a secret store for this user; `None` for other backends.
     pub secret_store: Option<SecretStoreStatus>,
-    /// The token of this user is a root token, which may do everything.
+    /// Whether this user's token is a root token, which may do everything.
     pub root: bool,
 }
 
@@ -95,7 +95,7 @@ impl Health {
         Self { backend, ..Self::default() }
     }
 
-    /// The answer of a backend that gives none.
+    /// The answer on behalf of a backend that gives none.
     pub fn unusable(backend: &'static str, text: impl Into<String>, remedy: impl Into<String>) -> Self {
         let mut health = Self::new(backend);
         health.push(Finding::fault(text, remedy).at(Condition::Unusable));
@@ -107,7 +107,7 @@ impl Health {
         self.findings.insert(at, finding);
     }
 
-    /// What there is to act on, the worst first.
+    /// The findings, worst first.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
@@ -117,8 +117,7 @@ impl Health {
         self.findings.iter().map(Finding::condition).max().unwrap_or(Condition::Healthy)
     }
 
-    /// Why the verdict is no better than it is: `fault`, `rights`, both, or nothing. Hints are no
-    /// reason.
+    /// Why the verdict is not better: `fault`, `rights`, both, or nothing. Hints do not count.
     pub fn causes(&self) -> Vec<&'static str> {
         let counted = self.findings.iter().filter(|finding| finding.condition() > Condition::Healthy);
         let words: BTreeSet<_> = counted.map(|finding| finding.cause.word()).collect();
@@ -131,13 +130,13 @@ impl Health {
         if causes.is_empty() { word.to_owned() } else { format!("{word} by {}", causes.join(" and ")) }
     }
 
-    /// What is wrong, in one line; empty when nothing is.
+    /// What is wrong, in one line; empty if nothing is.
     pub fn summary(&self) -> String {
         let counted = self.findings.iter().filter(|finding| finding.condition() > Condition::Healthy);
         counted.map(|finding| finding.text.as_str()).collect::<Vec<_>>().join("; ")
     }
 
-    /// The same for somebody who writes nothing: without the rights that only a write needs.
+    /// The same for a user who writes nothing: without the rights that only a write needs.
     pub fn without_writing(mut self) -> Self {
         self.findings.retain(|finding| finding.cause != Cause::Rights(Right::Write));
         self

@@ -1,18 +1,18 @@
 //! Status of a secret store for this user, as its badge shows it.
 
-/// What a store of secrets does for this user now.
+/// What a secret store does for this user now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SecretStoreStatus {
-    /// It serves: unsealed, and the token is taken.
+    /// It serves: unsealed, and the token is accepted.
     Unsealed,
     /// It serves as a standby, which is as good for reading.
     Standby,
     /// Variables, read where this process or a named file has them.
     Variables,
-    /// It serves, and the token in use will end without another.
+    /// It serves, but the login fails: the current token will expire without a replacement.
     LoginFails,
-    /// It runs and answers nothing until it is unsealed.
+    /// It runs, but answers nothing until it is unsealed.
     Sealed,
     /// It has no keys yet.
     Uninitialised,
@@ -20,7 +20,7 @@ pub enum SecretStoreStatus {
     NoActiveNode,
     /// A disaster recovery secondary, which serves no requests.
     RecoveryOnly,
-    /// It is no part of its cluster any more.
+    /// It is no longer part of its cluster.
     Removed,
     Unreachable,
     /// Its certificate is not trusted.
@@ -31,14 +31,14 @@ pub enum SecretStoreStatus {
     Unrecognised,
     /// The token that was given has expired or was revoked.
     TokenEnded,
-    /// No login, and no token.
+    /// The login was refused, and there is no token.
     LoginRefused,
     /// Our own settings or files are unusable.
     Misconfigured,
 }
 
 impl SecretStoreStatus {
-    /// As its badge says it.
+    /// The word on its badge.
     pub fn word(self) -> &'static str {
         match self {
             Self::Unsealed => "unsealed",
@@ -60,7 +60,7 @@ impl SecretStoreStatus {
         }
     }
 
-    /// Whether it answers what is asked.
+    /// Whether it answers requests.
     pub fn serves(self) -> bool {
         matches!(self, Self::Unsealed | Self::Standby | Self::Variables | Self::LoginFails)
     }

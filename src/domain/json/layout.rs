@@ -1,4 +1,4 @@
-//! The white space that makes a JSON text readable, put between its tokens and nowhere else.
+//! White space that makes a JSON text readable, inserted between its tokens and nowhere else.
 
 use super::{LexemeKind, Lexer, walk};
 
@@ -7,14 +7,14 @@ const INDENT: &str = "  ";
 /// Deep nesting makes indented text far longer than its tokens; past this factor the text is left as it is.
 const MAX_GROWTH: usize = 8;
 
-/// The same tokens with one member or item a line and two blanks a level; nothing before the first
-/// token or after the last. None if the text is not JSON, or would grow out of proportion.
+/// The same tokens with one member or item per line, indented by two spaces per level; nothing before the
+/// first token or after the last. `None` if the text is not JSON, or would grow too much.
 pub fn indent(text: &str) -> Option<String> {
     walk(text, |_| ()).ok()?;
     indent_valid(text)
 }
 
-/// The same for a text that is known to be JSON.
+/// As [`indent`], for a text that is known to be JSON.
 pub fn indent_valid(text: &str) -> Option<String> {
     let limit = text.len().saturating_mul(MAX_GROWTH).saturating_add(4096);
     let mut out = String::with_capacity(text.len().saturating_mul(3) / 2);

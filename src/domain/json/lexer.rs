@@ -18,14 +18,14 @@ pub enum LexemeKind {
     Comma,
     /// A whole string with both quotes; escapes are not checked here.
     String,
-    /// A run that looks like a number and is one.
+    /// A word that looks like a number and is one.
     Number,
     /// `true` or `false`.
     Bool,
     Null,
     /// Blanks, tabs and line ends.
     Space,
-    /// A string that its line or the text ends before its quote.
+    /// A string that is cut off by the end of its line or of the text.
     Unterminated,
     /// Anything else: a bare word, a stray character, a malformed number.
     Bad,
@@ -59,7 +59,7 @@ impl<'a> Lexer<'a> {
         Self { text, at: 0 }
     }
 
-    /// Goes on at `at`, which must be a character's boundary: past a comment, say.
+    /// Continues at `at`, which must be a character boundary: past a comment, say.
     pub(super) fn skip_to(&mut self, at: usize) {
         self.at = at;
     }
@@ -135,7 +135,7 @@ pub(super) fn is_number(word: &[u8]) -> bool {
     after_number(word.strip_prefix(b"-").unwrap_or(word)).is_some_and(<[u8]>::is_empty)
 }
 
-/// What follows a number without a sign; `None` if there is none.
+/// The text after an unsigned number; `None` if there is no number.
 fn after_number(word: &[u8]) -> Option<&[u8]> {
     fn after_digits(bytes: &[u8]) -> Option<&[u8]> {
         let count = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();

@@ -33,7 +33,7 @@ impl Span {
         text.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// The same part of a text that has so many bytes more before it.
+    /// The same span in a text that has `by` more bytes before it.
     pub(crate) fn shifted(self, by: usize) -> Self {
         Self { start: by + self.start, end: by + self.end }
     }
@@ -47,12 +47,12 @@ impl Span {
     }
 }
 
-/// Whether there is no line break between the first and the last character that is not blank.
+/// Whether there is no line break between the first and the last non-blank character.
 pub fn is_one_line(text: &str) -> bool {
     memchr::memchr2(b'\n', b'\r', text.trim().as_bytes()).is_none()
 }
 
-/// The byte order mark that some editors put before the text.
+/// The byte order mark that some editors write before the text.
 pub const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Line and column, both from 1, of a byte offset; columns count characters.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Reads a string lexeme, quotes included. A lone surrogate reads as U+FFFD, as most readers do.
+/// Reads a string lexeme, quotes included. A lone surrogate reads as U+FFFD, as in most readers.
 ///
 /// # Errors
 /// The offset of its first error in the quoted text, and the reason.
@@ -30,23 +30,22 @@ pub fn unquote(quoted: &str) -> Result<Cow<'_, str>, (usize, &'static str)> {
     Ok(Cow::Owned(value))
 }
 
-/// The value of a string with the place of each of its bytes in the text it was written as.
+/// The value of a string, with the source position of each of its bytes.
 #[derive(Debug, Clone)]
 pub struct DecodedString<'a> {
-    /// What the string says.
     pub value: Cow<'a, str>,
-    /// For each byte of the value, and for its end, the offset of what wrote it; none if they are the same.
+    /// For each byte of the value, and for its end, the offset of its source; `None` if the two are equal.
     places: Option<Vec<usize>>,
 }
 
 impl DecodedString<'_> {
-    /// The offset in the written text of an offset in the value that is a character's boundary.
+    /// The source offset of an offset in the value that is a character boundary.
     pub fn source_offset(&self, offset: usize) -> usize {
         self.places.as_ref().map_or(offset, |places| places.get(offset).copied().unwrap_or(offset))
     }
 }
 
-/// Reads what stands between the quotes of a string, also of a broken one: what is no escape
+/// Decodes the text between the quotes of a string, even of a broken one: anything that is not an escape
 /// stands for itself.
 pub fn decode(inner: &str) -> DecodedString<'_> {
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {

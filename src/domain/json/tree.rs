@@ -1,4 +1,4 @@
-//! A tree of spans over a JSON text: enough to mask, splice and compare without touching a byte.
+//! A tree of spans over a JSON text: enough to mask, splice and compare without changing a byte.
 
 use super::{JsonEvent, Scalar, Span, SyntaxError, unquote, walk};
 
@@ -55,10 +55,10 @@ pub fn parse(text: &str) -> Result<Node, SyntaxError> {
     parse_to(usize::MAX, text)
 }
 
-/// As [`parse`], the top-level value and its direct members alone: of 50 MiB, nothing below them is kept.
+/// As [`parse`], but keeps only the top-level value and its direct members: a text may have 50 MiB.
 ///
 /// # Errors
-/// [`SyntaxError`] if it is not JSON, also below the members.
+/// [`SyntaxError`] if it is not JSON, at any depth.
 pub fn parse_outline(text: &str) -> Result<Node, SyntaxError> {
     parse_to(1, text)
 }
@@ -71,9 +71,9 @@ fn parse_to(depth: usize, text: &str) -> Result<Node, SyntaxError> {
 
 struct TreeBuilder<'a> {
     text: &'a str,
-    /// Values within more containers than this are left out.
+    /// Values nested in more containers than this are left out.
     depth: usize,
-    /// What is open, and of an object the member being read.
+    /// The open containers, each with the member being read if it is an object.
     open: Vec<(NodeValue, Option<(String, Span)>)>,
     root: Option<Node>,
 }

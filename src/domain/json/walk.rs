@@ -13,19 +13,19 @@ pub(super) const MAX_DEPTH: usize = 128;
 pub enum JsonEvent {
     /// An object opens at this offset.
     OpenObject(usize),
-    /// An object spans this.
+    /// The span of an object that has ended.
     CloseObject(Span),
     /// An array opens at this offset.
     OpenArray(usize),
-    /// An array spans this.
+    /// The span of an array that has ended.
     CloseArray(Span),
     /// A member's key, quotes included; its value follows.
     Key(Span),
-    /// A value that is no container.
+    /// A value that is not a container.
     Scalar(Scalar, Span),
 }
 
-/// The kind of a value that is no container.
+/// The kind of a value that is not a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scalar {
     /// A string, quotes included in its span.
@@ -36,7 +36,7 @@ pub enum Scalar {
     Null,
 }
 
-/// Where and why a text is not JSON, or a draft cannot be filled.
+/// Where and why a text is not JSON, or why a draft cannot be filled.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("line {line}, column {column}: {reason}")]
 pub struct SyntaxError {
@@ -46,7 +46,7 @@ pub struct SyntaxError {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
-    /// What is wrong and what would be right; holds no part of the text.
+    /// What is wrong and what would be right; contains no part of the text.
     pub reason: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! Where references stand in a text, each with its default: for masks, indexes and colours.
+//! Finds references in a text, each with its default: for masks, indexes and colours.
 
 use super::scan::split_name;
 use super::vault::{self, VaultField};
@@ -18,20 +18,20 @@ pub enum Reference {
     },
 }
 
-/// A reference, where it stands, and where its default stands.
+/// A reference, its span, and the span of its default.
 pub(crate) type ReferenceMatch = (Reference, Span, Option<Span>);
 
 /// The references in the value of one string, in order, each with its span and the span of its
 /// default, which is plaintext wherever the field is a secret.
 ///
-/// What the receiver takes as plain text (`{$A-B}`, `${NAME}`, an ill-formed vault reference)
-/// is not a reference and is left out.
+/// Text that the receiver does not treat as a reference (`{$A-B}`, `${NAME}`, an ill-formed vault
+/// reference) is left out.
 pub fn references_in(value: &str) -> Vec<ReferenceMatch> {
     let mut found = Vec::new();
     let mut at = 0;
     let mut close = 0;
     while let Some(start) = value.get(at..).and_then(|rest| rest.find("{$")).map(|offset| at + offset) {
-        // Remembered, so that many openings before one brace cost one search.
+        // Remembered, so that many openings before one brace cost only one search.
         if close <= start {
             let Some(offset) = value.get(start..).and_then(|rest| rest.find('}')) else { break };
             close = start + offset;
@@ -46,10 +46,10 @@ pub fn references_in(value: &str) -> Vec<ReferenceMatch> {
     found
 }
 
-/// More than any legal reference with blanks around its parts; longer texts are not searched.
+/// Longer than any legal reference with blanks around its parts; longer texts are not searched.
 const MAX_VAULT_BODY: usize = 8192;
 
-/// What stands between the braces of a reference, with the length of its default.
+/// Parses the text between the braces of a reference, with the length of its default.
 fn read(body: &str) -> Option<(Reference, Option<usize>)> {
     if let Some(vault) = body.strip_prefix("vault:") {
         let vault = Some(vault).filter(|vault| vault.len() <= MAX_VAULT_BODY)?;
@@ -61,13 +61,13 @@ fn read(body: &str) -> Option<(Reference, Option<usize>)> {
     (default.is_some() || rest.is_empty()).then(|| (Reference::Env { name: name.into() }, default))
 }
 
-/// Whether a text is references and nothing else; their defaults do not count.
+/// Whether a text consists of references only, apart from their defaults.
 pub(crate) fn is_all_references(text: &str) -> bool {
     references_in(text).iter().map(|(_, span, _)| span.len()).sum::<usize>() == text.len()
 }
 
-/// The password of `user:password@host`: what stands between the first colon that is no part of a
-/// reference and the last `@`. It may hold what a URL should escape.
+/// The password of `user:password@host`: the text between the first colon outside of a reference and the
+/// last `@`. It may contain characters that a URL should escape.
 pub(crate) fn login_password(text: &str) -> Option<Span> {
     let end = text.rfind('@')?;
     let login = text.get(..end)?;

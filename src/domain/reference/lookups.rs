@@ -1,21 +1,20 @@
-//! What the receiver would look up for one text, by the rules of [`super::resolve`]: to list what a
-//! document needs without resolving it.
+//! The look-ups that the receiver would make for one text, by the rules of [`super::resolve`]: to list
+//! what a document needs without resolving it.
 
 use super::Reference;
 use super::scan::{self, ReferencePiece};
 use super::vault::{self, VaultField};
 
-/// One look-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReferenceLookup<'t> {
     /// What is looked up; `None` is a reference to Vault that the receiver refuses, whatever its default.
     pub reference: Option<Reference>,
-    /// What is taken where there is none.
+    /// The default, used if there is no value.
     pub default: Option<&'t str>,
 }
 
-/// The look-ups for one text, in their order. A text that is one reference from its first brace to
-/// its last has one, even where its default holds what looks like others.
+/// The look-ups for one text, in order. A text that is one reference from its first brace to its last
+/// has one, even where its default contains what looks like others.
 pub fn lookups(text: &str) -> Vec<ReferenceLookup<'_>> {
     if !text.contains("{$") {
         return Vec::new();
@@ -76,7 +75,7 @@ mod tests {
             ("x{$vault:a}y{$vault:/b/#c}", &["ill-formed", "b#c None"]),
             ("{$A}", &["A None"]),
             ("{$A}-{$B:}", &["A None", "B Some(\"\")"]),
-            // One reference, greedily: what its default holds is never looked up.
+            // One reference, greedily: what its default contains is never looked up.
             ("{$H:localhost}:{$vault:a#b}", &["H Some(\"localhost}:{$vault:a#b\")"]),
             ("x{$A:{$vault:a#b}}", &["a#b None"]),
         ] {

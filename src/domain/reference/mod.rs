@@ -1,10 +1,10 @@
 //! References inside documents: `{$NAME:default}` and `{$vault:path#field:default}`
 //! (docs/receiver.md, section 5).
 //!
-//! [`references_in`] finds them, for masks and indexes. [`resolve`] puts values in their place
-//! exactly as the receiver does, quirks included: what the receiver would check is what a
-//! caller gets. Resolving is pure: variables come from a trait, and the fields of Vault's secrets
-//! are fetched beforehand, see [`vault_fields`].
+//! [`references_in`] finds them, for masks and indexes. [`resolve`] replaces them by their values
+//! exactly as the receiver does, quirks included: a caller gets the value that the receiver would
+//! check. Resolving is pure: variables come from a trait, and the fields of Vault's secrets are
+//! fetched beforehand, see [`vault_fields`].
 
 mod find;
 mod lookups;
@@ -29,9 +29,8 @@ pub trait Variables {
     fn variable(&self, name: &str) -> Variable;
 }
 
-/// What a variable holds. It has no `Debug` form: variables hold secrets.
+/// The value of a variable. Not `Debug`: variables may contain secrets.
 pub enum Variable {
-    /// It is not set.
     Unset,
     /// It is set to this text, which may be empty.
     Text(SecretText),

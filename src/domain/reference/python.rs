@@ -1,5 +1,5 @@
-//! What a value of Vault becomes as a text: the receiver is a Python program, and writes numbers,
-//! booleans and JSON as Python does.
+//! The text form of a Vault value: the receiver is a Python program, and formats numbers, booleans and
+//! JSON as Python does.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::domain::SecretText;
 
-/// The text of a secret's field; `None` for null, for which a reference's default is taken.
+/// The text of a secret's field; `None` for null, for which a reference's default is used.
 pub fn python_text(value: &Value) -> Option<SecretText> {
     Some(SecretText::new(match value {
         Value::Null => return None,
@@ -28,7 +28,7 @@ fn json_text(value: &Value) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// At least as many bytes as [`json_text`] writes, so that no half-written copy is left behind.
+/// An upper bound of the bytes that [`json_text`] writes, so that no partial copy is left behind.
 fn json_len(value: &Value) -> usize {
     match value {
         Value::String(text) => quoted_len(text),
@@ -72,7 +72,7 @@ impl Formatter for PythonFormatter {
     }
 }
 
-/// The shortest digits that read back as this number; scientific below 1e-4 and from 1e16 on.
+/// The shortest digits that parse back to this number; scientific below 1e-4 and from 1e16 on.
 fn float_text(float: f64) -> String {
     let scientific = format!("{float:e}");
     let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };

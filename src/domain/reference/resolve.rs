@@ -1,11 +1,11 @@
-//! Values in place of references, in one text and in a whole document, as the receiver puts them there.
+//! Replaces references by values, in one text and in a whole document, as the receiver does.
 //!
 //! For one text, in this order:
 //!
-//! 1. it is a reference to Vault: the field's value, as it is;
-//! 2. it is a reference to a variable, taken greedily ([`scan::whole_env`]): the variable's value, or
-//!    the default, cleaned, or a text that names the variable;
-//! 3. otherwise references to Vault are replaced, and then, in what that gives, references to variables.
+//! 1. if it is a reference to Vault: the field's value, unchanged;
+//! 2. if it is a reference to a variable, matched greedily ([`scan::whole_env`]): the variable's value or
+//!    the default, sanitized, or a text that names the variable;
+//! 3. otherwise references to Vault are replaced, and then, in the result, references to variables.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,73 +19,72 @@ use super::vault::{self, VaultField};
 use super::{Reference, Variable, Variables, lookups};
 use crate::domain::{DocumentKind, SecretText, is_secret_field, looks_secret};
 
-/// How many containers a text may lie in below the outermost one; deeper ones are left as they are.
+/// How deep below the outermost container texts are resolved; deeper ones are left unchanged.
 const MAX_DEPTH: usize = 100;
 
-/// How many bytes the values of one document may come to. The receiver has no such limit, and a
-/// document of a megabyte could make gigabytes there.
+/// The largest total size of one document's values, in bytes. The receiver has no such limit: there, a
+/// document of a megabyte could grow to gigabytes.
 pub const MAX_RESOLVED: usize = 16 * 1024 * 1024;
 
 /// The longest path shown in an error, in characters.
 const MAX_PLACE: usize = 120;
 
-/// What values come from.
+/// Where values come from.
 #[derive(Clone, Copy)]
 pub struct ReferenceSources<'a> {
     pub variables: &'a dyn Variables,
-    /// What Vault holds in the fields of [`vault_fields`], see [`super::python_text`]; what is not here is
-    /// taken as missing.
+    /// Vault's values for the fields of [`vault_fields`], see [`super::python_text`]; a field that is not
+    /// here counts as missing.
     pub vault: &'a BTreeMap<VaultField, SecretText>,
 }
 
 /// Which references are resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResolveScope {
-    /// All, as the receiver does.
+    /// All references, as the receiver does.
     Everything,
-    /// Those to variables that can be no secret, by all that is known: in fields of this kind of
-    /// document that are no secrets, under names that do not sound like one, in texts that can hold no
+    /// Only references to variables that, as far as is known, cannot be secrets: in fields of this kind of
+    /// document that are not secret, with names that do not sound secret, in texts that cannot contain a
     /// login. All others stay as written.
     WithoutSecrets(DocumentKind),
 }
 
-/// Why a document cannot be resolved; holds no value.
+/// Why a document cannot be resolved; contains no value.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ResolveError {
-    /// A field of Vault has no value, and the reference no default.
+    /// A field of Vault has no value, and the reference has no default.
     #[error("{field} of Vault has no value here, and the reference at {place} no default")]
     Vault {
-        /// Which field.
         field: VaultField,
-        /// The member it stands in, as `outer.inner`.
+        /// The member that contains the reference, as `outer.inner`.
         place: String,
     },
     /// The receiver refuses the reference, whatever its default.
     #[error("the reference to Vault at {place} is not of the form {{$vault:path#field}}")]
     IllFormed {
-        /// The member it stands in, as `outer.inner`.
+        /// The member that contains the reference, as `outer.inner`.
         place: String,
     },
-    /// A variable does not hold text.
+    /// The value of a variable is not UTF-8 text.
     #[error("the variable {name}, referred to at {place}, is not UTF-8 text")]
     NotText {
         name: String,
-        /// The member it stands in, as `outer.inner`.
+        /// The member that contains the reference, as `outer.inner`.
         place: String,
     },
-    /// The values come to more than [`MAX_RESOLVED`].
+    /// The values exceed [`MAX_RESOLVED`].
     #[error("the values of its references come to more than {} MiB at {place}", MAX_RESOLVED >> 20)]
     TooLarge {
-        /// The member that went beyond it, as `outer.inner`.
+        /// The member at which the limit was exceeded, as `outer.inner`.
         place: String,
     },
 }
 
-/// Puts values in place of the references of a document. After an error some are in place: the
-/// document is then to be wiped and dropped.
+/// Replaces the references of a document by their values. After an error only some are replaced: the
+/// document must then be wiped and dropped.
 ///
 /// # Errors
-/// [`ResolveError`] where the receiver would refuse the document, or could not hold it.
+/// [`ResolveError`] where the receiver would refuse the document, or could not keep it in memory.
 pub fn resolve(
     document: &mut Value,
     from: ReferenceSources<'_>,
@@ -95,7 +94,7 @@ pub fn resolve(
     resolver.visit(document, None, 0)
 }
 
-/// The fields of Vault that [`resolve`] asks for in a document.
+/// The fields of Vault that [`resolve`] looks up for a document.
 pub fn vault_fields(document: &Value) -> BTreeSet<VaultField> {
     let mut fields = BTreeSet::new();
     collect(document, 0, &mut fields);
@@ -123,18 +122,18 @@ fn collect(value: &Value, depth: usize, fields: &mut BTreeSet<VaultField>) {
 struct Resolver<'a, 'v> {
     from: ReferenceSources<'a>,
     scope: ResolveScope,
-    /// How many bytes of values may still be put in.
+    /// How many more bytes of values may be inserted.
     remaining: usize,
-    /// The names that lead to the value being read.
+    /// The member names that lead to the current value.
     path: Vec<&'v str>,
 }
 
 type ResolvedText = Zeroizing<String>;
 
-/// What is known of a variable.
+/// The value of a variable, as far as it is known.
 enum VariableValue {
     Value(ResolvedText),
-    /// Not set, and no default.
+    /// Not set, without a default.
     Unset,
     /// Out of scope.
     Withheld,
@@ -146,7 +145,7 @@ enum TextPart<'t> {
     Value(ResolvedText),
 }
 
-/// Joins parts into a text that is allocated once, so that no copy is left behind.
+/// Joins parts into a text with a single allocation, so that no copy is left behind.
 fn join(parts: &[TextPart<'_>]) -> ResolvedText {
     let texts = || {
         parts.iter().map(|part| match part {
@@ -160,7 +159,7 @@ fn join(parts: &[TextPart<'_>]) -> ResolvedText {
 }
 
 impl<'v> Resolver<'_, 'v> {
-    /// `member` is the name that the value stands under, see [`sanitize`].
+    /// `member` is the name of the member that contains the value, see [`sanitize`].
     fn visit(
         &mut self,
         value: &'v mut Value,
@@ -184,7 +183,7 @@ impl<'v> Resolver<'_, 'v> {
         Ok(())
     }
 
-    /// The member being read, as `outer.inner`, for an error.
+    /// The current member, as `outer.inner`, for an error.
     fn place(&self) -> String {
         if self.path.is_empty() {
             return "the top".into();
@@ -224,12 +223,12 @@ impl<'v> Resolver<'_, 'v> {
                 ReferencePiece::Text(text) => TextPart::Written(text),
             });
         }
-        // A value of Vault that looks like a reference to a variable is one here.
+        // A value of Vault that looks like a reference to a variable is resolved as one.
         let filled = join(&parts);
         Ok(Some(join(&self.env_parts(&filled, member)?)))
     }
 
-    /// A text with that filled in which is no secret; `None` where it stays as written.
+    /// A text with its non-secret references resolved; `None` where it stays as written.
     fn public(&mut self, text: &str, member: Option<&str>) -> Result<Option<ResolvedText>, ResolveError> {
         let cut = scan::vault_pieces(text);
         if let Some((name, default)) = scan::whole_env(text) {
@@ -322,7 +321,7 @@ impl<'v> Resolver<'_, 'v> {
     }
 }
 
-/// Whether a text may be a URL, or a connection string, with a login in it.
+/// Whether a text may be a URL, or a connection string, that contains a login.
 fn holds_login(text: &str) -> bool {
     text.contains('@')
 }

@@ -1,23 +1,23 @@
-//! What the receiver removes from the value of a variable, and of a default, before it uses them.
+//! What the receiver removes from the value of a variable, or from a default, before it uses it.
 //!
-//! It is meant against injection and also damages legitimate values (`validator-id` becomes `valator-`),
-//! but it is what the receiver compares with. Every intermediate text is wiped.
+//! This is meant to prevent injection but also damages legitimate values (`validator-id` becomes
+//! `valator-`); still, it is what the receiver compares with. Every intermediate text is wiped.
 
 use zeroize::Zeroizing;
 
 /// The longest value, in characters.
 const MAX_VALUE: usize = 4096;
 
-/// The replacement for a value of which nothing is left.
+/// The replacement for a value that is empty afterwards.
 const NOTHING_LEFT: &str = "sanitized_value";
 
-/// Taken off the beginning, in this order, where the member is a URL or a host.
+/// Removed from the beginning, in this order, where the member is a URL or a host.
 const SCHEMES: [&str; 5] = ["javascript:", "data:", "vbscript:", "file:", "gopher:"];
 
 const SHELL: [char; 9] = [';', '|', '&', '`', '$', '(', ')', '{', '}'];
 
-/// Words with white space between them, taken out where the member has to do with SQL. The
-/// receiver's list also has a quote before `;`, which is gone by then.
+/// Words with white space between them, removed where the member has to do with SQL. The receiver's
+/// list also has a quote before `;`, which has already been removed by then.
 const SQL: [&[&str]; 8] = [
     &["--"],
     &["/*"],
@@ -31,10 +31,10 @@ const SQL: [&[&str]; 8] = [
 
 const COMMANDS: [&str; 8] = ["rm ", "rm -rf", "cat ", "ls ", "pwd", "whoami", "id", "uname"];
 
-/// What an item of an array stands under: no rule of a name applies to it.
+/// The member name for an item of an array: no name-specific rule applies to it.
 pub(super) const LIST_ITEM: &str = "list[]";
 
-/// Cleans a value as the receiver does for a member of this name; an empty name counts as none.
+/// Sanitizes a value as the receiver does for a member of this name; an empty name counts as none.
 pub(super) fn sanitize(original: &str, member: Option<&str>) -> Zeroizing<String> {
     let member = member.filter(|name| !name.is_empty()).map(str::to_lowercase);
     let names_any =
@@ -69,7 +69,7 @@ pub(super) fn sanitize(original: &str, member: Option<&str>) -> Zeroizing<String
     value
 }
 
-/// What the receiver does to a value from Vault: nothing more than this.
+/// The only change that the receiver makes to a value from Vault.
 pub(super) fn truncate(original: &str) -> Zeroizing<String> {
     let mut value = Zeroizing::new(original.to_owned());
     value.retain(|c| c != '\0');
@@ -93,7 +93,7 @@ fn drop_schemes(value: &mut String) {
     }
 }
 
-/// Takes out every place where these words follow each other, with white space between them.
+/// Removes every occurrence of these words in sequence, with white space between them.
 fn remove(value: &mut Zeroizing<String>, words: &[&str]) {
     let mut kept = Zeroizing::new(String::with_capacity(value.len()));
     let mut rest = value.as_str();
@@ -126,8 +126,8 @@ fn after_word<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     same.then_some(rest.as_str())
 }
 
-/// A character as Python compares it when case is ignored: beside ASCII's own pairs, some
-/// characters elsewhere count as `i`, `k` and `s`.
+/// A character as Python compares it when ignoring case: besides ASCII's own pairs, some other
+/// characters count as `i`, `k` and `s`.
 fn fold(c: char) -> char {
     match c {
         '\u{130}' | '\u{131}' => 'i',
@@ -137,12 +137,12 @@ fn fold(c: char) -> char {
     }
 }
 
-/// White space as Python knows it, which also counts four separators among the control characters.
+/// White space as defined by Python, which includes four separators among the control characters.
 pub(super) fn is_blank(c: char) -> bool {
     c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
 }
 
-/// A text without white space around it, as Python's `strip`.
+/// A text without leading and trailing white space, like Python's `strip`.
 pub(super) fn trim(text: &str) -> &str {
     text.trim_matches(is_blank)
 }

@@ -1,9 +1,9 @@
-//! Where references stand in a text, by the receiver's patterns. Each function is one pass.
+//! Locates references in a text, by the receiver's patterns. Each function makes one pass.
 
 /// The name and the default of a text that is one reference to a variable.
 ///
 /// The default is greedy: `{$A:x}-{$B}` is one reference, whose default is `x}-{$B`. A final line
-/// feed is not looked at, as in Python's `$`.
+/// feed is ignored, as by Python's `$`.
 pub(super) fn whole_env(text: &str) -> Option<(&str, Option<&str>)> {
     let body = body(text).filter(|body| !body.starts_with("vault:"))?;
     let (name, rest) = split_name(body)?;
@@ -13,7 +13,7 @@ pub(super) fn whole_env(text: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
-/// What stands between `{$vault:` and `}` in a text that is one reference to Vault.
+/// The text between `{$vault:` and `}` in a text that is one reference to Vault.
 pub(super) fn whole_vault(text: &str) -> Option<&str> {
     body(text)?.strip_prefix("vault:").filter(|body| !body.is_empty() && !body.contains('}'))
 }
@@ -22,26 +22,26 @@ fn body(text: &str) -> Option<&str> {
     text.strip_suffix('\n').unwrap_or(text).strip_prefix("{$")?.strip_suffix('}')
 }
 
-/// A name and what follows it; `None` if there is no name.
+/// A name and the text after it; `None` if there is no name.
 pub(super) fn split_name(text: &str) -> Option<(&str, &str)> {
     let end = text.find(|c: char| !is_word(c)).unwrap_or(text.len());
     text.split_at_checked(end).filter(|(name, _)| !name.is_empty())
 }
 
 /// A character of a name: Python's `\w`. (Rust counts some combining marks as letters that Python
-/// does not; no shell can set a variable of such a name.)
+/// does not; no shell can set a variable with such a name.)
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
 
-/// A piece of a text: as it is, or what one reference says, with its own text.
+/// A piece of a text: plain text, or a parsed reference with its source.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ReferencePiece<'a, R> {
     Text(&'a str),
     Reference(R, &'a str),
 }
 
-/// Cuts a text at its references to Vault, each with what stands between its colon and its brace.
+/// Splits a text at its references to Vault, each with the text between its colon and its brace.
 pub(super) fn vault_pieces(text: &str) -> Vec<ReferencePiece<'_, &str>> {
     pieces(text, "{$vault:", |after| {
         let (body, _) = after.split_once('}').ok_or(NoMatch::Further)?;
@@ -49,7 +49,7 @@ pub(super) fn vault_pieces(text: &str) -> Vec<ReferencePiece<'_, &str>> {
     })
 }
 
-/// Cuts a text at its references to variables, each with its name and its default.
+/// Splits a text at its references to variables, each with its name and its default.
 pub(super) fn env_pieces(text: &str) -> Vec<ReferencePiece<'_, (&str, Option<&str>)>> {
     pieces(text, "{$", |after| {
         let after = Some(after).filter(|after| !after.starts_with("vault:"));
@@ -63,16 +63,16 @@ pub(super) fn env_pieces(text: &str) -> Vec<ReferencePiece<'_, (&str, Option<&st
     })
 }
 
-/// Why an opening begins no reference.
+/// Why no reference starts at an opening.
 enum NoMatch {
-    /// This one does not.
+    /// The text after this opening is not a reference.
     Here,
-    /// Neither does a later one: no brace closes.
+    /// Nor is the text after any later one: there is no closing brace.
     Further,
 }
 
-/// Cuts a text where `read` finds a reference; it is given the text after an opening, and says how much of
-/// that stands before the brace.
+/// Splits a text where `read` finds a reference; `read` is given the text after an opening, and returns how
+/// much of it comes before the brace.
 fn pieces<'a, R>(
     text: &'a str,
     opening: &str,

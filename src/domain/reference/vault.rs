@@ -1,17 +1,17 @@
-//! The grammar of a vault reference: what stands between `{$vault:` and `}`.
+//! The grammar of a vault reference: the text between `{$vault:` and `}`.
 
 use super::sanitize::{is_blank, trim};
 
-/// One field of one secret, as a reference names it.
+/// One field of one secret, as named by a reference.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VaultField {
     /// The secret's path, without outer slashes, relative to the receiver's mount.
     pub path: String,
-    /// The field's name, exact; `a.b` is a name like any other.
+    /// The field's exact name; `a.b` is a name like any other.
     pub field: String,
 }
 
-/// `path#field`, as a reference writes it.
+/// `path#field`, as written in a reference.
 impl std::fmt::Display for VaultField {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}#{}", self.path, self.field)
@@ -21,8 +21,8 @@ impl std::fmt::Display for VaultField {
 /// The longest reference, in characters, without outer blanks.
 const MAX_REFERENCE: usize = 1024;
 
-/// Reads the body of a reference, with the offset in it at which the default begins; `None` if the
-/// receiver would refuse it.
+/// Parses the body of a reference, with the offset at which its default begins; `None` if the receiver
+/// would refuse it.
 pub(super) fn parse(body: &str) -> Option<(VaultField, Option<usize>)> {
     let whole = trim(body);
     if whole.chars().take(MAX_REFERENCE + 1).count() > MAX_REFERENCE {
@@ -43,7 +43,7 @@ fn legal(text: &str, max: usize, extra: &str) -> bool {
         && text.chars().all(|c| c.is_ascii_alphanumeric() || extra.contains(c))
 }
 
-/// The default of a body that [`parse`] has read, as the receiver uses it: without blanks at the end.
+/// The default of a body parsed by [`parse`], as the receiver uses it: without trailing blanks.
 pub(super) fn default_of(body: &str, at: Option<usize>) -> Option<&str> {
     body.get(at?..).map(|default| default.trim_end_matches(is_blank))
 }

@@ -1,15 +1,15 @@
-//! Random secrets: length and alphabet. Where the randomness comes from is the
-//! caller's choice: nothing here asks the system.
+//! Random secrets: length and alphabet. The source of randomness is the caller's choice: nothing here
+//! asks the system for it.
 
 use zeroize::Zeroizing;
 
 use super::SecretValue;
 use crate::domain::SecretText;
 
-/// So many bytes are asked for at once.
+/// How many random bytes are requested at once.
 const CHUNK: usize = 64;
 
-/// The characters of a secret that is made at random.
+/// The characters of a random secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Alphabet {
     /// `A` to `Z`, `a` to `z`, `0` to `9`: safe in every header, variable and URL.
@@ -17,16 +17,15 @@ pub enum Alphabet {
     LettersDigits,
     /// `0` to `9`, `a` to `f`.
     Hex,
-    /// That of base64 in URLs: letters, digits, `-` and `_`.
+    /// The alphabet of base64url: letters, digits, `-` and `_`.
     Base64Url,
-    /// Everything that ASCII prints but the blank; quotes and `$` too, which a shell or a URL may not take.
+    /// All printable ASCII but the space, including quotes and `$`, which a shell or a URL may not accept.
     Printable,
 }
 
 impl Alphabet {
     pub const ALL: [Self; 4] = [Self::LettersDigits, Self::Hex, Self::Base64Url, Self::Printable];
 
-    /// The characters, each once.
     pub fn characters(self) -> &'static [u8] {
         match self {
             Self::LettersDigits => b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789",
@@ -38,7 +37,7 @@ impl Alphabet {
         }
     }
 
-    /// Its name in commands.
+    /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::LettersDigits => "letters-digits",
@@ -48,7 +47,7 @@ impl Alphabet {
         }
     }
 
-    /// For people: `letters and digits`.
+    /// For display: `letters and digits`.
     pub fn words(self) -> &'static str {
         match self {
             Self::LettersDigits => "letters and digits",
@@ -58,8 +57,8 @@ impl Alphabet {
         }
     }
 
-    /// The character of a random byte. Bytes past the last whole round of the alphabet have none: they
-    /// would favour its first characters.
+    /// The character for a random byte. Bytes beyond the last full multiple of the alphabet's length have
+    /// none: they would favour its first characters.
     fn pick(self, byte: u8) -> Option<char> {
         let characters = self.characters();
         let (byte, round) = (usize::from(byte), 256 - 256 % characters.len());
@@ -67,17 +66,15 @@ impl Alphabet {
         fair.map(|character| char::from(*character))
     }
 
-    /// The one of a name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|alphabet| alphabet.name() == name)
     }
 }
 
-/// What is to be made at random.
+/// A specification of random secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SecretGenerator {
     length: usize,
-    /// Of which characters.
     pub alphabet: Alphabet,
 }
 
@@ -88,27 +85,25 @@ impl Default for SecretGenerator {
 }
 
 impl SecretGenerator {
-    /// The fewest characters: fewer could be guessed.
+    /// The minimum length: a shorter secret could be guessed.
     pub const LEAST: usize = 8;
-    /// The most.
     pub const MOST: usize = 256;
     /// The default length.
     pub const LENGTH: usize = 32;
 
-    /// So many characters of an alphabet; `None` where the length is out of bounds.
+    /// A generator of this length and alphabet; `None` if the length is out of bounds.
     pub fn new(length: usize, alphabet: Alphabet) -> Option<Self> {
         (Self::LEAST..=Self::MOST).contains(&length).then_some(Self { length, alphabet })
     }
 
-    /// How many characters.
     pub fn length(self) -> usize {
         self.length
     }
 
-    /// Makes one from random bytes, each character as likely as any other.
+    /// Makes a secret from random bytes, in which each character is equally likely.
     ///
     /// # Errors
-    /// What `random` says if it cannot fill a buffer.
+    /// The error of `random` if it cannot fill a buffer.
     pub fn make<E>(self, mut random: impl FnMut(&mut [u8]) -> Result<(), E>) -> Result<SecretText, E> {
         let mut text = Zeroizing::new(String::with_capacity(self.length));
         let mut chunk = Zeroizing::new([0_u8; CHUNK]);
@@ -120,7 +115,7 @@ impl SecretGenerator {
         Ok(text.into())
     }
 
-    /// As [`SecretGenerator::make`], as the value of a field.
+    /// As [`SecretGenerator::make`], but as the value of a field.
     ///
     /// # Errors
     /// As [`SecretGenerator::make`].

@@ -1,5 +1,5 @@
-//! Secrets without their values: where they are stored, what is known of them, and the types
-//! that hold a value without ever showing it.
+//! Secrets without their values: where they are stored, what is known about them, and types that
+//! contain a value without ever showing it.
 
 mod generate;
 mod own;

@@ -1,6 +1,6 @@
-//! Which of a webhook's own secrets its document leaves open. What the document says wins: a secret
-//! fills in where the receiver would find nothing to check, and let everybody in (docs/receiver.md,
-//! section 4).
+//! Which of a webhook's own secrets its document leaves open. The document takes precedence: a secret
+//! applies only where the receiver would find nothing to check, and would accept every caller
+//! (docs/receiver.md, section 4).
 
 use std::borrow::Cow;
 
@@ -9,14 +9,14 @@ use serde_json::{Map, Value};
 use super::SecretField;
 use crate::domain::json::{JsonEvent, Scalar, Span, unquote};
 
-/// The module that cannot do without a token of its channel.
+/// The module that requires a token of its channel.
 const CHANNEL_MODULE: &str = "webhook_connect";
 
-/// The own secrets of a webhook that fill something in, as a set.
+/// The own secrets that apply to a webhook, as a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OwnFields(u8);
 
-/// Each secret, with the bit that it fills in, and the bit that it is meant to.
+/// Each secret, with the bit that says it applies, and the bit that says it is required.
 const BITS: [(SecretField, u8, u8); 5] = [
     (SecretField::BEARER_TOKEN, 1, 1 << 5),
     (SecretField::HMAC_SECRET, 1 << 1, 1 << 6),
@@ -26,8 +26,8 @@ const BITS: [(SecretField, u8, u8); 5] = [
 ];
 
 impl OwnFields {
-    /// Each of them, and whether the document shows that it is meant to be there: it begins what only
-    /// the secret ends.
+    /// Each of them, and whether it is required: the document contains a part of a setting that only the
+    /// secret completes.
     pub fn iter(self) -> impl Iterator<Item = (SecretField, bool)> {
         let fields = BITS.into_iter().filter(move |(_, fills, _)| self.0 & fills != 0);
         fields.map(move |(field, _, required)| (field, self.0 & required != 0))
@@ -44,10 +44,10 @@ impl OwnFields {
     }
 }
 
-/// What stands in a member, as far as the rule tells it apart.
+/// The value of a member, as far as the rule distinguishes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MemberValue<'a> {
-    /// What Python, the receiver's language, takes for false; but for an empty object.
+    /// False in Python, the receiver's language; except for an empty object.
     Falsy,
     Text(Cow<'a, str>),
     EmptyObject,
@@ -100,7 +100,7 @@ impl<'a> MemberValue<'a> {
     }
 }
 
-/// What is read of a document so far.
+/// The members of a document read so far.
 #[derive(Debug, Default)]
 pub struct OwnMembers {
     /// Whether it has credentials, not only the scheme; `None` where it is absent.
@@ -120,12 +120,12 @@ enum HmacMember {
     Absent,
     Falsy,
     Object,
-    /// Of a type with which the receiver rejects every request.
+    /// A type with which the receiver rejects every request.
     Other,
 }
 
 impl OwnMembers {
-    /// What a whole document says.
+    /// The members of a whole document.
     pub fn of(webhook: &Map<String, Value>) -> Self {
         let mut found = Self::default();
         for (name, value) in webhook {
@@ -139,7 +139,7 @@ impl OwnMembers {
         found
     }
 
-    /// A member begins; of two of one name, the last counts.
+    /// A member begins; of duplicate names, the last one counts.
     pub fn begin(&mut self, name: &str) {
         match name {
             "hmac" => (self.hmac_secret, self.hmac_header, self.hmac_algorithm) = (false, false, false),
@@ -165,7 +165,7 @@ impl OwnMembers {
             ("hmac", Some("secret")) => self.hmac_secret = filled,
             ("hmac", Some("header")) => self.hmac_header = filled,
             ("hmac", Some("algorithm")) => self.hmac_algorithm = filled,
-            // An empty one takes a token like any other.
+            // An empty object accepts a token like any other.
             ("module-config", None) => {
                 self.config = matches!(value, MemberValue::EmptyObject | MemberValue::Object);
             }
@@ -175,7 +175,7 @@ impl OwnMembers {
         }
     }
 
-    /// The own secrets that fill in.
+    /// The own secrets that apply.
     pub fn fields(&self) -> OwnFields {
         let mut found = OwnFields::default();
         if self.authorization != Some(true) {

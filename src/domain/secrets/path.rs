@@ -10,22 +10,20 @@ use crate::domain::WebhookId;
 /// The longest path, in bytes; a server's own limit is that of a URL.
 const MAX_PATH: usize = 1_024;
 
-/// Why a text is no path of a secret.
+/// Why a text is not the path of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SecretPathError {
-    /// It holds nothing.
     #[error("it is empty; give at least one segment, as in app/github")]
     Empty,
-    /// It holds more than the longest path.
     #[error("it is longer than {MAX_PATH} bytes")]
     TooLong,
     /// It begins or ends with a slash, or two follow each other.
     #[error("a segment of it is empty; leave out slashes at its ends, and doubled ones")]
     EmptySegment,
-    /// A segment that a URL gives a meaning of its own.
+    /// A segment that has a special meaning in a URL.
     #[error("a segment of it is {0:?}, which a URL gives a meaning of its own")]
     Dots(&'static str),
-    /// A character that no server takes in a path.
+    /// A character that no server accepts in a path.
     #[error("it holds a control character")]
     Control,
 }
@@ -55,8 +53,8 @@ macro_rules! place {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Takes a path that a URL can hold as it is: no empty segments, none of dots alone, no
-            /// control characters, not too long.
+            /// Accepts a path that a URL can contain unchanged: no empty segments, no `.` or `..`, no control
+            /// characters, not too long.
             ///
             /// # Errors
             /// [`SecretPathError`] with the rule in words.
@@ -98,12 +96,12 @@ place!(
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum SecretPath {
-    /// The variables `WEBHOOK_{ID}_…` of one id, whatever the namespace.
+    /// The variables `WEBHOOK_{ID}_…` of one id, in any namespace.
     Variables(WebhookId),
     /// A secret of a key-value engine of Vault or OpenBao.
     Kv {
         mount: Mount,
-        /// The path in it.
+        /// The path inside the mount.
         path: KvPath,
     },
 }
@@ -122,7 +120,7 @@ impl fmt::Display for SecretPath {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SecretFolder {
     pub mount: Mount,
-    /// The folder in it; `None` is the mount itself.
+    /// The folder inside the mount; `None` is the mount itself.
     pub folder: Option<KvPath>,
 }
 

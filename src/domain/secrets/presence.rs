@@ -1,4 +1,4 @@
-//! Which secrets exist. Nothing here can hold a value.
+//! Which secrets exist. No type here can contain a value.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -11,15 +11,15 @@ use crate::domain::WebhookId;
 pub struct SecretField(&'static str);
 
 impl SecretField {
-    /// The token that callers show as `Authorization: Bearer …`.
+    /// The token that callers send as `Authorization: Bearer …`.
     pub const BEARER_TOKEN: Self = Self("bearer-token");
     /// The token of the channel that the module `webhook_connect` publishes to.
     pub const CHANNEL_TOKEN: Self = Self("channel-token");
-    /// The key of the signature over the body.
+    /// The key for the signature of the body.
     pub const HMAC_SECRET: Self = Self("hmac-secret");
-    /// The header that carries the signature; no secret, but it stands with them.
+    /// The name of the header that contains the signature; not a secret, but stored with them.
     pub const HMAC_HEADER: Self = Self("hmac-header");
-    /// The algorithm of the signature; no secret either.
+    /// The algorithm of the signature; not a secret either.
     pub const HMAC_ALGORITHM: Self = Self("hmac-algorithm");
 
     /// All of them, secrets first.
@@ -31,24 +31,24 @@ impl SecretField {
         self.0
     }
 
-    /// As any secret's field.
+    /// The name as a field of any secret.
     pub fn name(self) -> FieldName {
         FieldName(self.0.into())
     }
 }
 
-/// The secrets that variables can hold; header and algorithm of a signature have none.
+/// The own secrets that variables can contain; the signature's header and algorithm have none.
 pub const OWN_VARIABLES: [SecretField; 3] =
     [SecretField::BEARER_TOKEN, SecretField::CHANNEL_TOKEN, SecretField::HMAC_SECRET];
 
-/// The variable of one secret of a webhook: `WEBHOOK_{ID}_TOKEN` and its like, the id upper-cased
-/// and `-` turned into `_`. A field outside [`OWN_VARIABLES`] is named by the same rule.
+/// The variable of one secret of a webhook, such as `WEBHOOK_{ID}_TOKEN`: the id is upper-cased and `-`
+/// becomes `_`. A field outside [`OWN_VARIABLES`] is named by the same rule.
 pub fn variable_name(id: &WebhookId, field: SecretField) -> String {
     let field = if field == SecretField::BEARER_TOKEN { "token" } else { field.as_str() };
     format!("webhook-{}-{field}", id.as_str()).to_uppercase().replace('-', "_")
 }
 
-/// The name of a field of any secret: whatever somebody stored, so not yet safe to show.
+/// The name of a field of any secret: any text, so not yet safe to show.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldName(Arc<str>);
 
@@ -70,12 +70,12 @@ impl std::borrow::Borrow<str> for FieldName {
     }
 }
 
-/// What a provider knows of one secret without reading its values.
+/// What a provider knows about one secret without reading its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Presence {
     Present(SecretContents),
-    /// There is none, and there never was, as far as the store reports.
+    /// It does not exist, and never did, as far as the store reports.
     Missing,
     /// Its newest version was deleted; it can be undeleted.
     Deleted {
@@ -84,23 +84,21 @@ pub enum Presence {
         /// When, by the server's clock.
         at: Option<SystemTime>,
     },
-    /// The value of its newest version was destroyed for ever.
+    /// The value of its newest version was destroyed permanently.
     Destroyed {
         version: SecretVersion,
     },
-    /// This user may not see it, which says nothing about whether it is there.
+    /// This user may not see it, so it is not known whether it exists.
     Forbidden {
         /// The missing permission, exactly: `read on webhooks/subkeys/orders/secrets`.
         permission: String,
     },
-    /// The store did not answer, so it is not known whether it is there.
+    /// The store did not answer, so it is not known whether it exists.
     Unreachable {
-        /// Why not.
         reason: String,
     },
-    /// It cannot be known without reading it.
+    /// It cannot be known without reading the secret.
     Unknown {
-        /// Why not.
         reason: String,
     },
 }
@@ -127,39 +125,39 @@ impl Presence {
         }
     }
 
-    /// Whether it is known that no value can be read.
+    /// Whether it is certain that no value can be read.
     pub fn is_gone(&self) -> bool {
         matches!(self, Self::Missing | Self::Deleted { .. } | Self::Destroyed { .. })
     }
 }
 
-/// What is in a secret that is there.
+/// The contents of an existing secret, without values.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SecretContents {
     /// Its fields by name, sorted, each once.
     pub fields: Vec<(FieldName, FieldState)>,
     /// Its newest version, where the store has versions.
     pub version: Option<SecretVersion>,
-    /// When that was written, by the server's clock.
+    /// When that version was written, by the server's clock.
     pub written: Option<SystemTime>,
 }
 
 impl SecretContents {
-    /// What is known of one field; `None` if it is not there.
+    /// The state of one field; `None` if it does not exist.
     pub fn field(&self, name: &str) -> Option<FieldState> {
         self.fields.iter().find(|(field, _)| field.as_str() == name).map(|(_, state)| *state)
     }
 }
 
-/// What is known of one field that is there.
+/// The state of an existing field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FieldState {
-    /// It is there, and as far as known it is not empty.
+    /// It exists and, as far as known, is not empty.
     Present,
-    /// It is there and holds the empty text. Where a provider cannot tell, it looks present.
+    /// It is an empty string. Where a provider cannot tell, the field is reported as present.
     Empty,
-    /// It is there and holds bytes that are not UTF-8, which nobody can use.
+    /// It consists of bytes that are not UTF-8, which makes it unusable.
     NotText,
 }
 

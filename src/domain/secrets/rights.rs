@@ -1,8 +1,8 @@
-//! What a user may do with a secret.
+//! Rights of a user on a secret.
 
 use std::collections::BTreeMap;
 
-/// Something that needs a permission of its own.
+/// An action that needs a permission of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SecretRight {
     /// To list its fields.
@@ -19,11 +19,11 @@ pub enum SecretRight {
     Patch,
     /// To delete a version, which can be undone.
     Delete,
-    /// To take that back.
+    /// To undo a deletion.
     Undelete,
-    /// To destroy a version for ever.
+    /// To destroy a version permanently.
     Destroy,
-    /// To remove all versions and the metadata for ever.
+    /// To remove all versions and the metadata permanently.
     DestroyAll,
 }
 
@@ -41,14 +41,14 @@ impl SecretRight {
         Self::DestroyAll,
     ];
 
-    /// What it takes in a KV 2 engine: a capability, and the endpoint below the mount that it is on
-    /// (the policies of Vault's KV 2).
+    /// What it needs in a KV 2 engine: a capability, and the endpoint below the mount that the capability is
+    /// on (see the policies of Vault's KV 2).
     pub fn in_kv_2(self) -> (&'static str, &'static str) {
         let (capability, endpoint, _) = self.row();
         (capability, endpoint)
     }
 
-    /// What it permits, as in `you may not …`.
+    /// The permitted action, as in `you may not …`.
     pub fn words(self) -> &'static str {
         self.row().2
     }
@@ -75,7 +75,7 @@ impl SecretRight {
 pub struct MissingRights(BTreeMap<SecretRight, String>);
 
 impl MissingRights {
-    /// The permission that is missing for it; `None` if nothing is, or it is not known.
+    /// The missing permission for a right; `None` if the right is granted, or it is not known.
     pub fn for_right(&self, right: SecretRight) -> Option<&str> {
         self.0.get(&right).map(String::as_str)
     }

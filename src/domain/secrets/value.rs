@@ -1,4 +1,4 @@
-//! Types that hold a value without showing it.
+//! Types that contain a value without showing it.
 
 use std::fmt;
 
@@ -7,15 +7,14 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::domain::SecretText;
 
-/// What one field of a secret holds: a JSON value as text, so that a number or a member
-/// that was not edited is written back as it was read. Wiped when dropped, without `Debug`, `Clone`
-/// or `Serialize`.
+/// The value of one field of a secret: JSON as text, so that a number or a member that was not edited is
+/// written back as it was read. Wiped on drop, without `Debug`, `Clone` or `Serialize`.
 pub struct SecretValue(Zeroizing<String>);
 
 impl SecretValue {
-    /// A text, as nearly every secret is one.
+    /// A string, as nearly every secret is.
     pub fn text(text: &SecretText) -> Self {
-        // So much that none of it has to move, and leave a copy behind that would not be wiped.
+        // Large enough that the buffer never reallocates, which would leave an unwiped copy behind.
         let mut json = Vec::with_capacity(text.expose().len() * 6 + 2);
         let _ = serde_json::to_writer(&mut json, text.expose());
         Self(Zeroizing::new(String::from_utf8(json).unwrap_or_default()))
@@ -24,40 +23,40 @@ impl SecretValue {
     /// Takes ownership of the text of one JSON value.
     ///
     /// # Errors
-    /// The text is given back, wiped, if it is not one JSON value.
+    /// [`InvalidJson`] if the text is not one JSON value; the text is wiped.
     pub fn json(json: Zeroizing<String>) -> Result<Self, InvalidJson> {
         serde_json::from_str::<serde::de::IgnoredAny>(&json).map_err(|_| InvalidJson)?;
         Ok(Self(json))
     }
 
-    /// Another value that holds the same, for a caller who needs two: a copy is made on purpose only.
+    /// An explicit copy; there is no `Clone`, so that none is made by accident.
     #[must_use]
     pub fn copied(&self) -> Self {
         Self(Zeroizing::new(String::clone(&self.0)))
     }
 
-    /// Whether it is a text, a number or a truth value: nothing with parts, and not null.
+    /// Whether it is a string, a number or a boolean: neither a container nor null.
     pub fn is_scalar(&self) -> bool {
         let json = self.0.trim_start_matches([' ', '\t', '\r', '\n']);
         !json.starts_with(['{', '[', 'n'])
     }
 
-    /// Its JSON, for the one place that sends it.
+    /// Its JSON text, for the one place that sends it.
     pub fn expose_json(&self) -> &str {
         &self.0
     }
 
-    /// What it says if it is a text: the value itself, without quotes and escapes.
+    /// The decoded string, if it is one.
     pub fn as_text(&self) -> Option<SecretText> {
         serde_json::from_str::<String>(&self.0).ok().map(SecretText::new)
     }
 
-    /// As a person is shown it: a text itself, anything else as its JSON.
+    /// As displayed: a string decoded, anything else as its JSON.
     pub fn shown(&self) -> SecretText {
         self.as_text().unwrap_or_else(|| SecretText::new(String::clone(&self.0)))
     }
 
-    /// What a reference to it becomes in the receiver (docs/receiver.md, section 5); `None` for null, which
+    /// What the receiver makes of a reference to it (docs/receiver.md, section 5); `None` for null, which
     /// counts as missing there.
     pub fn as_reference(&self) -> Option<SecretText> {
         let mut value: Value = serde_json::from_str(&self.0).ok()?;
@@ -81,7 +80,7 @@ fn wipe(value: &mut Value) {
     }
 }
 
-/// Carries something through a message whose `Debug` form must not show it.
+/// Wraps data in a message whose `Debug` form must not show it.
 pub struct Opaque<T>(pub T);
 
 /// `(hidden)`.

@@ -14,44 +14,44 @@ impl fmt::Display for SecretVersion {
     }
 }
 
-/// What is known of one version.
+/// The metadata of one version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionInfo {
     pub version: SecretVersion,
     /// When it was written, by the server's clock.
     pub written: Option<SystemTime>,
-    /// Whether its value is still there.
+    /// Whether its value still exists.
     pub state: VersionState,
 }
 
-/// Whether the value of a version is still there.
+/// Whether the value of a version still exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VersionState {
     Available,
     /// It was deleted, and can be undeleted.
     Deleted(Option<SystemTime>),
-    /// Its value is gone for ever.
+    /// Its value is gone permanently.
     Destroyed,
 }
 
 /// What a server reports about a secret without reading it: KV 2's `metadata`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SecretMetadata {
-    /// The newest; `None` where only metadata was ever written.
+    /// The newest version; `None` where only metadata was ever written.
     pub current: Option<SecretVersion>,
-    /// All that the server still lists, the newest first.
+    /// All versions that the server still lists, newest first.
     pub list: Vec<VersionInfo>,
-    /// How many the server keeps; `None` leaves it to the mount, whose own default is 10.
+    /// How many versions the server keeps; `None` leaves it to the mount, whose own default is 10.
     pub max: Option<u64>,
-    /// Whether the secret asks every writer for check-and-set.
+    /// Whether the secret requires check-and-set from every writer.
     pub cas_required: bool,
-    /// After which time a new version is deleted by itself.
+    /// The time after which the server deletes a new version.
     pub delete_after: Option<Duration>,
-    /// When the first was written.
+    /// When the first version was written.
     pub created: Option<SystemTime>,
-    /// When anything changed last.
+    /// The time of the last change.
     pub updated: Option<SystemTime>,
-    /// Metadata that users wrote beside it: names and texts, no secrets by their purpose, yet not
-    /// safe to show as they are.
+    /// Metadata that users added: names and texts, which are not meant to contain secrets but are not
+    /// safe to show unescaped.
     pub custom: Vec<(String, String)>,
 }

@@ -12,7 +12,7 @@ use crate::domain::json::{SyntaxError, is_object, walk};
 use crate::domain::{Document, DocumentKind, OwnFields};
 use scan::FactScanner;
 
-/// A document and what it says; never a JSON tree.
+/// The facts of a document; never a JSON tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     pub document: Document,
@@ -30,19 +30,17 @@ pub struct Facts {
     pub(super) sites: Box<[u8]>,
 }
 
-/// Why a document is not one.
+/// Why a value is not a document.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DocumentError {
     /// No bytes at all.
     #[error("empty value")]
     Empty,
-    /// Not text; the offset of the first bad byte.
+    /// Not text; the offset of the first invalid byte.
     #[error("not text: byte {0} is not UTF-8")]
     NotUtf8(usize),
-    /// Text, but not JSON.
     #[error("not JSON: {0}")]
     NotJson(SyntaxError),
-    /// JSON, but not an object.
     #[error("JSON, but not an object")]
     NotObject,
 }
@@ -52,14 +50,14 @@ pub enum DocumentError {
 pub struct Auth {
     /// The member of the document.
     pub member: &'static str,
-    /// The short word of a list.
+    /// The short word shown in lists.
     pub word: &'static str,
     /// Whether an empty object still closes the webhook (every call answers 401) instead of opening it.
     empty_closes: bool,
 }
 
 impl Auth {
-    /// In the order they are shown.
+    /// In display order.
     pub const ALL: &'static [Self] = &[
         Self::new("authorization", "bearer", false),
         Self::new("basic_auth", "basic", false),
@@ -93,14 +91,14 @@ impl AuthKinds {
         self.0 == 0
     }
 
-    /// The kinds in the set, in the order they are shown.
+    /// The kinds in the set, in display order.
     pub fn iter(self) -> impl Iterator<Item = &'static Auth> {
         Auth::ALL.iter().zip(0..).filter(move |(_, at)| self.0 & 1 << at != 0).map(|(auth, _)| auth)
     }
 }
 
 impl Facts {
-    /// Reads one document. Never fails: what is wrong is a fact too.
+    /// Scans one document. Never fails: an error is a fact, too.
     pub fn scan(kind: DocumentKind, document: &Document) -> Self {
         let mut facts = Self { document: document.clone(), ..Self::default() };
         let error = match document.text() {
@@ -124,7 +122,7 @@ impl Facts {
         facts
     }
 
-    /// Where it stops being JSON; `None` if it is JSON to its end.
+    /// Where it stops being JSON; `None` if all of it is JSON.
     pub fn broken_at(&self) -> Option<usize> {
         match &self.error {
             Some(DocumentError::NotJson(error)) => Some(error.offset),
@@ -134,14 +132,14 @@ impl Facts {
         }
     }
 
-    /// Where it refers to something, or holds a secret in plaintext.
+    /// Where it refers to something, or contains a plaintext secret.
     pub fn sites(&self) -> ValueSites<'_> {
         sites_of(&self.document, &self.sites)
     }
 }
 
 pub(super) fn sites_of<'a>(document: &'a Document, sites: &'a [u8]) -> ValueSites<'a> {
-    // Most documents have none, and need not be looked at.
+    // Most documents have none, so their text is not needed.
     let text = if sites.is_empty() { "" } else { document.text().unwrap_or_default() };
     ValueSites { text, sites }
 }

@@ -1,11 +1,11 @@
-//! Whether a text holds a secret as it is.
+//! Whether a text contains a secret in plaintext.
 
 use crate::domain::reference::{is_all_references, login_password};
 
-/// Words that begin the value of a header and are no secret themselves.
+/// Words that begin the value of a header and are not secrets themselves.
 const SCHEMES: [&str; 5] = ["bearer", "basic", "token", "digest", "apikey"];
 
-/// Headers that say what a body is; all others of a webhook's own may carry a secret.
+/// Headers that describe a body; all other headers that a webhook sends may contain a secret.
 const HARMLESS: [&str; 8] = [
     "content-type",
     "content-length",
@@ -17,19 +17,19 @@ const HARMLESS: [&str; 8] = [
     "host",
 ];
 
-/// Whether a value is a secret in plaintext: all of one in a secret field that refers to nothing, and
-/// anywhere the password of a URL.
+/// Whether a value is a plaintext secret: the whole value in a secret field, if it refers to nothing, and
+/// in any field the password of a URL.
 pub(super) fn is_plaintext(value: &str, secret: bool, refers: bool) -> bool {
     (secret && !refers && !is_bare(value)) || holds_password(value)
 }
 
-/// Nothing, or the scheme of a token without the token.
+/// Empty, or the scheme of a token without the token.
 fn is_bare(value: &str) -> bool {
     let value = value.trim();
     value.is_empty() || SCHEMES.iter().any(|scheme| value.eq_ignore_ascii_case(scheme))
 }
 
-/// Whether a URL in the text has a password that is not all references.
+/// Whether a URL in the text has a password that does not consist of references only.
 fn holds_password(value: &str) -> bool {
     if memchr::memchr(b'@', value.as_bytes()).is_none() {
         return false;
@@ -40,7 +40,7 @@ fn holds_password(value: &str) -> bool {
     !login.contains(char::is_whitespace) && !is_all_references(password.of(rest))
 }
 
-/// Whether a number under this name is a secret, not a length or a limit.
+/// Whether a number with this name is a secret, rather than a length or a limit.
 pub(super) fn is_numeric_secret(name: &str) -> bool {
     let known = ["password", "pass", "passwd", "pwd", "secret", "api_key", "apikey"];
     known.iter().any(|known| name.eq_ignore_ascii_case(known))

@@ -10,23 +10,23 @@ use crate::domain::json::{JsonEvent, Scalar, Span, unquote};
 use crate::domain::reference::lookups;
 use crate::domain::{DocumentKind, MemberValue, OwnMembers, is_listed_secret, looks_secret};
 
-/// How many containers a text may lie in below the outermost one; the receiver leaves references in deeper
-/// ones as they are.
+/// How deep below the outermost container texts are scanned; the receiver does not resolve references in
+/// deeper ones.
 const MAX_DEPTH: usize = 100;
 
-/// A container that is open.
+/// An open container.
 struct ScanFrame<'a> {
     object: bool,
     /// How many steps, and how many names, lead to it.
     steps: usize,
     names: usize,
-    /// The next item of an array.
+    /// The index of an array's next item.
     next: u32,
-    /// Whether all that it holds is secret.
+    /// Whether all of its contents are secret.
     secret: bool,
-    /// The members with sites, and where: of two of one name, the last counts.
+    /// The members with sites, and their ranges: of duplicate names, the last one counts.
     members: Vec<(Cow<'a, str>, Range<usize>)>,
-    /// Where among the sites the member being read began.
+    /// The index among the sites at which the current member began.
     began: usize,
 }
 
@@ -40,12 +40,12 @@ pub(super) struct FactScanner<'a, 'f> {
     frames: Vec<ScanFrame<'a>>,
     /// See [`super::ValueSites`].
     sites: Vec<u8>,
-    /// Those of members that another one of their name overrides: parts of `sites`, apart or one in the other.
+    /// The ranges of `sites` that belong to members overridden by a later duplicate: disjoint or nested.
     overridden: Vec<Range<usize>>,
     own: OwnMembers,
     chain: bool,
     connection: Option<Box<str>>,
-    /// Those of the chain's steps, by the number of the step.
+    /// The connections of the chain's steps, by the number of the step.
     chain_connections: Vec<(u32, Box<str>)>,
 }
 
@@ -67,7 +67,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
         }
     }
 
-    /// Puts down what was found.
+    /// Writes the results to the facts.
     pub(super) fn finish(mut self) {
         if self.chain {
             self.facts.module = Some("chain".into());
@@ -104,7 +104,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
                 self.ended(event);
                 match scalar {
                     Scalar::String => self.string(span),
-                    // A number can be a password too, where the name says so.
+                    // A number can also be a password, if its name says so.
                     Scalar::Number if self.is_numeric_secret() && self.is_secret() => {
                         add_site(&mut self.sites, span.start, SECRET | PLAINTEXT, &self.steps);
                     }
@@ -173,18 +173,18 @@ impl<'a, 'f> FactScanner<'a, 'f> {
         }
     }
 
-    /// Whether the value being read is secret. It is asked only of values that can hold one: most names belong
-    /// to others.
+    /// Whether the current value is secret. Only asked for values that can be secrets: most names belong to
+    /// others.
     fn is_secret(&self) -> bool {
         let Some(top) = self.frames.last() else { return false };
         if top.secret || !top.object || self.kind == DocumentKind::Unknown {
             return top.secret;
         }
-        // Names further up sound harmless, or the container were secret already.
+        // Names further up sound harmless; otherwise the container would be secret already.
         self.names.last().is_some_and(|name| looks_secret(name)) || is_listed_secret(self.kind, &self.names)
     }
 
-    /// The step of the chain whose connection this is.
+    /// The number of the chain's step whose connection this is.
     fn chain_step(&self) -> Option<u32> {
         match (self.steps.as_slice(), self.names.as_slice()) {
             ([_, item, _], [chain, name]) if item & ITEM != 0 && chain == "chain" && name == "connection" => {
@@ -215,7 +215,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
         let closes = match &value {
             MemberValue::Text(text) => !text.trim().is_empty(),
             MemberValue::EmptyObject => auth.empty_closes,
-            // One that holds anything is an authentication block by itself.
+            // One that is not empty is an authentication block by itself.
             _ if !container || name == "authorization" => false,
             MemberValue::Falsy => auth.empty_closes,
             MemberValue::Object | MemberValue::Other => true,
@@ -256,14 +256,14 @@ impl<'a, 'f> FactScanner<'a, 'f> {
         self.names.last().is_some_and(|name| plaintext::is_numeric_secret(name))
     }
 
-    /// Whether this is one of the headers that say what a body is, among those that may be secrets.
+    /// Whether the current member is a header that describes a body, among headers that may be secrets.
     fn is_harmless(&self) -> bool {
         matches!(self.names.as_slice(), [.., headers, name]
             if headers == "headers" && plaintext::is_harmless_header(name))
     }
 }
 
-/// The path, if it is short and leads through no array.
+/// The path, if it is short and contains no array index.
 fn names_alone<'n>(steps: &[u32], names: &'n [Cow<'_, str>]) -> Option<(&'n str, Option<&'n str>)> {
     match names {
         _ if steps.len() != names.len() => None,

@@ -1,5 +1,5 @@
-//! Where references and secrets in plaintext stand in a document, in a few bytes for each: rows keep
-//! them, so that nobody has to read the document again.
+//! The positions of references and plaintext secrets in a document, in a few bytes each: rows store
+//! them, so that the document need not be scanned again.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,16 +8,16 @@ use crate::domain::Reference;
 use crate::domain::json::{Lexer, unquote};
 use crate::domain::reference::{ReferenceLookup, lookups};
 
-/// Marks a step that is an item of an array, by its number, and not a key, by its offset; both are doubled.
+/// Distinguishes an item's number in an array from the offset of a key; both are stored doubled.
 pub(super) const ITEM: u32 = 1;
 
-/// What is known of a value, beside the number of steps that lead to it.
+/// Flags of a value, stored next to the number of steps that lead to it.
 pub(super) const SECRET: u32 = 1;
 pub(super) const PLAINTEXT: u32 = 1 << 1;
 const FLAGS: u32 = 2;
 
-/// Adds a value: its offset, its flags with the number of steps, the steps. Each is written seven bits a byte,
-/// the lowest first.
+/// Adds a value: its offset, its flags with the number of steps, and the steps. Each number is written as a
+/// varint, seven bits per byte, lowest first.
 pub(super) fn add_site(sites: &mut Vec<u8>, start: usize, flags: u32, steps: &[u32]) {
     let count = u32::try_from(steps.len()).unwrap_or(0);
     let head = [u32::try_from(start).unwrap_or(u32::MAX), count << FLAGS | flags];
@@ -37,7 +37,7 @@ fn read_number(bytes: &mut &[u8]) -> Option<u32> {
     Some(number.iter().rev().fold(0, |number, byte| number << 7 | u32::from(byte & 0x7f)))
 }
 
-/// The values of a document that refer to something, or are secrets in plaintext, in its order.
+/// The values of a document that refer to something or are plaintext secrets, in document order.
 #[derive(Debug, Clone)]
 pub struct ValueSites<'a> {
     pub(in crate::inventory) text: &'a str,
@@ -59,7 +59,7 @@ impl<'a> Iterator for ValueSites<'a> {
 }
 
 impl ValueSites<'_> {
-    /// The references, each once, with whether it has a default wherever it stands.
+    /// The references, each once, and whether it has a default wherever it occurs.
     pub fn references(self) -> BTreeMap<Reference, bool> {
         let mut found = BTreeMap::new();
         for site in self {
@@ -73,7 +73,7 @@ impl ValueSites<'_> {
     }
 }
 
-/// A value that refers to something, or is a secret in plaintext.
+/// A value that refers to something or is a plaintext secret.
 #[derive(Debug, Clone, Copy)]
 pub struct ValueSite<'a> {
     text: &'a str,
@@ -83,12 +83,12 @@ pub struct ValueSite<'a> {
 }
 
 impl<'a> ValueSite<'a> {
-    /// Whether it is a field for secrets.
+    /// Whether its field is a secret one.
     pub fn is_secret(self) -> bool {
         self.flags & SECRET != 0
     }
 
-    /// Whether a secret stands there as it is.
+    /// Whether it is a secret in plaintext.
     pub fn is_plaintext(self) -> bool {
         self.flags & PLAINTEXT != 0
     }
@@ -112,7 +112,7 @@ impl<'a> ValueSite<'a> {
     }
 }
 
-/// The token that begins here; of a string, what it says.
+/// The token that begins at `start`; a string is decoded.
 fn token(text: &str, start: usize) -> Cow<'_, str> {
     let rest = text.get(start..).unwrap_or_default();
     let token = Lexer::new(rest).next().map_or("", |lexeme| lexeme.span.of(rest));

@@ -25,7 +25,6 @@ use crate::domain::{
     SecretPath, SecretStoreStatus, SecretVersion, WebhookId,
 };
 
-/// What this store is.
 pub const BACKEND: SecretBackend = SecretBackend { name: "env", remote: false, key_value: false };
 
 /// Secrets in environment variables. Read-only, see [`EnvSecrets::refusal`].

@@ -38,8 +38,8 @@ impl fmt::Display for Overlap {
     }
 }
 
-/// Each id in several namespaces once, then each variable of different ids once, suffixes included
-/// (`a-channel` with `_TOKEN` is `a` with `_CHANNEL_TOKEN`).
+/// Lists each id that occurs in several namespaces once, then each variable that different ids share
+/// once, suffixes included (`a-channel` with `_TOKEN` is `a` with `_CHANNEL_TOKEN`).
 pub fn overlaps<'a>(keys: impl IntoIterator<Item = &'a ResourceKey>) -> Vec<Overlap> {
     let mut places: BTreeMap<&WebhookId, BTreeSet<&Namespace>> = BTreeMap::new();
     for key in keys {

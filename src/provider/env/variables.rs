@@ -1,4 +1,4 @@
-//! Variables that may hold secrets: the process environment, and those of a named file over it.
+//! Variables that may contain secrets: the process environment, and those of a named file, which override it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
@@ -17,7 +17,6 @@ pub struct EnvVariables {
 }
 
 impl EnvVariables {
-    /// The process environment.
     pub fn process() -> Self {
         Self { named: HashMap::new(), inherits: true }
     }
@@ -39,7 +38,7 @@ impl EnvVariables {
         self
     }
 
-    /// Where they come from, as text for people.
+    /// Where they come from, for display.
     pub fn origin(&self) -> &'static str {
         match (self.inherits, self.named.is_empty()) {
             (true, true) => "this process",

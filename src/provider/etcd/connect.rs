@@ -1,8 +1,8 @@
 //! Connections: one at a time, to one member, with failover to the next.
 //!
-//! The client library balances over all members by itself, at random and over dead ones too. It is
-//! given one, so that a watch and its keepalive reads go to the same member, a failed member is not
-//! used again at once, and it is known whether a write was sent.
+//! The client library's own balancer picks among all members at random, dead ones included. It is given
+//! a single member, so that a watch and its keepalive reads go to the same member, a failed member is
+//! not used again at once, and it is known whether a write was sent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,8 +92,8 @@ impl Connector {
         mark
     }
 
-    /// Verifies that the store behind a link is the one that was read, so that no write goes to another
-    /// that has replaced it. `key` is one that the user may read.
+    /// Verifies that the store behind a link is the one that was read, so that no write goes to a store that
+    /// has replaced it. `key` is one that the user may read.
     pub(super) async fn verify_store(&self, link: &MemberLink, key: &[u8]) -> Result<(), Fault> {
         if self.store_identity.is_verified(link.serial) {
             return Ok(());
@@ -108,7 +108,7 @@ impl Connector {
         }
     }
 
-    /// The link in use, or a new one to the member whose turn it is.
+    /// The link in use, or a new one to the next member in turn.
     pub(super) async fn link(&self) -> Result<MemberLink, Fault> {
         let mut slot = self.slot.lock().await;
         if *self.closed.borrow() {
@@ -140,14 +140,14 @@ impl Connector {
             }
             match link.head(key).await {
                 Err(fault) if fault.retry_elsewhere() => Err(fault),
-                // A refusal is an answer too.
+                // A refusal proves that the member responds.
                 _ => Ok(link),
             }
         })
         .await
     }
 
-    /// Gives a link up, so that the next one goes to the next member; returns the likely cause.
+    /// Gives up a link, so that the next one goes to the next member; returns the likely cause.
     pub(super) async fn fail(&self, link: &MemberLink, fault: Fault) -> Fault {
         let mut slot = self.slot.lock().await;
         if slot.serial == link.serial {
@@ -158,7 +158,7 @@ impl Connector {
         if link.is_responsive() { fault } else { self.explain(link.serial, fault).await }
     }
 
-    /// Finds out whether TLS is the cause of a failed link, and of which member.
+    /// Finds out whether TLS is the cause of a failed link, and at which member.
     async fn explain(&self, serial: usize, fault: Fault) -> Fault {
         let Ok(endpoint) = self.endpoint(serial) else { return fault };
         let files = self.settings.uses_tls(endpoint).then_some(&self.settings.tls);
@@ -175,7 +175,7 @@ impl Connector {
         Fault::Tls { why, at: (self.endpoints() > 1).then(|| endpoint.to_string()) }
     }
 
-    /// Reads, from another member if one does not answer. `call` may run more than once; all of it
+    /// Reads, from another member if one does not answer. `call` may run more than once; all attempts end
     /// within [`CALL_DEADLINE`].
     pub(super) async fn read<T, Answer>(&self, call: impl Fn(MemberLink) -> Answer) -> Result<T, Fault>
     where
@@ -287,7 +287,7 @@ impl Connector {
 
     /// Resolves once the provider has been shut down.
     pub(super) async fn closed(&self) {
-        // An error means that the sender is gone, and we hold it.
+        // An error would mean that the sender is gone, but `self` owns it.
         let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
     }
 }

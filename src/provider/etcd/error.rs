@@ -21,7 +21,7 @@ const TLS_REMEDIES: TlsRemedies = TlsRemedies {
     no_client_certificate: ": set ETCD_CERT and ETCD_KEY",
 };
 
-/// Why a call to etcd did not do what was asked.
+/// Why a call to etcd failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Fault {
     /// No connection could be made, so nothing was sent.
@@ -40,29 +40,29 @@ pub(super) enum Fault {
     /// The member is a learner, which serves no clients.
     Learner,
     Denied,
-    /// The cluster requires authentication and there is no login.
+    /// The cluster requires authentication, but no login is configured.
     NoLogin,
-    /// User name or password are wrong.
+    /// The user name or the password is wrong.
     BadLogin,
-    /// There is a login, and the cluster has authentication disabled.
+    /// A login is configured, but the cluster has authentication disabled.
     AuthDisabled,
-    /// The session's token is not valid any more.
+    /// The session's token is no longer valid.
     TokenExpired,
     /// The requested revision has been compacted.
     Compacted,
-    /// Another store answers than the one that was read.
+    /// The store that answers is not the one that was read.
     StoreReplaced,
     /// The database has reached its quota.
     NoSpace,
-    /// More operations than the server takes in one transaction.
+    /// More operations than the server accepts in one transaction.
     TooManyOps,
-    /// A request larger than the server takes.
+    /// A request larger than the server accepts.
     RequestTooLarge,
     /// The lease to attach has expired.
     LeaseNotFound,
     /// An answer larger than the decoding limit.
     ResponseTooLarge,
-    /// An answer that etcd would not give.
+    /// A response that etcd itself would not send.
     Malformed,
     /// Settings that cannot work, as a message.
     InvalidSettings(String),
@@ -95,19 +95,19 @@ impl Fault {
         if let Some(fault) = never_connected(status) {
             return fault;
         }
-        // etcd gives one code to many refusals; its messages are constants of its API.
+        // etcd uses one code for many refusals; its messages are constants of its API.
         match (status.message(), status.code()) {
             ("etcdserver: no leader", _) => Self::NoLeader,
             ("etcdserver: rpc not supported for learner", _) => Self::Learner,
             ("etcdserver: user name is empty", _) => Self::NoLogin,
             ("etcdserver: authentication failed, invalid user ID or password", _) => Self::BadLogin,
             ("etcdserver: authentication is not enabled", _) => Self::AuthDisabled,
-            // Servers up to 3.5 send the second with its internal text and the code `Unknown`.
+            // Servers up to 3.5 send the second, an internal text, with the code `Unknown`.
             ("etcdserver: revision of auth store is old" | "auth: revision in header is old", _) => {
                 Self::TokenExpired
             }
             ("etcdserver: mvcc: required revision has been compacted", _) => Self::Compacted,
-            // A page of a list, from a store that was set back since the page before.
+            // A page of a list, from a store that was reset to an earlier state since the previous page.
             ("etcdserver: mvcc: required revision is a future revision", _) => Self::Broken,
             ("etcdserver: mvcc: database space exceeded", _) => Self::NoSpace,
             ("etcdserver: too many operations in txn request", _) => Self::TooManyOps,
@@ -118,8 +118,8 @@ impl Fault {
                 Self::RequestTooLarge
             }
             (_, Code::OutOfRange) => Self::ResponseTooLarge,
-            // A status with a cause was made on the client's side when the connection ended. By its
-            // code alone it could be taken for a refusal, after which nothing was written.
+            // A status with a cause was made by the client when the connection ended. By its code alone it
+            // could be mistaken for a refusal, after which nothing has been written.
             _ if status.source().is_some() => Self::Broken,
             (_, Code::PermissionDenied) => Self::Denied,
             (_, Code::Unauthenticated) => Self::TokenExpired,
@@ -129,7 +129,7 @@ impl Fault {
         }
     }
 
-    /// The reason that a cancelled watch gives; a text, where calls have a status.
+    /// The reason given by a cancelled watch: a text, where calls have a status.
     pub(super) fn of_cancel(reason: &str) -> Self {
         if reason.contains("permission denied") {
             Self::Denied
@@ -155,7 +155,7 @@ impl Fault {
         )
     }
 
-    /// This fault, or that of another member which was tried before, if it is at least as specific.
+    /// This fault, or that of another member tried before, if the latter is at least as specific.
     pub(super) fn or_more_specific(self, earlier: Option<Self>) -> Self {
         earlier.filter(|earlier| earlier.specificity() >= self.specificity()).unwrap_or(self)
     }
@@ -173,7 +173,7 @@ impl Fault {
         }
     }
 
-    /// What happened and what to do; `address` is that of the cluster.
+    /// What happened and what to do; `address` is the cluster's.
     pub(super) fn message(&self, address: &str) -> String {
         let etcd = format!("etcd at {address}");
         match self {
@@ -219,8 +219,7 @@ impl Fault {
         }
     }
 
-    /// What to do about a login that is missing or refused. The message of a missing one already says
-    /// what to set.
+    /// What to do about a missing or refused login. The message of a missing one already says what to set.
     pub(super) fn login_remedy(&self) -> &'static str {
         match self {
             Self::NoLogin => "a context of the config file may hold them too",
@@ -228,7 +227,7 @@ impl Fault {
         }
     }
 
-    /// As the error of a call that changes nothing. `permission` is the right it needs.
+    /// As the error of a call that changes nothing. `permission` is the right that it needs.
     pub(super) fn into_error(self, etcd: &str, permission: impl FnOnce() -> String) -> Error {
         match self {
             Self::Denied => Error::denied(permission()),
@@ -250,7 +249,7 @@ impl Fault {
         permission: impl FnOnce() -> String,
     ) -> Error {
         match self {
-            // It may have been applied all the same.
+            // It may have been applied nevertheless.
             Self::Timeout | Self::Broken | Self::ResponseTooLarge | Self::Malformed => {
                 Error::OutcomeUnknown { key: key.clone(), reason: self.message(etcd) }
             }
@@ -266,7 +265,7 @@ fn never_connected(status: &tonic::Status) -> Option<Fault> {
     let mut causes = std::iter::successors(status.source(), |cause| (*cause).source());
     causes.by_ref().find(|cause| cause.is::<tonic::ConnectError>())?;
     let why = causes.find_map(|cause| {
-        // A handshake that the peer cut off; a failed connect has other kinds.
+        // A handshake that the peer cut off; a failed connect has other error kinds.
         let kind = cause.downcast_ref().map(io::Error::kind);
         let cut = matches!(kind, Some(UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe));
         TlsError::from_cause(cause).or(cut.then_some(TlsError::Handshake))

@@ -14,7 +14,7 @@ pub enum KeyLayout {
     Flat,
 }
 
-/// A half-open range of etcd keys, as requests take it.
+/// A half-open range of etcd keys, in the form that requests use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct KeyRange {
     /// The first key. A user who may read the range may read this key.
@@ -74,7 +74,7 @@ impl Keyspace {
         Some(known.unwrap_or_else(|| ResourceKey::foreign(raw)))
     }
 
-    /// The keys that a range may hold. It can hold more than [`KeyPrefix::covers`]; readers filter.
+    /// The range of keys for a prefix. It can contain more than [`KeyPrefix::covers`]; readers filter.
     pub(super) fn range(&self, prefix: &KeyPrefix) -> KeyRange {
         let root = self.prefix.as_str();
         match (self.layout, prefix) {
@@ -88,8 +88,8 @@ impl Keyspace {
             (KeyLayout::Flat, KeyPrefix::Namespace(namespace)) if *namespace == Namespace::default() => {
                 KeyRange::under(root.into())
             }
-            // The flat layout has none of these. The prefix itself is a foreign key, which these
-            // prefixes do not cover, so a watch of it has a store and a revision and no entries.
+            // The flat layout has none of these. The prefix itself is a foreign key, which these prefixes do
+            // not cover, so a watch of it reports a store and a revision but no entries.
             (KeyLayout::Flat, KeyPrefix::Namespace(_) | KeyPrefix::Connections) => {
                 KeyRange { from: root.into(), to: format!("{root}\0").into() }
             }

@@ -14,8 +14,8 @@ use crate::domain::Revision;
 /// How long a member may take to answer a head read, before a watch resumes or a write is sent there.
 pub(super) const HEAD_DEADLINE: Duration = Duration::from_secs(2);
 
-/// The decoding limit: 128 values, etcd's default maximum per transaction, of 1.5 MiB, its default
-/// maximum per request, fit; pages of a load are kept far smaller by [`PageSizer`].
+/// The decoding limit: it fits 128 values (etcd's default maximum per transaction) of 1.5 MiB (its
+/// default maximum per request); pages of a load are kept far smaller by [`PageSizer`].
 const DECODE_LIMIT: usize = 256 * 1024 * 1024;
 
 /// A connection to one member; cheap to clone.
@@ -33,7 +33,7 @@ pub(super) struct MemberLink {
 }
 
 impl MemberLink {
-    /// Makes a call, and repeats it with a new token if the present one has expired. etcd refuses such a
+    /// Makes a call, and repeats it with a new token if the current one has expired. etcd refuses such a
     /// call before it does anything, so a write may be repeated too. The client library renews tokens
     /// that the server has dropped, but not those outdated by a change of users or roles.
     pub(super) async fn with_token_renewal<T, Answer>(&self, call: impl Fn() -> Answer) -> Result<T, Fault>
@@ -73,7 +73,7 @@ impl MemberLink {
         self.with_token_renewal(|| async move { Ok(self.kv().txn(txn.clone()).await?) }).await
     }
 
-    /// The cluster and its present revision, by the cheapest linearizable read.
+    /// The cluster and its current revision, by the cheapest linearizable read.
     pub(super) async fn head(&self, key: &[u8]) -> Result<Head, Fault> {
         self.with_token_renewal(|| async move { Head::of(self.kv().get(key, None).await?.header()) }).await
     }

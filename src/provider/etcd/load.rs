@@ -32,10 +32,10 @@ pub(super) struct Pager {
     ranges: VecDeque<KeyRange>,
     keys_only: bool,
     page_size: PageSize,
-    /// Of the first page, with the requested revision where there is one.
+    /// From the first page, with the requested revision where there is one.
     head: Option<Head>,
     pinned: Option<Revision>,
-    /// The next page's first key, if the first of the ranges has been begun.
+    /// The next page's first key, if the first range has been started.
     next: Option<Vec<u8>>,
 }
 
@@ -72,7 +72,7 @@ impl Pager {
         }
     }
 
-    /// Shares the page size with the cluster's other loads. Key-only pages say nothing of document sizes.
+    /// Shares the page size with the cluster's other loads. Key-only pages do not reveal document sizes.
     fn record_size(&self, tell: impl FnOnce(&PageSizer, PageSize)) {
         if !self.keys_only {
             tell(&self.link.page_sizer, self.page_size);
@@ -136,7 +136,7 @@ impl PagedRead {
     }
 }
 
-/// A revision as etcd's messages carry it.
+/// A revision as etcd's messages encode it.
 pub(super) fn signed(revision: Revision) -> i64 {
     i64::try_from(revision.0).unwrap_or(i64::MAX)
 }
@@ -161,7 +161,7 @@ pub(super) fn entry(keyspace: &Keyspace, kv: &KeyValue) -> Option<Entry> {
     })
 }
 
-/// A key prefix with its etcd range. The range can hold more keys than the prefix covers.
+/// A key prefix with its etcd range. The range can contain more keys than the prefix covers.
 #[derive(Clone)]
 pub(super) struct KeyScope {
     pub(super) keyspace: Keyspace,
@@ -193,7 +193,7 @@ impl KeyScope {
     }
 }
 
-/// A list as a stream of pages: the first response from any member, the others from the same one.
+/// A list as a stream of pages: the first response from any member, the rest from the same one.
 pub(super) fn pages(
     connector: Arc<Connector>,
     prefix: KeyPrefix,

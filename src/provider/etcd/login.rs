@@ -1,7 +1,7 @@
 //! Back-off after refused logins, and renewal of expired tokens.
 //!
-//! etcd hashes a password at every login, slowly by design, and repeated wrong ones may be locked out or
-//! reported. So a refusal holds for a while, for every caller of one provider.
+//! etcd hashes a password at every login, slowly by design, and repeated wrong ones may lead to a lockout
+//! or an alert. So a refusal applies for a while, to every caller of one provider.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,15 +12,15 @@ use tokio::time::Instant;
 
 use super::error::Fault;
 
-/// How long a login may take, its connection included.
+/// How long a login may take, including its connection.
 pub(super) const LOGIN_DEADLINE: Duration = Duration::from_secs(3);
 
-/// How long a first refusal holds; each further one holds twice as long.
+/// How long a first refusal applies; each further one applies twice as long.
 const FIRST: Duration = Duration::from_secs(1);
-/// The longest.
+/// The longest that a refusal applies.
 const LAST: Duration = Duration::from_secs(60);
 
-/// How often in a row an expired token is renewed: a script that changes many users outdates many.
+/// How often in a row an expired token is renewed: a script that changes many users invalidates many tokens.
 pub(super) const RENEWALS: usize = 3;
 
 /// The last refused login, if no login has succeeded since.
@@ -37,13 +37,13 @@ impl LoginBackoff {
     /// Checks whether a login may be sent.
     ///
     /// # Errors
-    /// [`Fault::BadLogin`] while a refusal holds.
+    /// [`Fault::BadLogin`] while a refusal applies.
     pub(super) fn check(&self, now: Instant) -> Result<(), Fault> {
         let standing = self.0.lock().is_some_and(|refusal| now < refusal.until);
         if standing { Err(Fault::BadLogin) } else { Ok(()) }
     }
 
-    /// Records the outcome of a login. Other faults say nothing about name and password.
+    /// Records the outcome of a login. Other faults say nothing about user name and password.
     pub(super) fn record<T>(&self, outcome: &Result<T, Fault>, now: Instant) {
         let mut last = self.0.lock();
         match outcome {
@@ -64,7 +64,7 @@ impl LoginBackoff {
     }
 }
 
-/// Counts the tokens of one connection, so that calls that fail with the same expired one log in once.
+/// Counts the tokens of one connection, so that calls failing with the same expired token log in once.
 #[derive(Debug, Default)]
 pub(super) struct TokenRenewer {
     count: AtomicU64,
@@ -72,7 +72,7 @@ pub(super) struct TokenRenewer {
 }
 
 impl TokenRenewer {
-    /// The number of the present token.
+    /// The number of the current token.
     pub(super) fn current(&self) -> u64 {
         self.count.load(Ordering::Acquire)
     }

@@ -49,7 +49,6 @@ use crate::domain::{Entry, Health, KeyPrefix, LeaseId, ResourceKey};
 use connect::Connector;
 use health::HealthCache;
 
-/// What this store is.
 pub const BACKEND: Backend = Backend {
     name: "etcd",
     setting: "etcd",

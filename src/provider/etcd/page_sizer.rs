@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-/// The first page: enough to fill any screen, soon.
+/// The first page: enough to fill any screen quickly.
 const FIRST: i64 = 500;
 /// The largest page. For every page the server counts all remaining keys, so few large pages are
 /// cheap; beyond this there is nothing left to gain.
@@ -58,7 +58,7 @@ impl PageSizer {
         self.0.store(growth.smaller().map_or(1, |less| less.0.min(FIRST)), Ordering::Relaxed);
     }
 
-    /// A page arrived, with the next size; or it failed for another reason than time.
+    /// A page arrived, with the size of the next; or it failed for a reason other than time.
     pub(super) fn received(&self, growth: PageSize) {
         self.0.store(growth.0.min(FIRST), Ordering::Relaxed);
     }

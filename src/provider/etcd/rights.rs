@@ -29,11 +29,11 @@ impl ReadableRanges {
         Self { ranges: vec![scope.range.clone()], coverage: Coverage::Whole }
     }
 
-    /// What the user's roles permit of a scope.
+    /// The part of a scope that the user's roles permit to read.
     ///
     /// # Errors
-    /// [`Fault::Denied`] where that is nothing, or cannot be known: the name of a user who is
-    /// authenticated by a client certificate alone is not known here.
+    /// [`Fault::Denied`] where they permit nothing, or cannot be queried: if a client certificate alone
+    /// authenticates the user, the user's name is not known here.
     pub(super) async fn query(link: &MemberLink, scope: &KeyScope) -> Result<Self, Fault> {
         let grants = within(CALL_DEADLINE, grants(link)).await?;
         let ranges = readable(&grants, &scope.range);
@@ -70,8 +70,8 @@ impl ReadableRanges {
     }
 }
 
-/// The rights that a write lacks, for messages; `None` where the roles do not say. All writes compare
-/// or return the previous value, so they need both rights.
+/// The rights that a write lacks, for messages; `None` where the roles do not say. Every write compares
+/// or returns the previous value, so it needs both rights.
 pub(super) async fn missing_rights(
     link: &MemberLink,
     keys: impl Iterator<Item = (&ResourceKey, &Vec<u8>)>,
@@ -88,8 +88,8 @@ pub(super) async fn missing_rights(
     (!words.is_empty()).then(|| format!("{} in etcd", words.join(", ")))
 }
 
-/// Has etcd check the right to write keys, without writing: the puts are in the branch of a condition
-/// that never holds, so no revision is made.
+/// Has etcd check the right to write keys, without writing: the puts are in a branch whose condition
+/// never holds, so no revision is created.
 pub(super) async fn check_write(link: &MemberLink, keys: &[&[u8]]) -> Result<(), Fault> {
     let never: Vec<_> = keys.iter().map(|key| Compare::version(*key, CompareOp::Less, 0)).collect();
     let puts: Vec<_> = keys.iter().map(|key| TxnOp::put(*key, "", None)).collect();
@@ -265,7 +265,7 @@ mod tests {
     }
 
     proptest! {
-        /// A key can be read where a grant holds it, and nowhere else; the parts lie apart.
+        /// A key can be read if and only if a grant contains it; the parts are disjoint.
         #[test]
         fn parts_hold_what_grants_hold(grants in grants(), probe in keys()) {
             let within = range("/cwm/a", "/cwm/b");

@@ -14,7 +14,7 @@ use super::KeyLayout;
 use crate::domain::Namespace;
 use crate::provider::tls::is_local;
 
-/// Without `Debug`, because it holds a password.
+/// Not `Debug`, because it contains a password.
 #[derive(Clone)]
 pub struct EtcdSettings {
     /// Tried in this order. Not empty.
@@ -29,7 +29,7 @@ pub struct EtcdSettings {
 }
 
 impl EtcdSettings {
-    /// Plain settings for these endpoints: the layout's own prefix, no login, no TLS files.
+    /// Default settings for these endpoints: the layout's own prefix, no login, no TLS files.
     pub fn new(endpoints: Vec<Endpoint>, layout: KeyLayout) -> Self {
         Self {
             endpoints,
@@ -41,8 +41,7 @@ impl EtcdSettings {
         }
     }
 
-    /// Whether this endpoint is spoken to over TLS: its URL says so, or says nothing while TLS
-    /// files are set.
+    /// Whether this endpoint uses TLS: its URL says so, or has no scheme while TLS files are set.
     pub fn uses_tls(&self, endpoint: &Endpoint) -> bool {
         endpoint.https.unwrap_or(self.tls.ca_cert.is_some() || self.tls.identity.is_some())
     }
@@ -55,7 +54,7 @@ pub struct EtcdLogin {
     pub password: Password,
 }
 
-/// A password: wiped when dropped, without a `Debug` or `Display` form.
+/// A password: wiped on drop, neither `Debug` nor `Display`.
 #[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 
@@ -64,7 +63,7 @@ impl Password {
         Self(Zeroizing::new(text))
     }
 
-    /// The text. Only for the login request.
+    /// The plaintext, only for the login request.
     pub(super) fn expose(&self) -> &str {
         &self.0
     }
@@ -72,7 +71,7 @@ impl Password {
 
 #[derive(Debug, Clone, Default)]
 pub struct TlsFiles {
-    /// Trusted authorities, as PEM (`ETCD_CACERT`); `None` for the system's.
+    /// Trusted CAs, as PEM (`ETCD_CACERT`); `None` for the system's.
     pub ca_cert: Option<PathBuf>,
     pub identity: Option<IdentityFiles>,
 }
@@ -106,7 +105,7 @@ pub enum EtcdSettingsError {
     Prefix,
 }
 
-/// What every key begins with; ends with exactly one slash.
+/// The start of every key; ends with exactly one slash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prefix(Arc<str>);
 
@@ -114,7 +113,7 @@ impl Prefix {
     /// Normalises trailing slashes to exactly one (`docs/receiver.md`).
     ///
     /// # Errors
-    /// [`EtcdSettingsError::Prefix`] for an empty text.
+    /// [`EtcdSettingsError::Prefix`] for an empty string.
     pub fn new(text: &str) -> Result<Self, EtcdSettingsError> {
         if text.is_empty() {
             return Err(EtcdSettingsError::Prefix);
@@ -150,7 +149,7 @@ impl Endpoint {
     /// Parses `ETCD_HOST`: hosts, `host:port` or URLs, separated by commas; `port` is the default.
     ///
     /// # Errors
-    /// [`EtcdSettingsError`] for the first part that is no address, or if there is none.
+    /// [`EtcdSettingsError`] for the first part that is not an address, or if there is none.
     pub fn parse(host_list: &str, port: u16) -> Result<Vec<Self>, EtcdSettingsError> {
         let parts = host_list.split(',').map(str::trim).filter(|part| !part.is_empty());
         let endpoints = parts.map(|part| Self::parse_one(part, port)).collect::<Result<Vec<_>, _>>()?;

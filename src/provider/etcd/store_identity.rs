@@ -1,10 +1,10 @@
 //! Detects that a cluster's data was replaced, for example by a restored backup.
 //!
 //! The cluster id alone is not enough: a backup restored with the old token and addresses, or an old
-//! data folder put back, has the same id and another history. A linearizable read that answers with a
-//! lower revision or raft term than an earlier one gives it away; both only grow while a cluster
-//! lives, whichever member answers. From then on the cluster counts as another store, so that tokens
-//! and drafts of the old history are not applied to the new.
+//! data directory put back, has the same id but another history. A linearizable read that answers with a
+//! lower revision or raft term than an earlier one reveals it; both only grow during a cluster's
+//! lifetime, whichever member answers. From then on the cluster counts as another store, so that tokens
+//! and drafts of the old history are not applied to the new one.
 
 use super::link::Head;
 use parking_lot::Mutex;
@@ -51,7 +51,7 @@ impl StoreIdentity {
         let continues = mark.continues_in(head);
         let mut state = self.0.lock();
         if state.now.history != mark.history {
-            // Another caller noticed first; it is not known which history this answer belongs to.
+            // Another caller noticed first; which history this answer belongs to is not known.
             return continues;
         }
         match &mut state.now.known {

@@ -50,12 +50,12 @@ pub(super) fn deadline(debounce: Duration) -> Duration {
     lock_wait(debounce).saturating_add(debounce.saturating_mul(2)).saturating_add(CALL_DEADLINE * 2)
 }
 
-/// How long to wait for another process's save, which may itself be waiting for the receiver.
+/// How long to wait for another process's save, which may itself be waiting for the receiver's debounce.
 fn lock_wait(debounce: Duration) -> Duration {
     debounce.saturating_add(CALL_DEADLINE)
 }
 
-/// Rejects what files cannot hold, before anything is written.
+/// Rejects what files cannot store, before anything is written.
 fn check(operations: &[Op]) -> Result<()> {
     for op in operations {
         let Op::Put { key, document, lease, .. } = op else { continue };
@@ -76,7 +76,7 @@ fn check(operations: &[Op]) -> Result<()> {
     Ok(())
 }
 
-/// The document as a member's value. White space around a value is not part of it.
+/// The document as a member's value, without the white space around it.
 fn value_of<'a>(key: &ResourceKey, document: &'a Document) -> Result<&'a str> {
     let invalid = |reason: String| {
         Error::invalid(format!("{key}: {reason}; a file holds JSON values only, nothing was written"))
@@ -115,8 +115,8 @@ pub(super) fn run(shared: &FileState, operations: &[Op]) -> Result<Commit> {
     Ok(Commit { at: shared.feed.read(|picture| picture.at()), outcomes })
 }
 
-/// Takes the locks of the files to write. Connections come first: so no two processes deadlock, and a webhook
-/// never names a missing connection.
+/// Takes the locks of the files to write, connections first, so that no two processes deadlock and a
+/// webhook never names a missing connection.
 fn lock_files<'a>(shared: &'a FileState, operations: &'a [Op]) -> Result<Vec<LockedFile<'a>>> {
     let (mut connections, mut webhooks) = (Vec::new(), Vec::new());
     for (index, op) in operations.iter().enumerate() {
@@ -206,13 +206,13 @@ impl LockedFile<'_> {
             }
             Op::Delete { .. } => (splice::remove(&now.text, &now.root, name), None),
         };
-        // Reading the result back proves that the next reader can, before the file is touched.
+        // Reading the result back before the file is touched proves that the next reader can parse it.
         let read = FileContents::of(self.path, text.into_bytes()).map_err(refused)?;
         let next = FileContents { has_bom: now.has_bom, ..read };
         Ok((next, Outcome { before: entry.map(|entry| entry.token), after }))
     }
 
-    /// Replaces the file with the staged one; stages it anew where an editor without a lock wrote.
+    /// Replaces the file with the staged one; stages it again where an editor that takes no lock wrote.
     fn save(&self, shared: &FileState, mut draft: StagedFile) -> Result<ReplacedFile> {
         for _ in 0..ATTEMPTS {
             if shared.wait_for_debounce(self.kind) && !self.is_unchanged(draft.before.as_ref()) {

@@ -9,7 +9,7 @@ use crate::domain::json::{BYTE_ORDER_MARK, Member, Node, NodeValue, line_column,
 use crate::domain::{ConnectionName, Document, KeyPrefix, Namespace, ResourceKey, Token, WebhookId};
 use crate::provider::{Error, Result};
 
-/// Which of the two files.
+/// One of the two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum FileKind {
     Webhooks,
@@ -25,8 +25,8 @@ impl FileKind {
         }
     }
 
-    /// The key of a member. A name that is empty or contains `/` is not a valid key segment: it is
-    /// foreign, as the same name would be in etcd.
+    /// The key of a member. A name that is empty or contains `/` is not a valid key segment: its key is
+    /// foreign, as it would be in etcd.
     pub(super) fn key(self, name: &str) -> ResourceKey {
         let key = match self {
             Self::Webhooks => WebhookId::new(name).map(|id| ResourceKey::webhook(Namespace::default(), id)),
@@ -75,7 +75,7 @@ pub(super) struct MemberDocument {
     pub(super) token: Token,
 }
 
-/// The text of a file that is one JSON object, byte order mark apart, with its members.
+/// The text of a file that is one JSON object, without its byte order mark, and its members.
 pub(super) struct FileContents {
     pub(super) has_bom: bool,
     pub(super) text: String,

@@ -47,7 +47,7 @@ impl StatStamp {
     }
 }
 
-/// Opens a file to read whose type is not known yet: opening a FIFO must not block.
+/// Opens for reading a file whose type is not known yet: opening a FIFO must not block.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)
 }
@@ -62,8 +62,8 @@ pub(super) fn open_nofollow(path: &Path, write: bool) -> io::Result<File> {
 /// existing folder.
 ///
 /// # Errors
-/// [`Error::Denied`] or [`Error::Unavailable`], with the path: no right to read it, no folder, no
-/// regular file. [`Error::Invalid`] for one that is too large.
+/// [`Error::Denied`] or [`Error::Unavailable`], with the path, if this user may not read it, its folder is
+/// missing, or it is not a regular file. [`Error::Invalid`] if it is too large.
 pub(super) fn read(path: &Path) -> Result<Option<(StatStamp, Vec<u8>)>> {
     let mut file = match open(path) {
         Ok(file) => file,
@@ -82,7 +82,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(StatStamp, Vec<u8>)>> {
     }
 }
 
-/// Reads once; the flag is whether the file did not change meanwhile: a mix of two texts can be
+/// Reads once; the flag is whether the file stayed unchanged meanwhile: even a mix of two texts can be
 /// valid.
 fn attempt(path: &Path, file: &mut File) -> Result<(StatStamp, Vec<u8>, bool)> {
     let reading = |file: &mut File| -> io::Result<_> {
@@ -118,7 +118,7 @@ pub(super) fn check_size(path: &Path, size: u64) -> Result<()> {
     )))
 }
 
-/// A missing file is one without documents; a missing folder is an error.
+/// A missing file counts as one without documents; a missing folder is an error.
 fn missing(path: &Path) -> Result<()> {
     let target = target(path)?;
     let folder = folder(&target);
@@ -132,10 +132,10 @@ fn missing(path: &Path) -> Result<()> {
     }
 }
 
-/// Checks that a path is a regular file, or nothing: before a lock file is created beside it.
+/// Checks that a path is a regular file or does not exist, before a lock file is created beside it.
 ///
 /// # Errors
-/// [`Error::Unavailable`] with what it is instead.
+/// [`Error::Unavailable`] with the type that it has instead.
 pub(super) fn check_replaceable(path: &Path) -> Result<()> {
     std::fs::metadata(path).map_or(Ok(()), |about| check_regular(path, about.file_type()))
 }
@@ -182,7 +182,7 @@ fn remedy(kind: ErrorKind) -> &'static str {
     }
 }
 
-/// The file that a save must replace: all symbolic links resolved, even if it does not exist yet.
+/// The file that a save must replace: all symbolic links resolved, even if the file does not exist yet.
 ///
 /// # Errors
 /// [`Error::Unavailable`] for links that form a loop or cannot be read.

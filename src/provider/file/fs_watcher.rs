@@ -28,13 +28,13 @@ const GATHER: Duration = Duration::from_millis(100);
 /// file systems, a hard link in another folder.
 const SAFETY_NET: Duration = Duration::from_secs(2);
 
-/// How often they are polled where it does not.
+/// How often they are polled where it does not work.
 const POLL: Duration = Duration::from_millis(500);
 
 /// How changes are detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum WatchMode {
-    /// Nobody watches.
+    /// There is no watch.
     #[default]
     None,
     /// By notification, and every [`SAFETY_NET`].
@@ -68,7 +68,7 @@ struct FsWatcher {
 pub(super) async fn watch_files(shared: Arc<FileState>, wake: WatchHandle) {
     let (changed, mut changes) = mpsc::channel(1);
     let mut watcher = None;
-    // A change between the first load and the first notification would be missed.
+    // A change between the first load and the first notification would be missed otherwise.
     let mut force = true;
     loop {
         let changed = changed.clone();
@@ -122,7 +122,7 @@ fn refresh_watcher(
     }
 }
 
-/// Watches folders, not files: only there a replaced, removed or created file is reported.
+/// Watches folders, not files: only a folder's watch reports files that are replaced, removed or created.
 fn start_watcher(
     files: &BTreeSet<PathBuf>,
     folders: &FolderIdentities,

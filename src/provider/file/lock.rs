@@ -21,8 +21,8 @@ const HANDED_OVER: Duration = Duration::from_millis(200);
 const REMOVE_IT: &str = "it belongs to another user: remove it if no confdeck is saving";
 
 /// A lock on a separate file, `.NAME.lock` beside the target: a lock on the target itself would stay
-/// with the old inode when the target is replaced. The kernel releases it when its process ends, so
-/// that a crash blocks nobody; dropping it removes the file.
+/// with the old inode when the target is replaced. The kernel releases it when its process ends, so a
+/// crash blocks no other process; dropping it removes the file.
 #[derive(Debug)]
 pub(super) struct FileLock {
     path: PathBuf,
@@ -33,8 +33,8 @@ impl FileLock {
     /// Waits for the lock of `target`.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when another program still holds it at the deadline, or the file
-    /// system knows no locks; [`Error::Denied`] where no file can be made.
+    /// [`Error::Unavailable`] if another program still holds it at the deadline, or the file system does not
+    /// support locks; [`Error::Denied`] if the lock file cannot be created.
     pub(super) fn acquire(target: &Path, deadline: Instant) -> Result<Self> {
         let path = sibling(target, ".lock");
         let patience = deadline.min(Instant::now() + HANDED_OVER);
@@ -51,7 +51,7 @@ impl FileLock {
                 }
                 Err(error) => return Err(open_error(&path, target, &error)),
             };
-            // Opened anew from time to time: the file that is waited for may be gone.
+            // Reopened from time to time: the file being waited for may be gone.
             match lock_until(&file, deadline.min(Instant::now() + REOPEN)) {
                 // The previous holder removes the file: a lock on a removed one protects nothing.
                 Ok(true) if is_still(&path, &file) => return Ok(Self { path, file }),
@@ -76,7 +76,7 @@ impl Drop for FileLock {
 /// anywhere: it is not followed, and only a file created here gets the target's owner and mode.
 fn open(path: &Path, target: &Path) -> io::Result<File> {
     let found = match open_nofollow(path, true) {
-        // Another user's; a lock needs no write permission.
+        // It belongs to another user; a lock needs no write permission.
         Err(error) if error.kind() == ErrorKind::PermissionDenied => open_nofollow(path, false),
         found => found,
     };

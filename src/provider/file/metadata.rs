@@ -37,7 +37,7 @@ pub(super) fn check_writable(target: &Path) -> Result<()> {
     }
 }
 
-/// Copies owner, group, mode, ACL and user xattrs of the file that is going to be replaced, `target`, to `new`.
+/// Copies owner, group, mode, ACL and user xattrs from `target`, the file about to be replaced, to `new`.
 /// The owner comes first: changing it clears bits of the mode. The mode comes before the ACL, whose mask
 /// it sets.
 ///
@@ -48,7 +48,7 @@ pub(super) fn copy_metadata(old: &File, new: &File, target: &Path) -> Result<()>
     let about = old.metadata().map_err(|error| save_error("read", target, &error))?;
     let now = new.metadata().map_err(failed)?;
     if (now.uid(), now.gid()) != (about.uid(), about.gid()) {
-        // Only root may change the owner; everybody may change the group to one of their own.
+        // Only root may change the owner; any user may change the group to one of their own.
         let owner = (now.uid() != about.uid()).then_some(about.uid());
         fchown(new, owner, Some(about.gid())).map_err(|error| owner_error(&about, target, &error))?;
     }

@@ -2,16 +2,16 @@
 //! members are the documents (domain.md section 1.1).
 //!
 //! - There is one namespace, `default`, and there are no leases.
-//! - A member's name that is empty or holds `/` is a foreign key, `webhooks/NAME` or
+//! - A member whose name is empty or contains `/` is a foreign key, `webhooks/NAME` or
 //!   `connections/NAME`: it can be viewed and deleted.
 //! - Symbolic links are followed and preserved: their target is replaced by a file with the same owner,
 //!   group, mode, ACL and user xattrs. Where this user may not set one of them, the save fails. Other
 //!   hard links of the file keep the old text.
-//! - Changes are detected by notification, and by polling every 2 s, because changes made by other
+//! - Changes are detected by notification, and also by polling every 2 s, because changes made by other
 //!   machines on a network file system send none; every 500 ms where notification is not available.
-//! - A file is read up to 256 MiB.
+//! - A file of more than 256 MiB is not read.
 //! - A document is the bytes of a member's value, so white space around it is lost. Its token is their
-//!   digest: an edit that changes another document is no conflict.
+//!   digest, so an edit that changes another document is not a conflict.
 //! - The revision is a counter of this process and means nothing outside it.
 
 mod commit;
@@ -43,7 +43,6 @@ use super::{
 };
 use crate::domain::{Entry, Health, KeyPrefix, LinkState, ResourceKey, TokenKind};
 
-/// What this store is.
 pub const BACKEND: Backend = Backend {
     name: "files",
     setting: "file",
@@ -71,8 +70,8 @@ pub struct FileSettings {
 ///
 /// A commit within one file is one rename: all or nothing, however many operations. A commit over
 /// both files checks every condition against both first, then saves connections and, after the
-/// receiver's debounce, webhooks; where the second save fails, the first is rolled back. A crash
-/// between the two leaves both files valid, but only one of them saved: connections that no webhook
+/// receiver's debounce, webhooks; if the second save fails, the first is rolled back. A crash
+/// between the two leaves both files valid but only one of them saved: connections that no webhook
 /// names yet, or webhooks that name a deleted connection.
 ///
 /// A commit that has started is finished even if its future is dropped.
@@ -98,7 +97,7 @@ impl FileProvider {
         }
     }
 
-    /// How changes are detected, as text for people: by notification, or by polling alone.
+    /// How changes are detected, for display: by notification, or by polling alone.
     pub fn watch_description(&self) -> String {
         self.shared.watch_mode.lock().to_string()
     }

@@ -22,8 +22,8 @@ pub(super) fn set(text: &str, root: &Node, name: &str, value: &str) -> String {
     replace(text, at, &format!("{separator}{}{colon}{value}", quote(name)))
 }
 
-/// The text without any member of this name. All duplicates are removed, because without the last
-/// one an earlier one would count.
+/// The text without any member of this name. All duplicates are removed, because an earlier one would
+/// count once the last one is gone.
 pub(super) fn remove(text: &str, root: &Node, name: &str) -> String {
     let members = root.members();
     let Some(last_kept) = members.iter().rposition(|member| member.name != name) else {

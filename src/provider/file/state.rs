@@ -24,7 +24,7 @@ use crate::provider::{Error, Result};
 /// thread for good; with no permit left, calls time out instead of using up the runtime's threads.
 const HANDS: usize = 8;
 
-/// How long a caller waits before it reads a file again that an editor is writing.
+/// How long a caller waits before it reads again a file that an editor is writing.
 pub(super) const GLANCE: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl FileState {
         }
     }
 
-    /// Runs file I/O on a blocking thread; `None` if the runtime is going down. Work that hangs keeps its
+    /// Runs file I/O on a blocking thread; `None` if the runtime is shutting down. Work that hangs keeps its
     /// permit, so that it cannot use up all blocking threads.
     pub(super) async fn blocking<T, F>(self: Arc<Self>, work: F) -> Option<T>
     where
@@ -92,7 +92,7 @@ impl FileState {
             }
         }
         let first = !std::mem::replace(&mut disk.loaded, true);
-        // The first load reports at once, because there are no valid contents yet.
+        // The first load reports errors at once, because there are no valid contents yet.
         let FilePair { webhooks, connections, .. } = &mut *disk;
         let hesitating = [webhooks, connections].map(|file| file.report_failure(first)).contains(&true);
         let link = disk.link();

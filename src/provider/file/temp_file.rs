@@ -68,8 +68,8 @@ impl TempFile {
             let path = sibling(target, &format!(".{}-{number}.tmp", std::process::id()));
             match create_new(&path) {
                 Ok(file) => {
-                    // Protects it from removal as stale while it is in use. The target's lock does
-                    // that too; this one helps where somebody removed the lock file.
+                    // Protects it from removal as stale while it is in use. The target's lock does that too;
+                    // this one helps where the lock file was removed.
                     let _ = file.try_lock();
                     return Ok(Self { path, file, replaced: false });
                 }
@@ -87,7 +87,7 @@ impl TempFile {
         self.file.sync_all()
     }
 
-    /// Renames itself over `target`, if that still has this stamp, or is still missing.
+    /// Renames itself over `target`, if the target still has this stamp, or is still missing.
     ///
     /// # Errors
     /// [`Error::Denied`] or [`Error::Unavailable`] while nothing has changed.
@@ -116,8 +116,8 @@ impl TempFile {
                 Err(error)
             }
             Some(Ok(())) => Ok(()),
-            // The folder is not readable, or the file system cannot sync folders: syncing the file
-            // again also persists its new name.
+            // The folder is not readable, or the file system cannot sync folders: syncing the file again
+            // also persists its new name.
             None | Some(Err(_)) => self.file.sync_all(),
         }
     }

@@ -14,8 +14,8 @@ use crate::provider::{Error, Result};
 /// the file system, some of which count in whole seconds.
 const STAMP_SETTLES: i64 = 2;
 
-/// How long a file must stay invalid, or missing, before watches are told: many editors truncate or
-/// remove a file before they write it.
+/// How long a file must stay invalid or missing before it is reported to watches: many editors truncate
+/// or remove a file before they write it.
 pub(super) const HESITATION: Duration = Duration::from_millis(150);
 
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ pub(super) struct FileTracker {
 struct ReadFailure {
     error: Error,
     since: Instant,
-    /// Whether watches were told; callers always are.
+    /// Whether it was reported to watches; callers always get it.
     reported: bool,
 }
 
@@ -79,7 +79,7 @@ impl FileTracker {
     ) -> Result<Option<BTreeMap<ResourceKey, MemberDocument>>> {
         let read = read(path).inspect_err(|_| self.stamp = None)?;
         let Some((stamp, bytes)) = read else { return self.on_missing(path).map(Some) };
-        // An invalid file need not be read again until it changes, either.
+        // Nor need an invalid file be read again until it changes.
         self.stamp = settled(stamp).map(Some);
         (self.exists, self.missing_since) = (true, None);
         let hash = self.keys.hash_one(&bytes);
@@ -113,8 +113,7 @@ impl FileTracker {
         self.failure.as_ref().filter(|trouble| trouble.reported).map(|trouble| &trouble.error)
     }
 
-    /// Marks the error as reported, `at_once` or after [`HESITATION`]; returns whether it is still held
-    /// back.
+    /// Marks the error as reported, `at_once` or after [`HESITATION`]; returns whether it is still withheld.
     pub(super) fn report_failure(&mut self, at_once: bool) -> bool {
         let Some(trouble) = &mut self.failure else { return false };
         trouble.reported |= at_once || trouble.since.elapsed() >= HESITATION;

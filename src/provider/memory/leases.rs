@@ -51,7 +51,7 @@ impl MemoryStoreInner {
         leases.ends.retain(|_, end| *end > now);
     }
 
-    /// Expires leases on time; runs while somebody watches.
+    /// Expires leases on time; runs as long as there is a watch.
     pub(super) async fn expire_on_time(&self) {
         let mut news = self.feed.subscribe();
         loop {

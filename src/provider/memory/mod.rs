@@ -1,6 +1,6 @@
 //! In-memory config store: the reference implementation of the traits, and the demo's store.
 //!
-//! Beside the traits, [`MemoryStore::put_raw`] and [`MemoryStore::remove_raw`] write as another program
+//! Besides the traits, [`MemoryStore::put_raw`] and [`MemoryStore::remove_raw`] write as another program
 //! would, and [`MemoryStore::inject_outage`] and [`MemoryStore::restore`] simulate an outage.
 
 mod leases;
@@ -42,7 +42,6 @@ const MAX_DOCUMENT: usize = 1_536 * 1_024;
 /// Numbers the stores of this process.
 static STORES: AtomicU64 = AtomicU64::new(1);
 
-/// What this store is.
 pub const BACKEND: Backend = Backend { name: "memory", remote: false, ..super::etcd::BACKEND };
 
 /// A store in memory; clones share it.

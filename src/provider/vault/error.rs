@@ -1,4 +1,4 @@
-//! Errors of requests, with text for people. None contains a body, a token, or a client library's
+//! Errors of requests, with user-facing text. None contains a body, a token, or a client library's
 //! message.
 
 use std::io::{self, ErrorKind};
@@ -33,11 +33,11 @@ pub(super) enum VaultError {
     Timeout,
     /// The connection was closed without a response; the request may have been executed.
     ConnectionClosed,
-    /// It was executed; the response exceeds the size limit.
+    /// The request was executed; the response exceeds the size limit.
     TooLarge,
     /// The server redirects in a way that is not followed.
     Redirected,
-    /// It was executed; the response does not have the expected form.
+    /// The request was executed; the response does not have the expected form.
     Malformed,
     Sealed,
     Uninitialised,
@@ -49,7 +49,7 @@ pub(super) enum VaultError {
     NoToken(TokenError),
     /// The namespace in the settings does not exist.
     NoNamespace,
-    /// Our own settings or files cannot be used; text for people.
+    /// Our own settings or files cannot be used; user-facing text.
     Unusable(String),
 }
 
@@ -58,7 +58,7 @@ pub(super) enum VaultError {
 pub(super) enum TokenError {
     #[error("VAULT_TOKEN has expired or was revoked")]
     Ended,
-    /// The login is refused; text for people.
+    /// The login is refused; user-facing text.
     #[error("{0}")]
     Refused(&'static str),
 }

@@ -9,7 +9,7 @@
 //! | `session` | the token: login and renewal |
 //! | `rate_limit` | requests per second, and concurrent ones |
 //! | `health` | health of the server and of the token |
-//! | `error` | errors with text for people |
+//! | `error` | errors with user-facing text |
 
 mod client;
 mod error;
@@ -28,5 +28,4 @@ pub use settings::{
 
 use super::SecretBackend;
 
-/// What this store is.
 pub const BACKEND: SecretBackend = SecretBackend { name: "vault", remote: true, key_value: true };

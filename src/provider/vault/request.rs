@@ -62,7 +62,6 @@ impl VaultRequest {
         Self::new(RequestMethod::DELETE, path, None)
     }
 
-    /// Adds a query parameter.
     #[must_use]
     pub(super) fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
@@ -99,7 +98,7 @@ impl Endpoint for &VaultRequest {
 /// A response of any status. Not `Debug`: its body may contain a secret.
 pub(super) struct VaultResponse {
     pub(super) status: u16,
-    /// It may be empty, also on success.
+    /// May be empty, even on success.
     pub(super) body: Zeroizing<Vec<u8>>,
 }
 

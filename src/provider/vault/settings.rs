@@ -1,4 +1,4 @@
-//! Settings of a Vault or an OpenBao: address, login, TLS verification.
+//! Settings of a Vault or OpenBao server: address, login, TLS verification.
 //!
 //! Values here are already validated; variables and files are read elsewhere. Validation matters: vaultrs
 //! panics on a token or a namespace that is not a valid header value, and builds wrong URLs from an address
@@ -95,7 +95,6 @@ pub enum VaultLogin {
     AppRole(AppRole),
 }
 
-/// Role id and secret id.
 #[derive(Clone)]
 pub struct AppRole {
     pub(super) role: Zeroizing<String>,

@@ -7,12 +7,12 @@ use super::paths::placeholder_paths;
 use super::redact::{DraftPart, DraftSecret};
 use super::syntax::{ESCAPED, write_placeholder};
 
-/// Numbers for stored secrets: the one they came from, else the one at the same path, else
+/// Numbers for stored secrets: the number they came from, else the one at the same path, else
 /// the next of those with the same bytes.
 pub(super) struct Numbering<'k> {
     numbers: HashMap<(&'k str, bool), Vec<usize>>,
     concealed: &'k str,
-    /// By the order of the secrets in the draft.
+    /// By the index of the secrets in the draft.
     by_path: HashMap<usize, usize>,
     next: usize,
     used: HashMap<(&'k str, bool), usize>,
@@ -29,7 +29,7 @@ impl<'k> Numbering<'k> {
         Self { numbers, concealed, by_path: HashMap::new(), next: 0, used: HashMap::new() }
     }
 
-    /// Compares paths for the secrets that several numbers fit.
+    /// Compares paths for secrets that match several numbers.
     pub(super) fn match_paths(&mut self, bits: &[DraftPart<'k>]) {
         let candidates = |secret: &DraftSecret<'k>| self.numbers.get(&(secret.bytes, secret.bare));
         let unclear = |bit: &DraftPart<'k>| match bit {

@@ -1,4 +1,4 @@
-//! Paths of placeholders in a document, to match them with a later text of it.
+//! Paths of placeholders in a document, to match them with a later version of it.
 
 use std::collections::HashMap;
 

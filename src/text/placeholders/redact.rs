@@ -1,8 +1,8 @@
 //! Redacts a draft before it leaves memory: every secret becomes a placeholder again,
 //! whether it was a placeholder in the draft, was revealed there, or was typed.
 //!
-//! What is hidden follows the same scan as everything else. A secret that went where the scan shows
-//! it, with its placeholder or by its bytes, is hidden there too.
+//! The same scan as everywhere else decides what is hidden. A secret that was moved to where the scan
+//! shows it, by its placeholder or by its bytes, is hidden there too.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,25 +16,25 @@ use crate::domain::DocumentKind;
 use crate::domain::json::{Span, walk};
 use crate::text::scan::scan;
 
-/// Shorter secrets are not looked for where the scan shows the text: `on` would be everywhere.
+/// Shorter secrets are not searched for in shown text: `on` would be found everywhere.
 const TELLING: usize = 6;
 
 /// A draft as it may be stored on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedactedDraft {
-    /// The text; its placeholders are numbered as those of the base it is read back with.
+    /// The text; its placeholders are numbered like those of the base it is read back with.
     pub text: String,
     /// How many secrets were left out because no base contains them; they read `‹kept:0›`, which
-    /// [`super::fill`] refuses with words that say so.
+    /// [`super::fill`] rejects with a message that says so.
     pub withheld: usize,
 }
 
-/// Redacts a draft: its secrets become placeholders numbered as [`conceal`] numbers those
-/// of `base`, and what `base` does not contain is left out. Filled with those of `base`, the text is the
-/// filled draft, byte for byte, if nothing was left out.
+/// Redacts a draft: its secrets become placeholders numbered as [`conceal`] numbers those of `base`, and
+/// secrets that `base` does not contain are left out. Filled with the secrets of `base`, the text equals
+/// the filled draft, byte for byte, if nothing was left out.
 ///
 /// `known` is an earlier text of the draft, or empty: in a text that is not JSON, it is unknown where a
-/// secret ends, and the values that `base` or `known` show are not taken for one.
+/// secret ends, and values that `base` or `known` show are not mistaken for secrets.
 pub fn redact(
     kind: DocumentKind,
     draft: &str,
@@ -53,9 +53,9 @@ pub fn redact(
     write(&bits, &stored, &concealed, |_| NOT_SAVED)
 }
 
-/// A draft as another program may see it while this one runs: secrets that `kept` does not hold yet
-/// are added to it, so that filled with `kept` the text is the filled draft. `opened` is the concealed
-/// text that `kept` belongs to.
+/// A draft for another program while this one runs: secrets that `kept` does not contain yet are added to
+/// it, so that the text filled with `kept` is the filled draft. `opened` is the concealed text that `kept`
+/// belongs to.
 pub fn redact_adding(kind: DocumentKind, draft: &str, kept: &mut ConcealedSecrets, opened: &str) -> String {
     let poured = replace_placeholders(draft, kept);
     let bits = split(kind, &poured, kept, opened, &HashSet::new());
@@ -70,7 +70,7 @@ pub fn redact_adding(kind: DocumentKind, draft: &str, kept: &mut ConcealedSecret
     .text
 }
 
-/// Puts placeholders in the place of secrets: those of `stored`, and of the others what `other` numbers.
+/// Writes placeholders in place of secrets: those in `stored`, and the others as numbered by `other`.
 fn write<'t>(
     parts: &[DraftPart<'t>],
     stored: &'t ConcealedSecrets,
@@ -106,7 +106,7 @@ pub(super) enum DraftPart<'t> {
     Shown(&'t str),
     /// The word that looks like a placeholder.
     Word,
-    /// A placeholder that stood for nothing in the draft.
+    /// A placeholder that had no original in the draft.
     Left(usize),
     Secret(DraftSecret<'t>),
 }
@@ -118,16 +118,16 @@ pub(super) struct DraftSecret<'t> {
     pub(super) origin: Option<usize>,
 }
 
-/// A range of a filled draft that must not be shown.
+/// A range of a filled draft that must be hidden.
 #[derive(Clone, Copy)]
 struct SecretRange {
     span: Span,
     bare: bool,
-    /// The secret that it came from, or has the bytes of; `None` where the scan hides it.
+    /// The secret that it came from, or whose bytes it has; `None` where the scan hides it.
     number: Option<usize>,
 }
 
-/// Splits a filled draft into what may be shown and what not.
+/// Splits a filled draft into shown and hidden parts.
 fn split<'t>(
     kind: DocumentKind,
     poured: &'t FilledDraft,
@@ -137,7 +137,7 @@ fn split<'t>(
 ) -> Vec<DraftPart<'t>> {
     let text = poured.text.as_str();
     let mut stretches = secret_ranges(kind, poured, stored, concealed);
-    // Of those that begin together the longest first, and of equals the one that knows its number.
+    // Of ranges that start together, the longest first; of equal ones, the one with a known number.
     stretches.sort_by_key(|one| (one.span.start, usize::MAX - one.span.end, one.number.is_none()));
     let known = stored.known();
     let mut cutter =
@@ -185,7 +185,7 @@ fn secret_ranges(
         }
     }
     let is_filled = |span: Span| {
-        // Pieces come in order; the first that ends behind the beginning is the one that may overlap.
+        // Pieces are in order; the first that ends after the start is the one that may overlap.
         let at = filled.partition_point(|one| one.end <= span.start);
         filled.get(at).is_some_and(|one| one.start < span.end)
     };
@@ -193,7 +193,7 @@ fn secret_ranges(
     for (at, original) in stored.0.iter().enumerate() {
         let Some(ConcealedSecret { bytes, bare }) = original else { continue };
         let bytes = bytes.as_str();
-        // What the concealed text shows anyway is no secret.
+        // Text that the concealed text shows anyway is not a secret.
         if bytes.len() < TELLING
             || looks_like_placeholder(bytes)
             || !looked_for.insert(bytes)
@@ -209,12 +209,12 @@ fn secret_ranges(
     found
 }
 
-/// Whether a text is one that only looks like a placeholder.
+/// Whether a text only looks like a placeholder.
 fn looks_like_placeholder(text: &str) -> bool {
     find_placeholders(text).next().is_some_and(|mark| mark.span.len() == text.len())
 }
 
-/// The values that a text shows, without their quotes.
+/// The values that a text shows, without quotes.
 fn shown(kind: DocumentKind, text: &str) -> Vec<&str> {
     let pieces = scan(kind, text).into_iter().filter(|piece| !piece.is_hidden());
     pieces.map(|piece| piece.span.of(text).trim_matches('"')).collect()
@@ -232,8 +232,8 @@ struct DraftSplitter<'t, 'k> {
 }
 
 impl<'t> DraftSplitter<'t, '_> {
-    /// Overlapping ranges: the one that covers all others decides; if none does, all is an
-    /// unknown secret.
+    /// Overlapping ranges: the one that covers all others decides; if none does, the whole is an unknown
+    /// secret.
     fn cluster(&mut self, cluster: &[SecretRange], whole: Span) {
         let Some(first) = cluster.first().copied().filter(|first| first.span == whole) else {
             return self.secret(whole, false, None);
@@ -246,13 +246,13 @@ impl<'t> DraftSplitter<'t, '_> {
                 self.secret(whole, first.bare, origin.and_then(FilledPiece::number));
             }
             None if self.harmless.contains(bytes) => {}
-            // A placeholder that stood for nothing in the draft, and so hides nothing.
+            // A placeholder that had no original in the draft, and so hides nothing.
             None if self.piece(whole).is_some_and(|piece| !piece.filled) => {}
             None => self.parts(cluster.get(1..).unwrap_or_default(), whole, first.bare),
         }
     }
 
-    /// Known secrets with nothing but punctuation between them stay what they are.
+    /// Known secrets with only punctuation between them keep their numbers.
     fn parts(&mut self, parts: &[SecretRange], whole: Span, bare: bool) {
         let mut known: Vec<SecretRange> = Vec::new();
         for part in parts {
@@ -291,8 +291,8 @@ impl<'t> DraftSplitter<'t, '_> {
         self.at = span.end;
     }
 
-    /// What may be shown, up to here; what looks like a placeholder there is written so that it
-    /// stays what it is.
+    /// Writes the shown text up to here; text in it that looks like a placeholder is escaped so that it
+    /// stays unchanged.
     fn push_shown(&mut self, end: usize) {
         let start = self.at;
         let shown = Span { start, end }.of(self.text);
@@ -306,7 +306,7 @@ impl<'t> DraftSplitter<'t, '_> {
                 Some(PlaceholderKind::Number(NOT_SAVED)) => {
                     (mark.span.start, DraftPart::Left(NOT_SAVED), mark.span.end)
                 }
-                // It must not begin to stand for something.
+                // It must not come to stand for an original.
                 Some(PlaceholderKind::Number(number)) => {
                     (mark.span.start, DraftPart::Left(number.max(self.stored.len() + 1)), mark.span.end)
                 }

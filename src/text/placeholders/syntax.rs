@@ -8,19 +8,18 @@ const CLOSE: &str = "›";
 /// The word that makes a text look like a placeholder.
 pub(super) const WORD: &str = "kept:";
 
-/// Stands for [`WORD`] itself, so that any text can be written among placeholders.
+/// Stands for [`WORD`] itself, so that any text can be written between placeholders.
 pub(super) const ESCAPED: &str = "‹kept:kept›";
 
-/// The number that stands for what was not saved.
+/// The number for secrets that were not saved.
 pub(super) const NOT_SAVED: usize = 0;
 
-/// A placeholder; one for a whole value without quotes gets them, so that the draft stays JSON.
+/// Writes a placeholder; one for a whole value without quotes gets quotes, so that the draft stays JSON.
 pub(super) fn write_placeholder(number: usize, bare: bool) -> String {
     let quote = if bare { "\"" } else { "" };
     format!("{quote}{OPEN}{WORD}{number}{CLOSE}{quote}")
 }
 
-/// A placeholder in a text.
 #[derive(Clone, Copy)]
 pub(super) struct Placeholder {
     pub(super) span: Span,
@@ -30,11 +29,11 @@ pub(super) struct Placeholder {
 /// What a placeholder stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum PlaceholderKind {
-    /// It stands for the original of this number.
+    /// The original with this number.
     Number(usize),
-    /// It stands for [`WORD`].
+    /// [`WORD`] itself.
     Word,
-    /// It is the rest of one.
+    /// Nothing: it is a remnant of a placeholder.
     Damaged,
 }
 

@@ -7,33 +7,33 @@ use super::{ScanPiece, ScanPieces, SegmentRole, Visibility};
 use crate::domain::json::{LexemeKind, Lexer, Span, decode, unquote};
 use crate::domain::{DocumentKind, is_listed_secret, is_secret_field, looks_secret, may_be_secret};
 
-/// In a text nested deeper than any document, paths are not followed and everything is hidden.
+/// In a text nested deeper than any real document, paths are not tracked and everything is hidden.
 const MAX_DEPTH: usize = 130;
 
-/// A container that is open.
+/// An open container.
 struct JsonFrame {
     object: bool,
     /// How many names lead to it.
     path_len: usize,
-    /// Whether all that it holds is secret.
+    /// Whether all of its contents are secret.
     secret: bool,
-    /// Whether the member being read is.
+    /// Whether the current member is secret.
     here: bool,
     /// Whether it became secret because of a stray bracket that may be among its members.
     doubtful: bool,
 }
 
-/// Follows the path of names through a text and gives each token its look.
+/// Tracks the path of names through a text and decides how each token is shown.
 pub(super) struct JsonScanner<'a, 'p> {
     kind: DocumentKind,
     text: &'a str,
     path: Vec<Cow<'p, str>>,
     frames: Vec<JsonFrame>,
-    /// Where the text stops being JSON. Up to there brackets and quotes are in their places, but
-    /// not all of them need be there: names are judged without their place.
+    /// Where the text stops being JSON. In such a text brackets and quotes before this offset are well-formed
+    /// but may be incomplete, so names are judged without their place.
     broken_at: Option<usize>,
-    /// In a broken text: whether something was met that announces a secret. After the break, nothing
-    /// says where such a secret ends, so every value is hidden.
+    /// In a broken text: whether anything so far announces a secret. After the break, nothing tells where
+    /// such a secret ends, so every value is hidden.
     suspicious: bool,
     /// Whether the last token was a colon.
     after_colon: bool,
@@ -49,13 +49,13 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
         let path: Vec<Cow<'p, str>> = path.iter().map(|name| Cow::Borrowed(name.as_ref())).collect();
         let secret = is_secret_field(kind, &path);
         let root = JsonFrame { object: false, path_len: path.len(), secret, here: secret, doubtful: false };
-        // A text without trustworthy quotes may hold the password of a URL, or a key.
+        // A text without trustworthy quotes may contain the password of a URL, or a key.
         let hides_anywhere = |text: &str| text.contains('@') || text.contains("-----BEGIN");
         let suspicious = secret || broken_at.is_some_and(|at| hides_anywhere(text.get(at..).unwrap_or(text)));
         Self { kind, text, path, frames: vec![root], broken_at, suspicious, after_colon: false }
     }
 
-    /// Reads the text from `at` on.
+    /// Reads the text from `at` to its end.
     pub(super) fn read(mut self, at: usize, pieces: &mut ScanPieces) {
         let body = self.text.get(at..).unwrap_or_default();
         let mut lexer = Lexer::new(body);
@@ -106,7 +106,7 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
 
     fn close(&mut self) {
         let closed = if self.frames.len() > 1 { self.frames.pop() } else { None };
-        // In a broken text this may be one bracket too many, and what follows the rest of the secret.
+        // In a broken text this bracket may be stray, and what follows may be the rest of the secret.
         if let (Some(JsonFrame { secret: true, doubtful: false, .. }), Some(_), Some(top)) =
             (closed, self.broken_at, self.frames.last_mut())
             && !top.secret
@@ -131,7 +131,7 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
         let sounds = if broken { may_be_secret(&name) } else { looks_secret(&name) };
         self.suspicious |= broken && sounds;
         self.path.push(name);
-        // Names further up sounded harmless, or the container were secret already.
+        // Names further up sounded harmless; otherwise the container would be secret already.
         top.here = top.secret || sounds || is_listed_secret(self.kind, &self.path);
         top.object = true;
     }
@@ -143,7 +143,7 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
     }
 
     fn string(&mut self, shape: LexemeKind, span: Span, pieces: &mut ScanPieces) {
-        // The `@` that tells a password may be in the part that is missing.
+        // The `@` that marks a password may be in the missing part.
         let cut_url = shape == LexemeKind::Unterminated && span.of(self.text).contains("//");
         let secret = cut_url || self.is_secret(span);
         let end = if shape == LexemeKind::String { span.end - 1 } else { span.end };

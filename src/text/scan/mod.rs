@@ -1,7 +1,7 @@
 //! Splits a document into pieces and decides which of them are secrets. Masking, concealing for the
 //! editor and diffs all follow this one decision.
 //!
-//! Text that is not JSON is read as far as possible; in doubt, it is hidden.
+//! Text that is not JSON is parsed as far as possible; if in doubt, it is hidden.
 
 mod json;
 mod plain;
@@ -15,14 +15,14 @@ use crate::domain::{DocumentKind, is_secret_field};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ScanPiece {
     pub(crate) span: Span,
-    /// Whether it may be seen.
+    /// Whether it may be shown.
     pub(crate) visibility: Visibility,
 }
 
-/// Whether a piece may be seen.
+/// Whether a piece may be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Visibility {
-    /// It may, as this.
+    /// It may be shown, in this role.
     Shown(SegmentRole),
     /// It is a secret.
     Hidden {
@@ -42,13 +42,13 @@ pub(crate) fn scan(kind: DocumentKind, text: &str) -> Vec<ScanPiece> {
     scan_within::<&str>(kind, &[], text)
 }
 
-/// The pieces of a value that stands at this path of member names.
+/// The pieces of a value at this path of member names.
 pub(crate) fn scan_within<S: AsRef<str>>(kind: DocumentKind, path: &[S], text: &str) -> Vec<ScanPiece> {
     let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     scan_checked(kind, path, text, walk(body, |_| ()).map_err(|error| error.offset))
 }
 
-/// The same where it is known that the text, without a byte order mark, is JSON; or where it stops being it.
+/// The same, if it is known where the text, without its byte order mark, stops being JSON, if anywhere.
 pub(super) fn scan_checked<S: AsRef<str>>(
     kind: DocumentKind,
     path: &[S],
@@ -89,11 +89,11 @@ impl ScanPieces {
     }
 }
 
-/// Makes one of hidden pieces with nothing but blanks between them, so that the words of a secret
-/// cannot be counted.
+/// Merges hidden pieces with only blanks between them, so that the words of a secret cannot be
+/// counted.
 fn join_hidden(text: &str, pieces: Vec<ScanPiece>) -> Vec<ScanPiece> {
     let mut joined: Vec<ScanPiece> = Vec::with_capacity(pieces.len());
-    // The last hidden one, if nothing but blanks came after it.
+    // The last hidden piece, if only blanks have followed it.
     let mut hidden: Option<usize> = None;
     for piece in pieces {
         match hidden.and_then(|at| joined.get_mut(at)) {

@@ -1,15 +1,15 @@
-//! Texts that are no JSON at all (YAML, `.env`, header lines): whatever follows a secret-looking
-//! name on its line is hidden, and everything after it if its value may go on in the next line.
+//! Texts that are not JSON at all (YAML, `.env`, header lines): whatever follows a secret-looking
+//! name on its line is hidden, and everything after it if its value may continue on the next line.
 
 use super::value::{split_parts, zones};
 use super::{ScanPieces, SegmentRole};
 use crate::domain::json::Span;
 use crate::domain::may_be_secret;
 
-/// What may stand between a name and its value, and is shown.
+/// Characters that may separate a name from its value, and are shown.
 const SEPARATORS: [char; 8] = [' ', '\t', ':', '=', '>', '"', '\'', '\\'];
 
-/// Reads `text` from `at` on.
+/// Reads the text from `at` to its end.
 pub(super) fn read(text: &str, at: usize, secret: bool, pieces: &mut ScanPieces) {
     let body = text.get(at..).unwrap_or_default();
     let hidden = if secret { vec![Span { start: 0, end: body.len() }] } else { hidden_in(body) };
@@ -46,7 +46,7 @@ fn hidden_in(text: &str) -> Vec<Span> {
     found
 }
 
-/// One past the first word of a line that may be a secret's name.
+/// One past the first word of a line that may be the name of a secret.
 fn secret_name_end(line: &str) -> Option<usize> {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     let mut at = 0;
@@ -61,7 +61,7 @@ fn secret_name_end(line: &str) -> Option<usize> {
     None
 }
 
-/// Whether a value surely ends with its line: it is there, closes its quotes and announces no block.
+/// Whether a value certainly ends with its line: it is present, closes its quotes and opens no block.
 fn is_complete(value: &str, bare: &str) -> bool {
     let even = |quote: u8| memchr::memchr_iter(quote, value.as_bytes()).count().is_multiple_of(2);
     !bare.is_empty()

@@ -1,18 +1,18 @@
-//! Which parts of one text value are secrets: all of a secret field but its references, and
-//! anywhere the passwords of URLs, assignments to secret-looking names, bearer tokens and keys.
+//! Which parts of one string value are secrets: all of a secret field but its references, and, in any
+//! field, the passwords of URLs, assignments to secret-looking names, bearer tokens and keys.
 
 use super::{ScanPiece, SegmentRole, Visibility};
 use crate::domain::json::Span;
 use crate::domain::reference::login_password;
 use crate::domain::{Reference, looks_secret, references_in};
 
-/// The parts of a value, in order and without a gap. `secret` says that the field is one.
+/// The parts of a value, in order and without gaps. `secret` tells whether the field is one.
 pub(super) fn parts(value: &str, secret: bool) -> Vec<ScanPiece> {
     let whole = Span { start: 0, end: value.len() };
     if secret {
         return split_parts(value, &[whole], SegmentRole::String);
     }
-    // Whatever is found below holds one of these.
+    // Everything found below contains one of these.
     if memchr::memchr3(b':', b'=', b'$', value.as_bytes()).is_none()
         && memchr::memchr(b' ', value.as_bytes()).is_none()
     {
@@ -22,7 +22,7 @@ pub(super) fn parts(value: &str, secret: bool) -> Vec<ScanPiece> {
     split_parts(value, &zones(value), SegmentRole::String)
 }
 
-/// The zones of a text that are secret whatever field it stands in; sorted, without overlap.
+/// The zones of a text that are secret in any field; sorted, without overlap.
 pub(super) fn zones(value: &str) -> Vec<Span> {
     let mut zones = userinfo(value);
     zones.extend(bearer(value));
@@ -39,8 +39,8 @@ pub(super) fn zones(value: &str) -> Vec<Span> {
     merged
 }
 
-/// In each line, what stands between the user's name and the last `@` after `://`. A password may
-/// hold any character, also those that a URL should escape. Before `://`, or without it, every
+/// In each line, the text between the user's name and the last `@` after `://`. A password may contain
+/// any character, even those that a URL should escape. Before `://`, or without it, every
 /// word of the form `user:password@host`.
 fn userinfo(value: &str) -> Vec<Span> {
     let mut found = Vec::new();
@@ -62,13 +62,13 @@ fn userinfo(value: &str) -> Vec<Span> {
     found
 }
 
-/// What stands before the `@` of an authority without a colon.
+/// The text before the `@` of an authority without a colon.
 fn token(text: &str) -> Option<Span> {
     let end = text.find(['/', '?', '#', ' ', '@'])?;
     text.get(end..)?.starts_with('@').then_some(Span { start: 0, end })
 }
 
-/// What follows each `Bearer `, up to a blank or a quote.
+/// The text after each `Bearer `, up to a blank or a quote.
 fn bearer(value: &str) -> Vec<Span> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -87,14 +87,14 @@ fn bearer(value: &str) -> Vec<Span> {
     found
 }
 
-/// From the words after the head of a private key to the end.
+/// From the text after the header of a private key to the end.
 fn private_key(value: &str) -> Option<Span> {
     let head = find(value, 0, "-----BEGIN")?;
     let start = head + find(value.get(head..)?, 0, "PRIVATE KEY")? + "PRIVATE KEY".len();
     Some(Span { start, end: value.len() })
 }
 
-/// What is assigned to the first secret-looking name (`password=…`, `"token": …`), to the end.
+/// The value assigned to the first secret-looking name (`password=…`, `"token": …`), to the end.
 fn assignment(value: &str) -> Option<Span> {
     let references = references_in(value);
     let mut references = references.iter().map(|(_, span, _)| *span).peekable();
@@ -116,7 +116,7 @@ fn assignment(value: &str) -> Option<Span> {
     None
 }
 
-/// The word that the text ends in; of a very long one, the end.
+/// The word at the end of a text; if it is very long, its end.
 fn last_word(text: &str) -> &str {
     let start = text
         .char_indices()

@@ -10,7 +10,7 @@ use super::reader::{OpenBracket, RecoveryParser};
 use super::tokens::{SyntaxToken, insert_fix};
 
 impl RecoveryParser<'_> {
-    /// A closing bracket where a value should stand.
+    /// A closing bracket where a value is expected.
     pub(super) fn close_for_value(&mut self, token: SyntaxToken) {
         let closes = self.in_object() == (token.shape == LexemeKind::CloseObject) && !self.open.is_empty();
         match (self.state, self.in_object()) {
@@ -26,7 +26,7 @@ impl RecoveryParser<'_> {
         }
     }
 
-    /// A closing bracket behind a comma.
+    /// A closing bracket after a comma.
     pub(super) fn trailing_comma(&mut self, token: SyntaxToken) {
         let kind = SyntaxErrorKind::TrailingComma { object: self.in_object() };
         self.tokens.replace(self.comma, kind, "", "take the comma out");
@@ -50,14 +50,14 @@ impl RecoveryParser<'_> {
         true
     }
 
-    /// Whether a colon shows that an array was left before its last item, which is a name.
+    /// Whether a colon shows that an array ended before its last item, which is a name.
     pub(super) fn names_a_member_of_the_parent(&self) -> bool {
         let parent = self.open.len().checked_sub(2).and_then(|at| self.open.get(at));
         let array = self.open.last().filter(|open| !open.object);
         parent.is_some_and(|parent| parent.object) && array.is_some_and(|array| array.at < self.comma.start)
     }
 
-    /// Whether a token in the place of a name shows that an object in an array was left unclosed.
+    /// Whether a token in place of a name shows that an object in an array was left unclosed.
     pub(super) fn is_an_item_of_the_parent(&mut self, token: SyntaxToken) -> bool {
         let parent = self.open.len().checked_sub(2).and_then(|at| self.open.get(at));
         if self.state != ParseState::Key || parent.is_none_or(|parent| parent.object) {
@@ -72,7 +72,7 @@ impl RecoveryParser<'_> {
         }
     }
 
-    /// Goes on behind the innermost bracket, which should have been closed before the last comma.
+    /// Continues after the innermost bracket, which should have been closed before the last comma.
     pub(super) fn close_unclosed(&mut self, bracket: &str) {
         if let Some(open) = self.open.pop() {
             let span = Span { start: open.at, end: open.at + 1 };
@@ -82,7 +82,7 @@ impl RecoveryParser<'_> {
         self.state = ParseState::Value;
     }
 
-    /// A closing bracket behind a value, which may be of the wrong kind.
+    /// A closing bracket after a value, which may be of the wrong kind.
     pub(super) fn close(&mut self, token: SyntaxToken) {
         let object = token.shape == LexemeKind::CloseObject;
         let Some(top) = self.open.last() else { return self.stray_close(token) };
@@ -92,7 +92,7 @@ impl RecoveryParser<'_> {
         let (top, opened) = (top.object, top.at);
         let twin = self.open.iter().rposition(|open| open.object == object);
         let more_follows = self.tokens.peek().is_some();
-        // What closes everything while more follows was meant for the innermost bracket.
+        // A bracket that would close everything while more follows was meant for the innermost bracket.
         match twin {
             Some(twin) if twin > 0 || !more_follows => {
                 let close = insert_fix(self.end, if top { "}" } else { "]" }, "close it");

@@ -48,7 +48,7 @@ pub(super) enum SyntaxErrorKind {
     Empty,
     NotAnObject,
     TooDeep,
-    /// Of a member whose name was there before.
+    /// A member whose name occurred before.
     Duplicate {
         first: usize,
     },
@@ -57,7 +57,7 @@ pub(super) enum SyntaxErrorKind {
 const VALUE: &str = "\", {, [, a number, true, false or null";
 
 impl SyntaxErrorKind {
-    /// Another offset that its message mentions.
+    /// A second offset that its message mentions.
     pub(super) fn related_offset(self) -> Option<usize> {
         match self {
             Self::WrongClose { opened, .. } => Some(opened),
@@ -66,7 +66,7 @@ impl SyntaxErrorKind {
         }
     }
 
-    /// What is wrong, and what could stand there instead.
+    /// What is wrong, and what is expected instead.
     pub(super) fn words(self, places: &LineColumns) -> (String, &'static str) {
         let (reason, expected) = match self {
             Self::WrongClose { opened, object } => {

@@ -1,7 +1,7 @@
-//! All syntax errors of a text, for the editor: where [`super::walk`] stops at the first
-//! error, this recovers as if it had been corrected, so that one mistake is one problem.
+//! All syntax errors of a text, for the editor: [`super::walk`] stops at the first error, while this
+//! parser recovers as if it had been corrected, so that one mistake is one problem.
 //!
-//! [`problems`] finds no error exactly where [`super::check_object`] succeeds.
+//! [`problems`] finds no error if and only if [`super::check_object`] succeeds.
 
 mod brackets;
 mod error_kind;
@@ -18,19 +18,19 @@ use reader::RecoveryParser;
 /// A syntax error, or a warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SyntaxProblem {
-    /// What to mark.
+    /// The span to mark.
     pub span: Span,
     /// Line of its start, from 1.
     pub line: usize,
     /// Column of its start in characters, from 1.
     pub column: usize,
-    /// An error keeps the text from being stored, a warning does not.
+    /// An error prevents the text from being stored, a warning does not.
     pub severity: Severity,
-    /// What is wrong; holds no part of the text.
+    /// What is wrong; contains no part of the text.
     pub reason: String,
-    /// What could stand there, as it would be written; empty where that says nothing.
+    /// What is expected there, as it would be written; empty where there is nothing useful to say.
     pub expected: &'static str,
-    /// What would correct it, where that is clear.
+    /// The correction, where it is clear.
     pub fix: Option<SyntaxFix>,
 }
 
@@ -51,7 +51,7 @@ pub struct SyntaxFix {
     pub span: Span,
     /// What replaces it.
     pub replacement: String,
-    /// What it does: `put a comma before it`.
+    /// What the edit does: `put a comma before it`.
     pub words: &'static str,
 }
 
@@ -64,7 +64,7 @@ impl std::fmt::Debug for SyntaxFix {
 
 /// The problems of a text that should be one JSON object, in the order of the text, at most `limit`.
 ///
-/// Takes time in proportion to the text, whatever it holds.
+/// Takes time proportional to the size of the text, whatever it contains.
 pub fn problems(text: &str, limit: usize) -> Vec<SyntaxProblem> {
     let mut found = RecoveryParser::new(text, limit).read();
     found.sort_by_key(|found| found.span.start);
@@ -79,7 +79,7 @@ pub fn problems(text: &str, limit: usize) -> Vec<SyntaxProblem> {
     found.into_iter().map(locate).collect()
 }
 
-/// A problem whose line and column are not computed yet.
+/// A problem whose line and column have not been computed yet.
 struct SpanProblem {
     span: Span,
     kind: SyntaxErrorKind,

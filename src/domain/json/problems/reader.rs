@@ -9,13 +9,12 @@ use super::error_kind::SyntaxErrorKind;
 use super::tokens::{SyntaxToken, SyntaxTokens, insert_fix};
 use super::{SpanProblem, SyntaxFix};
 
-/// An open bracket.
 pub(super) struct OpenBracket<'t> {
     pub(super) object: bool,
     pub(super) at: usize,
-    /// Blanks before it, if its line begins with it or with the name of its member.
+    /// The indentation of its line, if the line begins with it or with the name of its member.
     pub(super) indent: Option<usize>,
-    /// The names seen in it, and where first.
+    /// The names seen in it, each with its first offset.
     pub(super) names: HashMap<Cow<'t, str>, usize>,
 }
 
@@ -24,12 +23,13 @@ pub(super) struct RecoveryParser<'t> {
     pub(super) tokens: SyntaxTokens<'t>,
     pub(super) open: Vec<OpenBracket<'t>>,
     pub(super) state: ParseState,
-    /// The end of the last token taken, where what is missing is put in.
+    /// The end of the last token consumed, where missing text is inserted.
     pub(super) end: usize,
     pub(super) comma: Span,
-    /// Blanks before the first token of the line being read.
+    /// The indentation of the line being read.
     pub(super) indent: usize,
-    /// A bracket indented deeper than what closed it: if a closing bracket is missing, it is this one's.
+    /// A bracket indented deeper than the one that closed it: if a closing bracket is missing, it belongs
+    /// to this one.
     pub(super) suspect: Option<usize>,
     /// Whether the text is an object, once that is known.
     pub(super) object: Option<(bool, Span)>,
@@ -162,7 +162,7 @@ impl<'t> RecoveryParser<'t> {
             _ => {
                 let span = self.words_from(token);
                 if self.tokens.peek().is_some_and(|next| next.shape == LexemeKind::String) {
-                    // A name follows by itself.
+                    // The next token is a name already.
                     self.tokens.replace(span, SyntaxErrorKind::NotAName, "", "take it out");
                     return true;
                 }
@@ -207,7 +207,7 @@ impl<'t> RecoveryParser<'t> {
         }
     }
 
-    /// Something else than a comma behind a value.
+    /// A token other than a comma after a value.
     fn no_comma(&mut self, token: SyntaxToken) -> bool {
         let object = self.in_object();
         let names = matches!(token.shape, LexemeKind::String | LexemeKind::Bad)
@@ -229,7 +229,7 @@ impl<'t> RecoveryParser<'t> {
         true
     }
 
-    /// Leaves out what stands behind a value on its line, up to where the next one may begin.
+    /// Skips the rest of a value's line, up to where the next value may begin.
     fn skip_the_rest(&mut self, token: SyntaxToken) {
         let mut depth = usize::from(token.shape.opens());
         while let Some(next) = self.tokens.peek() {

@@ -1,4 +1,4 @@
-//! Lexemes as they were meant: comments skipped, missing quotes assumed.
+//! Lexemes as they were probably meant: comments skipped, missing quotes assumed.
 
 use super::super::{Lexeme, LexemeKind, Lexer, Span, unquote};
 use super::error_kind::SyntaxErrorKind;
@@ -9,13 +9,13 @@ use super::{SpanProblem, SyntaxFix};
 pub(super) struct SyntaxToken {
     pub(super) shape: LexemeKind,
     pub(super) span: Span,
-    /// Blanks before it on its line, if it is the first there.
+    /// The indentation before it, if it is the first token on its line.
     pub(super) indent: Option<usize>,
     /// Whether an error in the token itself was reported.
     pub(super) reported: bool,
 }
 
-/// The tokens of a text, with what is wrong in and between them.
+/// The tokens of a text, with the problems in and between them.
 pub(super) struct SyntaxTokens<'t> {
     text: &'t str,
     lexer: Lexer<'t>,
@@ -32,7 +32,7 @@ impl<'t> SyntaxTokens<'t> {
         Self { text, lexer, indent: Some(0), ahead: None, limit, found: Vec::new() }
     }
 
-    /// The next token, without taking it.
+    /// The next token, without consuming it.
     pub(super) fn peek(&mut self) -> Option<SyntaxToken> {
         if self.ahead.is_none() {
             self.ahead = self.read();
@@ -53,13 +53,13 @@ impl<'t> SyntaxTokens<'t> {
         self.found.push(SpanProblem { span, kind: slip, fix });
     }
 
-    /// Reports a problem that another text in the same place corrects.
+    /// Reports a problem that is corrected by other text in the same place.
     pub(super) fn replace(&mut self, span: Span, slip: SyntaxErrorKind, text: &str, words: &'static str) {
         self.report(span, slip, Some(SyntaxFix { span, replacement: text.to_owned(), words }));
     }
 
     fn read(&mut self) -> Option<SyntaxToken> {
-        // A text of nothing but comments is left as soon as any other.
+        // The limit applies to a text of comments alone, too.
         while !self.is_full() {
             let Lexeme { kind: shape, span } = self.lexer.next()?;
             let text = span.of(self.text);
@@ -107,7 +107,7 @@ impl<'t> SyntaxTokens<'t> {
         };
         let span = Span { start, end: start + len };
         let before = Span { start: 0, end: start }.of(self.text);
-        // With the blanks before it, so that none are left at the end of the line.
+        // Including the blanks before it, so that none are left at the end of the line.
         let blanks = before.len() - before.trim_end_matches([' ', '\t']).len();
         let to_line_end = self.line(span.end).trim().is_empty();
         let gone = if to_line_end { Span { start: start - blanks, ..span } } else { span };
@@ -135,7 +135,7 @@ impl<'t> SyntaxTokens<'t> {
         self.token(LexemeKind::String, span, true)
     }
 
-    /// A string in single quotes, up to the one that closes it on its line.
+    /// A string in single quotes, up to the quote that closes it on its line.
     fn single_quoted(&mut self, start: usize) -> SyntaxToken {
         let line = self.line(start + 1);
         let mut replacement = String::from('"');
@@ -159,10 +159,10 @@ impl<'t> SyntaxTokens<'t> {
         self.unterminated(Span { start, end: start + 1 + line.len() })
     }
 
-    /// A string that its line ends: its quote is thought to be missing where its text seems to end.
+    /// A string cut off by the end of its line: the missing quote is assumed where its text seems to end.
     fn unterminated(&mut self, span: Span) -> SyntaxToken {
         let body = span.of(self.text);
-        // A name that lost its quote ends before the colon; a value before what follows values.
+        // A name without its closing quote ends before the colon; a value before what follows values.
         let name = body.find(':').filter(|at| !body.get(1..*at).unwrap_or_default().contains([' ', '/']));
         let value = body.trim_end_matches([' ', '\t', '\r', ',', '}', ']']).len().max(1);
         let end = span.start + name.filter(|at| *at > 1).unwrap_or(value);
@@ -173,7 +173,7 @@ impl<'t> SyntaxTokens<'t> {
         self.token(LexemeKind::String, string, true)
     }
 
-    /// A bare word. With a quote right behind it, the one before it is missing.
+    /// A bare word. If a quote follows it directly, its opening quote is missing.
     fn bare(&mut self, span: Span) -> SyntaxToken {
         let ends_string = self.rest(span.end).strip_prefix('"').is_some_and(|rest| {
             let rest = rest.trim_start_matches([' ', '\t', '\r']);

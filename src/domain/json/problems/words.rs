@@ -1,4 +1,4 @@
-//! Bare words where a value should stand: foreign spellings, odd numbers, text without quotes.
+//! Bare words where a value is expected: foreign spellings, odd numbers, text without quotes.
 
 use super::super::lexer::is_number;
 use super::super::quote;
@@ -8,7 +8,7 @@ use super::tokens::SyntaxToken;
 use super::{LexemeKind, Span, SyntaxFix};
 
 impl RecoveryParser<'_> {
-    /// A bare word, and those after it on its line, where a value should stand.
+    /// A bare word, and those after it on its line, where a value is expected.
     pub(super) fn bare_value(&mut self, token: SyntaxToken) {
         let word = token.span.of(self.text);
         let spelling = match word {
@@ -41,7 +41,7 @@ impl RecoveryParser<'_> {
         self.tokens.replace(span, kind, &quote(span.of(self.text)), "put it in quotes");
     }
 
-    /// A word and those that follow it on its line: meant as one text.
+    /// A word and those that follow it on its line: probably meant as one text.
     pub(super) fn words_from(&mut self, token: SyntaxToken) -> Span {
         let mut span = token.span;
         while let Some(next) = self.tokens.peek()
@@ -60,7 +60,7 @@ impl RecoveryParser<'_> {
     }
 }
 
-/// A number as JSON writes it, from how people write it: `+5`, `.5`, `5.`, `007`.
+/// A number in JSON's syntax, from common other spellings: `+5`, `.5`, `5.`, `007`.
 fn number(word: &str) -> Option<String> {
     let (sign, digits) = match word.strip_prefix('-') {
         Some(digits) => ("-", digits),

@@ -1,5 +1,5 @@
-//! The kind of token that the cluster gives at a login, which decides what ends a session. It takes a
-//! login to know, which is made once per process: the client library does not expose its own tokens,
+//! The kind of token that the cluster issues at a login, which decides what ends a session. Finding out
+//! takes a login, which is done once per process: the client library does not expose its own tokens,
 //! and etcd hashes passwords slowly by design.
 
 use tokio::sync::OnceCell;
@@ -14,7 +14,7 @@ use super::remaining;
 pub(super) struct AuthTokenProbe(OnceCell<&'static str>);
 
 impl AuthTokenProbe {
-    /// The kind, as a message; `None` without a login, or where it failed.
+    /// The kind, for display; `None` without a login, or where it failed.
     pub(super) async fn kind(&self, connector: &Connector, deadline: Instant) -> Option<&'static str> {
         let login = connector.settings.login.as_ref()?;
         let log_in = || async {

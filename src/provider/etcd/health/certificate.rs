@@ -90,7 +90,7 @@ fn read_file(path: &PathBuf, owner: impl Fn(String) -> CertificateOwner) -> Vec<
     let read = |der: CertificateDer<'_>| read(owner(path.display().to_string()), &der);
     let chain = CertificateDer::pem_file_iter(path).into_iter().flatten();
     let mut found: Vec<_> = chain.filter_map(Result::ok).filter_map(read).collect();
-    // Those that expire first matter.
+    // Sorted, because those that expire first matter.
     found.sort_by_key(|certificate| certificate.until);
     found.truncate(MAX_PER_FILE);
     found
@@ -103,7 +103,7 @@ async fn peer_certificate(endpoint: &Endpoint, files: &TlsFiles) -> Option<Vec<u
     let provider = Arc::clone(config.crypto_provider());
     let witness = Arc::new(RecordingVerifier { provider, certificate: Mutex::default() });
     config.dangerous().set_certificate_verifier(Arc::clone(&witness) as Arc<dyn ServerCertVerifier>);
-    // A handshake that fails later has presented the certificate as well.
+    // Even a handshake that fails later has presented the certificate.
     let _ = handshake(endpoint, config).await;
     witness.certificate.lock().take()
 }

@@ -16,7 +16,7 @@ use super::super::error::{Fault, within};
 use super::remaining;
 use crate::domain::LatencyClass;
 
-/// The most members queried beside the configured ones.
+/// The most members queried besides the configured ones.
 const MAX_UNCONFIGURED: usize = 8;
 
 /// Clients of members whose last query succeeded, by URL.
@@ -68,7 +68,7 @@ impl MemberStatus {
 }
 
 /// An alarm among the errors of a status: `memberID:123 alarm:NOSPACE`. The alarm request itself would
-/// write to the log of every member each time.
+/// leave an entry in every member's log each time.
 fn alarm(error: &str) -> Option<(u64, String)> {
     let part = |name: &str| error.split_whitespace().find_map(|word| word.strip_prefix(name));
     let raised = part("alarm:")?;
@@ -93,7 +93,7 @@ pub(super) struct MemberReply {
 }
 
 impl MemberReply {
-    /// Whether the member is alive: a refusal is an answer too.
+    /// Whether the member is alive: a refusal is an answer, too.
     pub(super) fn is_alive(&self) -> bool {
         let refusal = |fault: &Fault| {
             matches!(fault, Fault::Denied | Fault::NoLogin | Fault::BadLogin | Fault::NoLeader)
@@ -115,7 +115,7 @@ impl MemberReply {
 pub(super) struct ClusterStatus {
     /// Configured members in the order of the settings, then the others that the cluster lists.
     pub(super) replies: Vec<MemberReply>,
-    /// The cluster's own list; empty where it is not permitted. A member has no name before it has been
+    /// The cluster's own list; empty where this user may not read it. A member has no name until it is
     /// started for the first time.
     pub(super) members: Vec<Member>,
 }

@@ -8,7 +8,7 @@
 //! | `certificate` | expiry of server certificates and certificate files |
 //! | `auth_token` | the kind of token that a login gives |
 //! | `leader` | leader changes that this process observed |
-//! | `rows`, `findings` | the member table, and what there is to act on |
+//! | `rows`, `findings` | the member table, and the findings to act on |
 
 mod auth_token;
 mod certificate;
@@ -68,7 +68,7 @@ pub(super) async fn check(connector: &Connector, observer: &HealthCache) -> Heal
     health
 }
 
-/// The condition by the quorum read.
+/// The condition according to the quorum read.
 fn verdict(health: &mut Health, connector: &Connector, decided: Result<(Head, Duration), Fault>) {
     let prefix = connector.keyspace.prefix.as_str();
     let fault = match decided {

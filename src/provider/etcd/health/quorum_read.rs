@@ -42,7 +42,7 @@ pub(super) async fn quorum_read(
     .await
 }
 
-/// The first answer that another member would not improve on; a denial is one too.
+/// The first answer that another member would not improve on; a denial counts.
 async fn first_of_pool(contacts: &ClientPool, range: &KeyRange) -> Result<QuorumReadResult, Fault> {
     let ask = |client| {
         Box::pin(async move {

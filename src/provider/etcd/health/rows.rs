@@ -6,7 +6,7 @@ use super::super::error::Fault;
 use super::member_status::{AddressSource, ClusterStatus, MemberReply, MemberStatus};
 use crate::domain::{Condition, Fact, MemberHealth, MemberRole};
 
-/// From this many unapplied entries on they are listed: a busy member is always a few behind.
+/// Fewer unapplied entries than this are not listed: a busy member is always a few behind.
 const MIN_LAG_SHOWN: u64 = 100;
 
 /// One row for each address queried, and one for each listed member without one.

@@ -28,7 +28,7 @@ const SYSTEM_TRUST: [&str; 4] = [
     "/etc/ssl/cert.pem",
 ];
 
-/// Trusted authorities and the client's identity, from files that were checked.
+/// Trusted CAs and the client's identity, from files that were checked.
 pub(super) struct TlsCredentials {
     ca_bundle: Vec<u8>,
     identity: Option<(Vec<u8>, Zeroizing<Vec<u8>>)>,
@@ -36,7 +36,7 @@ pub(super) struct TlsCredentials {
 }
 
 impl TlsCredentials {
-    /// Reads the files. The error names the file that cannot be used; the client library's would not.
+    /// Reads the files. The error names the file that cannot be used; the client library's error would not.
     pub(super) async fn read(files: &TlsFiles) -> Result<Self, Fault> {
         ensure_crypto_provider();
         let trusted = match &files.ca_cert {
@@ -44,7 +44,7 @@ impl TlsCredentials {
             None => system_trust().await?,
         };
         let mut roots = RootCertStore::empty();
-        // A system's bundle may hold certificates that rustls cannot parse; these are skipped.
+        // A system's bundle may contain certificates that rustls cannot parse; these are skipped.
         roots.add_parsable_certificates(certificates(&trusted).unwrap_or_default());
         if let (Some(path), true) = (&files.ca_cert, roots.is_empty()) {
             return Err(unusable(path, "ETCD_CACERT", "it holds no certificate in PEM"));
@@ -103,7 +103,7 @@ fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
 
 fn private_key(pem: &[u8], path: &Path) -> Result<PrivateKeyDer<'static>, Fault> {
     PrivateKeyDer::from_pem_slice(pem).map_err(|_| {
-        // In either PEM format.
+        // Both PEM formats of an encrypted key.
         let marks: [&[u8]; 2] = [b"-----BEGIN ENCRYPTED", b"Proc-Type: 4,ENCRYPTED"];
         let mut lines = pem.split(|byte| *byte == b'\n');
         let why = if lines.any(|line| marks.iter().any(|mark| line.starts_with(mark))) {

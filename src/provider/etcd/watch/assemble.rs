@@ -1,5 +1,5 @@
 //! Reassembles revisions from fragments: the events of one revision may arrive in several responses,
-//! and have to be applied as one batch.
+//! but must be applied as one batch.
 //!
 //! etcd marks fragments, but the client library hides the mark. The server's behaviour is enough: it
 //! splits a response only where the next event would exceed its request limit plus 512 KiB, and no
@@ -21,13 +21,13 @@ pub(super) struct RevisionBatch<T> {
 
 #[derive(Debug)]
 pub(super) struct FragmentAssembler<T> {
-    /// The revision that is incomplete. A response without events, as to a progress request, or one of
-    /// another watcher completes it.
+    /// The revision that is incomplete. It is completed by a response without events, such as the response
+    /// to a progress request, or by one of another watcher.
     pub(super) open: Option<RevisionBatch<T>>,
 }
 
 impl<T> FragmentAssembler<T> {
-    /// Adds the events of one response of so many bytes; returns the batches that are complete.
+    /// Adds the events of one response of `bytes` bytes; returns the batches that are complete.
     pub(super) fn push(
         &mut self,
         events: impl IntoIterator<Item = (Revision, T)>,
@@ -94,12 +94,12 @@ mod tests {
     }
 
     proptest! {
-        /// However the server splits, by its own rule, every revision comes out once and whole.
+        /// However the server splits by its own rule, every revision comes out once and whole.
         #[test]
         fn cuts_never_show(sizes in proptest::collection::vec((1u64..4, 1usize..600), 1..40)) {
             let mut at = 0;
             let events: Vec<_> = sizes.iter().map(|&(step, kib)| {
-                // A step of one keeps the revision; the first event begins one.
+                // A step of one keeps the revision; the first event starts one.
                 at += u64::from(step > 1 || at == 0);
                 (at, kib)
             }).collect();

@@ -1,4 +1,4 @@
-//! Follows a store from a load on: one watch stream with a watcher for each readable range, and
+//! Follows a store after a load: one watch stream with a watcher for each readable range, and
 //! keepalive reads on the same connection.
 
 use std::time::Duration;
@@ -25,8 +25,8 @@ use crate::provider::{CALL_DEADLINE, WatchEvent};
 /// retry queries at once. Revoked rights are noticed at every ping.
 const RIGHTS_INTERVAL: Duration = Duration::from_secs(30);
 
-/// How long a progress response has to wait for its confirmation while the watch catches up: servers
-/// sync watchers every 100 ms, where they can.
+/// How long a progress response must wait for its confirmation while the watch catches up: servers
+/// sync watchers every 100 ms, if they can.
 const PROGRESS_CONFIRMATION: Duration = Duration::from_secs(1);
 
 /// A watch stream with its keepalive, its comparison and its rights check.
@@ -40,9 +40,9 @@ struct WatchSession<'a> {
     keepalive: Keepalive,
     /// How many watchers the server has not confirmed as created.
     uncreated: usize,
-    /// The store's revision when the watch began, until the watch has reached it.
+    /// The store's revision when the watch started, until the watch has reached it.
     target: Option<Revision>,
-    /// Whether a comparison with a fresh list is still to be made.
+    /// Whether a comparison with a fresh list is still due.
     compare: bool,
     /// A ping, with the baseline from before it was sent.
     ping: Fuse<BoxFuture<'static, Result<(IdentityBaseline, Head), Fault>>>,
@@ -54,7 +54,7 @@ struct WatchSession<'a> {
 impl WatchTask {
     /// Follows the store from the checkpoint until that is no longer possible, or the link is lost.
     pub(super) async fn follow(&mut self, link: &MemberLink, resumed: bool) -> Result<WatchStart, Fault> {
-        // Taken while it is followed, and put back however that ends.
+        // Taken while it is in use, and put back however that ends.
         let Some(checkpoint) = self.checkpoint.take() else { return Ok(WatchStart::Load) };
         let (requests, messages) = match open(link, &checkpoint).await {
             Ok(stream) => stream,
@@ -118,15 +118,15 @@ impl WatchSession<'_> {
         loop {
             let (at, due) = self.keepalive.next();
             let ended = tokio::select! {
-                // The stream goes before the clock: after the reader was slow for long, messages are
-                // waiting there, and the peer was not silent.
+                // The stream goes before the timer: after the reader was slow for long, messages are waiting
+                // in it, so the peer was not silent.
                 biased;
                 message = self.messages.message() => self.message(&message?.ok_or(Fault::Broken)?).await?,
                 answer = &mut self.ping => self.ping_answered(answer).await?,
                 fresh = &mut self.comparison => self.compared(fresh).await,
                 rights = &mut self.rights => {
                     self.schedule_rights_check(RIGHTS_INTERVAL);
-                    // A fault of the link shows elsewhere, and a revoked right at the next ping.
+                    // A link fault shows up elsewhere, and a revoked right at the next ping.
                     let changed = rights.is_ok_and(|now| now.coverage != self.checkpoint.readable.coverage);
                     changed.then_some(WatchStart::Load)
                 }
@@ -152,7 +152,7 @@ impl WatchSession<'_> {
         if message.canceled() {
             return self.cancelled(message).await.map(Some);
         }
-        // Only the response to a progress request is about all watchers; it has no watcher id.
+        // Only the response to a progress request concerns all watchers; it has no watcher id.
         let watcher = usize::try_from(message.watch_id()).ok();
         if message.created() {
             self.uncreated = self.uncreated.saturating_sub(1);
@@ -164,7 +164,7 @@ impl WatchSession<'_> {
             match watcher {
                 Some(watcher) => self.merger.set_progress(watcher, head.revision),
                 None => {
-                    // Older servers answer for the store, even while a watcher still catches up.
+                    // Older servers answer for the store, even while a watcher is still catching up.
                     let stand = if self.target.is_some() { PROGRESS_CONFIRMATION } else { Duration::ZERO };
                     self.merger.claim_progress(head.revision, Instant::now(), stand);
                 }
@@ -186,8 +186,8 @@ impl WatchSession<'_> {
         if !matches!(fault, Fault::Denied | Fault::TokenExpired) {
             return Err(fault);
         }
-        // etcd answers "permission denied" to a watch whose token has expired. A read renews the
-        // token, and shows which of the two it was.
+        // etcd answers "permission denied" to a watch whose token has expired. A read renews the token,
+        // and shows which of the two it was.
         match within(HEAD_DEADLINE, self.checkpoint.readable.head(self.link, self.pings)).await {
             Err(Fault::Denied) => Ok(WatchStart::Load),
             Err(fault) => Err(fault),
@@ -232,7 +232,7 @@ impl WatchSession<'_> {
         }
     }
 
-    /// Reports `Synced` once the watch has reached the store's revision at its begin.
+    /// Reports `Synced` once the watch has reached the revision that the store had when it started.
     async fn check_synced(&mut self) {
         let reached = self.target.is_some_and(|target| target <= self.merger.watermark());
         if !reached || self.uncreated > 0 {
@@ -266,8 +266,8 @@ impl WatchSession<'_> {
             return Ok(Some(WatchStart::Load));
         }
         if head.revision == self.merger.watermark() && self.keepalive.awaits_progress() {
-            // Servers from 3.5.19 on do not answer a progress request while the watch begins in the
-            // future. Then this answer means the same.
+            // Servers from 3.5.19 on do not answer a progress request while the watch starts at a future
+            // revision. Then this answer means the same.
             self.progressed().await;
         } else if self.keepalive.progress_overdue(now) {
             return Err(Fault::Timeout);
@@ -285,7 +285,7 @@ impl WatchSession<'_> {
             KeepaliveAction::GiveUp => return Err(Fault::Timeout),
             KeepaliveAction::Ping => {
                 let (link, ranges, turn) = (self.link.clone(), self.checkpoint.readable.clone(), self.pings);
-                // The watch may get further than the answer before the answer is processed.
+                // The watch may get ahead of the answer before the answer is processed.
                 let mark = self.task.connector.baseline_at(&self.checkpoint.store, self.merger.watermark());
                 self.ping = async move { Ok((mark, ranges.head(&link, turn).await?)) }.boxed().fuse();
                 self.pings += 1;
@@ -299,7 +299,7 @@ impl WatchSession<'_> {
         Ok(None)
     }
 
-    /// Reads the keys as of the present revision, in the background, and compares: bugs around
+    /// Reads the keys as of the current revision, in the background, and compares: bugs around
     /// compaction have lost events (etcd issues 18089, 19179).
     fn begin_comparison(&mut self) {
         self.compare = false;
@@ -311,7 +311,7 @@ impl WatchSession<'_> {
 
     async fn compared(&mut self, fresh: Result<(Revision, KeyHashes), Fault>) -> Option<WatchStart> {
         let Ok((at, fresh)) = fresh else {
-            // Compacted meanwhile, or too slow: repeated with the next progress, at a newer revision.
+            // Compacted meanwhile, or too slow: repeated after the next progress, at a newer revision.
             self.compare = true;
             return None;
         };
@@ -339,8 +339,8 @@ fn change(scope: &KeyScope, event: &Event) -> Option<(Revision, Change)> {
     let kv = event.kv()?;
     let key = scope.name(kv.key())?;
     let revision = unsigned(kv.mod_revision());
-    // By the version and not by the event's type, at whose unknown values the client library panics:
-    // a deletion resets the version to zero, a write never leaves it there.
+    // By the version and not by the event's type, because the client library panics at unknown types:
+    // a deletion resets the version to zero, a write never does.
     let kind = match kv.version() {
         0 => ChangeKind::Deleted { key },
         _ => ChangeKind::Put { entry: scope.entry(kv)? },

@@ -4,21 +4,20 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The interval of pings. Also while the watch sends events: a watch goes on after the right to read
-/// was revoked, and only the answer to a read shows that.
+/// The interval of pings. They continue while the watch sends events: a watch goes on after the right
+/// to read was revoked, and only the answer to a read shows that.
 const PING_INTERVAL: Duration = Duration::from_millis(1_000);
 /// How long a ping may go unanswered. With [`QUIET`], a dead or hanging peer is noticed after 2.5 s at
 /// most; 3 s are documented.
 const PING_TIMEOUT: Duration = Duration::from_millis(1_500);
-/// How often that is doubled while attempts fail: to 12 s.
+/// How often the timeout is doubled while attempts fail: up to 12 s.
 const MAX_DOUBLINGS: u32 = 3;
-/// A timer that fires this late means that the process was suspended, or the reader slow.
+/// A timer that fires this late means that the process was suspended, or that the reader was slow.
 const SUSPENDED_AFTER: Duration = Duration::from_millis(500);
-/// The interval of progress requests.
 const PROGRESS_INTERVAL: Duration = Duration::from_secs(5);
-/// The interval while something waits for the response.
+/// The interval while something is waiting for the response.
 const PROGRESS_INTERVAL_BUSY: Duration = Duration::from_millis(250);
-/// A watch that does not answer a progress request for this long, on a store that changed, is broken.
+/// A watch that does not answer a progress request for this long, although the store changed, is broken.
 const PROGRESS_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +42,7 @@ pub(super) struct Keepalive {
 
 impl Keepalive {
     /// The timeout grows with the failed attempts (`in_vain`): a member that is so busy replaying missed
-    /// events that it answers nothing else must not be given up again and again.
+    /// events that it answers nothing else must not be abandoned again and again.
     pub(super) fn new(now: Instant, in_vain: u32) -> Self {
         Self {
             timeout: PING_TIMEOUT * 2_u32.pow(in_vain.min(MAX_DOUBLINGS)),

@@ -1,11 +1,11 @@
 //! Merges the watchers of several ranges into one order: a revision is passed on once every watcher has
 //! reached it, so that a transaction over several of the ranges stays one batch.
 //!
-//! A watcher has reached a revision when it sent an event of that or a later one, or when the server
-//! answered a progress request. Such an answer can overtake events on servers before 3.5.8 (etcd issue
-//! 15220), and by much while a watcher catches up: it is accepted once the next answer, a while later,
-//! reports at least as much. A single watcher never waits for that: its own events are in order. With
-//! several, a change appears up to a quarter of a second late.
+//! A watcher has reached a revision when it has sent an event of that revision or a later one, or when
+//! the server has answered a progress request. Such an answer can overtake events on servers before 3.5.8
+//! (etcd issue 15220), and by a lot while a watcher catches up: it is accepted once the next answer, a
+//! while later, reports at least as much. A single watcher never waits for that: its own events are in
+//! order. With several watchers, a change appears up to a quarter of a second late.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -31,13 +31,13 @@ struct RangeWatcher<T> {
 }
 
 impl<T> RangeMerger<T> {
-    /// A merger of `count` watchers that begin after `at`.
+    /// A merger of `count` watchers that start after `at`.
     pub(super) fn new(count: usize, at: Revision) -> Self {
         let watcher = |_| RangeWatcher { assembler: FragmentAssembler { open: None }, progress: at };
         Self { watchers: (0..count).map(watcher).collect(), waiting: BTreeMap::new(), claimed: None }
     }
 
-    /// Adds the events of one response of so many bytes. `false` if there is no such watcher.
+    /// Adds the events of one response of `bytes` bytes. `false` if there is no such watcher.
     pub(super) fn push(
         &mut self,
         watcher: usize,
@@ -61,8 +61,8 @@ impl<T> RangeMerger<T> {
         }
     }
 
-    /// The answer to a progress request, which is about all watchers. The answer before it is accepted
-    /// if it is at least `stand` old.
+    /// The answer to a progress request, which concerns all watchers. The previous answer is accepted if it
+    /// is at least `stand` old.
     pub(super) fn claim_progress(&mut self, at: Revision, now: Instant, stand: Duration) {
         self.flush_others(None);
         if let Some((claimed, since)) = self.claimed {
@@ -76,7 +76,7 @@ impl<T> RangeMerger<T> {
         self.claimed = Some((at, now));
     }
 
-    /// Nothing comes between the fragments of a revision: another watcher's message ends them.
+    /// Nothing comes between the fragments of a revision, so another watcher's message ends them.
     fn flush_others(&mut self, speaker: Option<usize>) {
         for (at, watcher) in self.watchers.iter_mut().enumerate() {
             if speaker != Some(at)
@@ -101,7 +101,7 @@ impl<T> RangeMerger<T> {
         Some(RevisionBatch { at, events })
     }
 
-    /// Whether something waits that a progress response would release.
+    /// Whether something is waiting that a progress response would release.
     pub(super) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty() || self.watchers.iter().any(|watcher| watcher.assembler.open.is_some())
     }
@@ -180,7 +180,7 @@ mod tests {
     }
 
     proptest! {
-        /// However the watchers take turns, revisions come once, whole and in order.
+        /// However the watchers take turns, each revision comes out once, whole and in order.
         #[test]
         fn turns_never_show(
             revisions in proptest::collection::vec(proptest::collection::vec(0usize..3, 1..5), 1..20),

@@ -42,7 +42,7 @@ pub(super) fn spawn(connector: Arc<Connector>, prefix: KeyPrefix) -> Watch {
     };
     tokio::spawn(async move {
         tokio::select! {
-            // The end goes first: a provider that was shut down sends nothing more.
+            // Shutdown is checked first: a provider that was shut down sends nothing more.
             biased;
             () = reader.closed() => {}
             () = store.closed() => {}
@@ -52,7 +52,7 @@ pub(super) fn spawn(connector: Arc<Connector>, prefix: KeyPrefix) -> Watch {
     watch
 }
 
-/// How far the reader has come: where the watch resumes.
+/// The reader's position: where the watch resumes.
 struct WatchCheckpoint {
     store: StoreId,
     /// Everything up to here has been sent.
@@ -61,18 +61,18 @@ struct WatchCheckpoint {
     digest: SnapshotDigest,
 }
 
-/// How a watch begins over a link, or goes on over a healthy one.
+/// How a watch starts over a link, or continues over a healthy one.
 #[derive(Debug, PartialEq, Eq)]
 enum WatchStart {
     /// Follow from the checkpoint's next revision.
     Resume,
-    /// Load: there is no checkpoint, or the watch cannot be resumed from it. This is another store, for
-    /// example, or the same one restored to an earlier time.
+    /// Load: there is no checkpoint, or the watch cannot be resumed from it, for example because this is
+    /// another store, or the same one restored to an earlier time.
     Load,
 }
 
 impl WatchStart {
-    /// etcd would accept a watch from a future revision, and send nothing (etcd issues 14303, 9656).
+    /// etcd would accept a watch from a future revision but send nothing (etcd issues 14303, 9656).
     fn decide(picture: (&StoreId, Revision), now: (&StoreId, Revision)) -> Self {
         if picture.0 == now.0 && picture.1 <= now.1 { Self::Resume } else { Self::Load }
     }
@@ -83,7 +83,7 @@ struct WatchTask {
     scope: KeyScope,
     events: WatchSender,
     wake: WatchHandle,
-    /// `None` before the first load, during a load, and while it is followed.
+    /// `None` before the first load, during a load, and while the watch follows the store.
     checkpoint: Option<WatchCheckpoint>,
     loaded_before: bool,
     /// How often an expired session was renewed since the watch was last synced.
@@ -111,7 +111,7 @@ impl WatchTask {
 
     async fn send(&self, event: WatchEvent) {
         if let Err(WatchClosed) = self.events.send(event).await {
-            // The task that waits here is about to be dropped: see `spawn`.
+            // The task waiting here is about to be dropped: see `spawn`.
             pending().await
         }
     }

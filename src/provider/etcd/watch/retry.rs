@@ -9,15 +9,15 @@ const FIRST: Duration = Duration::from_secs(1);
 const LAST: Duration = Duration::from_secs(60);
 
 /// 1 s, doubling to 60 s, plus up to a tenth at random, so that many consoles do not reconnect to a
-/// restarted cluster at once. Members not tried yet are tried at once, unless every success breaks
-/// at once: each attempt costs the cluster a login and a read.
+/// restarted cluster at once. Members not tried yet are tried immediately, unless every connection
+/// breaks right after it succeeds: each attempt costs the cluster a login and a read.
 pub(super) struct Retry {
     plain: ExponentialBackoff,
     jittered: ExponentialBackoff,
     members: usize,
     failures: usize,
     well_since: Option<Instant>,
-    /// How many successes in a row did not last for [`FIRST`].
+    /// How many successes in a row lasted less than [`FIRST`].
     brief: usize,
 }
 

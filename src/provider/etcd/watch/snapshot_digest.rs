@@ -1,5 +1,5 @@
-//! A digest of the entries that a watch has sent, to compare with a fresh list without holding a
-//! second copy. 16 bytes a key.
+//! A digest of the entries that a watch has sent, to compare them with a fresh list without keeping a
+//! second copy. 16 bytes per key.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -60,7 +60,7 @@ impl SnapshotDigest {
         }
     }
 
-    /// Begins a comparison with a list that will be read at the present revision.
+    /// Begins a comparison with a list that will be read at the current revision.
     pub(super) fn begin_comparison(&mut self) {
         self.changed = Some(HashSet::new());
     }

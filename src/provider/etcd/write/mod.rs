@@ -16,7 +16,7 @@ use crate::provider::{self, CALL_DEADLINE, Capabilities, Commit, Error, Op};
 use response::read_response;
 use transaction::{TxnStep, key_names, prepare, request_size, transaction};
 
-/// Applies the operations all or nothing.
+/// Applies the operations atomically.
 pub(super) async fn commit(connector: &Connector, ops: Vec<Op>) -> provider::Result<Commit> {
     let steps = prepare(&connector.keyspace, ops)?;
     let Some(first) = steps.first() else {
@@ -59,7 +59,7 @@ pub(super) async fn commit(connector: &Connector, ops: Vec<Op>) -> provider::Res
     outcome
 }
 
-/// The size of what was sent, where a server has lower limits than etcd's defaults.
+/// The size of the request, where a server has lower limits than etcd's defaults.
 fn refused_limit(fault: &Fault, steps: &[TxnStep]) -> Option<String> {
     match fault {
         Fault::RequestTooLarge => Some(format!(
@@ -86,7 +86,7 @@ pub(super) fn capabilities(layout: KeyLayout) -> Capabilities {
 }
 
 /// Checks whether the user may write the keys of nested transactions: etcd, up to 3.5 at least, checks
-/// no permissions in there, and would let a reader write.
+/// no permissions inside them, and would let a reader write.
 async fn check_permission(connector: &Connector, steps: &[TxnStep]) -> Result<(), Fault> {
     let nested = steps.iter().filter(|step| step.needs_nested_txn());
     let nested = &nested.map(|step| &*step.raw_key).collect::<Vec<_>>();
@@ -145,9 +145,9 @@ fn revoke_leases(link: Option<MemberLink>, leases: Vec<Option<i64>>) {
     });
 }
 
-/// Sends it to the first member that answers at all. After any fault but a failed connect it may have
-/// been applied, and is not sent again; after a refused token it was not, and is. Without a link in the
-/// result, nothing was sent.
+/// Sends the transaction to the first member that answers at all. After any fault but a failed connect it
+/// may have been applied, and is not sent again; after a refused token it was not, and is. Without a link
+/// in the result, nothing was sent.
 async fn send(
     connector: &Connector,
     txn: &Txn,

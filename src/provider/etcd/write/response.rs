@@ -11,7 +11,7 @@ use crate::provider::etcd::link::Head;
 use crate::provider::etcd::load::{entry, unsigned};
 use crate::provider::{self, Commit, Error, Expect, Op, Outcome};
 
-/// The commit, or the error of the condition that failed, with the present entry.
+/// The commit, or the error of the condition that failed, with the current entry.
 pub(super) fn read_response(
     keyspace: &Keyspace,
     steps: &[TxnStep],
@@ -41,7 +41,7 @@ pub(super) fn read_response(
     failed.next().map(Err).ok_or(Fault::Malformed)
 }
 
-/// Whether each operation has a response: at one without, the client library panics.
+/// Whether each operation has a response: the client library panics at one without.
 fn is_whole(answer: &PbTxnResponse) -> bool {
     answer.responses.iter().all(|part| match &part.response {
         None => false,

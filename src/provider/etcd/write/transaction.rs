@@ -16,7 +16,7 @@ pub(super) const MAX_OPS: usize = 128;
 /// The largest request, in bytes (etcd's default `--max-request-bytes`; a server's own limit cannot be
 /// queried).
 const MAX_REQUEST: usize = 1_536 * 1024;
-/// The largest document: a request repeats its key several times.
+/// The largest document: a request contains its key several times.
 pub(super) const MAX_DOCUMENT: usize = MAX_REQUEST - 8 * 1024;
 /// Overhead of each operation, in bytes: tags, lengths, revisions, in both branches.
 const OP_OVERHEAD: usize = 96;
@@ -29,15 +29,15 @@ const MAX_NAMED_KEYS: usize = 4;
 pub(super) struct TxnStep {
     pub(super) op: Op,
     pub(super) raw_key: Vec<u8>,
-    /// To be compared; 0 for a key that must not exist.
+    /// The revision to compare with; 0 for a key that must not exist.
     pub(super) mod_revision: Option<i64>,
-    /// The TTL, in seconds, of the lease to grant before it is sent.
+    /// The TTL, in seconds, of the lease to grant before the transaction is sent.
     pub(super) new_lease_ttl: Option<i64>,
 }
 
 impl TxnStep {
-    /// Whether it needs a nested transaction: a write without condition that keeps a lease if there is
-    /// one. etcd refuses to keep the lease of a key that does not exist.
+    /// Whether it needs a nested transaction: an unconditional write that keeps a lease if there is one.
+    /// etcd refuses to keep the lease of a key that does not exist.
     pub(super) fn needs_nested_txn(&self) -> bool {
         matches!(self.op, Op::Put { lease: Lease::Keep, expect: Expect::Anything, .. })
     }
@@ -87,7 +87,7 @@ impl TxnStep {
     }
 }
 
-/// The operations as steps, checked against every limit that is known before they are sent.
+/// The operations as steps, checked against every known limit before they are sent.
 pub(super) fn prepare(keyspace: &Keyspace, ops: Vec<Op>) -> Result<Vec<TxnStep>> {
     check_commit(&ops, &capabilities(keyspace.layout))?;
     let steps = ops.into_iter().map(|op| step(keyspace, op)).collect::<Result<Vec<_>>>()?;
@@ -141,7 +141,7 @@ fn step(keyspace: &Keyspace, op: Op) -> Result<TxnStep> {
     Ok(TxnStep { op, raw_key, mod_revision, new_lease_ttl })
 }
 
-/// A TTL as etcd takes it: whole seconds, rounded up.
+/// A TTL in etcd's unit: whole seconds, rounded up.
 fn seconds(length: Duration) -> Result<i64> {
     let whole = length.as_secs().saturating_add(u64::from(length.subsec_nanos() > 0));
     match i64::try_from(whole) {
@@ -160,7 +160,7 @@ pub(super) fn key_names(steps: &[TxnStep]) -> String {
     names.join(", ") + &more
 }
 
-/// All steps as one transaction; where a condition fails, it reads the present entries instead.
+/// All steps as one transaction; where a condition fails, it reads the current entries instead.
 pub(super) fn transaction(steps: &[TxnStep], leases: &[Option<i64>]) -> Txn {
     let conditions: Vec<_> = steps.iter().filter_map(TxnStep::condition).collect();
     let operations: Vec<_> = steps.iter().zip(leases).map(|(step, lease)| step.operation(*lease)).collect();

@@ -1,4 +1,4 @@
-//! Inspects the text of a file: whether it can be read, how many documents it holds, and what the
+//! Inspects the text of a file: whether it can be read, how many documents it contains, and what the
 //! receiver would fail on (domain.md section 1.1).
 
 use std::collections::{HashMap, HashSet};
@@ -14,11 +14,11 @@ use crate::domain::reference::is_all_references;
 use crate::domain::{DocumentKind, is_secret_field, references_in};
 use crate::provider::Result;
 
-/// The last inspection of both files, cached until a file changes: one may have 50 MiB.
+/// The last inspection of both files, cached until a file changes: a file may have 50 MiB.
 #[derive(Debug, Default)]
 pub(in super::super) struct InspectionCache(Mutex<HashMap<FileKind, (StatStamp, FileInspection)>>);
 
-/// What a file holds: `None` if there is none, an error if it cannot be read, or is not JSON object.
+/// The summary of a file: `None` if it does not exist, an error if it cannot be read or is not a JSON object.
 pub(super) type FileInspection = Result<Option<FileSummary>>;
 
 /// A file that is a JSON object.
@@ -28,7 +28,7 @@ pub(super) struct FileSummary {
     pub(super) documents: u64,
     /// What the receiver would fail on, and what to do about it.
     pub(super) notes: Vec<(String, &'static str)>,
-    /// Whether a secret field holds plaintext.
+    /// Whether a secret field contains plaintext.
     pub(super) plaintext: bool,
 }
 
@@ -77,7 +77,7 @@ fn inspect(which: FileKind, contents: &FileContents) -> FileSummary {
     FileSummary { documents, notes, plaintext: holds_plaintext(kind, &contents.text) }
 }
 
-/// Whether any document of a file holds a plaintext secret.
+/// Whether any document of a file contains a plaintext secret.
 fn holds_plaintext(kind: DocumentKind, text: &str) -> bool {
     let mut search = PlaintextSearch { text, kind, path: Vec::new(), open: Vec::new(), found: false };
     // Invalid JSON is searched up to the error.

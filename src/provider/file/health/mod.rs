@@ -1,4 +1,5 @@
-//! Health of the two files: present, readable, writable, and what the receiver would fail on.
+//! Health of the two files: whether they are present, readable and writable, and what the receiver would
+//! fail on.
 //!
 //! | file | what it is for |
 //! | --- | --- |

@@ -13,10 +13,10 @@ use super::super::temp_file::sibling;
 use super::cannot_save;
 use crate::domain::{Fact, Finding};
 
-/// The bit of a mode that lets everybody read.
+/// The mode bit that lets every user read.
 const OTHERS_READ: u32 = 0o004;
 
-/// The user who may do everything.
+/// The user id of root.
 const ROOT: u32 = 0;
 
 /// One file, and what a save of it would need.
@@ -24,7 +24,7 @@ const ROOT: u32 = 0;
 pub(super) struct FileStat {
     /// As configured, symbolic links not resolved.
     pub(super) path: PathBuf,
-    /// What the symbolic link resolves to; `None` if the path is none.
+    /// What the symbolic link resolves to; `None` if the path is not a link.
     target: Option<PathBuf>,
     /// `None` if the file does not exist.
     metadata: Option<Metadata>,
@@ -73,7 +73,7 @@ impl FileStat {
     }
 
     /// What prevents a save: the folder must be writable, because the new file is created there, and
-    /// the owner must be us, unless we are root, because the new file must keep it.
+    /// we must be the owner, unless we are root, because the new file must keep its owner.
     pub(super) fn findings(&self) -> Vec<Finding> {
         let file = self.target.as_ref().unwrap_or(&self.path);
         let mut found = Vec::new();

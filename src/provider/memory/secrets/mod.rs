@@ -1,8 +1,8 @@
 //! In-memory secret store with the semantics of KV 2: the reference implementation of the secret traits,
 //! and the demo's secret store.
 //!
-//! Beside the traits it can write as another program would (`put_now`, `delete_now`), and refuse or not
-//! answer for single secrets (`forbid`, `make_unreachable`).
+//! Besides the traits, it can write as another program would (`put_now`, `delete_now`), and deny or leave
+//! unanswered the requests for single secrets (`forbid`, `make_unreachable`).
 
 mod stored_secret;
 mod writer;
@@ -26,7 +26,6 @@ use crate::provider::{
 };
 use stored_secret::StoredSecret;
 
-/// What this store is.
 pub const BACKEND: SecretBackend = SecretBackend { name: "secrets", remote: false, key_value: true };
 
 type WallClock = dyn Fn() -> SystemTime + Send + Sync;
@@ -150,7 +149,7 @@ impl MemorySecrets {
         self.shared.state.lock()
     }
 
-    /// Fails once the store was shut down.
+    /// Fails once the store has been shut down.
     fn open_state(&self) -> Result<MutexGuard<'_, MemorySecretsState>> {
         Some(self.state()).filter(|state| !state.closed).ok_or_else(shut_down)
     }

@@ -83,7 +83,7 @@ impl StoredSecret {
             Some(StoredVersion { fields: None, .. }) => Presence::Destroyed { version },
             Some(StoredVersion { deleted: at @ Some(_), .. }) => Presence::Deleted { version, at: *at },
             Some(StoredVersion { fields: Some(fields), written, .. }) => Presence::Present(SecretContents {
-                // Like the server, does not look at values: an empty text counts as present.
+                // Like the server, does not look at values: an empty string counts as present.
                 fields: fields.iter().map(|(name, _)| (name.clone(), FieldState::Present)).collect(),
                 version: Some(version),
                 written: Some(*written),

@@ -128,7 +128,7 @@ fn unusable_path() -> VaultError {
     VaultError::Unusable("this path cannot be sent in a request".into())
 }
 
-/// A growing buffer of which outgrown allocations are wiped.
+/// A growing buffer that wipes the allocations it outgrows.
 struct ResponseBody(Zeroizing<Vec<u8>>);
 
 impl ResponseBody {

@@ -72,7 +72,7 @@ impl HttpClient {
                 wire.send(call, token).await
             }
             Err(failure @ VaultError::Tls(_)) => {
-                // The CA file may have been replaced by the next request.
+                // The CA file may have been replaced before the next request.
                 *self.vault.lock().await = None;
                 Err(failure)
             }

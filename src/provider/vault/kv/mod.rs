@@ -44,7 +44,7 @@ use crate::provider::{
 use mounts::MountCache;
 use v2::found;
 
-/// The secrets of a Vault or an OpenBao, KV 2 or KV 1 by its settings. Created without I/O.
+/// The secrets of a Vault or OpenBao server, in KV 2 or KV 1 by its settings. Created without I/O.
 ///
 /// Values are read only by [`SecretRevealer`]; presence, versions and lists come from `subkeys` and
 /// `metadata`, never from `data`.

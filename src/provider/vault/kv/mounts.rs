@@ -104,8 +104,8 @@ impl MountInfo {
 }
 
 impl VaultSecrets {
-    /// Why a mount is not the configured engine, in which case its 404 means nothing for a secret. The answer
-    /// is cached; it is not known where this user may not look it up.
+    /// Why a mount is not the configured engine, in which case its 404 says nothing about a secret. Cached;
+    /// `None` also where this user may not look up the mount.
     pub(super) async fn mismatch(&self, mount: &Mount) -> Result<Option<String>> {
         if let Some(engine) = self.mounts.get(mount) {
             return Ok(engine.mismatch(mount, self.version()));

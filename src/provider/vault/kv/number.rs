@@ -14,7 +14,7 @@ pub(super) fn check(path: &SecretPath, fields: &SecretFields) -> Result<()> {
     }
 }
 
-/// Whether a JSON value is no number, or a number that a double represents with all its digits.
+/// Whether a JSON value is not a number, or is a number that a double represents with all its digits.
 fn is_exact(json: &str) -> bool {
     let json = json.trim();
     if !json.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {

@@ -12,7 +12,7 @@ use crate::provider::{Error, Result};
 
 /// The error where no engine is mounted.
 const NO_ROUTE: &str = "no handler for route";
-/// The warning of KV 2 for a path that is none of its endpoints.
+/// The warning of KV 2 for a path that is not one of its endpoints.
 const NO_ENDPOINT: &str = "Invalid path for a versioned K/V secrets engine";
 /// The error of KV 2 for a `cas` that is not the current version.
 const CAS_FAILED: &str = "check-and-set parameter did not match";
@@ -47,7 +47,7 @@ impl NotFoundReason {
         }
         match absent.into_version() {
             (Some(gone), _) => Self::Gone(gone),
-            // The error page of a proxy has another form, and means nothing for a secret.
+            // The error page of a proxy has another form, and says nothing about a secret.
             (None, true) => Self::Nothing,
             (None, false) => Self::Other,
         }
@@ -91,7 +91,7 @@ impl VaultSecrets {
             }
             (403, _) if lists => Err(Presence::Forbidden { permission: format!("list on {}/", call.path) }),
             (403, _) => Err(Presence::Forbidden { permission: format!("read on {}", call.path) }),
-            // Before a list the engine was looked up; to KV 1 a 404 is that there is none.
+            // The engine is looked up before a list; in KV 1, a 404 means that there is no secret.
             (404, _) if lists || self.version() == KvVersion::V1 => {
                 // No version ends there: the engine may be KV 2 after all.
                 Err(self.absent(
@@ -127,7 +127,7 @@ impl VaultSecrets {
         Presence::Unreachable { reason }
     }
 
-    /// As `absent`, where the engine may be another one than KV 2, or an older one.
+    /// As `absent`, where the engine may not be KV 2, or may be an older version of it.
     async fn absent_in_kv_2(&self, mount: &Mount, absence: NotFoundReason) -> Result<Presence> {
         if matches!(absence, NotFoundReason::Nothing | NotFoundReason::NoEndpoint)
             && let Some(reason) = self.mismatch(mount).await?

@@ -20,7 +20,6 @@ use crate::provider::{SecretData, SecretExpect, SecretFields, SecretListItem};
 /// `delete_version_after`.
 const CLOCKS_APART: Duration = Duration::from_secs(30);
 
-/// The metadata of one version.
 #[derive(Deserialize)]
 pub(super) struct VersionMeta {
     pub(super) version: u64,
@@ -53,7 +52,7 @@ impl Subkeys {
     pub(super) fn contents(self) -> SecretContents {
         let names = self.subkeys.unwrap_or_default().into_keys();
         SecretContents {
-            // The server returns no values: an empty text counts as present.
+            // The server returns no values: an empty string counts as present.
             fields: names.map(|name| (FieldName::new(&name), FieldState::Present)).collect(),
             version: Some(self.metadata.number()),
             written: moment(&self.metadata.created_time),
@@ -180,7 +179,6 @@ impl KeyList {
     }
 }
 
-/// The response of a write.
 #[derive(Deserialize)]
 pub(super) struct WriteResponse {
     pub(super) version: u64,

@@ -13,7 +13,7 @@ use super::super::settings::{AppRole, VaultLogin};
 use super::classify;
 use super::token::{self, AuthResponse, SessionToken, TokenLookup};
 
-/// The backoff after a failed login: from the first, doubled each time, up to the second.
+/// The backoff after a failed login: starts here and doubles each time, up to `LONGEST_WAIT`.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 
@@ -75,7 +75,7 @@ impl TokenSource {
         now: Instant,
     ) -> Result<SessionToken, VaultError> {
         if !old.lifetime_known {
-            // So that it is renewed in time.
+            // The lifetime is needed to renew the token in time.
             let Ok(looked) = self.look_up(old).await else { return Ok(old.postponed(now)) };
             let mut held = old.clone();
             held.update(&looked, now);

@@ -14,7 +14,7 @@ use super::super::settings::{AppRole, VaultToken};
 const AGAIN: Duration = Duration::from_secs(10);
 
 /// How long after its first use a token from the settings is looked up: most commands have ended by
-/// then, and save the request.
+/// then, which saves the request.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
 
 /// The shortest delay before a renewal.
@@ -38,7 +38,7 @@ pub(super) struct SessionToken {
 }
 
 impl SessionToken {
-    /// A token from the settings, which was not looked up yet.
+    /// A token from the settings that has not been looked up yet.
     pub(super) fn unverified(token: VaultToken, now: Instant) -> Self {
         Self {
             token: Arc::new(token),

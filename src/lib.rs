@@ -3,10 +3,10 @@
 //!
 //! | module | purpose | imports |
 //! | --- | --- | --- |
-//! | [`domain`] | plain types, and JSON by spans | nothing of confdeck |
+//! | [`domain`] | plain types, and JSON by spans | no other module |
 //! | [`text`] | what may be shown: sanitized text, masked documents, placeholders for secrets | `domain` |
 //! | [`compare`] | format, splice, diff and three-way merge on token spans | `domain`, `text` |
-//! | `private_file` | files that only their owner may read: locks, rotation, replacement | nothing of confdeck |
+//! | `private_file` | files that only their owner may read: locks, rotation, replacement | no other module |
 //! | [`provider`] | the traits, and one folder per backend | `domain`, `private_file` |
 //! | [`inventory`] | the live snapshot of a store, its facts and its indexes | `domain`, the events of `provider` |
 //! | [`check`] | diagnostics and rules, the secrets a document needs, templates | `domain`, `text`, `inventory` |

@@ -1,4 +1,5 @@
-//! Builds plans from the inventory: deletes, copies, renames, rewrites; the inverse of a write is `undo`.
+//! Builds plans from the inventory: deletes, copies, renames, rewrites. For the inverse of a write, see
+//! `undo`.
 
 use super::state::{MAX_STEPS, Plan, PlanKind, PlanStep, StepDiff, StepDiffs, diff, size};
 use super::undo::undo;
@@ -13,11 +14,11 @@ use crate::domain::{Entry, ResourceKey};
 use crate::provider::{Capabilities, Lease};
 use crate::text::grouped;
 
-/// The effects of opening a plan, or why there is none.
+/// The effects of opening a plan, or why it cannot be opened.
 pub(crate) type PlanResult = Result<Vec<Effect>, String>;
 
-/// Builds a plan from what is stored now, and opens it. Of a `refused` plan, the answer is known where the
-/// inventory may be behind.
+/// Builds a plan from what is stored now, and opens it. If it replaces a `refused` plan, the entry that the
+/// store reported with the refusal is used if the inventory lags behind it.
 pub(crate) fn build(model: &mut Model, kind: PlanKind, refused: Option<&Plan>) -> PlanResult {
     let now = |key: &ResourceKey| current_entry(model, refused, key);
     let (steps, unchanged) = match &kind {
@@ -46,7 +47,8 @@ pub(crate) fn build(model: &mut Model, kind: PlanKind, refused: Option<&Plan>) -
     let request = model.next_request();
     let shown = (model.inventory.store().cloned(), model.now.mono, request);
     model.plan = Some(Box::new(Plan { unchanged, ..Plan::new(kind, steps.clone(), shown) }));
-    // Without a result, after a panic, the plan is never taken for compared, and never written.
+    // If the comparison panics it yields no result, so the plan never counts as compared and is never
+    // written.
     let job = Compute::new(size(&steps), move || diff(&steps), Vec::new(), on_compared);
     Ok(vec![Effect::Compute(request, job)])
 }
@@ -62,7 +64,7 @@ fn on_compared(model: &mut Model, request: RequestId, looks: Vec<StepDiff>) -> V
     Vec::new()
 }
 
-/// What is stored under a key: the later of the inventory and of what the answer to the plan reported.
+/// The stored entry of a key: the later of the inventory's and the one reported with the refusal.
 fn current_entry(model: &Model, refused: Option<&Plan>, key: &ResourceKey) -> Option<Entry> {
     let seen = model.inventory.get(key).map(|row| row.entry());
     let Some((plan, told)) = refused.and_then(|plan| Some((plan, plan.conflict.as_ref()?))) else {
@@ -94,7 +96,7 @@ pub(crate) fn delete_targets(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Opens the plan, or reports why there is none.
+/// Opens the plan, or reports why it cannot be opened.
 pub(crate) fn or_say(model: &mut Model, made: PlanResult) -> Vec<Effect> {
     made.unwrap_or_else(|words| {
         model.notify(Tone::Bad, words);
@@ -141,8 +143,8 @@ pub(crate) fn delete_one(model: &mut Model, step: PlanStep, is_same_store: bool)
     send::send(model, vec![step], None, None)
 }
 
-/// Copies, each under its own name, and how many are the same already. An existing target is replaced on
-/// condition of the token shown, and keeps its lease; a new copy has none.
+/// The steps that copy each document to its own target, and how many are already identical. An existing
+/// target is replaced on the condition of the token shown, and keeps its lease; a new copy has none.
 fn clone(
     model: &Model,
     pairs: &[(ResourceKey, ResourceKey)],
@@ -167,7 +169,7 @@ fn clone(
     Ok((steps, same))
 }
 
-/// A rename: both steps happen, or none. The document keeps its lease.
+/// A rename: both steps happen, or neither. The document keeps its lease.
 fn rename(
     model: &Model,
     from: &ResourceKey,
@@ -199,7 +201,7 @@ fn rename(
     Ok(vec![new, PlanStep::delete(entry)])
 }
 
-/// Writes of documents unchanged, as many as one commit takes, and how many are left out.
+/// Writes documents unchanged, as many as fit into one commit; also returns how many are left out.
 fn rewrite(can: &Capabilities, entries: impl Iterator<Item = Entry>) -> (Vec<PlanStep>, usize) {
     let (most, room) = (can.atomic_max.min(MAX_STEPS), can.max_commit());
     let (mut steps, mut bytes, mut more) = (Vec::new(), 0, 0);

@@ -1,4 +1,4 @@
-//! Names of copies and renames: valid, routable, of the same kind, and free where they must be.
+//! Names of copies and renames: valid, routable, of the same kind, and unused where required.
 
 use super::builder::PlanResult;
 use super::state::PlanKind;
@@ -9,7 +9,7 @@ use crate::console::screens::browse::marking;
 use crate::console::screens::plan::builder;
 use crate::domain::{Address, DocumentKind, Namespace, ResourceKey};
 
-/// Whether a document of this name can be stored here, and be routed to by the receiver.
+/// Whether a document with this name can be stored here and routed to by the receiver.
 ///
 /// # Errors
 /// The rule that it breaks.
@@ -36,7 +36,7 @@ pub(crate) fn check_name(model: &Model, key: &ResourceKey) -> Result<(), String>
 /// Refuses to turn a webhook into a connection, or the other way round.
 ///
 /// # Errors
-/// A message that says so.
+/// A message saying so.
 pub(crate) fn check_same_kind(from: &ResourceKey, to: &ResourceKey) -> Result<(), String> {
     if DocumentKind::of(from) == DocumentKind::of(to) {
         return Ok(());
@@ -72,7 +72,7 @@ pub(crate) fn ask_clone(model: &mut Model) {
     prompt::ask(model, PromptPurpose::CloneTo(keys), "");
 }
 
-/// Copies several webhooks to a namespace, under their own ids.
+/// Copies several webhooks to a namespace, keeping their ids.
 pub(crate) fn clone_all(model: &mut Model, keys: Vec<ResourceKey>, text: &str) -> PlanResult {
     let name = text.strip_suffix('/').unwrap_or(text);
     let wanted = Namespace::new(name).map_err(|error| format!("\"{name}\" is not a namespace: {error}"))?;
@@ -92,7 +92,7 @@ pub(crate) fn clone_all(model: &mut Model, keys: Vec<ResourceKey>, text: &str) -
     builder::build(model, PlanKind::Clone(pairs), None)
 }
 
-/// Asks for a new name of the selected document.
+/// Asks for a new name for the selected document.
 pub(crate) fn ask_rename(model: &mut Model) {
     match model.selected().cloned() {
         Some(key) if key.is_foreign() => {

@@ -1,4 +1,4 @@
-//! What a task tells the event loop.
+//! Replies of tasks to the event loop.
 
 use crate::console::external_editor::EditorEvent;
 use crate::console::message::Answer;
@@ -11,8 +11,8 @@ pub(super) enum TaskReply {
     Answer(Answer),
     /// An event of the external editor.
     ExternalEditor(EditorEvent),
-    /// No program took the text: the event loop, which owns the terminal, sends it there.
+    /// No program accepted the text: the event loop, which owns the terminal, sends it there.
     CopyByTerminal(String),
-    /// As [`Self::CopyByTerminal`], for the secret value in the report.
+    /// Like [`Self::CopyByTerminal`], for the secret value in the report.
     CopySecretByTerminal(Box<RevealReport>),
 }

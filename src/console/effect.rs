@@ -21,7 +21,6 @@ pub enum Effect {
     /// Determines the outcome of a commit whose answer was lost, by reading its keys again.
     FindOut {
         request: RequestId,
-        /// The request of that commit.
         commit: RequestId,
         ops: Vec<Op>,
     },

@@ -40,7 +40,6 @@ impl KeyMap {
             .map(|(_, key, action)| (key.as_str(), *action))
     }
 
-    /// The keys of an action in a place.
     pub fn keys(&self, place: Place, wanted: Action) -> impl Iterator<Item = &str> {
         self.bindings(place).filter(move |(_, action)| *action == wanted).map(|(key, _)| key)
     }

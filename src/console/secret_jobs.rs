@@ -51,7 +51,6 @@ pub struct RevealRequest {
     pub destination: RevealDestination,
 }
 
-/// The result of a job.
 #[derive(Debug)]
 pub enum SecretJobResult {
     /// Of [`SecretJob::Inspect`] and [`SecretJob::Versions`].

@@ -15,7 +15,7 @@ use crate::provider::{Commit, Error, Lease, SecretExpect, SecretFields};
 pub struct CreatedWebhook {
     pub commit: Commit,
     pub path: SecretPath,
-    /// The version of the secret, where the store has versions.
+    /// The version of the secret, if the store has versions.
     pub version: Option<SecretVersion>,
     /// Whether the secret was seen before the document was written. False if this user may write secrets but
     /// not read their presence: then only the store's answer to the write confirms it.
@@ -48,7 +48,7 @@ pub enum CreateWebhookError {
     SecretNotThere {
         key: ResourceKey,
         path: SecretPath,
-        /// The version that was written, where the store has versions.
+        /// The version that was written, if the store has versions.
         version: Option<SecretVersion>,
         /// What was found instead, as text for people.
         found: String,
@@ -61,9 +61,9 @@ pub enum CreateWebhookError {
     DocumentNotWritten {
         key: ResourceKey,
         path: SecretPath,
-        /// The version that was written, where the store has versions.
+        /// The version that was written, if the store has versions.
         version: Option<SecretVersion>,
-        /// Why the document was not written; [`Error::OutcomeUnknown`] where that is not known.
+        /// Why the document was not written; [`Error::OutcomeUnknown`] if that is not known.
         error: Error,
     },
 }

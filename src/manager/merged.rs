@@ -32,9 +32,9 @@ pub struct MergedDocument {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MergedSecret {
     pub path: SecretPath,
-    /// The fields that were used; empty where the secret or the fields do not exist.
+    /// The fields that were used; empty if the secret or the fields do not exist.
     pub fields: Vec<FieldName>,
-    /// `None` where the store has no versions.
+    /// `None` if the store has no versions.
     pub version: Option<SecretVersion>,
 }
 

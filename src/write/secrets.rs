@@ -43,7 +43,6 @@ pub struct SecretWrite {
     pub mode: SecretWriteMode,
     pub expect: SecretExpect,
     pub set: Opaque<SecretFields>,
-    /// Fields to remove.
     pub remove: Vec<FieldName>,
 }
 

@@ -252,7 +252,6 @@ impl Model {
         focus == Some(pane) && self.overlay.is_none()
     }
 
-    /// The layout of the screen.
     pub fn frame(&self) -> ScreenLayout {
         screen_layout(self.size)
     }
@@ -279,7 +278,6 @@ impl Model {
         }
     }
 
-    /// The next request number.
     pub fn next_request(&mut self) -> RequestId {
         self.requests += 1;
         RequestId(self.requests)

@@ -42,7 +42,6 @@ impl SecretLink {
         news
     }
 
-    /// Sets the secrets to watch.
     pub fn set_watched(&mut self, paths: Vec<SecretPath>, presence_cache: &mut PresenceCache, now: Duration) {
         let kept: HashSet<_> = paths.iter().collect();
         for gone in self.watched.iter().filter(|path| !kept.contains(path)) {

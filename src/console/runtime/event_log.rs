@@ -43,7 +43,6 @@ pub(super) fn intent(ops: &[Op]) -> String {
     words.join(", ")
 }
 
-/// Logs the result of a commit.
 pub(super) fn log_commit(intent: &str, outcome: &Result<Commit, Error>) {
     match outcome {
         Ok(commit) => tracing::info!(target: LOG, at = %commit.at, "done: {intent}"),

@@ -4,12 +4,9 @@ use crate::console::external_editor::EditorEvent;
 use crate::console::message::Answer;
 use crate::console::secret_jobs::RevealReport;
 
-/// The result of a task.
 #[derive(Debug)]
 pub(super) enum TaskReply {
-    /// The answer to the effect.
     Answer(Answer),
-    /// An event of the external editor.
     ExternalEditor(EditorEvent),
     /// No program accepted the text: the event loop, which owns the terminal, sends it there.
     CopyByTerminal(String),

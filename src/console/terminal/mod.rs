@@ -35,7 +35,6 @@ pub const LEAVE_WITHIN: Duration = Duration::from_millis(200);
 /// Queue length of inputs; more stay in the kernel's buffer.
 const INPUTS: usize = 256;
 
-/// Input from a terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TerminalInput {
     /// A key press or repeat, never a release.

@@ -7,7 +7,6 @@ use std::thread;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-/// The result of writing a frame.
 #[derive(Debug)]
 pub struct FrameResult {
     /// The frame's buffer, for reuse.

@@ -102,7 +102,6 @@ fn buffer_event(held: &mut PausedEvents, feed: InventoryEvent) {
     }
 }
 
-/// Applies an event to the inventory.
 fn apply_to_inventory(model: &mut Model, mut feed: InventoryEvent) -> Delta {
     let now = model.now.mono;
     match &mut feed {

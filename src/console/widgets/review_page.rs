@@ -76,13 +76,11 @@ impl<'a> ReviewPage<'a> {
         self.lines.extend(lines.into_iter().map(|line| (indent, ReviewLine::Run(line))));
     }
 
-    /// Changes line by line.
     pub(crate) fn diff_lines(&mut self, lines: &'a [DiffLine]) {
         let indent = self.indent;
         self.lines.extend(lines.iter().map(|line| (indent, ReviewLine::Diff(line))));
     }
 
-    /// Changes by path.
     pub(crate) fn path_changes(&mut self, diff: &Diff, none: &str) {
         if diff.changes.is_empty() {
             self.text(StyleRole::Dim, if diff.whitespace_only { "only white space changes" } else { none });

@@ -58,14 +58,12 @@ impl TextTable<'_> {
         widths
     }
 
-    /// Draws the header row.
     pub(crate) fn draw_header(&self, surface: &mut Surface<'_>, area: Rect, row: u16, widths: &[u16]) {
         let mut line = surface.row(area, row);
         let names = self.columns.iter().map(|column| (StyleRole::Dim, Safe::literal(column.name)));
         self.draw_cells(&mut line, names, widths);
     }
 
-    /// Draws one row at the position of the writer.
     pub(crate) fn draw_row(&self, line: &mut LineWriter<'_>, row: usize, widths: &[u16]) {
         let cells = self.rows.get(row).into_iter().flatten();
         self.draw_cells(line, cells.map(|(style, text)| (*style, text.borrowed())), widths);

@@ -9,7 +9,6 @@ use crate::text::Safe;
 pub(crate) struct TextRun(Vec<(StyleRole, Safe<'static>)>);
 
 impl TextRun {
-    /// Text of one role.
     pub(crate) fn of(style: StyleRole, text: impl Into<Safe<'static>>) -> Self {
         Self::default().and(style, text)
     }

@@ -178,7 +178,6 @@ impl PollTable {
         self.changing_since.map(|(first, last)| (last + QUIET).min(first + MAX_UNSETTLED))
     }
 
-    /// Records that a query has started.
     pub(super) fn query_started(&mut self, path: &SecretPath) {
         if let Some(row) = self.rows.get_mut(path) {
             (row.in_flight, row.requery, row.query_epoch) = (true, false, self.epoch);

@@ -36,7 +36,6 @@ pub(super) fn diagnostics(model: &Model, key: &ResourceKey, facts: &Facts) -> Ve
     diagnose(Subject::Document { key, facts, around: &ModelSurroundings { model, key } })
 }
 
-/// The first diagnostic of a rule.
 pub(super) fn first_of<'d>(found: &'d [Diagnostic], rule: &Rule) -> Option<&'d Diagnostic> {
     found.iter().find(|found| found.rule == rule.id)
 }

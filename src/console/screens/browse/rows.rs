@@ -70,7 +70,6 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage
     });
 }
 
-/// The visible rows.
 pub(crate) fn visible<'m>(model: &'m Model, browse: &'m BrowsePage) -> impl Iterator<Item = RowRef<'m>> {
     let area = item_rows(model.panes().items);
     let height = if area.width == 0 { 0 } else { area.height };

@@ -14,12 +14,10 @@ use crate::text::Masked;
 
 #[derive(Debug)]
 pub struct BrowsePage {
-    /// The rows.
     pub listing: DocumentList,
     pub list: ListState<ResourceKey>,
     /// The marked documents, visible or not. They are kept by key, so that marks survive changes of the rows.
     pub marks: BTreeSet<ResourceKey>,
-    /// The pane with the focus.
     pub focus: Pane,
     /// Whether the focused pane fills the screen.
     pub zoomed: bool,
@@ -31,7 +29,6 @@ pub struct BrowsePage {
 
 #[derive(Debug, Default)]
 pub struct DetailPane {
-    /// The document shown.
     pub shown: Option<Box<DetailDocument>>,
     /// First line shown.
     pub scroll: usize,

@@ -10,7 +10,6 @@ use crate::console::widgets::{Movement, first_row};
 use crate::domain::ResourceKey;
 use crate::inventory::{Delta, Inventory, Scope};
 
-/// Shows a tab.
 pub(crate) fn show(model: &mut Model, tab: Tab) {
     model.tab = tab;
     settle(model);
@@ -46,7 +45,6 @@ fn namespace_step(model: &mut Model, step: Movement) {
     }
 }
 
-/// Lists another scope.
 pub(crate) fn enter(model: &mut Model, scope: Scope) {
     resize(model);
     model.webhooks.enter(scope, &model.inventory);

@@ -25,7 +25,6 @@ pub struct SavedDrafts {
     pub failure: Option<String>,
 }
 
-/// The page that lists drafts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftsPage {
     pub list: ListState<DraftRowId>,

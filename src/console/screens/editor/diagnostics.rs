@@ -59,7 +59,6 @@ impl DraftFix {
     }
 }
 
-/// The input of the diagnostics.
 pub struct DiagnosticsInput {
     text: String,
     /// The number of secrets that placeholders may stand for.

@@ -33,7 +33,6 @@ pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
     vec![Effect::EditExternally(request, Box::new(draft))]
 }
 
-/// Events of the external editor.
 pub(crate) fn handle(model: &mut Model, request: RequestId, news: EditorEvent) -> Vec<Effect> {
     let now = model.now.mono;
     let Model { external_edit: away, edit, .. } = model;

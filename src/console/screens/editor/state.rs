@@ -38,7 +38,6 @@ pub struct Draft {
     /// What happened to the base in the store.
     pub upstream: Upstream,
     pub stage: DraftStage,
-    /// The last write sent for it.
     pub last_write: Option<RequestId>,
     pub autosave: AutosaveState,
     /// The document whose text a new document started from.

@@ -14,7 +14,6 @@ pub const MERGE_COLUMNS_FROM: u16 = 100;
 /// A list with fewer rows than this has no heading.
 const LOW: u16 = 6;
 
-/// The input of a merge.
 pub struct MergeInput {
     pub draft: ReviewInput,
     /// The base of the draft; `None` if the key did not exist.

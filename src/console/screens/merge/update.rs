@@ -175,7 +175,6 @@ pub(crate) fn step(model: &mut Model, step: Movement) {
     }
 }
 
-/// Decides the selected clash.
 pub(crate) fn choose(model: &mut Model, choice: &ConflictChoice) {
     let Some(merging) = current(model) else { return };
     match merging.choices.get_mut(merging.selected) {

@@ -8,7 +8,6 @@ use crate::domain::json::{BYTE_ORDER_MARK, SyntaxError, check_object};
 use crate::domain::{Document, DocumentKind};
 use crate::text::placeholders::{ConcealedSecrets, fill_hidden};
 
-/// The review of a write.
 #[derive(Debug)]
 pub struct Review {
     /// The document to write, in the formatting of the stored one.

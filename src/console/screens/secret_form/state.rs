@@ -83,7 +83,6 @@ pub struct NewSecretValue {
     pub generated: Option<SecretGenerator>,
 }
 
-/// The prompt for the value of a field.
 pub struct ValuePrompt {
     pub field: FieldName,
     pub new: NewSecretValue,
@@ -337,7 +336,6 @@ impl SecretForm {
     }
 }
 
-/// The prompt for a generated value.
 #[derive(Debug)]
 pub struct GeneratePrompt {
     pub entry: Opaque<Box<ValuePrompt>>,

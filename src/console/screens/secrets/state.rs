@@ -27,11 +27,9 @@ pub struct SecretsPage {
     pub covered: bool,
     /// Whether the user moved the selection; until then the first row is selected.
     moved_by_user: bool,
-    /// The pane with the focus.
     pub focus: Pane,
     /// Whether the focused pane fills the screen.
     pub zoomed: bool,
-    /// The selection in the detail.
     pub detail_selection: Option<Selection>,
     pub scroll: usize,
     /// Versions of the selected secret.
@@ -110,12 +108,10 @@ impl SecretsPage {
         }
     }
 
-    /// Starts a listing of the mounts.
     pub fn begin_listing(&mut self, request: RequestId, mounts: Vec<Mount>) {
         self.listing = ListingProgress { asked: Some(request), mounts, ..ListingProgress::default() };
     }
 
-    /// Adds the listing of a folder.
     pub fn folder_listed(&mut self, request: RequestId, listed: FolderPage, view: SecretsView<'_>) {
         if self.listing.asked != Some(request) {
             return;

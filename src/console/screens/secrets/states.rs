@@ -41,7 +41,7 @@ pub(crate) fn state(model: &Model, entry: &SecretEntry) -> SecretState {
     model.secrets_view().map_or(SecretState::NotVisible, |view| SecretState::of(entry, view))
 }
 
-/// What the store reports of a secret, in words, with the reason where there is one.
+/// What the store reports of a secret, in words, with the reason if there is one.
 pub(crate) fn presence(model: &Model, presence: &Presence) -> String {
     let newest = |version: &dyn std::fmt::Display| format!("{version}, its newest version,");
     match presence {

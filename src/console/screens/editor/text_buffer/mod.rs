@@ -226,7 +226,6 @@ impl LineStarts {
         Self(iter::once(0).chain(breaks.map(|at| at + 1)).collect())
     }
 
-    /// The position of an offset.
     pub(crate) fn position(&self, offset: usize) -> Pos {
         let row = self.0.partition_point(|start| *start <= offset).saturating_sub(1);
         Pos { row, at: offset - self.0.get(row).copied().unwrap_or(0) }

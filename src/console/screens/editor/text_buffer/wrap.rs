@@ -55,7 +55,6 @@ fn row_end(line: &str, start: usize, limit: usize, width: usize) -> usize {
     start + at_column(rest, width).max(first)
 }
 
-/// The width of a text in columns.
 pub(crate) fn columns(text: &str) -> usize {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.len();

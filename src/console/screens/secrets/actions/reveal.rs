@@ -79,7 +79,6 @@ fn copied_message(order: &RevealRequest, version: Option<SecretVersion>, read: u
     format!("copied {} of {path}{version}; {values} read for it", field.as_str())
 }
 
-/// Hides a value that is shown.
 pub(crate) fn hide(model: &mut Model) {
     model.overlay.take_if(|open| matches!(open, Overlay::RevealedValue(_)));
     // A value that has not arrived yet is not shown either.

@@ -109,7 +109,6 @@ pub struct SecretActions {
     pub may_show: bool,
     /// The pending read of a value.
     pub reading: Pending<RevealRequest>,
-    /// The pending write.
     pub writing: Option<PendingSecretWrite>,
     pub undo_log: SecretUndoLog,
     pub stale_dependents: StaleDependents,

@@ -107,7 +107,6 @@ fn outlet(act: SecretAction) -> RevealDestination {
     if act == SecretAction::Copy { RevealDestination::Clipboard } else { RevealDestination::Screen }
 }
 
-/// The answer to a secret job.
 pub(crate) fn on_answer(model: &mut Model, request: RequestId, told: SecretJobResult) -> Vec<Effect> {
     match told {
         SecretJobResult::Inspected(inspection) => on_inspected(model, request, *inspection),

@@ -24,8 +24,7 @@ pub struct SecretEvent {
     pub path: SecretPath,
     /// The fields that are read or written; empty if whole versions are deleted or destroyed.
     pub fields: Vec<FieldName>,
-    /// The version that is read, deleted or destroyed, or that a write replaces; `None` if the request names
-    /// none.
+    /// The version that is read, deleted, destroyed or replaced by a write; `None` if the request names none.
     pub version: Option<SecretVersion>,
     /// The reason the user gave.
     pub reason: Option<String>,
@@ -40,7 +39,7 @@ impl Audit {
     }
 
     /// Starts the records of a request about a secret, before it is sent; like a commit's, `number` is unique
-    /// within this process. Until a result is set, the outcome is unknown, and that is what is recorded if the
+    /// within this process. Until a result is set, the outcome is unknown, and this is recorded if the
     /// records are dropped. All events of one request, such as the versions it destroys, share its number.
     pub fn begin_secret(
         self: &Arc<Self>,

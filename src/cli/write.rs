@@ -36,8 +36,7 @@ impl CliSession {
 }
 
 impl<T> Audited<T> {
-    /// The answer. Prints a note to standard error if it is not in the audit, which does not fail the
-    /// command.
+    /// The answer. If it is not in the audit, notes that on standard error; the command does not fail.
     pub(super) fn noted(self) -> T {
         note_unrecorded(self.unrecorded);
         self.answer

@@ -50,8 +50,7 @@ impl SecretSource {
         }
     }
 
-    /// Access to these secrets. Nothing is connected to before first use. Environment variables are never
-    /// written.
+    /// Access to these secrets; connects on first use. Environment variables are never written.
     pub fn access(&self, writable: bool) -> SecretAccess {
         match self {
             Self::Env(variables) => {

@@ -362,8 +362,7 @@ impl Action {
         rows.flat_map(|(keys, _)| keys.split(' '))
     }
 
-    /// The hints in the footer of a place, in order, each with its word; shown only if the action is
-    /// possible.
+    /// The hints in the footer of a place, in order, each with its word; shown if the action is possible.
     pub fn hints(place: Place) -> Vec<(Self, &'static str)> {
         let of = |action: &Self| {
             action.info().hints.iter().find(|hint| hint.0 == place).map(|hint| (*action, hint))

@@ -1,5 +1,4 @@
-//! Operations on secrets as data, carried out by the runtime, and their results. Values occur only inside
-//! `Opaque`.
+//! Operations on secrets as data, carried out by the runtime, and their results. Values are in `Opaque`.
 
 use crate::domain::{
     FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretMetadata, SecretPath, SecretText,

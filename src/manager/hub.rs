@@ -72,8 +72,8 @@ impl WatchHubState {
 }
 
 impl WatchHub {
-    /// Starts following a provider's watch; `changed` is called with each key whose document was updated or
-    /// deleted.
+    /// Starts following a provider's watch; `changed` is called with the key of each updated or deleted
+    /// document.
     pub(super) fn start(
         watch: Watch,
         written: Arc<LastWrite>,
@@ -101,8 +101,7 @@ impl WatchHub {
         (is_true && shared.picture.revision() >= at).then(|| shared.picture.get(key).map(|row| row.entry()))
     }
 
-    /// The entry of a key, however stale; `None` if the inventory has never been complete or has not reached
-    /// `at`.
+    /// The entry of a key, however stale; `None` if the inventory was never complete or has not reached `at`.
     pub(super) fn last_known(&self, key: &ResourceKey, at: Revision) -> Option<Option<Entry>> {
         let shared = self.shared.lock();
         let usable = shared.loaded && shared.events.is_some() && shared.picture.revision() >= at;

@@ -48,7 +48,7 @@ pub(crate) enum DraftJobResult {
 #[derive(Debug)]
 pub(crate) struct DraftWorker {
     jobs: mpsc::Sender<DraftJob>,
-    /// Set on exit: from then on a saved file is renamed into place before it is synced.
+    /// Set on exit: from then on a saved file is in place before it is synced.
     leaving: Arc<AtomicBool>,
 }
 
@@ -75,8 +75,7 @@ impl DraftWorker {
         self.jobs.try_send(order).map_err(mpsc::error::TrySendError::into_inner)
     }
 
-    /// From now on a saved file is renamed into place before it is synced, so that it survives the end of the
-    /// process.
+    /// From now on a saved file is in place before it is synced, and so survives the end of the process.
     pub(crate) fn begin_exit(&self) {
         self.leaving.store(true, Ordering::SeqCst);
     }

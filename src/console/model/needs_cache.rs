@@ -95,8 +95,7 @@ impl NeedsCache {
         in_sight: Vec<ResourceKey>,
     ) -> bool {
         if self.store.as_ref() != inventory.store() {
-            // Tokens of another store cannot be compared, and its old rows stay until the new load is
-            // complete.
+            // Tokens of another store cannot be compared, and its old rows stay until the new load ends.
             self.entries.clear();
             if self.store.is_none() || !inventory.is_loading() {
                 self.store = inventory.store().cloned();

@@ -15,8 +15,7 @@ use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::screens::drafts;
 
-/// The area for dialogs. The header and the footer stay visible, since a question concerns the context they
-/// show.
+/// The area for dialogs. Header and footer stay visible, since a question concerns the context they show.
 pub(crate) fn dialog_area(model: &Model) -> Rect {
     let parts = model.frame();
     let top = parts.header.bottom();

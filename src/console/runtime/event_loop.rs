@@ -62,8 +62,7 @@ pub(super) struct EventLoop<P, D: Device> {
     pub(super) exit: Option<LoopExit>,
     /// The running external editor.
     pub(super) external_editor: Option<(RequestId, EditorProcess)>,
-    /// While the editor has the terminal, nothing is drawn, and keys and the signals they cause belong to the
-    /// editor.
+    /// While the editor has the terminal, nothing is drawn, and keys and their signals belong to the editor.
     pub(super) editor_has_terminal: bool,
     /// Printed once the terminal is restored.
     pub(super) exit_message: Option<String>,

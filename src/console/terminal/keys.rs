@@ -275,8 +275,7 @@ fn sequence(parameters: &[u8], last: u8) -> Option<TerminalInput> {
     with_modifiers(code, second)
 }
 
-/// The modifier field is a bit set plus one; the number after a colon is 1 for press, 2 for repeat, 3 for
-/// release.
+/// The modifier field is a bit set plus one; after a colon follows 1 for press, 2 for repeat, 3 for release.
 fn with_modifiers(code: KeyCode, field: &str) -> Option<TerminalInput> {
     let mut parts = field.split(':');
     let bits = parts.next().and_then(|part| part.parse::<u8>().ok()).unwrap_or(1).saturating_sub(1);

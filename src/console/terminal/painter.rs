@@ -14,8 +14,7 @@ use crate::console::shell::layout::Size;
 const BEGIN_UPDATE: &[u8] = b"\x1b[?2026h";
 const END_UPDATE: &[u8] = b"\x1b[?2026l";
 
-/// Paints frames. The bytes of each frame must reach the terminal, because the next one is a difference from
-/// it.
+/// Paints frames. The bytes of each frame must reach the terminal: the next frame is a difference from it.
 pub struct Painter {
     terminal: Terminal<CaptureBackend>,
     extra: Vec<u8>,

@@ -15,8 +15,7 @@ pub enum ColorDepth {
     TrueColor,
 }
 
-/// xterm's values of the sixteen ANSI colours; other terminals differ, but too little to change which one is
-/// nearest.
+/// xterm's values of the sixteen ANSI colours; other terminals differ too little to change the nearest one.
 const ANSI: [(Color, [u8; 3]); 16] = [
     (Color::Black, [0, 0, 0]),
     (Color::Red, [205, 0, 0]),

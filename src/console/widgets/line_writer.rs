@@ -152,8 +152,7 @@ impl<'c> LineWriter<'c> {
 
     fn write_grapheme(&mut self, grapheme: &str, width: u16, style: Style) {
         let form = self.theme.glyphs().form(grapheme);
-        // An ASCII fallback may be narrower than a wide original; it is repeated, so that columns stay
-        // aligned.
+        // An ASCII fallback may be narrower than a wide original; repeating it keeps columns aligned.
         let (step, count) = if form.cell_width() < width { (1, width) } else { (width, 1) };
         for _ in 0..count {
             if let Some(cell) = self.buffer.cell_mut((self.x, self.y)) {

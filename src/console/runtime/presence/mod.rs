@@ -158,8 +158,7 @@ impl PollTask {
         }
     }
 
-    /// Starts the queries that are due, up to the limit. A cancelled query occupies its slot until it has
-    /// ended.
+    /// Starts the queries that are due, up to the limit. A cancelled query counts until it has ended.
     fn ask(&mut self) {
         while self.queries.len() < AT_ONCE
             && let Some(path) = self.table.next(Instant::now())

@@ -1,5 +1,4 @@
-//! Builds plans from the inventory: deletes, copies, renames, rewrites. For the inverse of a write, see
-//! `undo`.
+//! Builds plans from the inventory: deletes, copies, renames, rewrites. Undo plans are built in `undo`.
 
 use super::state::{MAX_STEPS, Plan, PlanKind, PlanStep, StepDiff, StepDiffs, diff, size};
 use super::undo::undo;
@@ -47,8 +46,7 @@ pub(crate) fn build(model: &mut Model, kind: PlanKind, refused: Option<&Plan>) -
     let request = model.next_request();
     let shown = (model.inventory.store().cloned(), model.now.mono, request);
     model.plan = Some(Box::new(Plan { unchanged, ..Plan::new(kind, steps.clone(), shown) }));
-    // If the comparison panics it yields no result, so the plan never counts as compared and is never
-    // written.
+    // If the comparison panics, the result is empty, so the plan never counts as compared or is written.
     let job = Compute::new(size(&steps), move || diff(&steps), Vec::new(), on_compared);
     Ok(vec![Effect::Compute(request, job)])
 }

@@ -106,7 +106,7 @@ fn on_done(model: &mut Model, writing: PendingSecretWrite, version: Option<Secre
     model.secret_actions.form.take_if(|form| form.sent == Some(request));
     model.secret_actions.undo.take_if(|undo| undo.sent == Some(request));
     let then = match kind {
-        // Earlier changes still leave stale dependents, whose rewrite is not planned while the secret is
+        // Earlier changes still leave stale dependents; their rewrite is not planned while the secret is
         // gone.
         SecretWriteKind::End => None,
         _ => stale_dependents::on_secret_changed(

@@ -115,8 +115,7 @@ struct SecretDetailLine {
     selection: Option<Selection>,
 }
 
-/// The lines, except for the dependents: there may be very many of them, so they are made one by one where
-/// visible.
+/// The lines without the dependents: there may be very many, so they are made one by one where visible.
 struct SecretDetailLines<'m> {
     model: &'m Model,
     entry: &'m SecretEntry,

@@ -18,8 +18,7 @@ pub struct SecretRows {
     /// Whether rows are ordered by state, worst first, using the states known when this order was chosen.
     /// Otherwise they are ordered by path, with variables last.
     pub(crate) by_state: bool,
-    /// The state of each row when the order by state was chosen, so that rows stay in place while states
-    /// change.
+    /// The state of each row when the order by state was chosen: rows stay in place while states change.
     ranks: HashMap<u32, SecretState>,
     filter: Filter,
     /// `None` without a filter.

@@ -131,6 +131,15 @@ fn all_shapes_of_keys_are_listed_where_they_belong() {
 }
 
 #[test]
+fn a_webhook_asked_for_by_its_raw_key_is_a_webhook_with_its_secrets_hidden() {
+    let store = Store::new("/alias/");
+    let header = r#"{"module":"http","module-config":{"headers":{"X-Any":"planted-plain"}}}"#;
+    store.put("a/webhooks/one", header);
+    let shown = store.confdeck(&["get", "key:a/webhooks/one"]).run().expect_code(0).out();
+    assert!(shown.contains("a/one") && shown.contains("X-Any") && !shown.contains(SECRET), "{shown}");
+}
+
+#[test]
 fn health_and_calls_tell_a_store_that_is_there_from_one_that_is_not() {
     let store = Store::new("/health/");
     let healthy = store.confdeck(&["health", "-o", "json"]).run().expect_code(0).out();

@@ -15,7 +15,7 @@ pub use lexer::{Lexeme, LexemeKind, Lexer};
 pub use problems::{Severity, SyntaxFix, SyntaxProblem, problems};
 pub use string::{DecodedString, decode, quote, unquote};
 pub use tree::{Member, Node, NodeValue, parse, parse_outline};
-#[cfg(test)]
+#[cfg(all(test, feature = "console"))]
 pub(crate) use walk::WALKS;
 pub use walk::{JsonEvent, Scalar, SyntaxError, check_object, is_object, walk};
 

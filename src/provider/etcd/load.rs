@@ -146,17 +146,19 @@ pub(super) fn unsigned(revision: i64) -> Revision {
     Revision(u64::try_from(revision).unwrap_or(0))
 }
 
-pub(super) fn entry(key: ResourceKey, kv: &KeyValue) -> Entry {
+/// The entry under the name that its key has, whatever name it was asked for by: `key:a/webhooks/b` is the
+/// webhook `a/b`, and its secrets are hidden as those of a webhook.
+pub(super) fn entry(keyspace: &Keyspace, kv: &KeyValue) -> Option<Entry> {
     let revision = unsigned(kv.mod_revision());
-    Entry {
-        key,
+    Some(Entry {
+        key: keyspace.decode(kv.key())?,
         document: Document::new(kv.value()),
         revision,
         created: Some(unsigned(kv.create_revision())),
         version: u64::try_from(kv.version()).ok(),
         token: Token::counter(revision.0),
         lease: (kv.lease() != 0).then(|| LeaseId(kv.lease())),
-    }
+    })
 }
 
 /// A key prefix with its etcd range. The range can hold more keys than the prefix covers.
@@ -178,7 +180,7 @@ impl KeyScope {
     }
 
     pub(super) fn entry(&self, kv: &KeyValue) -> Option<Entry> {
-        self.name(kv.key()).map(|key| entry(key, kv))
+        entry(&self.keyspace, kv).filter(|entry| self.prefix.covers(&entry.key))
     }
 
     /// The right that reading this range needs, for messages.

@@ -86,7 +86,7 @@ impl ConfigReader for EtcdProvider {
         let answer = answer
             .await
             .map_err(|fault| fault.into_error(&self.connector.name(), || format!("read of {key} in etcd")))?;
-        Ok(answer.kvs().first().map(|kv| load::entry(key.clone(), kv)))
+        Ok(answer.kvs().first().and_then(|kv| load::entry(&self.connector.keyspace, kv)))
     }
 
     fn list(&self, prefix: KeyPrefix) -> BoxStream<'_, Result<Page>> {

@@ -9,7 +9,7 @@ use crate::console::model::{Model, Tone, denied_if_hidden};
 use crate::console::overlays::chooser;
 use crate::console::overlays::state::{Overlay, PromptPurpose};
 use crate::console::screens::plan::PlanKind;
-use crate::console::screens::plan::{builder, names};
+use crate::console::screens::plan::{builder, clone, names, rename};
 use crate::console::screens::secrets::actions::{destroy, reveal};
 use crate::console::screens::{browse, editor, merge, plan, secret_form};
 use crate::domain::{Address, ResourceKey};
@@ -62,8 +62,8 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
         PromptPurpose::Command => run(model, &text),
         PromptPurpose::New => create(model, &text, None),
         PromptPurpose::Clone(from) => create(model, &text, Some(&from)),
-        PromptPurpose::CloneTo(keys) => close_on_success(model, |model| names::clone_all(model, keys, &text)),
-        PromptPurpose::Rename(from) => close_on_success(model, |model| names::rename(model, from, &text)),
+        PromptPurpose::CloneTo(keys) => close_on_success(model, |model| clone::clone_to(model, keys, &text)),
+        PromptPurpose::Rename(from) => close_on_success(model, |model| rename::rename_to(model, from, &text)),
         PromptPurpose::Typed(words) if text == words => {
             close_on_success(model, |model| Ok(plan::on_typed(model)))
         }

@@ -9,7 +9,7 @@ use crate::console::keymap::KeyMap;
 use crate::console::model::Model;
 use crate::console::overlays::{self, Confirm, ConfirmAction, Overlay, dialog_area};
 use crate::console::place::Place;
-use crate::console::screens::plan::{PlanStep, builder};
+use crate::console::screens::plan::{PlanStep, delete};
 use crate::console::screens::{drafts, editor, secret_form};
 use crate::console::theme::StyleRole;
 use crate::console::widgets::{DIALOG_COLUMNS, Surface, TextRun, dialog, dialog_columns};
@@ -42,7 +42,7 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
     match confirm.action {
         ConfirmAction::Delete { entry, store } => {
             let same = store.as_ref() == model.inventory.store();
-            builder::delete_one(model, PlanStep::delete(*entry), same)
+            delete::delete_one(model, PlanStep::delete(*entry), same)
         }
         ConfirmAction::Discard => {
             editor::discard(model);

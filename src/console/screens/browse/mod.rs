@@ -5,7 +5,7 @@ mod diagnostics;
 pub(crate) mod empty;
 mod filter;
 mod listing;
-pub(crate) mod marking;
+pub(crate) mod marks;
 mod namespaces;
 pub(crate) mod needs;
 pub(crate) mod rows;
@@ -26,7 +26,7 @@ use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::prompt;
 use crate::console::place::Place;
-use crate::console::screens::plan::{builder, names, undo};
+use crate::console::screens::plan::{clone, delete, rename, undo};
 use crate::console::screens::{drafts, editor};
 use crate::console::widgets::{Movement, Surface, TextRun};
 use crate::inventory::Scope;
@@ -111,14 +111,14 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Zoom => update::zoom(model),
         Action::Copy => return update::copy(model),
         Action::New => prompt::new_document(model),
-        Action::Clone => names::ask_clone(model),
-        Action::Rename => names::ask_rename(model),
-        Action::Mark => marking::toggle(model),
-        Action::MarkAll => marking::toggle_all(model),
+        Action::Clone => clone::ask_clone(model),
+        Action::Rename => rename::ask_rename(model),
+        Action::Mark => marks::toggle(model),
+        Action::MarkAll => marks::toggle_all(model),
         Action::UndoWrite => return undo::undo_last(model),
         Action::Edit => editor::open(model),
         Action::EditExternally => return editor::external_editor::begin(model),
-        Action::Delete => return builder::delete_targets(model),
+        Action::Delete => return delete::delete_targets(model),
         Action::Interrupt => return drafts::quit_or_ask(model),
         _ => {}
     }

@@ -1,7 +1,10 @@
 //! Several writes reviewed as one commit: delete, copy, rename, undo, rewrite.
 
 pub(crate) mod builder;
+pub(crate) mod clone;
+pub(crate) mod delete;
 pub(crate) mod names;
+pub(crate) mod rename;
 pub(crate) mod send;
 mod state;
 pub(crate) mod undo;

@@ -6,7 +6,7 @@ use crate::console::effect::Effect;
 use crate::console::model::{Model, PendingWrite, Tone, denied_if_hidden};
 use crate::console::overlays::{PromptPurpose, prompt};
 use crate::console::screens::browse;
-use crate::console::screens::browse::marking;
+use crate::console::screens::browse::marks;
 use crate::console::screens::plan::{builder, send};
 use crate::console::widgets::Movement;
 use crate::domain::{Entry, ResourceKey};
@@ -134,5 +134,5 @@ pub(crate) fn on_written(model: &mut Model, writing: &PendingWrite, plan: &Plan)
     {
         model.select_on_arrival = Some(key.clone());
     }
-    marking::clear_written(model, writing);
+    marks::clear_written(model, writing);
 }

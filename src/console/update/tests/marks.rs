@@ -1,7 +1,7 @@
 //! Marks: stored by key, and what delete and copy act on.
 
 use super::*;
-use crate::console::screens::browse::marking::MAX_MARKS;
+use crate::console::screens::browse::marks::MAX_MARKS;
 
 fn marked(console: &TestConsole) -> Vec<String> {
     console.model.webhooks.marks.iter().map(ToString::to_string).collect()

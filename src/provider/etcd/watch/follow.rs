@@ -16,7 +16,7 @@ use super::{WatchCheckpoint, WatchStart, WatchTask};
 use crate::domain::{Change, ChangeKind, LinkState, Revision};
 use crate::provider::etcd::error::{Fault, within};
 use crate::provider::etcd::link::{HEAD_DEADLINE, Head, MemberLink};
-use crate::provider::etcd::load::{KeyScope, entry, signed, unsigned};
+use crate::provider::etcd::load::{KeyScope, signed, unsigned};
 use crate::provider::etcd::rights::ReadableRanges;
 use crate::provider::etcd::store_identity::IdentityBaseline;
 use crate::provider::{CALL_DEADLINE, WatchEvent};
@@ -343,7 +343,7 @@ fn change(scope: &KeyScope, event: &Event) -> Option<(Revision, Change)> {
     // a deletion resets the version to zero, a write never leaves it there.
     let kind = match kv.version() {
         0 => ChangeKind::Deleted { key },
-        _ => ChangeKind::Put { entry: entry(key, kv) },
+        _ => ChangeKind::Put { entry: scope.entry(kv)? },
     };
     Some((revision, Change { revision, kind }))
 }

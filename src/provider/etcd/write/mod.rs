@@ -39,7 +39,7 @@ pub(super) async fn commit(connector: &Connector, ops: Vec<Op>) -> provider::Res
         }
         sent => sent,
     };
-    let outcome = match sent.and_then(|answer| read_response(&steps, &answer)) {
+    let outcome = match sent.and_then(|answer| read_response(&connector.keyspace, &steps, &answer)) {
         Ok(outcome) => outcome,
         Err(fault) => {
             let lacking = missing_permission(connector, &steps, &fault).await;

@@ -6,12 +6,14 @@ use etcd_client::{KeyValue, TxnOpResponse};
 use super::transaction::TxnStep;
 use crate::domain::Token;
 use crate::provider::etcd::error::Fault;
+use crate::provider::etcd::layout::Keyspace;
 use crate::provider::etcd::link::Head;
 use crate::provider::etcd::load::{entry, unsigned};
 use crate::provider::{self, Commit, Error, Expect, Op, Outcome};
 
 /// The commit, or the error of the condition that failed, with the present entry.
 pub(super) fn read_response(
+    keyspace: &Keyspace,
     steps: &[TxnStep],
     answer: &etcd_client::TxnResponse,
 ) -> Result<provider::Result<Commit>, Fault> {
@@ -35,7 +37,7 @@ pub(super) fn read_response(
             .collect();
         return Ok(Ok(Commit { at: head.revision, outcomes }));
     }
-    let mut failed = pairs.filter_map(|(step, part)| condition_error(step, part));
+    let mut failed = pairs.filter_map(|(step, part)| condition_error(keyspace, step, part));
     failed.next().map(Err).ok_or(Fault::Malformed)
 }
 
@@ -63,14 +65,14 @@ fn token_before(part: &TxnOpResponse) -> Option<Token> {
 }
 
 /// The error of a step, if its condition is one that failed.
-fn condition_error(step: &TxnStep, part: &TxnOpResponse) -> Option<Error> {
+fn condition_error(keyspace: &Keyspace, step: &TxnStep, part: &TxnOpResponse) -> Option<Error> {
     let TxnOpResponse::Get(get) = part else { return None };
     let now = get.kvs().first();
     let key = step.op.key().clone();
     match (step.mod_revision, &step.op) {
         (_, Op::Delete { .. }) if now.is_none() => Some(Error::NotFound { key }),
         (Some(expected), _) if now.map_or(0, KeyValue::mod_revision) != expected => {
-            let now = now.map(|kv| Box::new(entry(key.clone(), kv)));
+            let now = now.and_then(|kv| entry(keyspace, kv)).map(Box::new);
             Some(Error::Conflict { key, now })
         }
         _ => None,
@@ -82,16 +84,19 @@ mod tests {
     use etcd_client::proto::{PbResponseHeader, PbResponseOp};
 
     use super::*;
+    use crate::provider::etcd::layout::KeyLayout;
 
     #[test]
     fn an_answer_that_lacks_a_part_is_malformed_and_no_panic() {
         let hollow = PbResponseOp { response: None };
+        let layout = KeyLayout::Namespaced;
+        let keyspace = Keyspace { prefix: layout.default_prefix(), layout };
         let nested = PbTxnResponse { responses: vec![hollow.clone()], ..Default::default() };
         let inside = PbResponseOp { response: Some(PbTxnOpResponse::ResponseTxn(nested)) };
         for part in [hollow, inside] {
             let header = Some(PbResponseHeader::default());
             let answer = PbTxnResponse { header, succeeded: true, responses: vec![part] };
-            let judged = read_response(&[], &etcd_client::TxnResponse(answer));
+            let judged = read_response(&keyspace, &[], &etcd_client::TxnResponse(answer));
             assert!(matches!(judged, Err(Fault::Malformed)));
         }
     }

@@ -93,7 +93,14 @@ impl VaultSecrets {
             (403, _) => Err(Presence::Forbidden { permission: format!("read on {}", call.path) }),
             // Before a list the engine was looked up; to KV 1 a 404 is that there is none.
             (404, _) if lists || self.version() == KvVersion::V1 => {
-                Err(self.absent(mount, NotFoundReason::of(&reply)))
+                // No version ends there: the engine may be KV 2 after all.
+                Err(self.absent(
+                    mount,
+                    match NotFoundReason::of(&reply) {
+                        NotFoundReason::Gone(_) => NotFoundReason::Other,
+                        absence => absence,
+                    },
+                ))
             }
             (404, _) => Err(self.absent_in_kv_2(mount, NotFoundReason::of(&reply)).await?),
             _ => Err(Presence::Unreachable { reason: self.unexpected_status(&reply) }),

@@ -106,6 +106,7 @@ impl FaultySecrets {
     }
 
     /// Revokes the right to list one folder.
+    #[cfg(feature = "console")]
     pub(crate) fn forbid_list(&self, folder: &SecretFolder) {
         self.faults.lock().unlisted.insert(folder.clone());
     }

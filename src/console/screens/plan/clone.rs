@@ -1,5 +1,4 @@
-//! Copies: the prompt, the checks, and the steps of the plan. A single copy to an unused name becomes a draft
-//! instead.
+//! Copies: the prompt, the checks, and the steps of the plan. One copy to an unused name becomes a draft.
 
 use super::builder::{PlanResult, build};
 use super::names::check_name;

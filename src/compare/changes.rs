@@ -11,8 +11,9 @@ use super::tree::{JsonTree, MemberId, TreeKind, TreeMember, by_id, hashes};
 pub(super) enum TreeChange<'a> {
     /// A value that came, went or became another one.
     Value(Option<&'a JsonTree<'a>>, Option<&'a JsonTree<'a>>),
-    /// The same members or items in another order, in words: as it was, and as it is.
-    Order(String, String),
+    /// The same members or items in another order. The words, as it was and as it is, are only for who shows
+    /// them: of a large document they are long.
+    Order(Box<dyn Fn() -> [String; 2] + 'a>),
 }
 
 pub(super) struct ChangeFinder<'a> {
@@ -55,7 +56,7 @@ impl<'a> ChangeFinder<'a> {
         };
         let (stayed, stay) = (ids(before), ids(after));
         if stayed != stay {
-            self.push(TreeChange::Order(names(&stayed), names(&stay)));
+            self.push(TreeChange::Order(Box::new(move || [&stayed, &stay].map(|ids| names(ids)))));
         }
     }
 
@@ -64,10 +65,11 @@ impl<'a> ChangeFinder<'a> {
         let ((old_first, old), (new_first, new)) = (old, new);
         if let Some(order) = permutation(old, new) {
             // The items may hold secrets; their places say as much.
-            let places = |places: Vec<usize>| {
-                places.into_iter().map(|at| format!("[{}]", old_first + at)).collect::<Vec<_>>().join(", ")
+            let places = move |order: &[usize]| {
+                order.iter().map(|at| format!("[{}]", old_first + at)).collect::<Vec<_>>().join(", ")
             };
-            return self.push(TreeChange::Order(places((0..old.len()).collect()), places(order)));
+            let stored: Vec<_> = (0..old.len()).collect();
+            return self.push(TreeChange::Order(Box::new(move || [&stored, &order].map(|at| places(at)))));
         }
         for op in align::ops(&hashes(old), &hashes(new)) {
             if matches!(op, DiffOp::Equal { .. }) {

@@ -16,11 +16,11 @@ pub(super) fn between(old: &JsonTree<'_>, new: &JsonTree<'_>) -> SpliceOp {
         (TreeKind::Object(before), TreeKind::Object(after)) => {
             let known = by_id(before);
             let children = after.iter().map(|member| {
-                let key = member.key.of(new.text);
+                let key = member.written();
                 match known.get(&member.id()) {
                     Some((at, was)) => SpliceChild {
                         origin: Some(*at),
-                        key: (was.key.of(old.text) != key).then(|| key.to_owned()),
+                        key: (was.written() != key).then(|| key.to_owned()),
                         value: between(&was.value, &member.value),
                     },
                     None => SpliceChild::new(Some(key.to_owned()), &member.value),

@@ -44,6 +44,11 @@ impl TreeMember<'_> {
         PathStep::Name(self.name.clone(), self.number)
     }
 
+    /// The name as it is written, with quotes and escapes.
+    pub(super) fn written(&self) -> &str {
+        self.key.of(self.value.text)
+    }
+
     /// From its name to the end of its value.
     pub(super) fn span(&self) -> Span {
         Span { start: self.key.start, end: self.value.span.end }

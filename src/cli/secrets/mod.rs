@@ -2,6 +2,7 @@
 //! by the commands made for that.
 
 mod args;
+mod delete;
 mod get;
 mod input;
 mod list;
@@ -11,7 +12,6 @@ mod presence;
 mod redact_usage_error;
 mod set;
 mod target;
-mod versions;
 
 use std::sync::Arc;
 
@@ -43,9 +43,9 @@ pub(super) async fn run(
         SecretsCommand::Get(get) => get::run(&context, get, out).await?,
         SecretsCommand::Set(set) => set::set(&context, set, out).await?,
         SecretsCommand::Generate(generate) => set::generate(&context, generate, out).await?,
-        SecretsCommand::Delete(delete) => versions::delete(&context, delete, out).await?,
-        SecretsCommand::Undelete(undelete) => versions::undelete(&context, undelete, out).await?,
-        SecretsCommand::Destroy(destroy) => versions::destroy(&context, destroy, out).await?,
+        SecretsCommand::Delete(delete) => delete::delete(&context, delete, out).await?,
+        SecretsCommand::Undelete(undelete) => delete::undelete(&context, undelete, out).await?,
+        SecretsCommand::Destroy(destroy) => delete::destroy(&context, destroy, out).await?,
     }
     Ok(Exit::DONE)
 }

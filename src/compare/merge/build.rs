@@ -142,14 +142,13 @@ impl MergeBuilder {
         let [_, _, origin] = sides.map(|side| side.map(|(at, _)| at));
         let [b, m, t] = sides.map(|side| side.map(|(_, member)| member));
         let [base, mine, theirs] = [b, m, t].map(|side| side.map(|member| &member.value));
-        let written = |member: &TreeMember<'_>| member.key.of(member.value.text).to_owned();
         let is_untouched =
             |side: Option<&JsonTree<'_>>| base.zip(side).is_some_and(|(base, side)| base.same(side));
         let (key, value) = match (m, t) {
             (Some(m), Some(t)) => {
-                let (key, stored) = (written(m), written(t));
-                let respelt = key != stored && b.is_some_and(|b| written(b) == stored);
-                (respelt.then_some(key), self.merge_value(base, &m.value, &t.value))
+                let (key, stored) = (m.written(), t.written());
+                let respelt = key != stored && b.is_some_and(|b| b.written() == stored);
+                (respelt.then(|| key.to_owned()), self.merge_value(base, &m.value, &t.value))
             }
             (Some(_), None) if is_untouched(mine) => {
                 self.row(MergeOutcome::Theirs, base, mine, None);
@@ -165,9 +164,9 @@ impl MergeBuilder {
             }
             (Some(m), None) if b.is_none() => {
                 self.row(MergeOutcome::Mine, None, mine, None);
-                (Some(written(m)), MergePlan::Want(SpliceOp::Value(RawJson::of(&m.value))))
+                (Some(m.written().to_owned()), MergePlan::Want(SpliceOp::Value(RawJson::of(&m.value))))
             }
-            (Some(m), None) => (Some(written(m)), self.conflict(base, mine, None)),
+            (Some(m), None) => (Some(m.written().to_owned()), self.conflict(base, mine, None)),
             (None, Some(_)) if b.is_none() => {
                 self.row(MergeOutcome::Theirs, None, None, theirs);
                 (None, MergePlan::Want(SpliceOp::Keep))
@@ -211,8 +210,8 @@ impl MergeBuilder {
                 TreeChange::Value(base, after) => {
                     (MergePlace::Path(path), [base, after].map(|side| side.map(RawJson::of)))
                 }
-                TreeChange::Order(base, after) => {
-                    (MergePlace::Order(path), [base, after].map(|words| Some(RawJson::new(&words))))
+                TreeChange::Order(words) => {
+                    (MergePlace::Order(path), words().map(|words| Some(RawJson::new(&words))))
                 }
             };
             let mine = if taken == MergeOutcome::Theirs { &base } else { &after }.clone();

@@ -51,3 +51,14 @@ pub enum WriteAccess {
     /// The gate is open; `Some` is the time since the start at which it closes by itself.
     Open(Option<Duration>),
 }
+
+impl WriteAccess {
+    /// Why nothing can be written, and what to do.
+    pub fn refusal(self) -> Option<&'static str> {
+        match self {
+            Self::ReadOnly => Some("read-only: this console was started without a writer"),
+            Self::Locked => Some("locked: type :unlock first"),
+            Self::Open(_) => None,
+        }
+    }
+}

@@ -357,11 +357,7 @@ impl Model {
 
     /// Whether a write may begin; otherwise reports why not.
     pub fn passes_gate(&mut self) -> bool {
-        let refusal = match self.lock {
-            WriteAccess::Open(_) => return true,
-            WriteAccess::Locked => "locked: type :unlock first",
-            WriteAccess::ReadOnly => "read-only: this console was started without a writer",
-        };
+        let Some(refusal) = self.lock.refusal() else { return true };
         self.notify(Tone::Bad, refusal);
         false
     }

@@ -34,11 +34,9 @@ pub(crate) fn new_document(model: &mut Model) {
 /// Asks for the context's name, to unlock writing.
 pub(crate) fn unlock(model: &mut Model) {
     match model.lock {
-        WriteAccess::ReadOnly => {
-            model.notify(Tone::Bad, "read-only: this console was started without a writer")
-        }
-        WriteAccess::Open(_) => model.notify(Tone::Plain, "writing is already allowed"),
         WriteAccess::Locked => ask(model, PromptPurpose::Unlock, ""),
+        WriteAccess::ReadOnly => _ = model.passes_gate(),
+        WriteAccess::Open(_) => model.notify(Tone::Plain, "writing is already allowed"),
     }
 }
 

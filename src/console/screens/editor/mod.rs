@@ -22,9 +22,7 @@ pub use find::{MatchCount, Needle, TextSearch};
 pub use outline::{CursorPath, JsonPathTracker};
 pub use state::{Base, Draft, DraftStage, Upstream};
 pub use text_buffer::{Pos, TextBuffer};
-pub(crate) use update::{
-    ask_discard, back_to_draft, begin, discard, open, resume, scroll_review, toggle_full, write,
-};
+pub(crate) use update::{ask_discard, back_to_draft, begin, discard, open, resume};
 
 use crossterm::event::KeyEvent;
 

@@ -1,16 +1,10 @@
-//! From a stored document to a draft, its review and one conditional write.
+//! From a stored document to a draft, and back.
 
 use super::state::{Draft, DraftStage};
-use crate::console::effect::Effect;
-use crate::console::model::{MAX_DRAFTS, Model, Tone, denied_if_hidden};
+use crate::console::model::{MAX_DRAFTS, Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
-use crate::console::screens::plan::{PlanStep, send};
-use crate::console::screens::review::Review;
-use crate::console::screens::{browse, merge};
-use crate::console::widgets::Movement;
+use crate::console::screens::browse;
 use crate::domain::{Document, MAX_EDITABLE, ResourceKey};
-use crate::provider::Lease;
-use crate::text::grouped;
 
 /// Opens the selected document, or resumes its draft.
 pub(crate) fn open(model: &mut Model) {
@@ -105,56 +99,4 @@ pub(crate) fn back_to_draft(model: &mut Model) {
         edit.stage = DraftStage::Editing;
         edit.merging.cancel();
     }
-}
-
-/// Toggles between changes by path and the full text.
-pub(crate) fn toggle_full(model: &mut Model) {
-    if let Some(review) = shown_review(model) {
-        review.full = !review.full;
-        review.scroll = 0;
-    }
-}
-
-pub(crate) fn scroll_review(model: &mut Model, step: Movement) {
-    let page = usize::from(model.frame().body.height.saturating_sub(2).max(1));
-    if let Some(review) = shown_review(model) {
-        let lines = if review.full { review.lines.len() } else { review.diff.changes.len() };
-        review.scroll = step.apply(review.scroll, lines, page);
-    }
-}
-
-fn shown_review(model: &mut Model) -> Option<&mut Review> {
-    if let DraftStage::Review(review) = &mut model.edit.as_mut()?.stage { Some(review) } else { None }
-}
-
-/// Writes what the review shows.
-pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
-    let now = model.now;
-    if send::is_blocked(model) {
-        return Vec::new();
-    }
-    let Some(edit) = &model.edit else { return Vec::new() };
-    let DraftStage::Review(review) = &edit.stage else { return Vec::new() };
-    if now.is_too_soon_after(review.opened) {
-        return Vec::new();
-    }
-    let (before, document) = (edit.base.entry().cloned(), review.document.clone());
-    let step = PlanStep { before, lease: Lease::Keep, ..PlanStep::create(edit.key.clone(), Some(document)) };
-    let most = model.context.capabilities.max_document;
-    let words = if step.size() > most {
-        format!("nothing was sent: this store holds at most {} bytes in one document", grouped(most))
-    } else if edit.store.as_ref() != model.inventory.store() {
-        merge::conflict(model, None);
-        "the store was replaced since this draft began: nothing was written; look at it".into()
-    } else if let (None, Some(refusal)) = (&step.before, denied_if_hidden(&model.inventory, &step.key)) {
-        refusal.to_string()
-    } else {
-        let effects = send::send(model, vec![step], None, None);
-        if let Some(edit) = &mut model.edit {
-            edit.last_write = model.pending_write.as_ref().map(|writing| writing.request);
-        }
-        return effects;
-    };
-    model.notify(Tone::Bad, words);
-    Vec::new()
 }

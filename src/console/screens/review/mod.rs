@@ -25,8 +25,8 @@ impl Component for ReviewScreen {
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         match action {
-            Action::Write => return Some(editor::write(model)),
-            Action::FullDiff => editor::toggle_full(model),
+            Action::Write => return Some(update::write(model)),
+            Action::FullDiff => update::toggle_full(model),
             Action::Merge => merge::open(model),
             Action::Back => editor::back_to_draft(model),
             Action::Interrupt => return Some(editor::leave_and_ask(model)),
@@ -36,6 +36,6 @@ impl Component for ReviewScreen {
     }
 
     fn scroll(&self, model: &mut Model, by: Movement) {
-        editor::scroll_review(model, by);
+        update::scroll(model, by);
     }
 }

@@ -1,11 +1,16 @@
-//! From the draft to its review, which is computed off the loop for a large draft.
+//! From the draft to its review, which is computed off the loop for a large draft, to one conditional write.
 
 use super::state::{NotReady, Review};
 use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
-use crate::console::model::{Model, Tone};
+use crate::console::model::{Model, Tone, denied_if_hidden};
 use crate::console::request::AT_ONCE;
 use crate::console::screens::editor::DraftStage;
+use crate::console::screens::merge;
+use crate::console::screens::plan::{PlanStep, send};
+use crate::console::widgets::Movement;
+use crate::provider::Lease;
+use crate::text::grouped;
 
 /// Opens the review of the draft.
 pub(crate) fn review(model: &mut Model) -> Vec<Effect> {
@@ -62,4 +67,56 @@ fn on_reviewed(model: &mut Model, review: Result<Review, NotReady>) {
     edit.buffer.move_to(at);
     model.notify(Tone::Bad, words);
     model.update_editor_view();
+}
+
+/// Toggles between changes by path and the full text.
+pub(crate) fn toggle_full(model: &mut Model) {
+    if let Some(review) = shown_review(model) {
+        review.full = !review.full;
+        review.scroll = 0;
+    }
+}
+
+pub(crate) fn scroll(model: &mut Model, step: Movement) {
+    let page = usize::from(model.frame().body.height.saturating_sub(2).max(1));
+    if let Some(review) = shown_review(model) {
+        let lines = if review.full { review.lines.len() } else { review.diff.changes.len() };
+        review.scroll = step.apply(review.scroll, lines, page);
+    }
+}
+
+fn shown_review(model: &mut Model) -> Option<&mut Review> {
+    if let DraftStage::Review(review) = &mut model.edit.as_mut()?.stage { Some(review) } else { None }
+}
+
+/// Writes what the review shows.
+pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
+    let now = model.now;
+    if send::is_blocked(model) {
+        return Vec::new();
+    }
+    let Some(edit) = &model.edit else { return Vec::new() };
+    let DraftStage::Review(review) = &edit.stage else { return Vec::new() };
+    if now.is_too_soon_after(review.opened) {
+        return Vec::new();
+    }
+    let (before, document) = (edit.base.entry().cloned(), review.document.clone());
+    let step = PlanStep { before, lease: Lease::Keep, ..PlanStep::create(edit.key.clone(), Some(document)) };
+    let most = model.context.capabilities.max_document;
+    let words = if step.size() > most {
+        format!("nothing was sent: this store holds at most {} bytes in one document", grouped(most))
+    } else if edit.store.as_ref() != model.inventory.store() {
+        merge::conflict(model, None);
+        "the store was replaced since this draft began: nothing was written; look at it".into()
+    } else if let (None, Some(refusal)) = (&step.before, denied_if_hidden(&model.inventory, &step.key)) {
+        refusal.to_string()
+    } else {
+        let effects = send::send(model, vec![step], None, None);
+        if let Some(edit) = &mut model.edit {
+            edit.last_write = model.pending_write.as_ref().map(|writing| writing.request);
+        }
+        return effects;
+    };
+    model.notify(Tone::Bad, words);
+    Vec::new()
 }

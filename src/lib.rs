@@ -1,20 +1,20 @@
-//! confdeck: the live configuration of webhook receivers, over JSON files or etcd, through one set
-//! of provider traits; and the terminal console over them.
+//! confdeck: the live configuration of webhook receivers, stored in JSON files or etcd and accessed through
+//! one set of provider traits, and the terminal console built on top.
 //!
-//! | room | what it is for | imports |
+//! | module | purpose | imports |
 //! | --- | --- | --- |
-//! | [`domain`] | plain types, and JSON by spans | nothing of ours |
+//! | [`domain`] | plain types, and JSON by spans | no other module |
 //! | [`text`] | what may be shown: sanitized text, masked documents, placeholders for secrets | `domain` |
 //! | [`compare`] | format, splice, diff and three-way merge on token spans | `domain`, `text` |
-//! | `private_file` | files that only their user may read: locks, rotation, replacement | nothing of ours |
-//! | [`provider`] | the traits, and one folder a backend | `domain`, `private_file` |
-//! | [`inventory`] | the live picture of a store, its facts and its indexes | `domain`, `provider`'s events |
-//! | [`check`] | diagnostics and rules, what a document needs of secrets, templates | `domain`, `text`, `inventory` |
-//! | [`config`] | confdeck's own settings and contexts | `domain`, `check`, `private_file`, `provider`'s settings |
-//! | [`manager`] | one store opened from settings, its watch shared, documents merged with secrets | `domain`, `provider`, `inventory`, `check`, `config` |
-//! | `audit`, `logging` | who wrote what, when, and what came of it; our own log (feature `console`) | `domain`, `provider`, `private_file`, `text` |
+//! | `private_file` | files that only their owner may read: locks, rotation, replacement | no other module |
+//! | [`provider`] | the traits, and one folder per backend | `domain`, `private_file` |
+//! | [`inventory`] | the live snapshot of a store, its facts and its indexes | `domain`, the events of `provider` |
+//! | [`check`] | diagnostics and rules, the secrets a document needs, templates | `domain`, `text`, `inventory` |
+//! | [`config`] | confdeck's own settings and contexts | `domain`, `check`, `private_file`, the settings of `provider` |
+//! | [`manager`] | one store opened from settings, with a shared watch, and documents merged with secrets | `domain`, `provider`, `inventory`, `check`, `config` |
+//! | `audit`, `logging` | who wrote what, when, and with what outcome; confdeck's own log (feature `console`) | `domain`, `provider`, `private_file`, `text` |
 //! | `write` | audited conditional writes, and reads of secret values (feature `console`) | `domain`, `provider`, `audit` |
-//! | `cli`, `console` | the subcommands; the terminal program (feature `console`) | all above |
+//! | `cli`, `console` | the subcommands; the terminal program (feature `console`) | all of the above |
 //!
 //! ```no_run
 //! use confdeck::domain::{Namespace, ResourceKey, WebhookId};

@@ -30,7 +30,7 @@ fn main() -> ExitCode {
     exit.into()
 }
 
-/// One thread is enough for one command.
+/// A single-threaded runtime is enough for one command.
 fn run_command(line: CommandLine) -> Exit {
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return Exit::FAILED;
@@ -56,7 +56,7 @@ fn run_console(settings: &Settings, demo: Option<Demo>) -> Exit {
         return Exit::FAILED;
     };
     let left = runtime.block_on(open(settings, demo, &vars, Some(log)));
-    // A save that has begun is finished; anything else that hangs must not keep the process alive.
+    // A save that has begun may finish; anything else that hangs must not keep the process alive.
     runtime.shutdown_timeout(SHUTDOWN_WITHIN);
     logging::flush();
     match left {

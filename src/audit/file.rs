@@ -1,7 +1,7 @@
 //! The audit file: private, append-only, rotated.
 //!
-//! Several processes may write to it. Each takes a lock file for a write, so that no line is torn and
-//! none is lost by rotation.
+//! Several processes may write to it. Each takes a lock file for a write, so that lines are not torn and none
+//! is lost by rotation.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -16,7 +16,7 @@ pub const FILE: &str = "audit.jsonl";
 
 const LOCK: &str = "audit.lock";
 
-/// The size in bytes at which a file is rotated: some 40,000 writes.
+/// The size in bytes at which the file is rotated: some 40,000 writes.
 pub(super) const LIMIT: u64 = 16 << 20;
 
 /// How long to wait for the lock.
@@ -54,12 +54,12 @@ impl AuditFile {
             file = open_append(path)?;
             size = 0;
         }
-        // A line that a crash cut off must not spoil the next one.
+        // A line cut off by a crash must not corrupt the next one.
         let whole = size == 0 || ends_with_newline(&mut file)?;
         let mut bytes = if whole { Vec::new() } else { vec![b'\n'] };
         bytes.extend_from_slice(lines);
         if let Err(error) = file.write_all(&bytes) {
-            // A full disk may take a part: remove the incomplete line.
+            // A full disk may have accepted part of a line: remove it.
             let _ = file.set_len(size);
             return Err(error);
         }
@@ -69,7 +69,7 @@ impl AuditFile {
 
 /// Opens the existing files, oldest first, under the lock so that none is rotated in between.
 pub(super) fn open_all(folder: &Path) -> io::Result<Vec<(String, File)>> {
-    // Where the lock cannot be taken, such as on a read-only disk, nobody writes either.
+    // If the lock cannot be taken, for example on a read-only disk, no other process can write either.
     let _lock = folder.join(FILE).exists().then(|| lock(folder));
     let mut files = Vec::new();
     for path in with_rotated(&folder.join(FILE)) {
@@ -92,7 +92,7 @@ fn ends_with_newline(file: &mut File) -> io::Result<bool> {
     Ok(last == *b"\n")
 }
 
-/// Waits for the lock for writing, which ends when the file is closed.
+/// Waits for the write lock, which is released when the file is closed.
 fn lock(folder: &Path) -> Result<File, AuditError> {
     let path = folder.join(LOCK);
     let locked =

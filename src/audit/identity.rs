@@ -9,7 +9,7 @@ const USERS: &str = "/etc/passwd";
 
 const HOST: &str = "/proc/sys/kernel/hostname";
 
-/// A record of this user and process, without what was done.
+/// A record of this user and process, with the operation left blank.
 pub(super) fn blank_record(context: String, store: String) -> AuditRecord {
     let uid = rustix::process::getuid().as_raw();
     let users = fs::read_to_string(USERS).unwrap_or_default();
@@ -35,7 +35,7 @@ pub(super) fn blank_record(context: String, store: String) -> AuditRecord {
     }
 }
 
-/// The name of a user: from `/etc/passwd`, else `LOGNAME` or `USER`, else the number.
+/// The name of a user: from `/etc/passwd`, else `LOGNAME` or `USER`, else the numeric id.
 fn user(uid: u32, users: &str, variable: impl Fn(&str) -> Option<String>) -> String {
     let listed = users.lines().find_map(|line| {
         let mut fields = line.split(':');

@@ -1,13 +1,13 @@
 //! Audit log: who wrote what, when, and with what outcome; never a value.
 //!
-//! One line of JSON for each operation of a commit, in `audit.jsonl` of the state folder. The file is
-//! private, append-only, and synced before a write is reported as done. A failure of the audit never
-//! blocks a write: it is reported instead.
+//! One line of JSON for each operation of a commit, in `audit.jsonl` in the state folder. The file is
+//! private, append-only, and synced before a write is reported as done. An audit failure never blocks a
+//! write: it is reported instead.
 //!
 //! What can be trusted: the user id and the process id come from the kernel, the user name from
-//! `/etc/passwd`. `sudo_user`, and the host name and user name where those sources have none, come from
-//! environment variables, which whoever starts confdeck may set. The file belongs to that user too: this
-//! is a log for people who work together, not tamper-proof evidence.
+//! `/etc/passwd`. `sudo_user`, and the fallbacks for the host name and the user name, come from environment
+//! variables, which whoever starts confdeck can set. The file also belongs to that user: this is a log for
+//! people who work together, not tamper-proof evidence.
 
 mod file;
 mod identity;
@@ -56,7 +56,7 @@ pub struct Audit {
 
 #[derive(Debug)]
 enum AuditSink {
-    /// Nothing is recorded, on purpose: for demo stores.
+    /// Nothing is recorded, on purpose: demo stores.
     Off,
     /// There is no state folder to write to.
     Nowhere,
@@ -64,14 +64,14 @@ enum AuditSink {
 }
 
 impl Audit {
-    /// An audit in this folder; does no I/O except to identify the user. `store` is the kind and address
-    /// of the store, as text for people.
+    /// An audit in this folder; does no I/O except to identify the user. `store` is the kind and address of
+    /// the store, as text for people.
     pub fn new(folder: Option<&Path>, context: impl Into<String>, store: impl Into<String>) -> Self {
         let file = folder.map(|folder| AuditFile { folder: folder.to_owned(), limit: file::LIMIT });
         Self::at(file.map_or(AuditSink::Nowhere, AuditSink::File), context.into(), store.into())
     }
 
-    /// Records nothing, for demo stores.
+    /// An audit that records nothing, for demo stores.
     pub fn off() -> Self {
         Self::at(AuditSink::Off, String::new(), String::new())
     }
@@ -83,8 +83,8 @@ impl Audit {
         Self { sink, blank, secrets: String::new(), run }
     }
 
-    /// Begins the records of a commit that is about to be sent; `number` is unique within this process.
-    /// Until a result is set, the outcome is unknown; that is recorded if the records are dropped.
+    /// Starts the records of a commit that is about to be sent; `number` is unique within this process. Until
+    /// a result is set, the outcome is unknown, and that is what is recorded if the records are dropped.
     pub fn begin(self: &Arc<Self>, number: u64, ops: &[Op]) -> PendingRecords {
         let records = ops.iter().map(|op| AuditRecord {
             action: match op {
@@ -103,7 +103,7 @@ impl Audit {
         PendingRecords { records: records.collect(), audit: Arc::clone(self), appended: false }
     }
 
-    /// Records that this many values of a document were shown. Blocks on I/O.
+    /// Records that `count` values of a document were shown. Blocks on I/O.
     ///
     /// # Errors
     /// [`AuditError`] if it could not be recorded.
@@ -130,7 +130,7 @@ impl Audit {
     }
 }
 
-/// The records of a commit that are not written yet. On drop they are written as they are.
+/// The records of a commit that are not written yet. They are written on drop, as they are.
 #[derive(Debug)]
 pub struct PendingRecords {
     audit: Arc<Audit>,
@@ -153,7 +153,7 @@ impl PendingRecords {
         self.set_outcome(result.as_ref().map_or_else(AuditOutcome::of, |_| AuditOutcome::Done));
     }
 
-    /// Sets the outcome of a commit that was not sent: the console is locked or read-only.
+    /// Sets the outcome of a commit that was not sent because the console is locked or read-only.
     pub fn refused(&mut self) {
         self.set_outcome(AuditOutcome::Refused);
     }
@@ -192,7 +192,7 @@ impl PendingRecords {
 impl Drop for PendingRecords {
     fn drop(&mut self) {
         if !self.appended {
-            // Nobody is left to report an error to.
+            // There is no caller left to report an error to.
             let _ = self.audit.append(&self.records);
         }
     }

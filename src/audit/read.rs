@@ -17,7 +17,7 @@ const LINE_MAX: u64 = 64 * 1024;
 #[serde(untagged)]
 pub enum AuditLine {
     Record(Box<AuditRecord>),
-    /// A line that is no record, cut off or changed: its file, and its number from 1.
+    /// A line that is not a record, or was truncated or altered: its file, and its line number from 1.
     Damaged {
         damaged: String,
     },
@@ -27,11 +27,11 @@ pub enum AuditLine {
 #[derive(Debug)]
 pub struct AuditLines {
     files: VecDeque<(String, BufReader<File>)>,
-    /// Lines read from the current file.
+    /// Lines read from the current file so far.
     count: usize,
 }
 
-/// Opens the audit files of a folder; having none is no error.
+/// Opens the audit files of a folder; it is not an error if there are none.
 ///
 /// # Errors
 /// I/O errors.

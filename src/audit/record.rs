@@ -25,13 +25,13 @@ pub struct AuditRecord {
     pub context: String,
     /// Kind and address.
     pub store: String,
-    /// Identifies the operations of one commit, and what was found out about it later.
+    /// Identifies the operations of one commit, and later findings about its outcome.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub commit: String,
     pub action: AuditAction,
     /// The address of a document, or the path of a secret.
     pub key: String,
-    /// The token before, or the expected one; of a secret the version, `v3`.
+    /// The token before, or the expected one; for a secret the version, such as `v3`.
     pub before: Option<String>,
     /// The token or version after.
     pub after: Option<String>,
@@ -84,20 +84,20 @@ pub enum AuditOutcome {
     Unavailable,
     /// It was sent, and no answer was received.
     Unknown,
-    /// It was not sent: it is invalid, not supported here, or the console is locked.
+    /// It was not sent, because it is invalid or unsupported here, or because the console is locked.
     Refused,
-    /// Resolved later: it was done.
+    /// Determined later: it was done.
     FoundDone,
-    /// Resolved later: it had not been done by then.
+    /// Determined later: it had not been done by then.
     FoundNotDone,
-    /// Resolved later: something else was stored by then.
+    /// Determined later: something else was stored by then.
     FoundOther,
-    /// Resolved later: a part of it was done.
+    /// Determined later: part of it was done.
     FoundPartly,
 }
 
 impl AuditAction {
-    /// The name, as in the file.
+    /// The name as written to the file.
     pub fn word(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -112,14 +112,14 @@ impl AuditAction {
         }
     }
 
-    /// Whether it is about a stored secret, not about a document.
+    /// Whether it concerns a stored secret rather than a document.
     pub fn is_of_secret(self) -> bool {
         !matches!(self, Self::Create | Self::Write | Self::Delete | Self::Reveal)
     }
 }
 
 impl AuditOutcome {
-    /// Text for people; the file has it with underscores.
+    /// Text for people; the file uses underscores instead of spaces.
     pub fn words(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -154,7 +154,7 @@ pub(super) fn bounded(text: &str) -> String {
     bounded_to(text, NAME_MAX)
 }
 
-/// Truncates a text to `max` characters and an ellipsis.
+/// Truncates a text to `max` characters plus an ellipsis.
 pub(super) fn bounded_to(text: &str, max: usize) -> String {
     let mut kept: String = text.chars().take(max).collect();
     if kept.len() < text.len() {

@@ -7,7 +7,7 @@ use super::{Audit, AuditAction, AuditOutcome, AuditRecord, PendingRecords};
 use crate::domain::{FieldName, SecretPath, SecretVersion};
 use crate::provider::{Error, SecretData};
 
-/// The maximum number of fields recorded; a secret may have very many.
+/// The maximum number of fields recorded, since a secret may have very many.
 const FIELDS_MAX: usize = 32;
 
 /// The longest field name that is recorded, in characters.
@@ -22,10 +22,9 @@ pub struct SecretEvent {
     /// One of the actions on secrets, see [`AuditAction::is_of_secret`].
     pub action: AuditAction,
     pub path: SecretPath,
-    /// The fields that are read or written; none where whole versions are deleted or destroyed.
+    /// The fields that are read or written; empty if whole versions are deleted or destroyed.
     pub fields: Vec<FieldName>,
-    /// The version that is read, deleted or destroyed, or that a write replaces; `None` where none is
-    /// named.
+    /// The version that is read, deleted, destroyed or replaced by a write; `None` if the request names none.
     pub version: Option<SecretVersion>,
     /// The reason the user gave.
     pub reason: Option<String>,
@@ -39,12 +38,9 @@ impl Audit {
         self
     }
 
-    /// Begins the records of a request about a secret, before it is sent; `number` is unique within this
-    /// process, as that of a commit. Until a result is set, the outcome is unknown; that is recorded if
-    /// the records are dropped. All events of one request, such as the versions it destroys, belong
-    /// together.
-    ///
-    /// Both commands and the console call it.
+    /// Starts the records of a request about a secret, before it is sent; like a commit's, `number` is unique
+    /// within this process. Until a result is set, the outcome is unknown, and this is recorded if the
+    /// records are dropped. All events of one request, such as the versions it destroys, share its number.
     pub fn begin_secret(
         self: &Arc<Self>,
         number: u64,
@@ -76,7 +72,7 @@ fn reason(text: &str) -> Option<String> {
 }
 
 impl PendingRecords {
-    /// Sets the result of a write: the new version, where the store has versions.
+    /// Sets the result of a write: the new version, if the store has versions.
     pub fn secret_written(&mut self, result: &Result<Option<SecretVersion>, Error>) {
         if let Ok(Some(version)) = result {
             for record in &mut self.records {
@@ -86,8 +82,8 @@ impl PendingRecords {
         self.done(result);
     }
 
-    /// Sets the result of a read: its version, and how many values were received, since a store returns
-    /// whole versions. Without `field` all of their names are recorded.
+    /// Sets the result of a read: its version, and how many values were received, since a store returns whole
+    /// versions. Without `field` the names of all fields are recorded.
     pub fn secret_read(&mut self, field: Option<&FieldName>, result: &Result<Option<SecretData>, Error>) {
         let data = result.as_ref().ok().and_then(Option::as_ref);
         for record in &mut self.records {

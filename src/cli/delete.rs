@@ -28,7 +28,7 @@ pub(super) async fn run(session: &CliSession, delete: DeleteArgs, out: &mut Prin
     WriteReport::of(key, &commit).print(delete.output.format, out)
 }
 
-/// Asks, naming the document and its context; only `y` or `yes` means yes.
+/// Asks for confirmation, naming the document and its context; only `y` or `yes` means yes.
 fn confirmed(session: &CliSession, entry: &Entry) -> Result<bool> {
     let settings = &session.settings;
     let place = if settings.context.configured {

@@ -15,7 +15,7 @@ pub(super) type Result<T> = std::result::Result<T, CliError>;
 pub struct Exit(pub u8);
 
 impl Exit {
-    /// Success; also after a closed pipe, where nobody reads the rest.
+    /// Success; also after a closed pipe, whose reader does not want the rest.
     pub const DONE: Self = Self(0);
     /// Any failure without a code of its own.
     pub const FAILED: Self = Self(1);
@@ -34,12 +34,12 @@ impl Exit {
     pub const INVALID: Self = Self(8);
     /// `secrets presence --fail-on-missing`: a needed secret is known to be missing.
     pub const MISSING: Self = Self(9);
-    /// `health`: it serves, but something is wrong.
+    /// `health`: it is usable, but something is wrong.
     pub const DEGRADED: Self = Self(1);
-    /// `health`: it does not serve.
+    /// `health`: it is not usable.
     pub const UNUSABLE: Self = Self(2);
 
-    /// An error that ends a command with this code.
+    /// An error that ends a command with this exit code.
     pub(super) fn because(self, reason: impl Into<String>) -> CliError {
         CliError::Because(self, reason.into())
     }
@@ -67,7 +67,7 @@ pub(super) enum CliError {
 }
 
 impl CliError {
-    /// A conflict of a write that creates means that it existed already, not that somebody changed it.
+    /// For a write that creates, a conflict means that the key existed already, not that it was changed.
     pub(super) fn or_exists(self, creates: bool) -> Self {
         match self {
             Self::Store(StoreError::Conflict { key, now: Some(entry) }) if creates => {
@@ -104,7 +104,7 @@ impl CliError {
     }
 }
 
-/// Only writing the output uses `?` on I/O errors; other I/O errors name their file.
+/// Only writing the output uses `?` on I/O errors; all other I/O errors name their file.
 impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         match error.kind() {

@@ -28,8 +28,8 @@ pub(super) async fn run(session: &CliSession, get: GetArgs, out: &mut Printer<'_
     match get.output.format {
         Format::Table => table(&*reader, &entry, out).await,
         Format::Json => {
-            // Parsing and reprinting would change number spellings, drop duplicate members and refuse what is
-            // not JSON, which is when one needs to see it most.
+            // Parsing and reprinting would change number spellings, drop duplicate members and reject invalid
+            // JSON, which is just when the exact text is needed.
             let stored = entry.document.as_bytes();
             out.exact(stored)?;
             Ok(out.exact(if stored.ends_with(b"\n") { b"" } else { b"\n" })?)
@@ -49,7 +49,7 @@ async fn table(reader: &dyn ConfigReader, entry: &Entry, out: &mut Printer<'_>) 
     let lease = match entry.lease {
         None => Safe::literal("none"),
         Some(lease) => {
-            // The document is shown even if the lease's remaining time cannot be read.
+            // The document is printed even if the lease's remaining time cannot be read.
             let left = reader.lease_left(lease).await.ok().flatten();
             let left = left.map(|left| format!(", {} s left", left.as_secs())).unwrap_or_default();
             cell(&format!("{lease}{left}"))

@@ -27,14 +27,14 @@ pub(super) async fn run(session: &CliSession, format: Format, out: &mut Printer<
     Ok(exit)
 }
 
-/// The output of `-o json` and `-o yaml`. Members may be added in later versions; existing ones keep
-/// their names and types.
+/// The output of `-o json` and `-o yaml`. Members may be added in later versions; existing ones keep their
+/// names and types.
 #[derive(Serialize)]
 struct HealthReport {
     context: String,
     backend: &'static str,
     condition: &'static str,
-    /// `fault`, `rights`: why the condition is no better.
+    /// `fault`, `rights`: the reasons why the condition is not better.
     causes: Vec<&'static str>,
     findings: Vec<FindingReport>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +62,7 @@ struct MemberReport {
     name: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     endpoint: String,
-    /// `unknown` where it cannot be determined from here.
+    /// `unknown` if it cannot be determined from here.
     condition: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     role: Option<&'static str>,
@@ -143,7 +143,7 @@ impl HealthReport {
     }
 }
 
-/// A table below an empty line; nothing where there are no rows.
+/// A table below an empty line; nothing if there are no rows.
 fn section<const N: usize>(
     headings: [&'static str; N],
     rows: impl ExactSizeIterator<Item = [Safe<'static>; N]>,
@@ -196,7 +196,7 @@ impl CertificateReport {
     }
 }
 
-/// Facts by name, as a program reads them: numbers as numbers, sizes in bytes, moments in UTC.
+/// Facts by name, for programs: numbers as numbers, sizes in bytes, times in UTC.
 fn facts(facts: &[Fact]) -> Map<String, Json> {
     let value = |value: &FactValue| match value {
         FactValue::Text(text) => json!(text),

@@ -1,4 +1,4 @@
-//! Reads what a command is given in a file or on standard input.
+//! Reads a command's input from a file or from standard input.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -15,8 +15,9 @@ impl Read for RawStdin {
     }
 }
 
-/// Reads a file, or standard input where none is named; one byte more than `max` shows that it is too much,
-/// and with that much capacity no copy of a secret is left behind.
+/// Reads a file, or standard input if none is named. It reads at most `max` + 1 bytes: the extra byte shows
+/// that the input is too long. If `bytes` has that capacity, it is never reallocated, so that no copy of a
+/// secret is left behind.
 pub(super) fn read_into(bytes: &mut Vec<u8>, file: Option<&Path>, max: usize) -> Result<()> {
     let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
     let read = match file {

@@ -104,7 +104,7 @@ async fn rows(
     Ok(rows)
 }
 
-/// Notes on standard error that the listing may be incomplete, so that the output's shape stays the same.
+/// Notes on standard error that the listing may be incomplete; the format of the output stays the same.
 fn warn_partial(coverage: &Coverage) {
     if let Some(words) = coverage.words() {
         print_note(&format!("partial: {words}"));

@@ -64,8 +64,8 @@ pub struct CommandLine {
 /// Reads the arguments and resolves the settings.
 ///
 /// # Errors
-/// The exit code where there is nothing to run: after `--help`, a usage error or invalid settings; the
-/// message has been printed by then.
+/// The exit code if there is nothing to run: after `--help`, a usage error or invalid settings. The message
+/// has been printed by then.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> std::result::Result<Invocation, Exit> {
     let given: Vec<OsString> = arguments.into_iter().collect();
     let arguments =
@@ -84,7 +84,7 @@ fn invocation(mut arguments: CliArgs) -> Result<Invocation> {
         );
     }
     let mut overrides = arguments.overrides();
-    // The audit of a context stays readable after the context is removed from the config file.
+    // The audit of a context stays readable after the context was removed from the config file.
     if let Some(Command::Audit(audit)) = &mut arguments.command {
         audit.context = overrides.context.take();
     }
@@ -96,12 +96,12 @@ fn invocation(mut arguments: CliArgs) -> Result<Invocation> {
     })
 }
 
-/// Prints `clap`'s message: help where help was asked for, else a usage error.
+/// Prints `clap`'s message: help if requested, else a usage error.
 fn print_clap_error(error: &clap::Error) -> Exit {
     let text = error.render().to_string();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // A closed pipe is no failure, and any other error cannot be reported either.
+            // A closed pipe is not a failure, and any other error could not be reported either.
             let _ = io::stdout().write_all(text.as_bytes());
             return Exit::DONE;
         }
@@ -115,7 +115,7 @@ fn print_clap_error(error: &clap::Error) -> Exit {
     Exit::USAGE
 }
 
-/// Says why there is no console where standard input or output is no terminal.
+/// Explains why there is no console if standard input or output is not a terminal.
 pub fn refuse_without_terminal() -> Option<Exit> {
     if io::stdin().is_terminal() && io::stdout().is_terminal() {
         return None;

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::error::{Exit, Result};
 use crate::text::Safe;
 
-/// The longest table cell, in characters; a key can be longer than any screen.
+/// The longest table cell, in characters; a key can be wider than any screen.
 const CELL_MAX: usize = 120;
 
 /// How results are printed.
@@ -42,8 +42,8 @@ impl Printer<'_> {
         Ok(lines.into_iter().try_for_each(|line| self.line(&line))?)
     }
 
-    /// Prints bytes unchanged for programs. On a terminal control characters are made visible, so that stored
-    /// data cannot disturb it.
+    /// Prints bytes unchanged, for programs. On a terminal control characters are made visible, so that
+    /// stored data cannot disturb it.
     pub(super) fn exact(&mut self, bytes: &[u8]) -> io::Result<()> {
         if !self.is_terminal {
             return self.writer.write_all(bytes);
@@ -95,7 +95,7 @@ pub(super) fn cell(value: &(impl ToString + ?Sized)) -> Safe<'static> {
     Safe::prefix(&value.to_string(), CELL_MAX).into_owned()
 }
 
-/// What a write replaced, and by what.
+/// What a write replaced, and with what.
 pub(super) fn change_line(name: &str, before: Option<&str>, after: Option<&str>) -> Safe<'static> {
     cell(&format!("{name}  {} -> {}", before.unwrap_or("-"), after.unwrap_or("-")))
 }

@@ -84,9 +84,9 @@ fn read(put: &PutArgs, max: usize) -> Result<Document> {
     Ok(Document::new(bytes))
 }
 
-/// Refuses what the receiver could not use, and what would store a mask in place of a secret; `force`
-/// stores it anyway. A placeholder stands for a secret that only its draft can fill in: not even that
-/// may store it in the secret's place.
+/// Refuses a document that the receiver could not use, or that contains a mask in place of a secret; `force`
+/// stores it anyway. An unfilled placeholder is always refused: only the draft it comes from knows the secret
+/// behind it.
 fn check(key: &ResourceKey, document: &Document, force: bool) -> Result<()> {
     let refused = |problem: String| Exit::INVALID.because(format!("{key}: {problem}"));
     let facts = Facts::scan(DocumentKind::of(key), document);

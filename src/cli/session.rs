@@ -1,4 +1,4 @@
-//! What every command uses: the store, its settings and the audited writes.
+//! What all commands share: the store, its settings and the audited writes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use crate::manager::UnifiedConfigManager;
 use crate::provider::Expect;
 use crate::write::WriteService;
 
-/// How long writing the audit may take: longer than another process may hold its lock, since this one ends
-/// with the command.
+/// How long writing the audit may take: longer than another process may hold the lock, because the record
+/// would be lost when the command ends.
 const AUDIT_WAIT: Duration = Duration::from_secs(6);
 
 pub(super) struct CliSession {
@@ -37,13 +37,13 @@ impl CliSession {
         })
     }
 
-    /// A document that was asked for and is not there.
+    /// The error for a requested document that does not exist.
     pub(super) fn absent(&self, key: &ResourceKey) -> CliError {
         Exit::NOT_FOUND.because(format!("{key} does not exist in {}", self.settings.context.name))
     }
 }
 
-/// The audit of commands and of the console alike.
+/// The audit used by commands and the console alike.
 pub fn open_audit(settings: &Settings) -> Audit {
     let folder = settings.console.state_dir.as_deref();
     Audit::new(folder, settings.context.name.clone(), settings.target.location())

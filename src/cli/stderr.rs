@@ -5,7 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use super::error::{Exit, Result};
 use crate::text::Safe;
 
-/// Prints an error or a note, escaped, because it may quote stored data; the output stays machine-readable.
+/// Prints an error or a note, escaped, because it may quote stored data. Standard output stays
+/// machine-readable.
 pub(super) fn print_note(text: &str) {
     let mut stderr = io::stderr().lock();
     for (index, line) in text.trim_end().lines().enumerate() {
@@ -20,7 +21,7 @@ pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Refuses where nobody can be asked; `instead` says which flags do without.
+/// Fails if there is no terminal to ask on; `instead` names the flags that make the question unnecessary.
 pub(super) fn require_terminal(instead: &str) -> Result<()> {
     if can_ask() {
         return Ok(());
@@ -28,7 +29,6 @@ pub(super) fn require_terminal(instead: &str) -> Result<()> {
     Err(Exit::USAGE.because(format!("nobody can be asked without a terminal: add {instead}")))
 }
 
-/// Asks a yes/no question; only `y` or `yes` means yes.
 pub(super) fn confirm(question: &str) -> Result<bool> {
     let answer = ask_line(&format!("{question} [y/N]"))?;
     Ok(matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"))

@@ -51,7 +51,8 @@ pub(super) async fn run(session: &CliSession, watch: WatchArgs, out: &mut Printe
 
 /// Resolves once standard output is a pipe whose reader is gone; never for a file or a terminal.
 async fn output_closed() {
-    // For polling only: unchecked, because the descriptor stays in blocking mode. A regular file is an error.
+    // Only used for polling; the descriptor stays in blocking mode, hence unchecked. A regular file is an
+    // error.
     let stdout = io::stdout().as_fd().try_clone_to_owned();
     if let Ok(pipe) = stdout.and_then(Sender::from_owned_fd_unchecked)
         && pipe.ready(Interest::ERROR).await.is_ok()
@@ -61,8 +62,8 @@ async fn output_closed() {
     std::future::pending().await
 }
 
-/// One line. A value is a JSON string with the document's text: an embedded object would lose white
-/// space, number spellings and duplicate members.
+/// One line. A value is a JSON string containing the document's text: an embedded object would lose
+/// whitespace, number spellings and duplicate members.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 struct EventLine {
     #[serde(rename = "type")]
@@ -106,12 +107,13 @@ struct EventPrinter {
     store: Option<StoreId>,
     /// The coverage of the current load.
     coverage: Coverage,
-    /// The coverage of the last complete load: a key outside it was not created since.
+    /// The coverage of the last complete load: a key outside it may have existed before, so it is not
+    /// reported as created.
     loaded_coverage: Coverage,
     tokens: HashMap<ResourceKey, (Token, u32)>,
-    /// Counts loads, to find the keys that a load did not contain.
+    /// Counts loads, to detect keys that are missing from a load.
     load: u32,
-    /// Whether a load has completed; what follows is then a difference to it.
+    /// Whether a load has completed; later events are differences from it.
     complete: bool,
     /// Whether tokens from before the current load can be compared with its own (same store).
     comparable: bool,
@@ -179,7 +181,7 @@ impl EventPrinter {
         let mut gone: Vec<_> =
             self.tokens.extract_if(|_, (_, seen)| *seen != load).map(|(key, _)| key).collect();
         gone.sort_unstable();
-        // A key that a load did not contain is deleted if the load covers it.
+        // A key missing from a load is deleted if the load covers it.
         let kind = |key: &_| if self.coverage.covers(key) { "deleted" } else { "hidden" };
         gone.iter().map(|key| gone_line(kind(key), key, at)).collect()
     }

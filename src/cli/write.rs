@@ -1,4 +1,4 @@
-//! What commands say about writes: that one is not in the audit, and what became of one without an answer.
+//! How commands report writes: those missing from the audit, and those without an answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use super::stderr::print_note;
 use crate::provider::{Commit, CommitStatus, ConfigWriter, Error, Expect, Op};
 use crate::write::Audited;
 
-/// The request number in the audit: a command makes one write, and what it reads belongs to that.
+/// The request number in the audit: a command makes one write, and its reads belong to it.
 pub(super) const NUMBER: u64 = 1;
 
 /// How long the outcome of an unanswered write is polled for.
 const OUTCOME_WITHIN: Duration = Duration::from_secs(15);
 
 impl CliSession {
-    /// Commits, and records it in the audit.
+    /// Commits, and records the commit in the audit.
     pub(super) async fn commit(&self, writer: Arc<dyn ConfigWriter>, op: Op) -> Result<Commit> {
         let (key, sent) = (op.key(), verb(&op));
         let ops = vec![op.clone()];
@@ -36,7 +36,7 @@ impl CliSession {
 }
 
 impl<T> Audited<T> {
-    /// The answer; notes on standard error if it is not in the audit, which does not fail the command.
+    /// The answer. If it is not in the audit, notes that on standard error; the command does not fail.
     pub(super) fn noted(self) -> T {
         note_unrecorded(self.unrecorded);
         self.answer
@@ -53,14 +53,14 @@ fn verb(op: &Op) -> &'static str {
     if matches!(op, Op::Delete { .. }) { "delete" } else { "write" }
 }
 
-/// The result of the command for an outcome that was read back.
+/// The command's result for an outcome that was determined by reading back.
 fn outcome_result(op: &Op, found: Option<CommitStatus>) -> Result<Commit> {
     let (key, sent) = (op.key(), verb(op));
     let look = format!("confdeck get {key} shows what is stored");
     match found {
         Some(CommitStatus::Written(commit)) => Ok(commit),
         Some(CommitStatus::NotWritten) => {
-            // A request that is still on its way meets its own condition, if it has one.
+            // A request that is still on its way is subject to its own condition, if it has one.
             let again = if op.expect() != Expect::Anything {
                 "repeated under the same condition, it cannot be done twice"
             } else {

@@ -1,4 +1,4 @@
-//! Variables: the process's, and those of a named file over them.
+//! Environment variables: those of the process, overlaid with those of a named file.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -10,26 +10,25 @@ use super::error::Result;
 use super::{Origin, SETTINGS, SettingsError, WithOrigin};
 use crate::provider::env::EnvVariables;
 
-/// Variables that we read beside those of [`SETTINGS`], to find our own files.
+/// Variables that we read besides those of [`SETTINGS`], to find our own files.
 const OURS: [&str; 3] = ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"];
 
-/// The variables that settings are read from. Of the process's it holds only those that confdeck
-/// knows; any of them, and any of a file, may be a secret: they are wiped when dropped, and there is
-/// no `Debug` form.
+/// The variables that settings are read from. From the process it holds only those that confdeck knows. Any
+/// of them, and any from a file, may be a secret, so all are wiped on drop and there is no `Debug` form.
 #[derive(Clone, Default)]
 pub struct Environment {
     process: HashMap<String, Zeroizing<String>>,
-    /// Whether `process` stands for a process that has others too.
+    /// Whether `process` holds only a part of a real process environment.
     inherits: bool,
     file: HashMap<String, (Zeroizing<String>, usize)>,
     path: Option<Arc<Path>>,
 }
 
 impl Environment {
-    /// The process's own variables: the one place where they are read.
+    /// The process's own variables. This is the only place that reads them.
     ///
     /// # Errors
-    /// [`SettingsError`] naming a variable of ours that is not UTF-8.
+    /// [`SettingsError`] naming a variable we use that is not UTF-8.
     pub fn process() -> Result<Self> {
         let names = SETTINGS.iter().filter_map(|setting| setting.variable).chain(OURS);
         let mut process = HashMap::new();
@@ -44,20 +43,21 @@ impl Environment {
         Ok(Self { process, inherits: true, ..Self::default() })
     }
 
-    /// Exactly these variables; for tests, and for programs that keep their own.
+    /// Exactly these variables; for tests, and for programs that manage their own.
     pub fn of<N: Into<String>, V: Into<String>>(variables: impl IntoIterator<Item = (N, V)>) -> Self {
         let owned = |(name, value): (N, V)| (name.into(), Zeroizing::new(value.into()));
         Self { process: variables.into_iter().map(owned).collect(), ..Self::default() }
     }
 
-    /// Adds the variables of a file, which win: the file was named, the process's were inherited.
+    /// Adds the variables of a file. They take precedence: the file was named explicitly, the process's
+    /// variables were inherited.
     ///
     /// Lines are `NAME=VALUE`, `export NAME=VALUE`, blank, or begin with `#`. A value in single
     /// quotes is taken as it is; in double quotes `\n`, `\t`, `\"`, `\\` and `\$` are escapes;
     /// without quotes it ends before ` #`. Nothing is expanded.
     ///
     /// # Errors
-    /// [`SettingsError::At`] with the line that is not of this form.
+    /// [`SettingsError::At`] with the first line that does not have this form.
     pub fn with_file(mut self, path: &Path, text: &str) -> Result<Self> {
         for (line, text) in (1..).zip(text.lines()) {
             let parsed = parse_line(text).map_err(|(column, problem)| SettingsError::At {
@@ -72,8 +72,8 @@ impl Environment {
         Ok(self)
     }
 
-    /// All variables, for references and secrets: those of the file over the process's, which are
-    /// read when they are asked for.
+    /// All variables, for references and secrets: those of the file take precedence over the process's, which
+    /// are read on demand.
     pub fn variables(&self) -> EnvVariables {
         let inherited = if self.inherits {
             EnvVariables::process()
@@ -93,7 +93,7 @@ impl Environment {
         self.process.get(name).map(|value| WithOrigin { value: value.as_str(), origin })
     }
 
-    /// A variable's value, if it has one that is not empty.
+    /// A variable's value, unless it is unset or empty.
     pub(super) fn text(&self, name: &'static str) -> Option<&str> {
         self.get(name).map(|found| found.value).filter(|value| !value.is_empty())
     }
@@ -120,7 +120,7 @@ fn parse_line(line: &str) -> std::result::Result<Option<(&str, Zeroizing<String>
     parse_value(value).map(|value| Some((name, value))).map_err(|problem| (column_of(value), problem))
 }
 
-/// How far `part`, a slice of `whole`, is from its beginning, in characters.
+/// The offset of `part`, a slice of `whole`, in characters.
 fn offset(whole: &str, part: &str) -> usize {
     let bytes = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
     whole.get(..bytes).map_or(0, |before| before.chars().count())
@@ -139,7 +139,7 @@ fn parse_value(text: &str) -> std::result::Result<Zeroizing<String>, &'static st
 }
 
 fn double_quoted(text: &str) -> std::result::Result<Zeroizing<String>, &'static str> {
-    // Never grows, so that no copy is left behind.
+    // Never reallocates, so that no copy is left behind.
     let mut value = Zeroizing::new(String::with_capacity(text.len()));
     let mut chars = text.chars();
     while let Some(c) = chars.next() {

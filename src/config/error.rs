@@ -8,8 +8,8 @@ use super::{Origin, WithOrigin};
 
 pub(super) type Result<T> = std::result::Result<T, SettingsError>;
 
-/// Why the settings cannot be used: the place, what is wrong there, and what would be right.
-/// Holds no password and no other text of a file than names of settings and contexts.
+/// Why the settings cannot be used: the place, what is wrong there, and what would be right. From a file it
+/// quotes only names of settings and contexts, never a password or other text.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SettingsError {
     /// A mistake at a line of the config file or of a variables file.
@@ -23,21 +23,19 @@ pub enum SettingsError {
         /// What is wrong and what would be right.
         problem: String,
     },
-    /// A mistake in a variable or a flag, or in what they say together.
+    /// A mistake in a variable or a flag, or in a combination of them.
     #[error("{source_name}: {problem}")]
     Of {
-        /// The variable or the flag.
         source_name: String,
         /// What is wrong and what would be right.
         problem: String,
     },
-    /// A file that was asked for cannot be read.
+    /// A requested file cannot be read.
     #[error("cannot read {} ({asked_by}): {reason}", path.display())]
     Unreadable {
         path: PathBuf,
-        /// Who asked for it: a flag, a variable, or the default place.
+        /// What named it: a flag, a variable, or the default location.
         asked_by: String,
-        /// Why not.
         reason: String,
     },
 }
@@ -64,7 +62,7 @@ impl SettingsError {
 }
 
 impl<T> WithOrigin<T> {
-    /// A mistake in this value.
+    /// An error about this value.
     pub(super) fn wrong(&self, problem: impl Into<String>) -> SettingsError {
         SettingsError::of(&self.origin, problem)
     }

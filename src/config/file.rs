@@ -1,4 +1,4 @@
-//! The config file: TOML with every value's place, read by the table of settings.
+//! The config file: TOML with the position of every value, checked against the table of settings.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use super::error::Result;
 use super::{Origin, SETTINGS, Setting, SettingKey, SettingKind, SettingTable, SettingsError, WithOrigin};
 use crate::domain::json::line_column;
 
-/// A value as the file or a variable spells it.
+/// A value as written in the file or in a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum RawSetting {
     Text(String),
@@ -23,7 +23,7 @@ pub(super) enum RawSetting {
 /// The settings of one table of the file.
 pub(super) type SettingLayer = BTreeMap<SettingKey, WithOrigin<RawSetting>>;
 
-/// The config file, read.
+/// The parsed config file.
 #[derive(Debug, Default)]
 pub(super) struct ConfigFile {
     pub(super) top: SettingLayer,
@@ -35,7 +35,7 @@ pub(super) struct ConfigFile {
 type TomlValue<'i> = Spanned<DeValue<'i>>;
 
 impl ConfigFile {
-    /// Reads a whole file; every name and every type is checked, used or not.
+    /// Parses a whole file. Every name and every type is checked, whether it is used or not.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self> {
         let reader = TomlReader { path: path.into(), text };
         let document = DeTable::parse(text).map_err(|error| {
@@ -71,7 +71,7 @@ impl ConfigFile {
     }
 }
 
-/// Whether a setting may stand in this table.
+/// Whether a setting is allowed in this table.
 fn stands_in(setting: &Setting, table: SettingTable) -> bool {
     let also =
         table == SettingTable::Context && matches!(setting.key, SettingKey::Theme | SettingKey::CopySecrets);

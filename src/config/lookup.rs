@@ -1,4 +1,4 @@
-//! Finds the value of one setting among flags, variables and the file, and checks its type.
+//! Looks up the value of one setting among flags, variables and the config file, and checks its type.
 
 use std::path::PathBuf;
 
@@ -8,13 +8,13 @@ use super::{
     ConfigText, EffectiveSetting, Environment, Origin, Overrides, SettingKey, SettingKind, WithOrigin,
 };
 
-/// What a [`SettingKind::SwitchOrPath`] says.
+/// The value of a [`SettingKind::SwitchOrPath`].
 pub(super) enum SwitchOrPath {
     Switch(bool),
     Path(PathBuf),
 }
 
-/// All sources of one resolution, highest first, and what was found so far.
+/// All sources, in order of precedence, and the values found so far.
 pub(super) struct Lookup<'a> {
     flags: &'a Overrides,
     environment: &'a Environment,
@@ -43,7 +43,7 @@ impl<'a> Lookup<'a> {
         })
     }
 
-    /// Takes the table of a context as a source from here on.
+    /// Adds the table of a context to the sources.
     pub(super) fn enter(&mut self, name: &WithOrigin<String>) -> Result<()> {
         let Some(layer) = self.file.contexts.get(&name.value) else {
             let known: Vec<_> = self.file.contexts.keys().map(String::as_str).collect();
@@ -58,8 +58,8 @@ impl<'a> Lookup<'a> {
         Ok(())
     }
 
-    /// A host in the config file means etcd: without a backend beside it, files of the working folder
-    /// would be opened in its place. A variable may be left over from another program.
+    /// A host in the config file implies etcd. Without a backend next to it, the files of the working folder
+    /// would be opened instead. A host in a variable is allowed: it may be left over from another program.
     pub(super) fn refuse_unused_host(&self) -> Result<()> {
         let host = self.first(SettingKey::Host).filter(|host| matches!(host.origin, Origin::File { .. }));
         match (host, self.first(SettingKey::Backend)) {
@@ -68,7 +68,7 @@ impl<'a> Lookup<'a> {
         }
     }
 
-    /// A switch that any source can turn on and none can turn off again: the strictest wins.
+    /// A switch that any source can turn on and none can turn off again.
     pub(super) fn strictest(&mut self, key: SettingKey) -> Result<Option<Origin>> {
         let mut on = None;
         for found in self.candidates(key) {
@@ -86,7 +86,7 @@ impl<'a> Lookup<'a> {
         Ok(self.in_force(key, found.map(|_| on)).value)
     }
 
-    /// A number in the range that its row of the table says.
+    /// A number within the range given in the settings table.
     pub(super) fn number(&mut self, key: SettingKey, default: u16) -> Result<WithOrigin<u16>> {
         let (Some(found), SettingKind::Number(from, to)) = (self.first(key), key.setting().kind) else {
             return Ok(self.default(key, default));
@@ -102,7 +102,7 @@ impl<'a> Lookup<'a> {
         Ok(self.in_force(key, found.map(|_| number)))
     }
 
-    /// `true` or `false` in any spelling of a switch, else a path; `None` if it is not set.
+    /// `true` or `false` in any spelling of a switch, otherwise a path; `None` if unset.
     pub(super) fn switch_or_path(&mut self, key: SettingKey) -> Result<Option<SwitchOrPath>> {
         let Some(found) = self.first(key).filter(|found| found.value != RawSetting::Text(String::new()))
         else {
@@ -115,7 +115,7 @@ impl<'a> Lookup<'a> {
         Ok(self.path(key).map(|path| SwitchOrPath::Path(path.value)))
     }
 
-    /// One of the accepted words, folded to lower case.
+    /// One of the accepted words, in lower case.
     pub(super) fn word(
         &mut self,
         key: SettingKey,
@@ -132,7 +132,7 @@ impl<'a> Lookup<'a> {
         Ok(self.in_force(key, found.map(|_| *word)))
     }
 
-    /// A text with a default; set to nothing is a mistake.
+    /// A text with a default; an empty value is an error.
     pub(super) fn text_or(&mut self, key: SettingKey, default: &str) -> Result<WithOrigin<String>> {
         let Some(found) = self.first_text(key) else { return Ok(self.default(key, default.to_owned())) };
         if found.value.is_empty() {
@@ -142,13 +142,13 @@ impl<'a> Lookup<'a> {
         Ok(self.in_force(key, found))
     }
 
-    /// A text that need not be there; set to nothing counts as not set.
+    /// An optional text; an empty value counts as unset.
     pub(super) fn text(&mut self, key: SettingKey) -> Option<WithOrigin<String>> {
         let found = self.non_empty(key)?;
         Some(self.in_force(key, found))
     }
 
-    /// A secret: as [`Lookup::text`], refused from a file that others can read, and never shown.
+    /// A secret: as [`Lookup::text`], but refused from a file that others can read, and never shown.
     pub(super) fn secret(&mut self, key: SettingKey) -> Result<Option<WithOrigin<String>>> {
         let Some(found) = self.non_empty(key) else { return Ok(None) };
         if !self.private_file && matches!(found.origin, Origin::File { .. }) {
@@ -162,7 +162,7 @@ impl<'a> Lookup<'a> {
         Ok(Some(found))
     }
 
-    /// A path that need not be there.
+    /// An optional path.
     pub(super) fn path(&mut self, key: SettingKey) -> Option<WithOrigin<PathBuf>> {
         let found = self.non_empty(key)?;
         let path = found.relative_path(&found.value);
@@ -173,7 +173,7 @@ impl<'a> Lookup<'a> {
     pub(super) fn path_or(&mut self, key: SettingKey, default: &str) -> Result<PathBuf> {
         let found = self.text_or(key, default)?;
         let path = found.relative_path(&found.value);
-        // The text was recorded as it is written; what it leads to says more.
+        // Replaces the record of the text as written: the resolved path says more.
         self.effective.pop();
         self.record(key, path.display(), found.origin);
         Ok(path)
@@ -202,17 +202,17 @@ impl<'a> Lookup<'a> {
         self.first(key).map(|found| found.map(text))
     }
 
-    /// A text that is not empty; without a record of it.
+    /// A text that is not empty; not recorded in `effective`.
     pub(super) fn non_empty(&self, key: SettingKey) -> Option<WithOrigin<String>> {
         self.first_text(key).filter(|found| !found.value.is_empty())
     }
 
-    /// Every source's value, highest first.
+    /// The value of every source, in order of precedence.
     fn candidates(&self, key: SettingKey) -> Vec<WithOrigin<RawSetting>> {
         let setting = key.setting();
         let variable = setting.variable.and_then(|name| self.environment.get(name));
         let variable = variable.filter(|found| {
-            // A variable that turns something on is off when it is empty.
+            // An empty variable does not turn anything on.
             !(found.value.is_empty() && matches!(setting.kind, SettingKind::Switch | SettingKind::Presence))
         });
         let layers = [&self.context, &self.file.console, &self.file.defaults, &self.file.top];

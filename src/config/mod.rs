@@ -1,9 +1,9 @@
 //! confdeck's own settings: defaults < config file < context < environment < flags.
 //!
 //! [`SettingSources::gather`] is the one place that reads the process's environment and our files;
-//! [`Settings::resolve`] is pure. Every value knows where it came from, so that a mistake, or a
-//! surprise, can be traced. What exists is one table, [`SETTINGS`], from which the reference in
-//! docs/configuration.md is written too.
+//! [`Settings::resolve`] is pure. Every value carries its origin, so that a mistake or a surprise can be
+//! traced. All settings are defined in one table, [`SETTINGS`], from which the reference in
+//! docs/configuration.md is generated.
 
 mod environment;
 mod error;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::SettingKey;
 
-/// Who set a value.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// Nobody: it is confdeck's own.
+    /// confdeck's own default.
     Default,
     File {
         path: Arc<Path>,
@@ -20,7 +20,7 @@ pub enum Origin {
     },
     Variable {
         name: &'static str,
-        /// The file of `--env-file` and the line there; `None` for the process's own.
+        /// The file of `--env-file` and the line in it; `None` for the process's own variables.
         file: Option<(Arc<Path>, usize)>,
     },
     /// A flag of this invocation.
@@ -41,11 +41,9 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value and who set it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WithOrigin<T> {
     pub value: T,
-    /// Who set it.
     pub origin: Origin,
 }
 
@@ -54,7 +52,7 @@ impl<T> WithOrigin<T> {
         WithOrigin { value: change(self.value), origin: self.origin }
     }
 
-    /// A path of the config file is relative to that file, so that it means the same from everywhere.
+    /// A path in the config file is relative to that file, so that it does not depend on the working folder.
     pub(super) fn relative_path(&self, path: &str) -> PathBuf {
         match &self.origin {
             Origin::File { path: file, .. } => file.parent().unwrap_or(Path::new("")).join(path),
@@ -63,12 +61,11 @@ impl<T> WithOrigin<T> {
     }
 }
 
-/// One setting in force, as it may be shown.
+/// One setting in effect, in a form that may be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EffectiveSetting {
     pub key: SettingKey,
     /// Its value; `(hidden)` for a password.
     pub value: String,
-    /// Who set it.
     pub origin: Origin,
 }

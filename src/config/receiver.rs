@@ -1,4 +1,4 @@
-//! Settings that describe the receiver of a context: how it looks up secrets.
+//! Settings that describe a context's receiver and how it looks up secrets.
 
 use std::path::PathBuf;
 
@@ -11,18 +11,18 @@ use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
 use crate::domain::Mount;
 use crate::provider::etcd::KeyLayout;
 
-/// The receiver of a context, as its settings describe it.
+/// A context's receiver, as the settings describe it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receiver {
     /// Where its variables can be seen.
     pub env: EnvSource,
-    /// The engine that references are relative to; `None` where it reads no Vault.
+    /// The engine that references are relative to; `None` if the receiver reads no Vault.
     pub references: Option<Mount>,
     /// The engine that holds webhooks' own secrets.
     pub own_mount: Mount,
-    /// Their paths in it.
+    /// The path template of own secrets in that engine.
     pub own_path: OwnPathTemplate,
-    /// Whether it merges them into the document.
+    /// Whether the receiver merges own secrets into the document.
     pub merges: bool,
 }
 
@@ -31,9 +31,9 @@ pub struct Receiver {
 pub enum EnvSource {
     /// Not visible to confdeck.
     Unknown,
-    /// They are those of this process.
+    /// The variables of this process.
     Process,
-    /// In a file of `NAME=VALUE` lines, and who named it.
+    /// A file of `NAME=VALUE` lines, and which setting named it.
     File(PathBuf, Origin),
 }
 
@@ -56,11 +56,11 @@ impl Receiver {
 }
 
 impl Settings {
-    /// What the receiver can look up at this moment: the names of its variables are read from this process, or
-    /// from the file that is named.
+    /// What the receiver can look up at this moment. The names of its variables are read from this process or
+    /// from the named file.
     ///
     /// # Errors
-    /// [`SettingsError`] where that file cannot be read, or a line of it is not `NAME=VALUE`.
+    /// [`SettingsError`] if that file cannot be read, or a line of it is not `NAME=VALUE`.
     pub fn secret_lookup(&self) -> Result<SecretLookup> {
         Ok(SecretLookup {
             env: receiver_env(&self.receiver.env, &self.secrets)?,
@@ -70,7 +70,7 @@ impl Settings {
 }
 
 impl Receiver {
-    /// Where it looks for secrets of this source; its variables are not read.
+    /// Where the receiver looks for secrets of this source; its variables are not read.
     pub(crate) fn secret_lookup(&self, secrets: &SecretSource) -> SecretLookup {
         let sees_kv = secrets.backend().key_value;
         let kept = if sees_kv {
@@ -89,7 +89,7 @@ impl Receiver {
     }
 }
 
-/// The process's variables count with those of `--env-file`, as everywhere.
+/// The process's variables include those of `--env-file`, as everywhere.
 fn receiver_env(view: &EnvSource, secrets: &SecretSource) -> Result<ReceiverEnv> {
     Ok(match view {
         EnvSource::Unknown => ReceiverEnv::NotVisible,
@@ -116,7 +116,7 @@ fn env(found: &WithOrigin<String>) -> Result<EnvSource> {
 }
 
 fn mount(lookup: &mut Lookup<'_>, key: SettingKey, usual: &str) -> Result<Mount> {
-    // It is recorded under its own key, not here.
+    // Read without recording: `VaultMount` is recorded under its own key.
     let named = lookup.non_empty(SettingKey::VaultMount);
     let usual = named.as_ref().map_or(usual, |named| &named.value).trim_matches('/');
     let text = lookup.text_or(key, usual)?;

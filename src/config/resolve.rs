@@ -1,4 +1,4 @@
-//! From sources to settings in force. Pure.
+//! From sources to the settings in effect. Pure.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::provider::etcd::{
 };
 use crate::provider::file::FileSettings;
 
-/// Everything in force for one run.
+/// All settings in effect for one run.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub context: Context,
@@ -25,28 +25,28 @@ pub struct Settings {
     pub secrets: SecretSource,
     /// How the receiver looks up secrets, see [`Settings::secret_lookup`].
     pub receiver: Receiver,
-    /// What the console alone asks.
+    /// Settings that only the console uses.
     pub console: ConsoleSettings,
-    /// What should always be shown about the way to the store.
+    /// Warnings about the connection to the store that are always shown.
     pub warnings: Vec<ContextWarning>,
-    /// Every value and who set it, in the order of the table.
+    /// Every value and where it came from, in the order of the table.
     pub effective: Vec<EffectiveSetting>,
 }
 
 /// A context's name and rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
-    /// Its name; that of its target where none is configured. Not yet safe to show.
+    /// Its name; the target's if none is configured. Not yet safe to show.
     pub name: String,
     /// Whether the name comes from the config file.
     pub configured: bool,
-    /// Who asked for read-only, if anybody did.
+    /// What made it read-only, if anything did.
     pub read_only: Option<Origin>,
-    /// Whether the context is marked as one to be careful with.
+    /// Whether the context is marked as protected.
     pub protected: bool,
 }
 
-/// Settings of the console alone.
+/// Settings that only the console uses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConsoleSettings {
     pub theme: Option<String>,
@@ -55,7 +55,7 @@ pub struct ConsoleSettings {
     pub copy_secrets: bool,
     /// The folder for logs, observations and the audit; `None` without a home folder.
     pub state_dir: Option<PathBuf>,
-    /// Where the counters go at the end.
+    /// The file that the counters are written to on exit.
     pub stats: Option<PathBuf>,
 }
 
@@ -63,7 +63,7 @@ impl Settings {
     /// Resolves every setting.
     ///
     /// # Errors
-    /// [`SettingsError`] for the first mistake, with its place.
+    /// [`SettingsError`] for the first mistake found, with its place.
     pub fn resolve(sources: &SettingSources) -> Result<Self> {
         let SettingSources { file, environment, flags } = sources;
         let mut lookup = Lookup::new(flags, environment, file.as_ref())?;
@@ -102,21 +102,21 @@ impl Settings {
         Ok(Self { context, target, secrets, receiver, console, warnings: marks, effective: lookup.effective })
     }
 
-    /// The file's line, the variable or the flag that set a value.
+    /// The line of the file, the variable or the flag that set a value.
     pub fn origin(&self, key: Key) -> Option<&Origin> {
         self.effective.iter().find(|explained| explained.key == key).map(|explained| &explained.origin)
     }
 }
 
-/// `$XDG_STATE_HOME/confdeck`, else `~/.local/state/confdeck`. The base directory rules ignore a
-/// relative path.
+/// `$XDG_STATE_HOME/confdeck`, else `~/.local/state/confdeck`. A relative path is ignored, as the XDG base
+/// directory specification requires.
 fn state_folder(environment: &Environment) -> Option<PathBuf> {
     let absolute = |name| environment.text(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let base = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
     Some(base.join("confdeck"))
 }
 
-/// A variable that decides which store a context points at, so that the context's name misleads.
+/// A variable that overrides which store a context points at, so that the context's name misleads.
 fn overridden(explained: &EffectiveSetting) -> Option<ContextWarning> {
     use Key::{Backend, ConnectionsFile, Host, Layout, Port, Prefix, WebhooksFile};
     let where_to = [Backend, WebhooksFile, ConnectionsFile, Host, Port, Prefix, Layout];
@@ -148,7 +148,7 @@ fn etcd(lookup: &mut Lookup<'_>) -> Result<EtcdSettings> {
     })
 }
 
-/// Applies a rule of the domain or of a provider, and gives its complaint the value's place.
+/// Applies a rule of the domain or of a provider, and adds the value's place to its error.
 pub(super) fn checked<T, E: std::fmt::Display>(
     text: &WithOrigin<String>,
     rule: impl FnOnce(&str) -> std::result::Result<T, E>,
@@ -172,7 +172,7 @@ fn tls(lookup: &mut Lookup<'_>) -> Result<TlsFiles> {
     Ok(TlsFiles { ca_cert, identity })
 }
 
-/// Two settings of which neither is set without the other.
+/// Two settings that are only valid together.
 pub(super) fn both<A, B>(
     first: Key,
     a: Option<WithOrigin<A>>,

@@ -1,4 +1,4 @@
-//! Which store holds webhooks' own secrets: chosen, opened, described.
+//! The store that holds webhooks' own secrets: chosen, opened, described.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,20 +11,20 @@ use crate::provider::env::{self, EnvSecrets, EnvVariables};
 use crate::provider::vault::{self, VaultSecrets, VaultSettings};
 use crate::provider::{SecretAccess, SecretBackend, SecretRevealer};
 
-/// Where webhooks' own secrets, and the variables of references, come from.
+/// Where webhooks' own secrets, and the variables in references, come from.
 #[derive(Clone)]
 pub enum SecretSource {
     Env(Arc<EnvVariables>),
-    /// Vault or OpenBao, and environment variables for references that name one.
+    /// Vault or OpenBao, plus environment variables for references that name one.
     Vault {
         variables: Arc<EnvVariables>,
-        /// Where it is, as whom, and whom to trust.
+        /// Address, login and TLS verification.
         settings: Box<VaultSettings>,
     },
 }
 
 impl SecretSource {
-    /// What `SECRETS_BACKEND` may say; the first is the default.
+    /// The values of `SECRETS_BACKEND`; the first is the default.
     pub(super) const NAMES: &[&str] = &[env::BACKEND.name, vault::BACKEND.name];
 
     pub(super) fn resolve(lookup: &mut Lookup<'_>, variables: Arc<EnvVariables>) -> Result<Self> {
@@ -43,15 +43,14 @@ impl SecretSource {
         }
     }
 
-    /// The variables of this process, with those of a named file over them. Own secrets may be elsewhere.
+    /// The variables of this process, overlaid with those of a named file. Own secrets may be elsewhere.
     pub(crate) fn variables(&self) -> Arc<EnvVariables> {
         match self {
             Self::Env(variables) | Self::Vault { variables, .. } => Arc::clone(variables),
         }
     }
 
-    /// What a user of these secrets is given; nothing is connected to before it is used. Variables are
-    /// never written.
+    /// Access to these secrets; connects on first use. Environment variables are never written.
     pub fn access(&self, writable: bool) -> SecretAccess {
         match self {
             Self::Env(variables) => {
@@ -63,7 +62,7 @@ impl SecretSource {
         }
     }
 
-    /// Kind and address, which identify it in the audit.
+    /// Kind and address, which identify the store in the audit.
     pub fn location(&self) -> String {
         match self {
             Self::Env(_) => self.backend().name.into(),
@@ -71,7 +70,7 @@ impl SecretSource {
         }
     }
 
-    /// What should always be shown about the way to it.
+    /// Warnings about the connection that are always shown.
     pub(super) fn warnings(&self) -> Vec<ContextWarning> {
         let Self::Vault { settings, .. } = self else { return Vec::new() };
         let plain = settings.plain_remote().map(|host| ContextWarning::PlainHttp { host: host.to_owned() });
@@ -81,7 +80,7 @@ impl SecretSource {
     }
 }
 
-/// Only which kind it is.
+/// Shows only the kind.
 impl fmt::Debug for SecretSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SecretSource({})", self.backend().name)

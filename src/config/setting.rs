@@ -1,4 +1,4 @@
-//! What a setting is; the table of them is [`super::SETTINGS`].
+//! The description of a setting; the table of all settings is [`super::SETTINGS`].
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SettingKey {
@@ -43,10 +43,10 @@ pub enum SettingKey {
     ReceiverMerges,
 }
 
-/// Where in the config file a setting stands.
+/// The table of the config file that a setting belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SettingTable {
-    /// Not in the file: it says which file to read.
+    /// Not in the config file, because it determines which file to read.
     Nowhere,
     Top,
     /// In `[contexts.NAME]`, or in `[defaults]` for all contexts.
@@ -60,17 +60,17 @@ pub enum SettingTable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SettingKind {
     Text,
-    /// A text that no message and no table shows.
+    /// A text that never appears in a message or a table.
     Secret,
-    /// A path; in the config file relative to that file's folder, elsewhere to the working folder.
+    /// A path; in the config file relative to that file's folder, elsewhere relative to the working folder.
     Path,
-    /// `true` or `false`; in a variable also 1, yes, on and 0, no, off.
+    /// `true` or `false`; in a variable also 1, yes, on, 0, no and off.
     Switch,
-    /// On as soon as the variable holds anything at all (no-color.org).
+    /// On if the variable is set to anything but the empty string (no-color.org).
     Presence,
     /// `true` or `false` as for a switch, or a path.
     SwitchOrPath,
-    /// A whole number from the first to the last.
+    /// A whole number between the two, both included.
     Number(u16, u16),
     /// One of these words, in any letter case.
     Word(&'static [&'static str]),
@@ -81,13 +81,13 @@ pub struct Setting {
     pub key: SettingKey,
     /// Its name in the config file, and in messages.
     pub name: &'static str,
-    /// Where it stands in the config file.
+    /// The table of the config file it belongs to.
     pub table: SettingTable,
     pub variable: Option<&'static str>,
     pub flag: Option<&'static str>,
     pub kind: SettingKind,
     /// The default, in words.
     pub default: &'static str,
-    /// What it means, in one line of markdown.
+    /// Its meaning, in one line of markdown.
     pub meaning: &'static str,
 }

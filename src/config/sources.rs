@@ -1,4 +1,4 @@
-//! What settings are read from, and the one function that fetches it.
+//! The sources that settings are read from, and the one function that reads them.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use super::error::Result;
 use super::{Environment, Origin, SettingKey, SettingsError};
 use crate::private_file::is_private;
 
-/// What the flags of one invocation say.
+/// The flags of one invocation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// `--context`
@@ -32,7 +32,7 @@ pub struct Overrides {
 pub struct ConfigText {
     pub path: PathBuf,
     pub text: String,
-    /// Whether nobody but its owner can read it; a password in it is refused otherwise.
+    /// Whether only its owner can read it; otherwise a password in it is refused.
     pub private: bool,
 }
 
@@ -46,11 +46,11 @@ pub struct SettingSources {
 }
 
 impl SettingSources {
-    /// Reads the process's variables, the file of `--env-file`, and the config file. A config file
-    /// that was named must exist; the one at the default place need not.
+    /// Reads the process's variables, the file of `--env-file`, and the config file. A config file named
+    /// explicitly must exist; the one at the default location is optional.
     ///
     /// # Errors
-    /// [`SettingsError`] where a named file cannot be read or a variable is not UTF-8.
+    /// [`SettingsError`] if a named file cannot be read or a variable is not UTF-8.
     pub fn gather(flags: Overrides) -> Result<Self> {
         let mut environment = Environment::process()?;
         if let Some(path) = &flags.env_file {

@@ -1,4 +1,4 @@
-//! The one table of settings: names in the config file, variables, flags, defaults.
+//! The one table of settings: names in the config file, variables, flags and defaults.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::provider::{etcd, file};
 impl SettingKey {
     /// Its row of the table.
     pub fn setting(self) -> &'static Setting {
-        // The test below holds every key to its row; the fallback never shows.
+        // A test below ensures that every key has a row, so the fallback is never used.
         SETTINGS.iter().find(|setting| setting.key == self).unwrap_or(&CONFIG)
     }
 }
@@ -23,7 +23,7 @@ impl Setting {
         Self { default, meaning, ..self }
     }
 
-    /// The name in its own table of the config file.
+    /// The name within its own table of the config file.
     pub fn short_name(&self) -> &'static str {
         self.name.strip_prefix(RECEIVER).unwrap_or(self.name)
     }
@@ -39,7 +39,7 @@ const fn row(
     Setting { key, name, table, variable, flag: None, kind, default: "", meaning: "" }
 }
 
-/// What the names of the receiver's settings begin with.
+/// The prefix of the receiver's settings.
 pub(super) const RECEIVER: &str = "receiver.";
 
 const CONFIG: Setting =
@@ -47,7 +47,7 @@ const CONFIG: Setting =
         .flag("--config")
         .means("`$XDG_CONFIG_HOME/confdeck/config.toml`", "the config file");
 
-/// Every setting, in the order of the reference.
+/// Every setting, in the order of the reference documentation.
 pub const SETTINGS: [Setting; 39] = {
     use SettingKey as K;
     use SettingKind::{Number, Path, Presence, Secret, Switch, SwitchOrPath, Text, Word};
@@ -176,7 +176,7 @@ pub const SETTINGS: [Setting; 39] = {
     ]
 };
 
-/// The table of settings in markdown; `UPDATE_DOCS=1 cargo test` writes it into docs/configuration.md. There,
+/// The table of settings in markdown; `UPDATE_DOCS=1 cargo test` writes it to docs/configuration.md. In it,
 /// `context` stands for `[contexts.NAME]` or `[defaults]`, `console` for `[console]`, and `receiver` for
 /// `[contexts.NAME.receiver]` or `[receiver]`.
 pub fn reference_table() -> String {

@@ -1,4 +1,4 @@
-//! What the settings point at: a pair of files, or an etcd cluster.
+//! The target of the settings: a pair of files, or an etcd cluster.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ impl Target {
         }
     }
 
-    /// Where it is: a file, or hosts and a prefix.
+    /// The file, or the hosts and the prefix.
     pub fn place(&self) -> String {
         match self {
             Self::Files(files) => files.webhooks.display().to_string(),
@@ -36,7 +36,7 @@ impl Target {
         }
     }
 
-    /// As [`fmt::Display`], and for files the whole path: what identifies it.
+    /// As [`fmt::Display`], but with the full path for files, so that it identifies the target.
     pub fn location(&self) -> String {
         match self {
             Self::Files(files) => {
@@ -47,7 +47,7 @@ impl Target {
         }
     }
 
-    /// The first member to which documents would travel unencrypted, over a network.
+    /// The first member on another host to which documents would travel unencrypted.
     pub(super) fn plain_remote(&self) -> Option<&str> {
         let Self::Etcd(etcd) = self else { return None };
         let plain = |endpoint: &&_| !etcd.uses_tls(endpoint);
@@ -55,22 +55,22 @@ impl Target {
     }
 }
 
-/// `etcd 10.0.0.1:2379+2 /cwm/` with two more members, `files webhooks.json`: a context's name where none
-/// is configured, and what has to be typed to unlock it.
+/// `etcd 10.0.0.1:2379+2 /cwm/` for three members, `files webhooks.json`. This is the context's name if none
+/// is configured, and must be typed to unlock it.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.backend().name, self.place())
     }
 }
 
-/// As [`fmt::Display`]: the settings inside hold a password.
+/// As [`fmt::Display`], because the settings inside hold a password.
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Target({self})")
     }
 }
 
-/// Something about the way to a store that its user should always see.
+/// A property of the connection to a store that the user should always see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ContextWarning {
     /// Documents travel unencrypted to another host.
@@ -78,7 +78,7 @@ pub enum ContextWarning {
         /// The first such member.
         host: String,
     },
-    /// Nobody checks whose certificate a host shows.
+    /// The certificate of this host is not verified.
     Unverified { host: String },
     /// A variable of the environment changed what a named context points at.
     Overridden { variable: &'static str },

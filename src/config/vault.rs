@@ -11,7 +11,7 @@ use crate::provider::vault::{
     AppRole, KvVersion, VaultAddress, VaultLogin, VaultNamespace, VaultSettings, VaultToken, Verify,
 };
 
-/// Everything about it; `asked_by` is what chose it.
+/// All of them; `asked_by` is the setting that chose Vault.
 pub(super) fn settings(lookup: &mut Lookup<'_>, asked_by: &Origin) -> Result<VaultSettings> {
     let Some(address) = lookup.text(SettingKey::VaultAddr) else {
         let problem = "vault needs VAULT_ADDR, or vault_addr in the config file: set it to where Vault or OpenBao \
@@ -33,7 +33,7 @@ pub(super) fn settings(lookup: &mut Lookup<'_>, asked_by: &Origin) -> Result<Vau
     Ok(settings)
 }
 
-/// A token wins, as it does in the receiver (docs/receiver.md, section 10).
+/// A token takes precedence over an AppRole, as in the receiver (docs/receiver.md, section 10).
 fn login(lookup: &mut Lookup<'_>, asked_by: &Origin) -> Result<VaultLogin> {
     let token = lookup.secret(SettingKey::VaultToken)?;
     let (role, secret) = (lookup.text(SettingKey::VaultRoleId), lookup.secret(SettingKey::VaultSecretId)?);
@@ -47,7 +47,7 @@ fn login(lookup: &mut Lookup<'_>, asked_by: &Origin) -> Result<VaultLogin> {
     checked(&role, |role| AppRole::new(role.to_owned(), secret.value)).map(VaultLogin::AppRole)
 }
 
-/// A file of authorities counts wherever it is named, unless nothing is checked at all.
+/// A CA file is used whichever setting names it, unless verification is off.
 fn verify(lookup: &mut Lookup<'_>) -> Result<Verify> {
     let named = lookup.path(SettingKey::VaultCaCert).map(|path| path.value);
     Ok(match (lookup.switch_or_path(SettingKey::VaultVerify)?, named) {

@@ -1,9 +1,9 @@
-//! Every action of the console, one row each: its name, its help, what it may do, its keys, and where the footer
-//! shows it. Key map, footer, help, palette and the key reference read this table.
+//! Every action of the console, one row each: its name, help, properties, keys, and place in the footer. Key
+//! map, footer, help, palette and key reference are derived from this table.
 
 use super::place::Place::{self, *};
 
-/// What actions have in common: a heading in help.
+/// The kind of an action: a heading in help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
     Here,
@@ -14,7 +14,7 @@ pub enum Group {
 }
 
 impl Group {
-    /// In the order of help.
+    /// In the order used in help.
     pub const ALL: [Self; 5] = [Self::Here, Self::Write, Self::View, Self::Move, Self::Program];
 
     pub fn title(self) -> &'static str {
@@ -40,24 +40,25 @@ struct ActionInfo {
     hints: &'static [(Place, u8, &'static str)],
 }
 
-/// `Variant "name" "help" [flags] keys { "key key" in places } hints { Place rank "word" };` within its group.
+/// `Variant "name" "help" [flags] keys { "key key" in places } hints { Place rank "word" };` within its
+/// group.
 ///
-/// - `command`: it can be typed after `:`; `writes`: it leads to a write, so a read-only console lacks it and a
-///   locked one refuses it; `writer`: it means nothing without a writer.
+/// - `command`: can be typed after `:`; `writes`: leads to a write, so a read-only console lacks it and a
+///   locked one refuses it; `writer`: meaningless without a writer.
 /// - The first key in a place is the one that hints show.
-/// - The footer of a place shows its hints by rank; without a word of its own, a hint shows the name.
+/// - The footer of a place shows its hints by rank; a hint without a word of its own shows the name.
 macro_rules! actions {
     ($($group:ident { $(
         $id:ident $name:literal $help:literal $([$($flag:ident)*])?
         $(keys { $($keys:literal in $places:tt),* })?
         $(hints { $($place:ident $rank:literal $($word:literal)?),* })?;
     )* })*) => {
-        /// What a person can ask the console to do.
+        /// An action that the user can request.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Action { $($(#[doc = $help] $id,)*)* }
 
         impl Action {
-            /// Every action, in the order of help.
+            /// Every action, in the order used in help.
             pub const ALL: &[Self] = &[$($(Self::$id),*),*];
 
             fn info(self) -> &'static ActionInfo {
@@ -340,7 +341,7 @@ impl Action {
         self.info().writes
     }
 
-    /// Whether it means nothing in a console without a writer, which then does not offer it.
+    /// Whether it is meaningless without a writer, so that a console without one does not offer it.
     pub fn needs_writer(self) -> bool {
         self.info().writes || self.info().writer
     }
@@ -350,18 +351,18 @@ impl Action {
         self.info().command
     }
 
-    /// The action of a typed name.
+    /// The action with this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|action| action.is_command() && action.name() == name)
     }
 
-    /// The keys it has at first in a place, the one that hints show before the others.
+    /// Its default keys in a place; the first is the one that hints show.
     pub fn default_keys(self, place: Place) -> impl Iterator<Item = &'static str> {
         let rows = self.info().keys.iter().filter(move |(_, places)| places.contains(&place));
         rows.flat_map(|(keys, _)| keys.split(' '))
     }
 
-    /// What the footer of a place shows where it is possible, in order, each with its word.
+    /// The hints in the footer of a place, in order, each with its word; shown if the action is possible.
     pub fn hints(place: Place) -> Vec<(Self, &'static str)> {
         let of = |action: &Self| {
             action.info().hints.iter().find(|hint| hint.0 == place).map(|hint| (*action, hint))

@@ -1,11 +1,11 @@
-//! Ages, remaining times and countdowns as short texts, each with the time until the text changes.
+//! Ages, remaining times and countdowns as short texts, each with the time until its text changes.
 
 use std::time::Duration;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimedText {
     pub text: String,
-    /// Counted from now; `None` if the text never changes.
+    /// The time from now until the text changes; `None` if it never does.
     pub changes_in: Option<Duration>,
 }
 
@@ -31,7 +31,7 @@ fn step(seconds: u64, unit: u64, letter: char) -> (String, u64) {
     (format!("{count}{letter}"), (count + 1) * unit)
 }
 
-/// Remaining time: hours, minutes, and seconds only in the last minute.
+/// Remaining time in hours and minutes, and in seconds only during the last minute.
 pub fn left(remaining: Duration) -> TimedText {
     let seconds = remaining.as_secs();
     let (text, floor) = match seconds {
@@ -46,7 +46,7 @@ pub fn left(remaining: Duration) -> TimedText {
     }
 }
 
-/// Remaining time in days; below two days as [`left`].
+/// Remaining time in days; below two days like [`left`].
 pub fn until(remaining: Duration) -> TimedText {
     let seconds = remaining.as_secs();
     if seconds < 2 * DAY {
@@ -62,7 +62,7 @@ pub fn wait(remaining: Duration) -> String {
     countdown(remaining).text
 }
 
-/// As [`wait`], with the time until it counts down.
+/// Like [`wait`], with the time until the text changes.
 pub fn countdown(remaining: Duration) -> TimedText {
     let whole = remaining.as_nanos().div_ceil(1_000_000_000).max(1);
     let seconds = u64::try_from(whole).unwrap_or(u64::MAX);
@@ -70,7 +70,7 @@ pub fn countdown(remaining: Duration) -> TimedText {
     TimedText { text: format!("{seconds} s"), changes_in: (seconds > 1).then_some(changes_in) }
 }
 
-/// Elapsed time: seconds in the first minute, then as [`age`].
+/// Elapsed time: in seconds during the first minute, then like [`age`].
 pub fn so_far(elapsed: Duration) -> TimedText {
     let seconds = elapsed.as_secs();
     if seconds >= MINUTE {

@@ -1,4 +1,4 @@
-//! What a screen or an overlay answers for itself: its actions, its frame, and when that changes.
+//! The interface of a screen or an overlay: its actions, its frame, and when the frame changes.
 //! [`component`](crate::console::screens::component) is the only place that lists them.
 
 use std::time::{Duration, SystemTime};
@@ -14,14 +14,14 @@ use crate::console::widgets::{Movement, Surface, TextRun};
 pub(crate) trait Component: Sync {
     fn draw(&self, model: &Model, surface: &mut Surface<'_>);
 
-    /// Does an action; `None` where it means what it means everywhere.
+    /// Does an action; `None` if it is handled the same way everywhere.
     fn act(&self, _model: &mut Model, _action: Action) -> Option<Vec<Effect>> {
         None
     }
 
     fn scroll(&self, _model: &mut Model, _by: Movement) {}
 
-    /// A key without an action: text, where text is typed.
+    /// Handles a key that has no action: text, if text is typed here.
     fn key(&self, _model: &mut Model, _key: KeyEvent) {}
 
     fn paste(&self, model: &mut Model, _text: &str) {
@@ -33,21 +33,21 @@ pub(crate) trait Component: Sync {
         true
     }
 
-    /// When the frame changes although nothing happened.
+    /// When the frame changes without an event.
     fn next_changes(&self, _model: &Model, _soonest: &mut EarliestChange) {}
 
-    /// What the line of tabs adds to the title; with counts where there is room.
+    /// The note next to the tab's title; with counts if there is room.
     fn tab_note(&self, _model: &Model, _counts: bool) -> TextRun {
         TextRun::default()
     }
 
-    /// What showing this tab does besides.
+    /// Further effects of showing this tab.
     fn enter(&self, _model: &mut Model) -> Vec<Effect> {
         Vec::new()
     }
 }
 
-/// Elsewhere it would run keys.
+/// Where no text is typed, a paste would trigger keys.
 pub(crate) fn refuse_paste(model: &mut Model) {
     model.notify(Tone::Plain, "a paste is taken only where text is typed");
 }

@@ -7,21 +7,21 @@ use super::effect::{Effect, RequestId};
 use super::model::Model;
 use super::request::AT_ONCE;
 
-/// A job, and what is done with its result.
+/// A job, and how its result is applied.
 pub struct Compute {
     bytes: usize,
     run: Box<dyn FnOnce() -> Computed + Send>,
     failed: Computed,
 }
 
-/// The result of a job, to be applied to the model.
+/// The result of a job, still to be applied to the model.
 pub struct Computed(Box<Apply>);
 
 type Apply = dyn FnOnce(&mut Model, RequestId) -> Vec<Effect> + Send;
 
 impl Compute {
-    /// A job over so many bytes; `failed` is its result if it panics. `apply` drops the result of a request
-    /// that nobody waits for any more.
+    /// A job over this many bytes; `failed` is its result if it panics. `apply` drops the result of a request
+    /// that is no longer pending.
     pub fn new<T: Send + 'static>(
         bytes: usize,
         run: impl FnOnce() -> T + Send + 'static,
@@ -40,7 +40,7 @@ impl Compute {
         (self.run)()
     }
 
-    /// The job, and its result if it panics.
+    /// The job, and the result to use if it panics.
     pub fn split(self) -> (impl FnOnce() -> Computed + Send, Computed) {
         (self.run, self.failed)
     }

@@ -1,4 +1,4 @@
-//! Effects: what `update` asks the runtime to do, as data; most are answered with a message.
+//! Effects: requests of `update` to the runtime, as data; most are answered with a message.
 
 use super::action::Action;
 use super::compute::Compute;
@@ -12,30 +12,29 @@ pub use super::request::{Pending, RequestId};
 
 #[derive(Debug)]
 pub enum Effect {
-    /// Commits, through the gate.
+    /// Commits, unless the gate is closed.
     Commit(RequestId, Vec<Op>),
     /// A pure job; a small one is done before `update` returns.
     Compute(RequestId, Compute),
-    /// Does an action, as its key would; done before `update` returns.
+    /// Runs an action, as its key would; done before `update` returns.
     Act(Action),
     /// Determines the outcome of a commit whose answer was lost, by reading its keys again.
     FindOut {
         request: RequestId,
-        /// The request of that commit.
         commit: RequestId,
         ops: Vec<Op>,
     },
     Secret(RequestId, SecretJob),
-    /// Polls the presence of these secrets and no others until the next list; the most important first.
+    /// Polls the presence of exactly these secrets until the next list; the most important first.
     WatchPresence(Vec<SecretPath>),
-    /// Queries this secret at once if it is polled: it was written.
+    /// Queries this secret at once if it is polled, because it was written.
     RefreshPresence(SecretPath),
-    /// Queries all polled secrets at once: the store may have changed.
+    /// Queries all polled secrets at once, because the store may have changed.
     RefreshAllPresence,
-    /// Lists secrets recursively from these folders, in place of a running listing; an empty list stops it.
+    /// Lists secrets recursively from these folders, replacing a running listing; an empty list stops it.
     ListSecrets(RequestId, Vec<SecretFolder>),
     SecretVersions(RequestId, SecretPath),
-    /// Records something in the audit that is not a write.
+    /// Records an operation other than a write in the audit.
     RecordAudit(AuditNote),
     /// Unlocks the gate; sent only after the context's name was typed.
     Unlock(RequestId),
@@ -45,7 +44,7 @@ pub enum Effect {
     AskLease(RequestId, LeaseId),
     /// Ends every back-off.
     Retry,
-    /// Opens the watch anew, because too many events were held back while paused.
+    /// Opens the watch again, because too many events were held back while paused.
     Reload,
     Copy(RequestId, String),
     Draft(DraftJob),
@@ -53,16 +52,16 @@ pub enum Effect {
     EditExternally(RequestId, Box<ExternalDraft>),
     /// Stops waiting for saves of that editor.
     StopExternalEditor(RequestId),
-    /// Prints this once the terminal is restored.
+    /// Prints this after the terminal is restored.
     PrintOnExit(String),
     /// Suspends the process until the shell continues it.
     Suspend,
-    /// Clears the terminal and draws everything anew.
+    /// Clears the terminal and draws everything again.
     Redraw,
     Quit(u8),
 }
 
-/// Something recorded in the audit that is not a write.
+/// An audit record of an operation other than a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuditNote {
     Revealed { key: ResourceKey, count: usize },
@@ -83,7 +82,7 @@ impl Effect {
             Self::ListSecrets(..) | Self::SecretVersions(..) => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
             Self::Copy(..) | Self::Suspend | Self::Redraw | Self::PrintOnExit(_) | Self::Quit(_) => false,
-            // Our own files only.
+            // These change only our own files.
             Self::Draft(_) | Self::EditExternally(..) | Self::StopExternalEditor(_) => false,
         }
     }

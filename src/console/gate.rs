@@ -1,18 +1,18 @@
-//! The gate: the only owner of writers in the console, and the lock in front of them.
+//! The gate: the only owner of writers in the console, with a lock in front of them.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::provider::Error;
 
-/// Gives its writer out only while unlocked. Without a writer it never opens: read-only.
+/// Hands out its writer only while unlocked. Without a writer it never opens, so the console is read-only.
 pub struct Gate<W: ?Sized> {
     writer: Option<Arc<W>>,
     open: bool,
 }
 
 impl<W: ?Sized> Gate<W> {
-    /// A gate in front of `writer`; `None` means read-only for ever.
+    /// A gate in front of `writer`; `None` means permanently read-only.
     pub fn new(writer: Option<Arc<W>>, locked: bool) -> Self {
         Self { writer, open: !locked }
     }
@@ -20,7 +20,7 @@ impl<W: ?Sized> Gate<W> {
     /// The writer, for one call.
     ///
     /// # Errors
-    /// [`Error::Denied`] while locked, [`Error::Unsupported`] where there is no writer.
+    /// [`Error::Denied`] while locked, [`Error::Unsupported`] if there is no writer.
     pub fn pass(&self) -> Result<Arc<W>, Error> {
         match &self.writer {
             None => Err(Error::unsupported("writing", "this console was started read-only")),

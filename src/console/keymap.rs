@@ -1,4 +1,4 @@
-//! Which key means which action in which place. The default comes from the table of actions.
+//! The key bindings: which key triggers which action in which place. Derived from the table of actions.
 
 use std::sync::{Arc, LazyLock};
 
@@ -7,7 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::action::Action;
 use super::place::Place;
 
-/// The bindings in force, in the order of help; the first key of an action in a place is the one that hints show.
+/// The bindings in effect, in the order of help; the first key of an action in a place is the one hints show.
 #[derive(Debug, Clone)]
 pub struct KeyMap(Arc<[(Place, String, Action)]>);
 
@@ -40,7 +40,6 @@ impl KeyMap {
             .map(|(_, key, action)| (key.as_str(), *action))
     }
 
-    /// The keys of an action in a place.
     pub fn keys(&self, place: Place, wanted: Action) -> impl Iterator<Item = &str> {
         self.bindings(place).filter(move |(_, action)| *action == wanted).map(|(key, _)| key)
     }
@@ -51,7 +50,7 @@ impl KeyMap {
     }
 }
 
-/// The table of keys in markdown; `UPDATE_DOCS=1 cargo test` writes it into docs/keys.md.
+/// The table of keys in markdown; `UPDATE_DOCS=1 cargo test` writes it to docs/keys.md.
 pub fn reference_table() -> String {
     let keymap = KeyMap::default();
     let mut out = String::from("| keys | command | what it does | where |\n| --- | --- | --- | --- |\n");
@@ -79,7 +78,7 @@ pub fn reference_table() -> String {
     out
 }
 
-/// The key as the table writes it; `None` where no binding can name it.
+/// The key as written in the table; `None` if no binding can name it.
 fn chord(key: KeyEvent) -> Option<String> {
     let name = match key.code {
         KeyCode::Char(' ') => "space".into(),

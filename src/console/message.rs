@@ -1,4 +1,4 @@
-//! Messages to `update`: events with the time at which they arrived.
+//! Messages to `update`: events with their time of arrival.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ pub enum AppEvent {
     Key(KeyEvent),
     Paste(String),
     Resize(Size),
-    /// The terminal is ours again after a suspend or an external editor.
+    /// The terminal was reclaimed after a suspend or an external editor.
     Resumed,
     /// A watch event whose documents have been scanned.
     Feed(InventoryEvent),
@@ -36,7 +36,7 @@ pub enum AppEvent {
     Answer(RequestId, Answer),
     /// New lines of confdeck's own log, already escaped.
     Log(Vec<String>),
-    /// The time that `Model::next_wake` asked for has come.
+    /// The time that `Model::next_wake` requested has come.
     Wake,
     /// SIGTERM or SIGHUP: quit now.
     Terminate,
@@ -49,17 +49,17 @@ pub enum Answer {
     Commit(Result<Commit, Error>),
     /// Of `Effect::Compute`.
     Computed(Computed),
-    /// Of `Effect::FindOut`; an error says why the outcome is not known yet.
+    /// Of `Effect::FindOut`; the error says why the outcome is not known yet.
     Found(Result<CommitStatus, Error>),
     /// Of `Effect::Secret`.
     Secret(SecretJobResult),
-    /// Of `Effect::ListSecrets`: one folder; repeated.
+    /// Of `Effect::ListSecrets`, once for each folder.
     SecretFolder(FolderPage),
     /// Of `Effect::ListSecrets`: how it ended.
     SecretListingEnded(ListingEnd),
-    /// Of `Effect::SecretVersions`; `None` where there is no such secret.
+    /// Of `Effect::SecretVersions`; `None` if the secret does not exist.
     SecretVersions(Result<Option<SecretMetadata>, Error>),
-    /// Why something that was done is not in the audit.
+    /// Why a completed operation is not in the audit.
     AuditFailed(String),
     /// Of `Effect::CheckHealth`.
     Health(Vec<Health>),
@@ -71,23 +71,23 @@ pub enum Answer {
     DraftSaved(Result<usize, String>),
     /// Of `DraftJob::List`.
     Drafts(Vec<DraftEntry>),
-    /// Of `DraftJob::Resume`: the draft, or why there is none.
+    /// Of `DraftJob::Resume`: the draft, or why it could not be resumed.
     DraftResumed(Result<Box<SavedDraft>, String>),
-    /// Of `DraftJob::Delete`: why it is still there.
+    /// Of `DraftJob::Delete`: the error says why it still exists.
     DraftDeleted(Result<(), String>),
-    /// Of `Effect::EditExternally`; repeated.
+    /// Of `Effect::EditExternally`; sent repeatedly.
     ExternalEditor(EditorEvent),
-    /// Of `Effect::WatchPresence`: changes among the polled secrets; repeated.
+    /// Of `Effect::WatchPresence`: changes among the polled secrets; sent repeatedly.
     PresenceChanged(Vec<(SecretPath, Presence)>),
-    /// Of `Effect::WatchPresence`: a change of whether the store of secrets answers.
+    /// Of `Effect::WatchPresence`: the secret store became reachable or unreachable.
     SecretReachability(SecretReachability),
-    /// Health of the store of secrets: of `Effect::CheckHealth`, and unasked when an outage begins or ends.
+    /// Health of the secret store: of `Effect::CheckHealth`, and unrequested when an outage begins or ends.
     SecretHealth(Box<Health>),
     /// Of `Effect::Copy`: whether the text reached a clipboard.
     Copied(bool),
 }
 
-/// Whether the store of secrets answers.
+/// Whether the secret store answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretReachability {
     pub standing: SecretStoreStatus,

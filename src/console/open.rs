@@ -31,21 +31,21 @@ use crate::provider::file::FileProvider;
 use crate::provider::{Backend, ConfigReader, ConfigWriter, SecretAccess, SecretBackend, env, file, memory};
 use crate::text::Safe;
 
-/// Why the console could not be opened or broke down.
+/// Why the console could not be opened, or failed.
 #[derive(Debug, Error)]
 pub enum OpenError {
     /// The theme is invalid.
     #[error(transparent)]
     Theme(#[from] ThemeError),
-    /// The terminal cannot be claimed, or the temporary folder not created.
+    /// The terminal could not be claimed, or the temporary folder could not be created.
     #[error("{0}")]
     System(#[from] io::Error),
 }
 
 /// Opens the console and runs it until the user quits; returns the exit code.
 ///
-/// Without `demo` its data comes from the target of the settings. `vars` is the process environment; `log`
-/// receives the lines for the tab Log.
+/// Without `demo` the data comes from the settings' target. `vars` is the process environment; `log` receives
+/// the lines for the Log tab.
 ///
 /// # Errors
 /// [`OpenError`], before anything was drawn.
@@ -111,7 +111,7 @@ struct ConsoleStore {
     locked: bool,
     reader: Arc<dyn ConfigReader>,
     writer: Option<Arc<dyn ConfigWriter>>,
-    /// How documents map to secrets, and access to their store.
+    /// How documents map to secrets, and access to the secret store.
     secrets: Option<(SecretLookup, SecretAccess)>,
     audit: Audit,
     startup: Vec<Box<dyn FnOnce() + Send>>,
@@ -131,7 +131,7 @@ impl ConsoleStore {
             locked: settings.target.backend().remote || settings.secrets.backend().remote,
             reader: manager.reader(),
             writer: manager.writer().ok(),
-            // A store of secrets that cannot be opened is not shown.
+            // A secret store that cannot be opened is not shown.
             secrets: settings.secret_lookup().ok().map(|lookup| (lookup, manager.secrets())),
             audit: open_audit(settings),
             startup: Vec::new(),
@@ -139,7 +139,7 @@ impl ConsoleStore {
         }
     }
 
-    /// A demo: nothing is audited, and something goes on in it.
+    /// A demo: nothing is audited, and its data changes by itself.
     fn demo<P: ConfigWriter + 'static>(
         provider: Arc<P>,
         (backend, secret_backend): (&'static Backend, &'static SecretBackend),
@@ -184,7 +184,7 @@ impl ConsoleStore {
     }
 }
 
-/// The model with its update and view, as the runtime drives them.
+/// The model with its update and view, in the form that the runtime drives.
 pub struct App {
     model: Model,
     theme: Theme,

@@ -1,5 +1,5 @@
 //! The panic hook: restores the terminal first, then reports the location; never the payload, which may
-//! hold a secret.
+//! contain a secret.
 
 use std::panic::{self, PanicHookInfo};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,8 +1,8 @@
-//! Where a key is pressed: the innermost open thing decides which keys are live.
+//! The place of a key press: the innermost open element decides which keys are live.
 
 macro_rules! places {
     ($($id:ident $title:literal)*) => {
-        /// The innermost open thing.
+        /// The innermost open element.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Place { $(#[doc = $title] $id,)* }
 
@@ -10,7 +10,7 @@ macro_rules! places {
             /// Every place, in the order of the key reference.
             pub const ALL: [Self; [$($title),*].len()] = [$(Self::$id),*];
 
-            /// The heading in help.
+            /// Its heading in help.
             pub fn title(self) -> &'static str {
                 match self { $(Self::$id => $title,)* }
             }

@@ -1,13 +1,13 @@
-//! Request ids, requests that wait for an answer, and the size up to which a job needs neither.
+//! Request ids, pending requests, and the size up to which a job is done without a request.
 
-/// Up to this many bytes a job is done on the event loop: half a millisecond.
+/// Jobs of up to this many bytes are done on the event loop, which takes half a millisecond.
 pub const AT_ONCE: usize = 64 * 1024;
 
 /// Ties an answer to its effect; an answer to an older request is dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct RequestId(pub u64);
 
-/// The request whose answer is waited for, with what belongs to it.
+/// The request whose answer is pending, with its data.
 #[derive(Debug)]
 pub struct Pending<T>(pub(super) Option<(RequestId, T)>);
 
@@ -18,17 +18,17 @@ impl<T> Default for Pending<T> {
 }
 
 impl<T> Pending<T> {
-    /// Waits for this request, and for no earlier one any more.
+    /// Waits for this request, and no longer for an earlier one.
     pub fn begin(&mut self, request: RequestId, with: T) {
         self.0 = Some((request, with));
     }
 
-    /// What belongs to this request, if it is the one waited for.
+    /// The data of this request, if it is the pending one.
     pub fn accept(&mut self, request: RequestId) -> Option<T> {
         self.0.take_if(|(pending, _)| *pending == request).map(|(_, with)| with)
     }
 
-    /// Waits for nothing any more; whether it did.
+    /// Stops waiting; returns whether a request was pending.
     pub fn cancel(&mut self) -> bool {
         self.0.take().is_some()
     }

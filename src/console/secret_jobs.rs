@@ -1,5 +1,4 @@
-//! Operations on secrets as data, carried out by the runtime, and their results. Values appear only inside
-//! `Hidden`.
+//! Operations on secrets as data, carried out by the runtime, and their results. Values are in `Opaque`.
 
 use crate::domain::{
     FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretMetadata, SecretPath, SecretText,
@@ -10,7 +9,7 @@ pub use crate::write::{RestoreRequest, SecretWrite, SecretWriteMode, SecretWrite
 
 #[derive(Debug)]
 pub enum SecretJob {
-    /// Queries presence, and what this user may not do with the secret.
+    /// Queries presence, and which rights on the secret this user lacks.
     Inspect(SecretPath),
     /// As [`Self::Inspect`], with the list of versions.
     Versions(SecretPath),
@@ -25,11 +24,11 @@ pub enum SecretJob {
     /// Deletes a version; it can be undeleted.
     Delete(SecretPath, SecretVersion),
     Undelete(SecretPath, SecretVersion),
-    /// Destroys a version for ever.
+    /// Destroys a version permanently.
     Destroy(SecretPath, SecretVersion),
-    /// Destroys all versions and the metadata for ever.
+    /// Destroys all versions and the metadata permanently.
     DestroyAll(SecretPath),
-    /// Queries presence after a write without an answer, until the store answers.
+    /// After a write without an answer, queries presence until the store answers.
     FindOut(SecretPath),
 }
 
@@ -46,34 +45,33 @@ pub enum RevealDestination {
 pub struct RevealRequest {
     pub path: SecretPath,
     pub field: FieldName,
-    /// For the audit.
+    /// Recorded in the audit.
     pub reason: String,
     pub destination: RevealDestination,
 }
 
-/// The result of a job.
 #[derive(Debug)]
 pub enum SecretJobResult {
     /// Of [`SecretJob::Inspect`] and [`SecretJob::Versions`].
     Inspected(Box<Inspection>),
-    /// Of [`SecretJob::Generate`]; an error says why there is no value.
+    /// Of [`SecretJob::Generate`]; the error says why there is no value.
     Generated(Result<Opaque<SecretText>, String>),
     /// Of [`SecretJob::Reveal`].
     Revealed(Box<RevealReport>),
     /// Of every job that writes.
     Written(SecretWriteOutcome),
-    /// Of [`SecretJob::FindOut`]; an error says why it is not known.
+    /// Of [`SecretJob::FindOut`]; the error says why the state is unknown.
     Found(Result<Presence, Error>),
 }
 
-/// What is known of a secret before an operation on it.
+/// What is known about a secret before an operation on it.
 #[derive(Debug)]
 pub struct Inspection {
     pub capabilities: SecretCapabilities,
     pub presence: Result<Presence, Error>,
-    /// What this user may not do with it; empty where even that may not be queried.
+    /// The rights this user lacks; empty if they may not be queried either.
     pub lacking: MissingRights,
-    /// The stored versions, where they were asked for and could be listed.
+    /// The stored versions, if they were requested and could be listed.
     pub versions: Option<SecretMetadata>,
 }
 
@@ -85,13 +83,13 @@ pub struct RevealReport {
     pub values_read: usize,
 }
 
-/// What was found instead of, or as, the requested value.
+/// The requested value, or why there is none.
 #[derive(Debug)]
 pub enum RevealOutcome {
     /// The value, to be shown or copied.
     Value(Opaque<SecretText>, Option<SecretVersion>),
     Copied(Option<SecretVersion>),
-    /// No clipboard takes it.
+    /// No clipboard accepted the value.
     NotCopied,
     /// The secret exists without this field.
     NoField,
@@ -100,7 +98,7 @@ pub enum RevealOutcome {
 }
 
 impl SecretJob {
-    /// Whether it changes what is stored. Reading does not; it is counted and recorded in the audit.
+    /// Whether it changes what is stored. Reading does not; reads are counted and recorded in the audit.
     pub fn writes(&self) -> bool {
         match self {
             Self::Write(_) | Self::Restore(_) | Self::Delete(..) | Self::Undelete(..) => true,

@@ -1,8 +1,8 @@
-//! The time that a message carries.
+//! The time carried by a message.
 
 use std::time::{Duration, SystemTime};
 
-/// A key pressed before the question could be read is not an answer to it.
+/// A key pressed sooner, before the question could be read, is not an answer to it.
 const READING_TIME: Duration = Duration::from_millis(300);
 
 /// A point in time on both clocks: monotonic for ages and deadlines, wall for display.

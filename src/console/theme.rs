@@ -1,5 +1,5 @@
-//! Themes: every piece of the screen has a role, and a theme file gives each role a style. No colour is
-//! named anywhere else.
+//! Themes: every part of the screen has a role, and a theme file gives each role a style. Colours are named
+//! only here.
 
 mod depth;
 mod glyphs;
@@ -16,7 +16,7 @@ pub use glyphs::{Glyphs, glyph};
 
 macro_rules! style_roles {
     ($($(#[$doc:meta])* $role:ident = $name:literal,)*) => {
-        /// The role of a piece of the screen.
+        /// The role of a part of the screen.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum StyleRole { $($(#[$doc])* $role,)* }
 
@@ -55,7 +55,7 @@ style_roles! {
     Good = "good",
     Warning = "warning",
     Bad = "bad",
-    /// Laid over data that may be out of date.
+    /// Overlaid on data that may be out of date.
     Stale = "stale",
     JsonKey = "json-key",
     JsonString = "json-string",
@@ -73,11 +73,11 @@ style_roles! {
     LineNumber = "line-number",
     Added = "added",
     Removed = "removed",
-    /// Laid over the location of a problem.
+    /// Overlaid on the location of a problem.
     Problem = "problem",
-    /// Laid over search matches.
+    /// Overlaid on search matches.
     Match = "match",
-    /// Laid over a pair of matching brackets.
+    /// Overlaid on a pair of matching brackets.
     Bracket = "bracket",
 }
 
@@ -126,7 +126,7 @@ const EMBEDDED: [(&str, &str); 3] = [
 ];
 
 impl Theme {
-    /// An embedded theme: `default`, `dark` or `light`. Without colours all look alike.
+    /// An embedded theme: `default`, `dark` or `light`. Without colours they all look alike.
     ///
     /// # Errors
     /// [`ThemeError::Unknown`].
@@ -138,7 +138,7 @@ impl Theme {
         Self::parse(text, depth, glyphs)
     }
 
-    /// Parses a theme file; a role it leaves out looks as in the theme `default`.
+    /// Parses a theme file; a role it omits looks as in the theme `default`.
     ///
     /// # Errors
     /// [`ThemeError`], naming the role or word that is wrong.
@@ -222,7 +222,7 @@ mod tests {
 
     use super::*;
 
-    /// Every role with its style, a line each.
+    /// Every role with its style, one per line.
     fn roles(theme: &Theme) -> String {
         let mut out = String::new();
         for role in StyleRole::ALL {

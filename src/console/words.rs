@@ -1,4 +1,4 @@
-//! Numbers, ages, states and places as words; the same everywhere.
+//! Numbers, ages, states and places as words, the same everywhere.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::inventory::Scope;
 
 pub(crate) use crate::text::grouped;
 
-/// Of a write whose answer was lost.
+/// The outcome of a write whose answer was lost.
 pub(crate) const UNKNOWN: &str = "unknown, looking whether it was done";
 
-/// A count with the state it was taken in, unless that is SYNCED, whole, and not paused: `12,000 loading`,
-/// `12,000 partial`. Empty before anything has arrived.
+/// A count with the state it was taken in, unless that is SYNCED, complete and not paused: `12,000 loading`,
+/// `12,000 partial`. Empty before any data has arrived.
 pub(crate) fn count(number: usize, model: &Model) -> String {
     if number == 0 && !model.link.has_loaded && !model.link.state.is_synced() {
         return String::new();
@@ -30,7 +30,7 @@ pub(crate) fn count(number: usize, model: &Model) -> String {
     words
 }
 
-/// Why a count may not be all there is: `stale`, `partial`, both, or nothing.
+/// Why a count may be incomplete or outdated: `stale`, `partial`, both, or nothing.
 pub(crate) fn count_qualifiers(model: &Model) -> Vec<String> {
     let state = match model.link.state {
         LinkState::Synced if model.paused.as_ref().is_some_and(PausedEvents::is_behind) => {
@@ -43,15 +43,15 @@ pub(crate) fn count_qualifiers(model: &Model) -> Vec<String> {
     state.into_iter().chain(partial).collect()
 }
 
-/// The mark of a picture that shows only what this user may read.
+/// The mark of a snapshot limited to what this user may read.
 pub(crate) const PARTIAL: &str = "PARTIAL";
 
-/// That no webhook is known to use a connection.
+/// The statement that no webhook is known to use a connection.
 pub(crate) fn no_visible_webhook(model: &Model) -> &'static str {
     if model.inventory.coverage().is_partial() { "no webhook that this user may read" } else { "no webhook" }
 }
 
-/// A number of things: `1 change`, `12 changes`.
+/// A number with its noun: `1 change`, `12 changes`.
 pub(crate) fn plural(number: usize, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
@@ -79,7 +79,7 @@ pub(crate) fn ago(model: &Model, at: Duration) -> TimedText {
     age(model.now.mono.saturating_sub(at))
 }
 
-/// The age; `None` while it is still new.
+/// How long ago it was; `None` if it was only just now.
 pub(crate) fn long_ago(model: &Model, at: Duration) -> Option<String> {
     let ago = ago(model, at).text;
     (ago != age(Duration::ZERO).text).then_some(ago)
@@ -105,7 +105,7 @@ fn link_state_badge(state: &LinkState) -> (&'static str, StyleRole) {
     }
 }
 
-/// As [`link_state_badge`], with a warning where the picture is partial.
+/// Like [`link_state_badge`], with a warning if the snapshot is partial.
 pub(crate) fn link_badge(model: &Model) -> (&'static str, StyleRole) {
     if model.link.state.is_synced() && model.inventory.coverage().is_partial() {
         return (glyph::WARNING, StyleRole::Warning);
@@ -113,12 +113,12 @@ pub(crate) fn link_badge(model: &Model) -> (&'static str, StyleRole) {
     link_state_badge(&model.link.state)
 }
 
-/// The state of the secret store, as its badge says it.
+/// The state of the secret store, as a word for its badge.
 pub(crate) fn standing(link: &SecretLink) -> &'static str {
     link.standing.map_or("connecting", SecretStoreStatus::word)
 }
 
-/// The same as glyph and colour.
+/// The same as a glyph and a style role.
 pub(crate) fn standing_badge(link: &SecretLink) -> (&'static str, StyleRole) {
     match link.standing {
         None => (glyph::HOLLOW, StyleRole::Accent),
@@ -138,7 +138,7 @@ pub(crate) fn condition_badge(condition: Condition) -> (&'static str, StyleRole)
     }
 }
 
-/// When the link is retried, if it waits for that.
+/// When the link is retried, if it is waiting to be.
 pub(crate) fn retry(model: &Model) -> Option<TimedText> {
     let retry_at = model.link.retry_at?;
     let TimedText { text, changes_in } = match retry_at.checked_sub(model.now.mono) {
@@ -151,7 +151,7 @@ pub(crate) fn retry(model: &Model) -> Option<TimedText> {
     Some(TimedText { text, changes_in })
 }
 
-/// What keeps the picture from being current: what is waited for and for how long, and when it is retried.
+/// Why the snapshot is not current: what it is waiting for, for how long, and when that is retried.
 pub(crate) fn trouble(model: &Model) -> Vec<TextRun> {
     let link = &model.link;
     let backend = model.context.backend.name;
@@ -190,7 +190,7 @@ pub(crate) fn scope(scope: &Scope) -> &str {
     }
 }
 
-/// The title of a pane, with the context where it is alone.
+/// The title of a pane; it includes the context if it is the only pane.
 pub(crate) fn pane_title(model: &Model, pane: Pane, name: &str, right: TextRun) -> PaneTitle {
     let name = match model.panes().is_alone() && !name.is_empty() {
         true => format!("{} {} {name}", model.context.name, glyph::CRUMB),

@@ -1,4 +1,4 @@
-//! The log file: rotated, and private whatever the umask and whatever was there before.
+//! The log file: rotated, and private regardless of the umask and of any existing file.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -27,7 +27,7 @@ impl RotatingFile {
     }
 
     fn rotate(&mut self) -> io::Result<()> {
-        // Another process may have rotated it already; then its new one is ours, too.
+        // If another process has already rotated it, switch to the new file.
         if fs::metadata(&self.path).is_ok_and(|there| private_file::is_same(&self.file, &there)) {
             private_file::rotate(&self.path)?;
         }
@@ -40,7 +40,7 @@ impl RotatingFile {
 impl Write for RotatingFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.size > 0 && self.size + bytes.len() as u64 > self.limit {
-            // A full log is better than none: on failure the old file grows on.
+            // A full log is better than none: if rotation fails, the old file keeps growing.
             let _ = self.rotate();
         }
         let written = self.file.write(bytes)?;

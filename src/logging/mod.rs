@@ -1,5 +1,5 @@
 //! confdeck's own log: a private file that rotates, and the last lines for the Log tab. Other crates are
-//! logged from WARN on only, because their lower levels contain requests and headers.
+//! logged at WARN and above only, because their lower levels contain requests and headers.
 
 mod file;
 mod writer;
@@ -29,34 +29,34 @@ pub const LEVEL: &str = "CONFDECK_LOG";
 /// The file's name in the state folder; rotated ones end in `.1`, `.2` and so on.
 pub const FILE: &str = "confdeck.log";
 
-/// The capacity of the file writer's queue, in lines; further ones are dropped.
+/// The capacity of the file writer's queue, in lines; lines beyond it are dropped.
 const WAITING: usize = 4_096;
 
-/// Crates that are not logged at all: they log responses, and so secrets, even at ERROR.
+/// Crates that are never logged: they log responses, and therefore secrets, even at ERROR.
 const SILENT: [&str; 2] = ["vaultrs", "rustify"];
 
 /// The guard of the background writer; dropping it flushes.
 static WORKER: Mutex<Option<WorkerGuard>> = Mutex::new(None);
 
-/// Disables core dumps of this process, and access to its memory by other processes of its user. Call
-/// it first of all, before there are secrets in memory. Child processes inherit the limit, and raising
-/// it takes a privilege: an editor that confdeck starts may hold secrets too.
+/// Disables core dumps of this process, and access to its memory by other processes of the same user. Call it
+/// first of all, before there are secrets in memory. Child processes inherit the limit, and raising it
+/// requires a privilege; this is intended, since an editor started by confdeck may hold secrets too.
 pub fn keep_memory_private() {
-    // Neither can fail for the own process, and a failure is no reason not to start.
+    // Neither call can fail for the process itself, and failing would not be a reason not to start.
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-    // A limit of 0 does not keep the kernel from piping a dump to a program.
+    // A limit of 0 does not stop the kernel from piping a dump to a program.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }
 
-/// Sets the umask so that every file this process creates is private to its user. Call it first of
-/// all, before a thread or a file exists.
+/// Sets the umask so that every file this process creates is private to its user. Call it first of all,
+/// before any thread or file is created.
 pub fn keep_files_private() {
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
 }
 
-/// Starts the log of this process and returns the lines for the Log tab. Without a folder, or with one
-/// that cannot be written, there are only those lines; in the latter case one of them says why.
+/// Starts the log of this process and returns the lines for the Log tab. Without a folder, or if the folder
+/// is not writable, there are only those lines; in the latter case one of them gives the reason.
 pub fn start(folder: Option<&Path>, level: Option<&str>) -> mpsc::Receiver<String> {
     let (file, trouble) = match folder.map(open).transpose() {
         Ok(file) => (file, None),
@@ -81,7 +81,7 @@ pub fn start(folder: Option<&Path>, level: Option<&str>) -> mpsc::Receiver<Strin
     receiver
 }
 
-/// Flushes the queue, for up to a second; later lines are lost. Call it at the end of the process, by
+/// Flushes the queue, for up to a second; later lines are lost. Call it at the end of the process, whether by
 /// return or by panic.
 pub fn flush() {
     let guard = WORKER.try_lock().and_then(|mut worker| worker.take());

@@ -27,7 +27,7 @@ pub(super) struct LogWriter {
 }
 
 impl LogWriter {
-    /// The writer, and the receiver for the tab; lines that do not fit the channel are dropped and
+    /// The writer, and the receiver for the tab. Lines that do not fit into the channel are dropped and
     /// counted.
     pub(super) fn new(file: Option<NonBlocking>) -> (Self, mpsc::Receiver<String>) {
         let (tab, receiver) = mpsc::channel(WAITING);
@@ -69,7 +69,7 @@ impl<'a> MakeWriter<'a> for LogWriter {
     }
 }
 
-/// A line as the tab shows it, without date and fraction of a second.
+/// A line as shown in the tab: without the date and the fraction of a second.
 fn short(line: &str) -> String {
     match (line.get(DAY..SECOND), line.get(STAMP..)) {
         (Some(time), Some(rest)) => format!("{time}{rest}"),

@@ -1,9 +1,9 @@
 //! Cache of merged documents.
 //!
-//! An entry is stored with the document it was made from, and is returned only for an equal document, so
-//! that no change can be missed. All entries have the same time to live, so the oldest expires first and
-//! is evicted first. Evicted entries are dropped at once, and wiped with their last owner; expired ones
-//! are dropped by a task, whether or not anybody asks.
+//! An entry is stored with the document it was made from, and is returned only for an equal document, so that
+//! a change is never missed. All entries have the same time to live, so the oldest expires first and is
+//! evicted first. Evicted entries are dropped at once and wiped with their last owner; expired ones are
+//! dropped by a background task, even if the cache is not used.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Weak};
@@ -17,7 +17,7 @@ use tokio::time::sleep;
 use super::merged::{MergedDocument, SecretMode};
 use crate::domain::{Document, ResourceKey, SecretPath};
 
-/// The time to live: the longest until a changed secret is in use.
+/// The time to live, and so the longest delay until a changed secret is used.
 pub(super) const KEPT_FOR: Duration = Duration::from_secs(300);
 
 /// The maximum number of entries.
@@ -79,12 +79,12 @@ impl MergedCache {
         None
     }
 
-    /// The current generation: get it before secrets are read, and pass it to [`MergedCache::put`].
+    /// The current generation: take it before reading secrets, and pass it to [`MergedCache::put`].
     pub(super) fn generation(&self) -> CacheGeneration {
         self.entries.lock().generation
     }
 
-    /// Stores a merged document, unless a secret changed while it was made.
+    /// Stores a merged document, unless a secret changed while it was being made.
     pub(super) fn put(
         &self,
         key: &ResourceKey,

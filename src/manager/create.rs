@@ -1,8 +1,8 @@
 //! Creates a webhook together with its own secrets, in three steps: write the secret if there is none,
 //! verify that it is there, write the document.
 //!
-//! There is no transaction over two stores. The secret comes first, because a document without it might
-//! let everybody in; a secret without a document is harmless.
+//! There is no transaction across the two stores. The secret comes first, because a webhook without it might
+//! accept unauthenticated requests, whereas a secret without a document is harmless.
 
 use thiserror::Error as Failure;
 
@@ -15,10 +15,10 @@ use crate::provider::{Commit, Error, Lease, SecretExpect, SecretFields};
 pub struct CreatedWebhook {
     pub commit: Commit,
     pub path: SecretPath,
-    /// The version of the secret, where the store has versions.
+    /// The version of the secret, if the store has versions.
     pub version: Option<SecretVersion>,
-    /// Whether the secret was found before the document was written. False where this user may write
-    /// secrets but not read their presence: then only the store's answer to the write confirms it.
+    /// Whether the secret was seen before the document was written. False if this user may write secrets but
+    /// not read their presence: then only the store's answer to the write confirms it.
     pub verified: bool,
 }
 
@@ -35,9 +35,7 @@ pub enum CreateWebhookError {
          write the document alone; if it is not, begin again"
     )]
     SecretUnknown {
-        /// The document.
         key: ResourceKey,
-        /// The secret.
         path: SecretPath,
         /// Why the outcome is unknown.
         error: Error,
@@ -48,11 +46,9 @@ pub enum CreateWebhookError {
          that secret; once it is right, write the document alone", at(*version)
     )]
     SecretNotThere {
-        /// The document.
         key: ResourceKey,
-        /// The secret.
         path: SecretPath,
-        /// The version that was written, where the store has versions.
+        /// The version that was written, if the store has versions.
         version: Option<SecretVersion>,
         /// What was found instead, as text for people.
         found: String,
@@ -63,13 +59,11 @@ pub enum CreateWebhookError {
          version of the secret", at(*version)
     )]
     DocumentNotWritten {
-        /// The document.
         key: ResourceKey,
-        /// The secret.
         path: SecretPath,
-        /// The version that was written, where the store has versions.
+        /// The version that was written, if the store has versions.
         version: Option<SecretVersion>,
-        /// Why the document was not written; [`Error::OutcomeUnknown`] where that is not known.
+        /// Why the document was not written; [`Error::OutcomeUnknown`] if that is not known.
         error: Error,
     },
 }
@@ -79,12 +73,13 @@ fn at(version: Option<SecretVersion>) -> String {
 }
 
 impl UnifiedConfigManager {
-    /// Creates a webhook and its own secrets, neither of which may exist: first the secrets, then, once
-    /// they are verified, the document.
+    /// Creates a webhook and its own secrets. Neither may exist. The secrets are written first; the document
+    /// follows once they are verified.
     ///
     /// # Errors
-    /// [`CreateWebhookError::Nothing`] if nothing was written, such as where either exists, the context is
-    /// read-only, or this receiver merges no own secrets; the others say what was written, and what to do.
+    /// [`CreateWebhookError::Nothing`] if nothing was written, for example because either exists, the context
+    /// is read-only, or this receiver merges no own secrets. The other variants say what was written and how
+    /// to continue.
     pub async fn create_with_secrets(
         &self,
         key: ResourceKey,
@@ -120,7 +115,7 @@ impl UnifiedConfigManager {
         }
     }
 
-    /// Whether the secret could be verified; the error is what was found instead, as text for people.
+    /// Whether the secret could be verified; the error describes what was found instead, as text for people.
     async fn verify_secret(
         &self,
         path: &SecretPath,

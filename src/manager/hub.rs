@@ -1,9 +1,9 @@
 //! Shares one provider watch and one inventory among any number of subscribers.
 //!
 //! The task that reads the watch applies each event to the inventory and sends it to a bounded broadcast
-//! channel without waiting for anybody. A subscriber that is new, or lagged, starts with a load made from
-//! the inventory, under the same lock that orders the events, so that no event is lost between the load
-//! and the events after it.
+//! channel without waiting for receivers. A subscriber that is new, or that lagged, starts with a load made
+//! from the inventory under the lock that orders the events, so that no event is lost between the load and
+//! the events after it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -21,10 +21,10 @@ use crate::domain::{Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId}
 use crate::inventory::{DeltaKind, Inventory, Scope, scan_event};
 use crate::provider::{Error, PAGE_LIMIT, Result, Watch, WatchEvent, WatchHandle};
 
-/// How many events a subscriber may lag behind before it gets a new load instead.
+/// How many events a subscriber may lag before it gets a new load instead.
 const BEHIND_MAX: usize = 256;
 
-/// The shared watch; ends with its last owner.
+/// The shared watch; it ends when its last owner is dropped.
 pub(super) struct WatchHub {
     shared: Arc<Mutex<WatchHubState>>,
     wake: WatchHandle,
@@ -36,14 +36,14 @@ pub(super) struct WatchHub {
 struct WatchHubState {
     picture: Inventory,
     link: LinkState,
-    /// Whether the inventory has been complete once.
+    /// Whether the inventory has ever been complete.
     loaded: bool,
     /// `None` once the provider has ended its watch.
     events: Option<broadcast::Sender<Arc<WatchEvent>>>,
 }
 
 impl WatchHubState {
-    /// Whether the inventory is complete, not in the middle of a load.
+    /// Whether the inventory is complete, that is, not in the middle of a load.
     fn is_whole(&self) -> bool {
         self.picture.store().is_some() && !self.picture.is_loading()
     }
@@ -72,8 +72,8 @@ impl WatchHubState {
 }
 
 impl WatchHub {
-    /// Starts to follow a provider's watch; `changed` is called with each key whose document was updated
-    /// or deleted.
+    /// Starts following a provider's watch; `changed` is called with the key of each updated or deleted
+    /// document.
     pub(super) fn start(
         watch: Watch,
         written: Arc<LastWrite>,
@@ -90,8 +90,8 @@ impl WatchHub {
         Arc::new(Self { shared, wake: watch.wake, task, settled })
     }
 
-    /// The entry of a key; `None` while the inventory may differ from the store, has not reached `at`,
-    /// or does not cover the key.
+    /// The entry of a key; `None` if the inventory may differ from the store, has not reached `at`, or does
+    /// not cover the key.
     pub(super) fn current(&self, key: &ResourceKey, at: Revision) -> Option<Option<Entry>> {
         let shared = self.shared.lock();
         let is_true = shared.is_whole()
@@ -101,8 +101,7 @@ impl WatchHub {
         (is_true && shared.picture.revision() >= at).then(|| shared.picture.get(key).map(|row| row.entry()))
     }
 
-    /// The entry of a key, however stale; `None` while the inventory has never been complete, or has not
-    /// reached `at`.
+    /// The entry of a key, however stale; `None` if the inventory was never complete or has not reached `at`.
     pub(super) fn last_known(&self, key: &ResourceKey, at: Revision) -> Option<Option<Entry>> {
         let shared = self.shared.lock();
         let usable = shared.loaded && shared.events.is_some() && shared.picture.revision() >= at;
@@ -115,7 +114,7 @@ impl WatchHub {
         shared.events.is_some().then(|| shared.link.clone())
     }
 
-    /// Waits until the inventory has been complete once.
+    /// Waits until the inventory has been complete at least once.
     pub(super) async fn ready(&self, within: Duration) -> Result<()> {
         let mut settled = self.settled.clone();
         // Both a timeout and an ended watch show in the state below.
@@ -150,8 +149,8 @@ impl Drop for WatchHub {
     }
 }
 
-/// The revision of our last write, in the store that the inventory was loaded from; the inventory must have
-/// reached it before it is used.
+/// The revision of our last write, in the store that the inventory was loaded from. The inventory is not used
+/// until it has reached this revision.
 #[derive(Default)]
 pub(super) struct LastWrite(Mutex<LastWriteState>);
 
@@ -220,7 +219,7 @@ struct WatchSubscriber {
     hub: Arc<WatchHub>,
     receiver: broadcast::Receiver<Arc<WatchEvent>>,
     prefix: KeyPrefix,
-    /// Whether it needs a load before it can use events.
+    /// Whether a load must come before events can be used.
     needs_load: bool,
     loads: u32,
     /// Events to return before the receiver is polled again.
@@ -249,7 +248,7 @@ impl WatchSubscriber {
         }
     }
 
-    /// Starts a load from the inventory, if that is complete.
+    /// Starts a load from the inventory, if the inventory is complete.
     fn start_load(&mut self) {
         let shared = self.hub.shared.lock();
         let (Some(store), Some(events), true) = (shared.picture.store(), &shared.events, shared.is_whole())

@@ -1,4 +1,4 @@
-//! [`MergedDocument`]: a document as a receiver uses it, with secrets in it.
+//! [`MergedDocument`]: a document as a receiver uses it, including its secrets.
 
 use serde_json::Value;
 use zeroize::Zeroize;
@@ -11,9 +11,9 @@ use crate::domain::{FieldName, SecretPath, SecretVersion};
 pub enum SecretMode {
     /// Every reference is resolved, and the webhook's own secrets are merged in.
     Include,
-    /// No secret is read: references to Vault, in secret fields, or that may lead to one stay as
-    /// written, and own secrets are left out. Plaintext secrets in the document stay too: for
-    /// masking see `text::Masked`.
+    /// No secret is read: references to Vault, references in secret fields, and references that may lead to a
+    /// secret stay as written, and own secrets are left out. Plaintext secrets in the document stay too; to
+    /// mask them see `text::Masked`.
     Exclude,
 }
 
@@ -32,9 +32,9 @@ pub struct MergedDocument {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MergedSecret {
     pub path: SecretPath,
-    /// The fields that were used; empty where the secret or the fields do not exist.
+    /// The fields that were used; empty if the secret or the fields do not exist.
     pub fields: Vec<FieldName>,
-    /// `None` where the store has no versions.
+    /// `None` if the store has no versions.
     pub version: Option<SecretVersion>,
 }
 
@@ -56,13 +56,13 @@ impl MergedDocument {
         &self.sources
     }
 
-    /// The fields of Vault that could not be read, and whose default was used instead, as in a receiver
-    /// whose Vault is not reachable.
+    /// The Vault fields that could not be read and whose default was used instead, as a receiver does when
+    /// its Vault is unreachable.
     pub fn fallbacks(&self) -> &[VaultField] {
         &self.fallbacks
     }
 
-    /// The document: an object. Copies of it are not wiped.
+    /// The document, always a JSON object. Copies of it are not wiped.
     pub fn json(&self) -> &Value {
         &self.json
     }
@@ -74,7 +74,7 @@ impl Drop for MergedDocument {
     }
 }
 
-/// Overwrites every string of a value. Member names are no secrets.
+/// Overwrites every string of a value. Member names are not secret.
 fn wipe(value: &mut Value) {
     match value {
         Value::String(text) => text.zeroize(),

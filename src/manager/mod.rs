@@ -2,11 +2,11 @@
 //! embed the library.
 //!
 //! A read-only manager has no writer at all. The live inventory exists from the first
-//! [`UnifiedConfigManager::watch`] until its last subscriber is dropped; the console has its own and
-//! uses the provider's watch through [`UnifiedConfigManager::reader`] instead.
+//! [`UnifiedConfigManager::watch`] until its last subscriber is dropped. The console keeps its own inventory,
+//! fed by the provider's watch through [`UnifiedConfigManager::reader`].
 //!
-//! [`UnifiedConfigManager::get_merged`] is what a receiver reads: a document with its references
-//! resolved and its own secrets merged, cached for a while and wiped afterwards.
+//! [`UnifiedConfigManager::get_merged`] returns a document as a receiver reads it: its references resolved
+//! and its own secrets merged. The result is cached for a limited time and then wiped.
 
 mod cache;
 mod create;
@@ -42,7 +42,7 @@ use crate::provider::{
 
 static SHARED: Mutex<Option<Arc<UnifiedConfigManager>>> = Mutex::new(None);
 
-/// One store, opened.
+/// An open store.
 pub struct UnifiedConfigManager {
     reader: Arc<dyn ConfigReader>,
     writer: Option<Arc<dyn ConfigWriter>>,
@@ -54,8 +54,8 @@ pub struct UnifiedConfigManager {
     variables: Arc<EnvVariables>,
     secret_lookup: SecretLookup,
     ended: AtomicBool,
-    /// Reads secrets and caches merged documents; created by the first merge, so that a program that
-    /// never merges, such as the console, has nothing that could read secrets.
+    /// Reads secrets and caches merged documents. Created by the first merge, so that a program that never
+    /// merges, such as the console, holds nothing that could read secrets.
     merger: Arc<OnceLock<SecretMerger>>,
     clock: MonotonicClock,
 }
@@ -119,8 +119,8 @@ impl UnifiedConfigManager {
         }
     }
 
-    /// Sets the source of secrets and of the variables in references. Where in a Vault a receiver looks
-    /// is set by [`UnifiedConfigManager::with_secret_lookup`].
+    /// Sets the source of secrets and of the variables in references. Where the receiver looks in Vault is
+    /// set by [`UnifiedConfigManager::with_secret_lookup`].
     #[must_use]
     pub fn with_secrets(mut self, secrets: SecretSource) -> Self {
         self.variables = secrets.variables();
@@ -142,8 +142,8 @@ impl UnifiedConfigManager {
         self
     }
 
-    /// Sets where the receiver looks for secrets. Without it, own secrets are looked up in variables, and
-    /// references to Vault have no value.
+    /// Sets where the receiver looks for secrets. Without it, own secrets are looked up in environment
+    /// variables, and references to Vault have no value.
     #[must_use]
     pub fn with_secret_lookup(mut self, lookup: SecretLookup) -> Self {
         self.secret_lookup = lookup;
@@ -156,8 +156,8 @@ impl UnifiedConfigManager {
         &self.secret_lookup
     }
 
-    /// The secret store. Its writer, if any, invalidates what [`UnifiedConfigManager::get_merged`] has
-    /// cached.
+    /// The secret store. Writing through it invalidates the merged documents that
+    /// [`UnifiedConfigManager::get_merged`] has cached.
     pub fn secrets(&self) -> SecretAccess {
         let mut access = self.secrets.clone();
         let merging = || Arc::clone(&self.merger);
@@ -182,7 +182,7 @@ impl UnifiedConfigManager {
         })
     }
 
-    /// Drops cached documents that used a secret, which has changed outside of this manager.
+    /// Drops cached documents that used a secret. Call it when the secret changed outside of this manager.
     pub fn forget_secret(&self, path: &SecretPath) {
         self.merger.get().inspect(|merging| merging.cache.forget_secret(path));
     }
@@ -191,7 +191,7 @@ impl UnifiedConfigManager {
         self.secrets.reader.health().await
     }
 
-    /// The store's reader; the console fills its inventory from its `watch`.
+    /// The store's reader. The console fills its inventory from the reader's `watch`.
     pub fn reader(&self) -> Arc<dyn ConfigReader> {
         Arc::clone(&self.reader)
     }
@@ -207,8 +207,8 @@ impl UnifiedConfigManager {
         })
     }
 
-    /// One document: from the live inventory while that is in sync with the store and includes every write
-    /// made through this manager, else from the store.
+    /// One document: from the live inventory if that is in sync with the store and includes every write made
+    /// through this manager, else from the store.
     ///
     /// # Errors
     /// Those of [`ConfigReader::get`].
@@ -219,31 +219,31 @@ impl UnifiedConfigManager {
         }
     }
 
-    /// One document as a receiver uses it: its references resolved, and a webhook's own secrets
-    /// merged, or left out.
+    /// One document as a receiver uses it: its references resolved, and a webhook's own secrets merged or
+    /// left out.
     ///
-    /// A variable that is not set and has no default is no error, here as in the receiver: a text
-    /// that is nothing but the reference becomes `Undefined variable NAME`, and one with more in it
-    /// keeps the reference as it is.
+    /// As in the receiver, an unset variable without a default is not an error: a text that consists of the
+    /// reference alone becomes `Undefined variable NAME`; in a longer text the reference stays as written.
     ///
-    /// The result is cached for 300 s, or until its document changes, a secret it uses is written
-    /// through [`UnifiedConfigManager::secrets`], or [`UnifiedConfigManager::forget_secret`] is called: a
-    /// secret that changed otherwise is in use after that time. It is wiped with its last owner.
+    /// The result is cached for 300 s, or until its document changes, a secret it uses is written through
+    /// [`UnifiedConfigManager::secrets`], or [`UnifiedConfigManager::forget_secret`] is called. A secret
+    /// changed by any other means is picked up when the entry expires. The document is wiped when its last
+    /// owner drops it.
     ///
-    /// Each secret is read once, see [`MergedDocument::sources`]. Where a reference's secret cannot be
-    /// read, its default is used as in the receiver, see [`MergedDocument::fallbacks`]; where own secrets
-    /// cannot be read it is an error, since without them the webhook might let everybody in.
+    /// Each secret is read once, see [`MergedDocument::sources`]. If a reference's secret cannot be read, its
+    /// default is used as in the receiver, see [`MergedDocument::fallbacks`]. If own secrets cannot be read,
+    /// that is an error, since without them the webhook might accept unauthenticated requests.
     ///
     /// The document comes from the live inventory once that has been loaded, **even while the link is
-    /// stale**: a receiver goes on serving while its store is not reachable, and
-    /// [`UnifiedConfigManager::link`] tells whether it is. Without an inventory (nobody holds what
-    /// [`UnifiedConfigManager::watch`] returned) it comes from the store.
+    /// stale**: a receiver keeps serving while its store is unreachable, and [`UnifiedConfigManager::link`]
+    /// reports the state of the link. Without an inventory, that is, with no live subscriber of
+    /// [`UnifiedConfigManager::watch`], it comes from the store.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for what the receiver could not use, and for a reference or a secret that
-    /// cannot be resolved, naming it and never a value; [`Error::Unsupported`] for a foreign key, and
-    /// for secrets in a place that this version cannot read; [`Error::Denied`] and
-    /// [`Error::Unavailable`] of the store of secrets; else those of [`ConfigReader::get`].
+    /// [`Error::Invalid`] for anything the receiver could not use, and for a reference or a secret that
+    /// cannot be resolved, naming it but never a value; [`Error::Unsupported`] for a foreign key, and for
+    /// secrets in a place that this version cannot read; [`Error::Denied`] and [`Error::Unavailable`] from
+    /// the secret store; otherwise those of [`ConfigReader::get`].
     pub async fn get_merged(
         &self,
         key: &ResourceKey,
@@ -271,18 +271,18 @@ impl UnifiedConfigManager {
         })
     }
 
-    /// The state of the link to the store; `None` while nobody watches, and after
+    /// The state of the link to the store; `None` without subscribers, and after
     /// [`UnifiedConfigManager::shutdown`].
     pub fn link(&self) -> Option<LinkState> {
         self.hub()?.link()
     }
 
-    /// Waits, for at most `within`, until the live inventory has been loaded once. Call it while you
-    /// hold what [`UnifiedConfigManager::watch`] returned.
+    /// Waits, for at most `within`, until the live inventory has been loaded once. Keep the subscription
+    /// returned by [`UnifiedConfigManager::watch`] alive during the call.
     ///
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::Denied`] with the last state of the link, after the timeout;
-    /// [`Error::Unsupported`] while nobody watches, since then nothing is loaded.
+    /// [`Error::Unsupported`] without subscribers, since then nothing is loaded.
     pub async fn ready(&self, within: Duration) -> Result<()> {
         match self.hub() {
             Some(hub) => hub.ready(within).await,
@@ -331,10 +331,10 @@ impl UnifiedConfigManager {
         written
     }
 
-    /// Subscribes to a range: a load, then every change. All subscribers share one watch of the
-    /// provider and one inventory; one that lags gets a new load and delays nobody.
+    /// Subscribes to a range: a load, then every change. All subscribers share one watch of the provider and
+    /// one inventory; a subscriber that lags gets a new load and does not delay the others.
     ///
-    /// Call it within a tokio runtime.
+    /// Must be called within a tokio runtime.
     pub fn watch(&self, prefix: KeyPrefix) -> Watch {
         let mut kept = self.hub.lock();
         let hub = kept.upgrade().unwrap_or_else(|| {
@@ -354,7 +354,7 @@ impl UnifiedConfigManager {
         self.reader.health().await
     }
 
-    /// Ends watches and connections, and wipes what was merged.
+    /// Ends watches and connections, and wipes merged documents.
     pub async fn shutdown(&self) {
         self.ended.store(true, Ordering::Release);
         self.merger.get().inspect(|merging| merging.cache.forget_all());
@@ -370,8 +370,8 @@ impl UnifiedConfigManager {
     }
 }
 
-/// Where the receiver of a context looks for secrets. For programs that embed the library, own secrets
-/// are merged unless the settings say otherwise.
+/// Where the receiver of a context looks for secrets. In programs that embed the library, own secrets are
+/// merged unless the settings say otherwise.
 fn secret_lookup(settings: &Settings) -> SecretLookup {
     let said = settings.origin(Key::ReceiverMerges).is_some_and(|origin| *origin != Origin::Default);
     let lookup = if settings.secrets.backend().key_value {

@@ -1,7 +1,7 @@
 //! Merges a webhook's own secrets into its document. Pure.
 //!
-//! The document takes precedence: the receiver knows no own secrets and checks what is written, so a
-//! reader that merges them must agree with it: [`OwnMembers`] has the rule.
+//! The document takes precedence, because the receiver checks only what the document says, without own
+//! secrets; a reader that merges them must agree with it. [`OwnMembers`] has the rule.
 
 use serde_json::{Map, Value};
 
@@ -13,7 +13,7 @@ const HMAC_HEADER: &str = "X-Signature";
 /// The default signature algorithm.
 const HMAC_ALGORITHM: &str = "sha256";
 
-/// A required secret is empty: merging it would let everybody in.
+/// A required secret is empty: merging it would accept unauthenticated requests.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct EmptySecret(pub(super) SecretField);
 
@@ -108,7 +108,7 @@ mod tests {
         });
         let own = [(TOKEN, "T"), (HMAC, "H"), (CHANNEL, "C")];
         assert_eq!(merged(document.clone(), &own).unwrap(), document);
-        // An empty secret is no error where it is not needed.
+        // An empty secret is not an error where it is not needed.
         assert_eq!(merged(document.clone(), &[(TOKEN, ""), (HMAC, ""), (CHANNEL, "")]).unwrap(), document);
         // With any other type the receiver rejects every request; a secret must not change that.
         assert_eq!(merged(json!({"hmac": "x"}), &own).unwrap()["hmac"], json!("x"));

@@ -21,7 +21,7 @@ use crate::provider::{Error, Result, SecretAccess, SecretData, SecretRevealer};
 const AT_ONCE: usize = 8;
 
 pub(super) struct SecretMerger {
-    /// The variables of references, and of own secrets in variables.
+    /// The variables that references name, and those that hold own secrets.
     pub(super) variables: Arc<EnvVariables>,
     pub(super) access: SecretAccess,
     /// Where in the secret store the receiver looks.
@@ -154,8 +154,8 @@ fn source(
     MergedSecret { path: path.clone(), fields: fields.into_iter().collect(), version }
 }
 
-/// Merges a webhook's own secrets. It is an error if they cannot be read: without them the webhook might
-/// let everybody in.
+/// Merges a webhook's own secrets. Failing to read them is an error: without them the webhook might accept
+/// unauthenticated requests.
 fn merge_own(
     key: &ResourceKey,
     merged: &mut MergedDocument,

@@ -1,4 +1,4 @@
-//! Commits of documents, and what became of one whose answer was lost.
+//! Commits of documents, and the outcome of a commit whose answer was lost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::provider::{
     Commit, CommitStatus, ConfigReader, ConfigWriter, Error, Op, Result, resolve_outcome, within,
 };
 
-/// Pause between two attempts to find out an outcome.
+/// Pause between two attempts to determine an outcome.
 const RETRY_APART: Duration = Duration::from_millis(500);
 
 impl WriteService {
@@ -35,8 +35,8 @@ impl WriteService {
         self.audited(pending, writer, call, |pending, answer| pending.answered(answer)).await
     }
 
-    /// Finds out what became of the commit `number`, whose answer was lost: reads its keys until the store
-    /// answers or the time is over.
+    /// Determines the outcome of the commit `number`, whose answer was lost: reads its keys until the store
+    /// answers or the time is up.
     pub async fn find_outcome<R: ConfigReader + ?Sized>(
         &self,
         number: u64,

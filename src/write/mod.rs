@@ -1,6 +1,6 @@
 //! Audited writes: every change of a document or a secret, and every read of a secret's value, goes through
-//! [`WriteService`]. Each has a deadline, and the audit is told before the caller is. Commands and the
-//! console call it, so they cannot differ.
+//! [`WriteService`]. Each has a deadline, and is recorded in the audit before the caller gets the answer.
+//! Commands and the console share this code, so they cannot differ.
 
 mod documents;
 mod secrets;
@@ -29,7 +29,7 @@ pub struct WriteService {
     audit_wait: Duration,
 }
 
-/// An answer whose record is written.
+/// An answer whose audit record has been written.
 #[derive(Debug)]
 #[must_use]
 pub struct Audited<T> {
@@ -66,7 +66,7 @@ impl WriteService {
         self.save(pending).await
     }
 
-    /// Runs a call, unless its writer is refused, and records what came of it.
+    /// Runs a call, unless its writer is refused, and records the outcome.
     async fn audited<W, T, F: Future<Output = Result<T>>>(
         &self,
         mut pending: PendingRecords,
@@ -92,7 +92,7 @@ impl WriteService {
         self.unrecorded(move || pending.append()).await
     }
 
-    /// Writes records on a blocking thread, since a disk may be slow; it goes on after the wait.
+    /// Writes records on a blocking thread, since a disk may be slow; writing continues after the wait ends.
     async fn unrecorded(
         &self,
         append: impl FnOnce() -> std::result::Result<(), AuditError> + Send + 'static,

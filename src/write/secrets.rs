@@ -1,4 +1,4 @@
-//! Writes of secrets, on the condition of a version, and reads of their values.
+//! Writes of secrets, conditional on a version, and reads of their values.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use crate::provider::{
     SecretWriter, secret_store_answer, within,
 };
 
-/// How often, and how far apart, the outcome of a write is queried.
+/// How often, and at what interval, the outcome of a write is queried.
 const QUERIES: usize = 10;
 const QUERIES_APART: Duration = Duration::from_secs(2);
 
-/// A request about secrets: their store, and what the audit is told of it.
+/// The context of a request about secrets: their store, and what is recorded in the audit.
 pub struct SecretRequest<'a> {
     pub service: &'a WriteService,
     pub access: &'a SecretAccess,
@@ -29,7 +29,7 @@ pub struct SecretRequest<'a> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SecretWriteMode {
-    /// Writes these fields alone.
+    /// Writes these fields only.
     Replace,
     /// Changes these fields; the others are not read.
     Patch,
@@ -43,7 +43,6 @@ pub struct SecretWrite {
     pub mode: SecretWriteMode,
     pub expect: SecretExpect,
     pub set: Opaque<SecretFields>,
-    /// Fields to remove.
     pub remove: Vec<FieldName>,
 }
 
@@ -58,35 +57,35 @@ pub struct RestoreRequest {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VersionChange {
-    /// They can be undeleted.
+    /// Deleted versions can be undeleted.
     Delete,
     Undelete,
-    /// For ever.
+    /// Permanent.
     Destroy,
 }
 
 /// The result of a write.
 #[derive(Debug)]
 pub struct SecretWriteOutcome {
-    /// The new version, where one was written and the store has versions.
+    /// The new version, if one was written and the store has versions.
     pub result: Result<Option<SecretVersion>>,
     /// How many values were read for it.
     pub values_read: usize,
 }
 
-/// What was read for a write, and why that is not in the audit, if it is not.
+/// The values read for a write, and why that read is not in the audit, if it is not.
 #[derive(Default)]
 struct ReadBefore {
     values: usize,
     unrecorded: Option<String>,
 }
 
-/// A refused writer is recorded as such, and nothing is read or sent.
+/// If the writer is refused, the refusal is recorded, and nothing is read or sent.
 type Writer = Result<Arc<dyn SecretWriter>>;
 
 impl SecretRequest<'_> {
-    /// Reads the newest version, or the given one, with a revealer made for this one call; `None` where
-    /// there is none. Without `field` all fields are asked for.
+    /// Reads the newest version, or the given one, with a revealer made for this one call; `None` if it does
+    /// not exist. Without `field` all fields are requested.
     pub async fn reveal(
         &self,
         path: &SecretPath,
@@ -127,8 +126,8 @@ impl SecretRequest<'_> {
         before.outcome(written)
     }
 
-    /// All fields as they will be written. The write keeps its condition, so that it replaces exactly what
-    /// was read.
+    /// All fields as they will be written. The write keeps its condition, so that it replaces exactly the
+    /// version that was read.
     async fn merged_fields(
         &self,
         path: &SecretPath,
@@ -138,7 +137,7 @@ impl SecretRequest<'_> {
         read: &mut ReadBefore,
     ) -> Result<SecretFields> {
         let Some(mut fields) = self.read_before(path, version, read).await? else {
-            // A version deleted meanwhile is still the newest, so the condition alone would hold.
+            // A version deleted meanwhile is still the newest, so the condition alone would be satisfied.
             return version.map_or(Ok(set), |version| Err(others_unreadable(path, version)));
         };
         for name in remove {
@@ -166,7 +165,7 @@ impl SecretRequest<'_> {
         before.outcome(written)
     }
 
-    /// Reads all fields for a write, which is recorded as a read by a person is.
+    /// Reads all fields for a write; recorded in the audit like a read requested by a user.
     async fn read_before(
         &self,
         path: &SecretPath,
@@ -181,7 +180,7 @@ impl SecretRequest<'_> {
         Ok(fields)
     }
 
-    /// Deletes, undeletes or destroys versions; to destroy none is to destroy all, and the metadata.
+    /// Deletes, undeletes or destroys versions. To destroy none means to destroy all, and the metadata.
     pub async fn change_versions(
         &self,
         writer: Writer,
@@ -233,17 +232,17 @@ impl ReadBefore {
     }
 }
 
-/// The fields to keep were in a version that cannot be read any more; nothing was written.
+/// The fields to keep were in a version that can no longer be read; nothing was written.
 pub fn others_unreadable(path: &SecretPath, version: SecretVersion) -> Error {
     let reason =
         format!("the other fields of {path} cannot be read from {version} any more: nothing was written");
     Error::Invalid { reason }
 }
 
-/// Queries presence after a write without an answer, until the store answers, or not for long.
+/// Queries presence after a write without an answer, until the store answers or the attempts are used up.
 ///
 /// # Errors
-/// Those of [`SecretReader::presence`]: then nothing is known yet.
+/// Those of [`SecretReader::presence`]: the outcome is still unknown.
 pub async fn wait_for_presence(reader: &dyn SecretReader, path: &SecretPath) -> Result<Presence> {
     let mut found = secret_store_answer(reader.presence(path)).await;
     for _ in 1..QUERIES {
@@ -256,7 +255,7 @@ pub async fn wait_for_presence(reader: &dyn SecretReader, path: &SecretPath) -> 
     found
 }
 
-/// The answer of a write; after the deadline it may have been carried out.
+/// The answer to a write. After the deadline it may or may not have been carried out.
 async fn write_answer<T>(path: &SecretPath, call: impl Future<Output = Result<T>>) -> Result<T> {
     within(CALL_DEADLINE, call, |within| {
         Err(Error::SecretUnknown { path: path.clone(), reason: format!("nothing {within}") })

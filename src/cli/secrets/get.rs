@@ -73,13 +73,13 @@ async fn print_revealed(
     print(path, &read, wanted, get.output.format, out)
 }
 
-/// A store returns whole versions, so that more values may be received than are used.
+/// A store returns whole versions, so more values may be received than are used.
 pub(super) fn note_values_read(used: usize, received: usize) {
     let of = if used == received { String::new() } else { format!(" of {received} received") };
     print_note(&format!("secret values read: {used}{of}; the audit says so"));
 }
 
-/// Asks on a terminal; elsewhere `--reveal` is the consent.
+/// Asks on a terminal; without one, `--reveal` is the consent.
 pub(super) fn consent(reveal: &RevealArgs, question: &str) -> Result<()> {
     if reveal.yes || !can_ask() || confirm(question)? {
         return Ok(());

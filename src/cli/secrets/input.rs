@@ -1,4 +1,4 @@
-//! Reads secret values: typed without echo, from a pipe, from files; never from arguments, which other
+//! Reads secret values: typed without echo, from a pipe, or from files; never from arguments, which other
 //! users of the machine can see.
 
 use std::io::{self, IsTerminal, Read, Write};
@@ -14,7 +14,7 @@ use crate::domain::{FieldName, SecretText, SecretValue};
 use crate::provider::SecretFields;
 use crate::text::Safe;
 
-/// The longest value, in bytes; servers accept about as much in one request.
+/// The longest value, in bytes; servers accept about that much in one request.
 const LONGEST: usize = 1 << 20;
 
 /// Reads the values of all fields that the arguments name.
@@ -83,7 +83,7 @@ fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>> {
     let named = Safe::new(name.as_str()).into_owned();
     let unreadable =
         |error: io::Error| Exit::FAILED.because(format!("cannot read the value: {}", error.kind()));
-    // Echo stays off over both prompts: what is pasted for both at once would be shown in between.
+    // Echo stays off across both prompts: text pasted for both at once would be shown in between.
     let silence = EchoOff::begin().map_err(unreadable)?;
     let typed = read_hidden(&format!("value of {named} (not shown): ")).and_then(|first| {
         let second = if first.is_some() { read_hidden("again: ")? } else { None };
@@ -107,7 +107,7 @@ fn read_hidden(prompt: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
 }
 
 /// Reads up to enter; `None` if it was cancelled. Keys are read one by one: in canonical mode the terminal
-/// would keep the line, and a signal key would end the program with echo still off.
+/// driver would keep the line, and a signal key would end the program with echo still off.
 fn line(mut keys: impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     let mut key = Zeroizing::new([0_u8]);
@@ -153,7 +153,7 @@ impl EchoOff {
 
 impl Drop for EchoOff {
     fn drop(&mut self) {
-        // The terminal is gone: there is nowhere to report that.
+        // The terminal is gone, so an error could not be reported.
         let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.0);
     }
 }

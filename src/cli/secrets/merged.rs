@@ -1,4 +1,5 @@
-//! `get --merged`: prints a document with its references and own secrets merged in, as the receiver does.
+//! `get --merged`: prints a document with its references resolved and its own secrets merged in, as the
+//! receiver does.
 
 use serde_json::Value;
 use zeroize::Zeroizing;

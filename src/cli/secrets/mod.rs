@@ -1,5 +1,5 @@
-//! `secrets`: lists secrets and checks their presence without reading values; reads and writes values only
-//! where that is the command's purpose.
+//! `secrets`: lists secrets and checks their presence without reading values. Values are read or written only
+//! by the commands made for that.
 
 mod args;
 mod delete;
@@ -64,7 +64,7 @@ impl SecretsContext<'_> {
         self.target(text)?.secret(&self.lookup)
     }
 
-    /// A request to this store; `access` is [`UnifiedConfigManager::secrets`].
+    /// A request to the secret store; `access` is [`UnifiedConfigManager::secrets`].
     fn request<'r>(&'r self, access: &'r SecretAccess, reason: Option<&str>) -> SecretRequest<'r> {
         let reason = reason.map(str::to_owned);
         SecretRequest { service: &self.session.writes, access, number: NUMBER, reason }
@@ -74,7 +74,7 @@ impl SecretsContext<'_> {
         self.session.manager.secrets().reader
     }
 
-    /// The writer for this secret; a refusal says what to do instead.
+    /// The writer for this secret; if it is refused, the error says what to do instead.
     fn writer(&self, path: &SecretPath) -> Result<Arc<dyn SecretWriter>> {
         match (self.session.manager.secret_writer(), path) {
             (Err(Error::Unsupported { .. }), SecretPath::Variables(id)) => {

@@ -25,7 +25,7 @@ pub(super) fn variable_state(lookup: &SecretLookup, variable: &str) -> &'static 
     lookup.variable(variable).map_or("not visible from here", word)
 }
 
-/// Prints what one document needs; returns whether nothing of it is known to be missing.
+/// Prints what one document needs; returns whether none of it is known to be missing.
 pub(super) async fn print_document(
     context: &SecretsContext<'_>,
     key: &ResourceKey,
@@ -80,13 +80,13 @@ struct NeedRow {
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
-    /// Whether a default is in effect wherever it is needed.
+    /// Whether a default is in effect in every place that needs it.
     fallback: bool,
-    /// Whether the document works without it.
+    /// Whether the document also works without it.
     optional: bool,
     /// Paths of the members that need it.
     used_at: Vec<String>,
-    /// Whether the receiver is known to find no value and no default.
+    /// Whether the receiver is known to find neither a value nor a default.
     lacks: bool,
 }
 

@@ -31,7 +31,7 @@ pub(super) async fn run(
     Ok(if arguments.fail_on_missing && !complete { Exit::MISSING } else { Exit::DONE })
 }
 
-/// What is known of a secret without reading it.
+/// Everything known about a secret without reading it.
 #[derive(Serialize)]
 pub(super) struct PresenceReport {
     secret: String,
@@ -41,7 +41,7 @@ pub(super) struct PresenceReport {
     /// When the version was written or deleted, by the server's clock.
     #[serde(skip_serializing_if = "Option::is_none")]
     at: Option<String>,
-    /// Why nothing more is known.
+    /// Why no more is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
     fields: Vec<FieldReport>,

@@ -23,7 +23,7 @@ pub(super) async fn set(
     refuse_surplus(&set.surplus)?;
     set.field.iter().try_for_each(refuse_value_in_name)?;
     let path = context.secret(&set.secret)?;
-    // Refuse before anything is typed.
+    // Fail before the user has typed anything.
     context.writer(&path)?;
     let fields = input::fields(&set)?;
     write(context, &path, fields, &set.condition, set.output.format, out).await
@@ -59,7 +59,7 @@ fn refuse_surplus(surplus: &[Surplus]) -> Result<()> {
     }
 }
 
-/// `FIELD=VALUE`, as other tools take it, would store the value as a field name, visible to everybody.
+/// `FIELD=VALUE`, as other tools accept it, would store the value as a field name, which is not secret.
 fn refuse_value_in_name(name: &FieldName) -> Result<()> {
     if name.as_str().contains('=') {
         return Err(Exit::USAGE.because(format!("a field's name has no = here: {NO_VALUE}")));
@@ -73,7 +73,7 @@ struct SecretWriteReport {
     before: Option<String>,
     after: Option<String>,
     fields: Vec<String>,
-    /// The documents that must be rewritten before the receiver uses it.
+    /// The documents that must be rewritten before the receiver uses the new version.
     documents: Vec<String>,
 }
 
@@ -193,7 +193,7 @@ impl SecretUpdate<'_> {
         outcome.result
     }
 
-    /// Changes some fields and keeps the others, without reading them where that is possible.
+    /// Changes some fields and keeps the others, without reading them if possible.
     async fn patch(&self, fields: SecretFields, may_read: bool) -> Result<Option<SecretVersion>> {
         let error = match self.write(SecretWriteMode::Patch, fields.copied()).await {
             Err(error @ (Error::Denied { .. } | Error::Unsupported { .. })) => error,
@@ -218,7 +218,7 @@ impl SecretUpdate<'_> {
 }
 
 /// Warns about the documents that need this secret: a receiver reads a secret when it loads a document that
-/// names it, and caches it (docs/receiver.md).
+/// names it, and caches the value (docs/receiver.md).
 async fn warn_dependents(context: &SecretsContext<'_>, path: &SecretPath) -> Vec<String> {
     let documents = needs::dependents(context, path).await.unwrap_or_else(|error| {
         print_note(&format!("which documents need it could not be found out: {error}"));

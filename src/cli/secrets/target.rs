@@ -1,4 +1,4 @@
-//! Parses what an argument names: a document, or a secret in a key-value engine.
+//! Parses the target of an argument: a document, or a secret in a key-value engine.
 
 use crate::check::{OwnSecrets, SecretLookup};
 use crate::cli::error::{Exit, Result};
@@ -31,7 +31,7 @@ impl DocumentOrSecret {
         }
     }
 
-    /// The path of the secret itself, or of a webhook's own secret.
+    /// The path of the named secret, or of the named webhook's own secret.
     pub(super) fn secret(self, lookup: &SecretLookup) -> Result<SecretPath> {
         match self {
             Self::Secret(path) => Ok(path),
@@ -51,7 +51,7 @@ pub(super) fn mounts(lookup: &SecretLookup) -> Vec<Mount> {
     };
     let mut mounts: Vec<_> = own.into_iter().chain(lookup.references.clone()).collect();
     mounts.dedup();
-    // Longest first, so that `team/kv` is not taken for a folder of `team`.
+    // Longest first, so that `team/kv` is not mistaken for a folder of `team`.
     mounts.sort_by_key(|mount| std::cmp::Reverse(mount.as_str().len()));
     mounts
 }

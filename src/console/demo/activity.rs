@@ -26,7 +26,7 @@ pub async fn simulate_activity(demo: &DemoStore) {
         change(memory, turn);
         sleep(PACE).await;
         if turn.is_multiple_of(CHANGES_PER_OUTAGE) {
-            // Every second outage loses the history, so that the console must load anew.
+            // Every second outage loses the history, so that the console must load again.
             outage(memory, turn.is_multiple_of(2 * CHANGES_PER_OUTAGE)).await;
         }
     }

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::seed_data;
 use crate::provider::file::FileSettings;
 
-/// Between two simulated edits.
+/// The interval between two simulated edits.
 const PACE: Duration = Duration::from_secs(9);
 
 /// The two files in their temporary folder, which is removed on drop.
@@ -23,7 +23,7 @@ impl FilesDemo {
     /// Writes the files.
     ///
     /// # Errors
-    /// Where no temporary folder can be made.
+    /// If the temporary folder cannot be created.
     pub fn new() -> io::Result<Self> {
         let folder = tempfile::Builder::new().prefix("confdeck-demo.").tempdir()?;
         let [webhooks, connections] =
@@ -41,14 +41,14 @@ fn file_text(members: impl Iterator<Item = (&'static str, &'static str)>) -> Str
     format!("{{\n{}\n}}\n", members.join(",\n"))
 }
 
-/// Edits the file of webhooks regularly, as another program would.
+/// Edits the webhooks file regularly, as another program would.
 pub async fn simulate_file_edits(webhooks: PathBuf) {
     for limit in (100..).step_by(10) {
         sleep(PACE).await;
         let Ok(text) = std::fs::read_to_string(&webhooks) else { continue };
         let Some((head, tail)) = text.split_once("\"max_requests\": ") else { continue };
         let rest = tail.trim_start_matches(|c: char| c.is_ascii_digit());
-        // Where the folder cannot be written any more, the demo goes on without changes.
+        // If the folder is no longer writable, the demo continues without changes.
         let _ = std::fs::write(&webhooks, format!("{head}\"max_requests\": {limit}{rest}"));
     }
 }

@@ -1,7 +1,7 @@
 //! Demo data: three namespaces in memory, or one of them in real files.
 //!
 //! The store in memory changes by itself, goes STALE and comes back RESYNCED, and two documents
-//! (`production/payments`, `staging/orders`) meet a conflict when first written.
+//! (`production/payments`, `staging/orders`) meet a conflict when they are first written.
 
 mod activity;
 mod files;

@@ -1,6 +1,6 @@
-//! The demo's secrets in memory: those that its documents refer to, and webhooks' own. Each mark of the
-//! lists occurs: `production/fanout` lacks a secret, that of `staging/iot` is deleted, that of
-//! `production/audit` is forbidden, that of `staging/orders` is unreachable.
+//! The demo's secrets in memory: those that its documents refer to, and webhooks' own. Every mark of the
+//! lists occurs: `production/fanout` lacks a secret; the secret of `staging/iot` is deleted, that of
+//! `production/audit` forbidden, and that of `staging/orders` unreachable.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,7 +32,7 @@ const SECRETS: &[SeedSecret] = &[
     ),
     (REFERENCES, "app/github", &[("hmac", "demo-github-hmac")], 3, 200),
     (REFERENCES, "app/users", &[("jwt", "demo-users-jwt")], 1, 90 * DAY),
-    // Nothing refers to it any more.
+    // No document refers to it any more.
     (REFERENCES, "app/retired", &[("token", "demo-retired-token")], 2, 400 * DAY),
     (REFERENCES, "infra/rabbit", &[("user", "hooks"), ("pass", "demo-rabbit-pass")], 2, 5 * DAY),
     (REFERENCES, "infra/aws", &[("id", "demo-aws-id"), ("key", "demo-aws-key")], 1, 300 * DAY),

@@ -87,7 +87,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("connections/sqs_billing", r#"{"type":"aws_sqs","region_name":"eu-central-1"}"#),
 ];
 
-/// One of each kind of problem that only a store of raw bytes can hold.
+/// One of each kind of problem that can occur only in a store of raw bytes.
 const TROUBLES: &[(&str, &[u8])] = &[
     ("team-a/not_json", b"{\n  \"module\": \"log\",\n  \"authorization\": \"Bearer demo-Plaintext-9\"\n  \"data_type\": \"json\"\n}\n"),
     ("team-a/not_object", b"[\"log\", \"kafka\"]"),
@@ -115,7 +115,7 @@ pub(super) fn documents() -> impl Iterator<Item = (ResourceKey, Document)> {
         .filter_map(|(address, bytes)| Some((key(address)?, Document::new(bytes))))
 }
 
-/// The members of `webhooks.json` or `connections.json`: one namespace, well-formed documents only.
+/// The members of `webhooks.json` or `connections.json`: one namespace, only well-formed documents.
 pub(super) fn members(connections: bool) -> impl Iterator<Item = (&'static str, &'static str)> {
     DOCUMENTS.iter().filter_map(move |(address, text)| {
         let (group, name) = address.split_once('/')?;

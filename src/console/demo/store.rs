@@ -18,12 +18,12 @@ use crate::provider::{
 const LEASE: Duration = Duration::from_secs(20 * 60);
 
 pub struct DemoStore {
-    /// The store itself, for simulated activity.
+    /// The underlying store, used to simulate activity.
     pub(super) memory: MemoryStore,
     pending_conflicts: Mutex<BTreeSet<ResourceKey>>,
 }
 
-/// A store with the initial documents.
+/// Contains the initial documents.
 impl Default for DemoStore {
     fn default() -> Self {
         let surprises = CONFLICTS.into_iter().filter_map(seed_data::key).collect();
@@ -35,7 +35,7 @@ impl DemoStore {
     pub async fn add_leased(&self) {
         let (address, text) = seed_data::LEASED;
         if let Some(key) = seed_data::key(address) {
-            // Without a lease the demo merely lacks this webhook.
+            // If the lease cannot be created, the demo merely lacks this webhook.
             let _ = self.memory.set(key, text.into(), Expect::Absent, Lease::For(LEASE)).await;
         }
     }
@@ -55,7 +55,7 @@ impl DemoStore {
     }
 }
 
-/// The document with one more member, as another person might have added it.
+/// The document with an additional member, as another user might have added it.
 fn with_a_note(text: &str) -> Option<Document> {
     let at = text.rfind('}')?;
     let (head, tail) = (text.get(..at)?.trim_end(), text.get(at..)?);

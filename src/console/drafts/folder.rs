@@ -1,4 +1,4 @@
-//! The folder of drafts: a subfolder for each session, a file for each draft.
+//! The folder of drafts: a subfolder per session, a file per draft.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -12,7 +12,7 @@ use super::saved_draft::{DraftSummary, SavedDraft, UnsavedDraft};
 use crate::domain::ResourceKey;
 use crate::private_file::{SessionFolder, has_ended, remove_if_empty, replace};
 
-/// The most drafts that the folder holds, of all sessions.
+/// The most drafts in the folder, across all sessions.
 pub(super) const MOST: usize = 32;
 
 /// The most bytes of all drafts together.
@@ -41,7 +41,7 @@ pub struct DraftEntry {
     pub summary: Result<DraftSummary, String>,
 }
 
-/// Why an operation on a draft failed. It holds a path, and no part of the draft.
+/// Why an operation on a draft failed. Contains at most a path, never a part of the draft.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DraftFolderError {
     /// The draft cannot be saved or resumed.
@@ -58,26 +58,26 @@ pub enum DraftFolderError {
     Gone,
 }
 
-/// The drafts in one state folder, as one process sees them.
+/// The drafts in one state folder, as seen by one process.
 #[derive(Debug)]
 pub struct DraftFolder {
     root: PathBuf,
     own: Option<SessionFolder>,
-    /// The last text of each own draft that was valid JSON, by file name.
+    /// For each draft of this session, its last text that was valid JSON, by file name.
     last_json: HashMap<String, String>,
 }
 
 impl DraftFolder {
-    /// Nothing is created before the first draft is saved.
+    /// Creates nothing on disk until the first draft is saved.
     pub fn new(root: PathBuf) -> Self {
         Self { root, own: None, last_json: HashMap::new() }
     }
 
-    /// Saves a draft in place of its earlier text; returns how many secrets were left out. Without `durable`
-    /// it survives the end of this process at once, and a power cut a little later.
+    /// Saves a draft, replacing its earlier text; returns how many secrets were left out. Without `durable`
+    /// it survives the end of this process at once, but a power failure only a little later.
     ///
     /// # Errors
-    /// [`DraftFolderError`]; the earlier text is still there then.
+    /// [`DraftFolderError`]; the earlier text is then still there.
     pub fn save(&mut self, unsaved: &UnsavedDraft, durable: bool) -> Result<usize, DraftFolderError> {
         let name = file_name(&unsaved.key);
         let known = self.last_json.get(&name).map_or("", String::as_str);
@@ -129,7 +129,7 @@ impl DraftFolder {
     /// Moves a draft of an ended session into this session.
     ///
     /// # Errors
-    /// [`DraftFolderError::Gone`] where another console was faster; on any other error the file is left alone.
+    /// [`DraftFolderError::Gone`] if another console was faster; on any other error the file is left alone.
     pub fn resume(&mut self, id: &DraftId) -> Result<SavedDraft, DraftFolderError> {
         let (path, name) = (self.path(id)?, id.file.clone());
         let saved = read(&path).map_err(DraftFolderError::Refused)?;
@@ -137,7 +137,7 @@ impl DraftFolder {
         if own.join(&name).exists() {
             return Err(DraftFolderError::Refused("a draft of the same document is open here".into()));
         }
-        // Of two processes that rename one file, one finds it gone.
+        // If two processes rename the same file, one of them finds it gone.
         fs::rename(&path, own.join(&name)).map_err(|error| gone_or(&path, &error))?;
         path.parent().map(remove_if_empty);
         if saved.is_json() {
@@ -146,7 +146,6 @@ impl DraftFolder {
         Ok(saved)
     }
 
-    ///
     /// # Errors
     /// [`DraftFolderError`].
     pub fn delete(&self, id: &DraftId) -> Result<(), DraftFolderError> {
@@ -179,7 +178,7 @@ impl DraftFolder {
         Ok(self.own.insert(own).path().to_owned())
     }
 
-    /// Checks that the folder stays within its limits with a file of so many bytes at `path`.
+    /// Checks that the folder stays within its limits with a file of `bytes` bytes at `path`.
     fn has_room(&self, path: &Path, bytes: u64) -> Result<(), DraftFolderError> {
         let (mut count, mut total) = (1, bytes);
         let folders = fs::read_dir(&self.root).into_iter().flatten().flatten();
@@ -205,7 +204,7 @@ impl DraftId {
         Some(Self { session: name(path.parent()?)?, file: name(path)? })
     }
 
-    /// Some file, for tests.
+    /// An arbitrary file, for tests.
     #[cfg(test)]
     pub(crate) fn sample(file: &str) -> Self {
         Self { session: "one".into(), file: file.into() }

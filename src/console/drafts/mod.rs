@@ -7,7 +7,7 @@
 //! | `folder` | all such folders: writes drafts, finds those of ended sessions |
 //! | `worker` | the thread that does the I/O, one job after the other |
 //!
-//! A file holds placeholders where the document has secrets, and `‹kept:0›` where one was typed.
+//! A file has placeholders in place of the document's secrets, and `‹kept:0›` in place of a typed one.
 
 mod folder;
 mod saved_draft;

@@ -17,24 +17,24 @@ use crate::text::placeholders::{ConcealedSecrets, conceal, redact};
 /// The version of the format; files of another version are left alone.
 const FORMAT: u32 = 1;
 
-/// How much larger than the largest document a draft may be, in bytes: it is unfinished.
+/// By how many bytes a draft may exceed the largest document, since it is unfinished.
 const SLACK: usize = 64 * 1024;
 
 /// A draft in memory, about to be saved. It may hold secrets, so its `Debug` form shows no text.
 pub struct UnsavedDraft {
-    /// The context in which it was begun.
+    /// The context in which it was started.
     pub context: String,
     /// The store of its base.
     pub store: Option<StoreId>,
     /// The key it will be written to.
     pub key: ResourceKey,
     pub base: Base,
-    /// The document that it was cloned from, where its base is not stored.
+    /// The document it was cloned from, if the base is not stored.
     pub source: Option<ResourceKey>,
     pub text: String,
     /// The secrets behind its placeholders.
     pub concealed: ConcealedSecrets,
-    /// Row and column, both from 0, the column in characters.
+    /// Row and column, both from 0; the column is in characters.
     pub cursor: (usize, usize),
     /// Whether the text begins with a byte order mark.
     pub byte_order_mark: bool,
@@ -48,10 +48,10 @@ impl fmt::Debug for UnsavedDraft {
     }
 }
 
-/// A draft as it is on disk: placeholders in place of secrets. `Debug` shows no text all the same.
+/// A draft as stored on disk: placeholders in place of secrets. `Debug` still shows no text.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SavedDraft {
-    /// The context in which it was begun.
+    /// The context in which it was started.
     pub context: String,
     /// The store of its base.
     pub store: Option<StoreId>,
@@ -61,7 +61,7 @@ pub struct SavedDraft {
     /// The text, with placeholders numbered like those of the base's text.
     pub text: String,
     pub withheld: usize,
-    /// Row and column, both from 0, the column in characters.
+    /// Row and column, both from 0; the column is in characters.
     pub cursor: (usize, usize),
     /// Whether the text begins with a byte order mark.
     pub byte_order_mark: bool,
@@ -77,9 +77,9 @@ impl fmt::Debug for SavedDraft {
 
 #[derive(Clone, PartialEq, Eq)]
 pub struct SavedDraftBase {
-    /// `None` where nothing was stored.
+    /// `None` if nothing was stored.
     pub stored: Option<SavedDraftEntry>,
-    /// The document that it was cloned from, where nothing was stored.
+    /// The document it was cloned from, if nothing was stored.
     pub source: Option<ResourceKey>,
     /// The base's text with placeholders in place of secrets.
     pub text: String,
@@ -98,18 +98,18 @@ pub struct SavedDraftEntry {
 /// A draft on disk, as lists show it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftSummary {
-    /// The context in which it was begun.
+    /// The context in which it was started.
     pub context: String,
     /// The store of its base.
     pub store: Option<StoreId>,
     /// The key it will be written to.
     pub key: ResourceKey,
-    /// The token of the base; `None` where nothing was stored.
+    /// The token of the base; `None` if nothing was stored.
     pub token: Option<Token>,
     pub lines: usize,
-    /// Lines that the base does not have.
+    /// The number of lines that the base does not have.
     pub changed: usize,
-    /// Secrets that must be typed again.
+    /// The number of secrets that must be typed again.
     pub withheld: usize,
     /// When it was typed.
     pub at: SystemTime,
@@ -148,7 +148,7 @@ enum DraftRecordToken {
     Digest(String),
 }
 
-/// The part that files of every format version have.
+/// The part common to files of every format version.
 #[derive(Deserialize)]
 struct DraftRecordVersion {
     format: u32,
@@ -211,7 +211,7 @@ impl SavedDraft {
     /// Serializes it.
     ///
     /// # Errors
-    /// The serializer's error, which holds no part of the draft.
+    /// The serializer's error, which contains no part of the draft.
     pub fn to_bytes(&self) -> Result<Vec<u8>, serde_json::Error> {
         let saved = self.at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs();
         serde_json::to_vec(&DraftRecord {
@@ -233,7 +233,7 @@ impl SavedDraft {
     /// Parses the bytes of [`SavedDraft::to_bytes`].
     ///
     /// # Errors
-    /// Why it cannot be read; holds no part of the draft.
+    /// Why it cannot be read; contains no part of the draft.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
         let damaged = |_| "it is damaged".to_owned();
         let DraftRecordVersion { format } = serde_json::from_slice(bytes).map_err(damaged)?;
@@ -281,7 +281,7 @@ impl SavedDraft {
     }
 }
 
-/// How many lines of `text` are not in `base`, whatever their order.
+/// How many lines of `text` are not in `base`, in any order.
 fn changed(base: &str, text: &str) -> usize {
     let mut known: HashMap<&str, usize> = HashMap::new();
     base.lines().for_each(|line| *known.entry(line).or_default() += 1);

@@ -1,5 +1,5 @@
-//! The thread that reads and writes drafts: one job after the other, so that a deleted draft is not
-//! written again by an earlier save. The event loop waits for it only on exit.
+//! The thread that reads and writes drafts, one job at a time, so that an earlier save cannot write a deleted
+//! draft again. The event loop waits for it only on exit.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ pub enum DraftJob {
     Remove(ResourceKey),
     /// Lists the drafts of ended sessions.
     List(RequestId),
-    /// Moves one of those into this session.
+    /// Moves the draft of an ended session into this session.
     Resume(RequestId, DraftId),
     Delete(RequestId, DraftId),
     /// Answers once all earlier jobs are done.
@@ -38,9 +38,9 @@ pub(crate) enum DraftJobResult {
     /// How many secrets were left out, or why it was not saved.
     Saved(Result<usize, String>),
     Listed(Vec<DraftEntry>),
-    /// The draft, or why there is none.
+    /// The draft, or why it could not be resumed.
     Resumed(Result<Box<SavedDraft>, String>),
-    /// The error says why it is still there.
+    /// The error says why it still exists.
     Deleted(Result<(), String>),
 }
 
@@ -48,12 +48,12 @@ pub(crate) enum DraftJobResult {
 #[derive(Debug)]
 pub(crate) struct DraftWorker {
     jobs: mpsc::Sender<DraftJob>,
-    /// Set on exit: from then on a save is in place before it is synced.
+    /// Set on exit: from then on a saved file is in place before it is synced.
     leaving: Arc<AtomicBool>,
 }
 
 impl DraftWorker {
-    /// Starts the thread on a state folder, or on none; `tell` is called on that thread.
+    /// Starts the thread on a state folder, if any; `tell` is called on that thread.
     pub(crate) fn start(
         state: Option<PathBuf>,
         tell: impl Fn(RequestId, DraftJobResult) + Send + 'static,
@@ -70,17 +70,17 @@ impl DraftWorker {
         Ok(Self { jobs: orders, leaving })
     }
 
-    /// Queues a job; returns it where the queue is full or the thread is gone.
+    /// Queues a job; returns it if the queue is full or the thread has ended.
     pub(crate) fn submit(&self, order: DraftJob) -> Result<(), DraftJob> {
         self.jobs.try_send(order).map_err(mpsc::error::TrySendError::into_inner)
     }
 
-    /// From now on a save is in place before it is synced, so that it survives the end of the process.
+    /// From now on a saved file is in place before it is synced, and so survives the end of the process.
     pub(crate) fn begin_exit(&self) {
         self.leaving.store(true, Ordering::SeqCst);
     }
 
-    /// Waits until all jobs are done, at most until `until`; returns why the last text of a draft is not
+    /// Waits until all jobs are done, but not past `until`; returns why the latest text of a draft is not
     /// saved.
     pub(crate) async fn flush(&self, until: Instant) -> Option<String> {
         let (sender, settled) = oneshot::channel();
@@ -97,7 +97,7 @@ impl DraftWorker {
 struct DraftThread {
     state: Option<PathBuf>,
     folder: Option<DraftFolder>,
-    /// Why the last text of a draft is not saved.
+    /// Why the latest text of a draft is not saved.
     failed: BTreeMap<ResourceKey, String>,
     leaving: Arc<AtomicBool>,
 }

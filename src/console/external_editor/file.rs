@@ -9,7 +9,7 @@ use crate::domain::json::BYTE_ORDER_MARK;
 use crate::domain::{MAX_EDITABLE, ResourceKey};
 use crate::private_file::{SessionFolder, create_new};
 
-/// The longest file name; file systems take 255 bytes.
+/// The longest file name, in bytes; file systems accept 255.
 const NAME: usize = 100;
 
 /// A private file in a folder of this process. Dropping it removes both.
@@ -26,7 +26,7 @@ pub(super) struct EditFile {
     rejected: Option<&'static str>,
 }
 
-/// Inode, size and modification time: one changes when the file is written or replaced.
+/// Inode, size and modification time: at least one changes when the file is written or replaced.
 type EditFileStamp = (u64, u64, i64, i64);
 
 /// The result of a poll.
@@ -34,12 +34,12 @@ type EditFileStamp = (u64, u64, i64, i64);
 pub(super) enum EditFileState {
     Unchanged,
     Saved(String),
-    /// Saved, but unusable: why.
+    /// Saved, but unusable, with the reason.
     Refused(&'static str),
 }
 
 impl EditFile {
-    /// Creates the file; removes what ended processes left.
+    /// Creates the file, after removing the leftovers of ended processes.
     pub(super) fn create(root: &Path, key: &ResourceKey, text: &str) -> io::Result<Self> {
         remove_leftovers(root);
         let session = SessionFolder::begin(root)?;
@@ -59,7 +59,7 @@ impl EditFile {
         &self.path
     }
 
-    /// Checks whether the file was saved. Unless this is the `last` poll, a save counts once nothing has
+    /// Checks whether the file was saved. Unless this is the `last` poll, a save counts only once nothing has
     /// changed between two polls, since most programs truncate a file before they write it.
     pub(super) fn poll(&mut self, last: bool) -> EditFileState {
         let now = stamp(&self.path);
@@ -91,7 +91,7 @@ impl EditFile {
         Ok(EditFileState::Saved(text.to_owned()))
     }
 
-    /// Moves a rejected file to where it is not removed; returns its path.
+    /// Moves a rejected file to where it will not be removed; returns its new path.
     pub(super) fn preserve(&self) -> io::Result<PathBuf> {
         let root = self.session.path().parent().unwrap_or(Path::new("."));
         let session = self.session.path().file_name().unwrap_or_default().to_string_lossy();
@@ -108,12 +108,12 @@ impl Drop for EditFile {
     }
 }
 
-/// Removes what ended processes left. Every draft in there is also in the folder of drafts.
+/// Removes the leftovers of ended processes. Their drafts are also in the folder of drafts.
 pub(crate) fn remove_leftovers(root: &Path) {
     SessionFolder::ended(root).unwrap_or_default().iter().for_each(|left| remove(left));
 }
 
-/// Removes a file's folder, with what an editor left beside the file.
+/// Removes a file's folder, including what an editor left next to the file.
 pub(super) fn remove(folder: &Path) {
     let _ = fs::remove_dir_all(folder);
 }
@@ -123,7 +123,7 @@ fn stamp(path: &Path) -> Option<EditFileStamp> {
     Some((found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
 }
 
-/// A readable file name made from the key.
+/// A readable file name derived from the key.
 fn name(key: &ResourceKey) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
     let name: String = key.to_string().replace('/', "-").chars().map(plain).take(NAME).collect();
@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(file.poll(false), EditFileState::Unchanged);
         assert_eq!(file.poll(false), EditFileState::Saved("{\n \"a\": 1}".into()));
         assert_eq!(file.poll(true), EditFileState::Unchanged);
-        // Replaced, as many editors do it.
+        // Replaced by renaming, as many editors do.
         let beside = file.path().with_extension("new");
         fs::write(&beside, "{}\n").unwrap();
         fs::rename(&beside, file.path()).unwrap();
@@ -191,7 +191,7 @@ mod tests {
         let file = create(root.path(), "{}");
         let folder = file.session.path().to_owned();
         let lock = folder.join("lock");
-        // As a process that ended leaves it: the folder is there, its lock is free.
+        // As an ended process leaves it: the folder exists and its lock is free.
         std::mem::forget(file);
         fs::remove_file(lock).unwrap();
         drop(create(root.path(), "{}"));

@@ -10,7 +10,7 @@ use crate::console::terminal::{Vars, child_env};
 
 const WITH_LINE: [&str; 5] = ["emacs", "nano", "nvim", "vi", "vim"];
 
-/// Tried where no variable names an editor.
+/// Used if no variable names an editor.
 const FALLBACK: &str = "vi";
 
 const SET_ONE: &str = "set VISUAL or EDITOR to your editor";
@@ -33,14 +33,14 @@ impl ExternalEditor {
     /// The folder of its files.
     ///
     /// # Errors
-    /// Where there is no state folder.
+    /// If there is no state folder.
     pub(super) fn root(&self) -> Result<&Path, String> {
         self.root
             .as_deref()
             .ok_or_else(|| "there is no folder for its file: set HOME or XDG_STATE_HOME".into())
     }
 
-    /// Starts the editor on a file, at this line, in the foreground of our terminal.
+    /// Starts the editor on a file, at a line, in the foreground of our terminal.
     ///
     /// # Errors
     /// Why it did not start.

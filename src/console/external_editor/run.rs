@@ -1,4 +1,4 @@
-//! The thread that starts the editor, waits for its exit and polls the file.
+//! The thread that starts the editor, waits for it to exit and polls the file.
 
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -17,7 +17,7 @@ use crate::domain::ResourceKey;
 /// How often the process and the file are polled.
 const POLL_APART: Duration = Duration::from_millis(100);
 
-/// An editor that exits before this, with the file unchanged, has passed it to another process.
+/// An editor that exits within this time, with the file unchanged, has passed it to another process.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
 /// A draft for the external editor, with placeholders in place of secrets.
@@ -39,9 +39,9 @@ impl fmt::Debug for ExternalDraft {
 #[derive(Clone, PartialEq, Eq)]
 pub enum EditorEvent {
     Saved(String),
-    /// Saved, but unusable: why, and where the file is.
+    /// Saved, but unusable, with the reason and the path of the file.
     Refused(String),
-    /// The editor did not start: why. No event follows.
+    /// The editor did not start, with the reason. No event follows.
     Failed(String),
     /// The editor exited. No event follows, unless it has passed the file to another process.
     Ended {
@@ -96,7 +96,7 @@ impl Drop for EditorProcess {
     }
 }
 
-/// Starts the editor on a draft. It has the terminal until [`EditorEvent::Ended`] or
+/// Starts the editor on a draft. It owns the terminal until [`EditorEvent::Ended`] or
 /// [`EditorEvent::Failed`]; `tell` is called on another thread.
 pub(crate) fn start(
     editor: ExternalEditor,
@@ -168,7 +168,7 @@ fn poll_file(file: &mut EditFile, last: bool, tell: &impl Fn(EditorEvent)) -> bo
     true
 }
 
-/// `Some` once, when the process has exited; the inner value says how it failed.
+/// `Some` once the process has exited, and only once; the inner value says how it failed.
 fn poll_exit(shared: &EditorState) -> Option<Option<String>> {
     let mut held = shared.process.lock();
     let failure = match held.0.as_mut()?.try_wait() {

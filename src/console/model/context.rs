@@ -12,22 +12,22 @@ pub struct ConsoleContext {
     pub name: String,
     pub backend: &'static Backend,
     pub secret_backend: &'static SecretBackend,
-    /// Where it is: host and prefix, or paths.
+    /// The location of the store: host and prefix, or paths.
     pub target: String,
     /// Permanent warnings of the header: `plain http`, `TLS not verified`.
     pub warnings: Vec<String>,
     pub capabilities: Capabilities,
-    /// Where secrets are stored; `None` if this console reaches no store of secrets.
+    /// Where secrets are stored; `None` if this console has no secret store.
     pub secrets: Option<SecretLookup>,
     /// Secret values may be put on the clipboard.
     pub may_copy_secrets: bool,
     /// The console has no writer.
     pub read_only: bool,
-    /// Deleting asks for a name to be typed.
+    /// Deleting requires typing a name.
     pub protected: bool,
     /// Starts locked.
     pub locked: bool,
-    /// Redraws caused by changes alone are limited to this many a second.
+    /// The frame rate limit for redraws caused only by changes.
     pub frames_per_second: u32,
 }
 
@@ -48,7 +48,7 @@ pub enum WriteAccess {
     ReadOnly,
     /// The gate is closed.
     Locked,
-    /// The gate is open; `Some` where it closes by itself, at that time since the start.
+    /// The gate is open; `Some` is the time since the start at which it closes by itself.
     Open(Option<Duration>),
 }
 

@@ -22,8 +22,8 @@ impl Model {
         self.edit.iter().chain(self.drafts.values()).filter_map(|edit| edit.autosave.due()).min()
     }
 
-    /// Whether a draft is being resumed or discarded. A second request would drop the first answer, and the
-    /// draft with it.
+    /// Whether a draft is being resumed or discarded. A second request would drop the first answer, and with
+    /// it the draft.
     pub(crate) fn is_draft_busy(&mut self) -> bool {
         let busy = self.saved_drafts.pending.is_pending();
         if busy {

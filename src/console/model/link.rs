@@ -15,7 +15,7 @@ pub struct StoreLink {
     pub retry_at: Option<Duration>,
     /// The last reload.
     pub resync: Option<Resync>,
-    /// Set while a load runs from another store, or from the same with an older history.
+    /// Set while a load runs from another store, or from the same store with an older history.
     pub replacing: bool,
     /// Whether the inventory was ever loaded completely.
     pub has_loaded: bool,
@@ -29,7 +29,7 @@ pub struct StoreLink {
 pub struct Resync {
     pub differences: usize,
     pub at: Duration,
-    /// Whether it was another store, or the same with an older history.
+    /// Whether it came from another store, or from the same store with an older history.
     pub replaced: bool,
 }
 
@@ -52,7 +52,7 @@ impl Default for StoreLink {
 }
 
 impl StoreLink {
-    /// Sets the state; the same state again keeps its age.
+    /// Sets the state; setting the same state again keeps its age.
     pub fn set_state(&mut self, state: LinkState, now: Duration) {
         self.retry_at = state.retry_in().map(|wait| now + wait);
         if state.word() != self.state.word() {
@@ -74,7 +74,7 @@ impl StoreLink {
 pub struct Traffic {
     /// The changes in each of the last whole seconds, newest last.
     pub seconds: VecDeque<u32>,
-    /// The second being counted, and its changes so far.
+    /// The second in progress, and its changes so far.
     current: (u64, u32),
 }
 
@@ -87,7 +87,7 @@ impl Traffic {
         self.current.1 = self.current.1.saturating_add(u32::try_from(changes).unwrap_or(u32::MAX));
     }
 
-    /// Advances to the current second; returns whether what is shown changed.
+    /// Advances to the current second; returns whether the display changed.
     pub fn advance(&mut self, now: Duration) -> bool {
         let shown = self.is_shown();
         let second = now.as_secs();
@@ -113,7 +113,7 @@ impl Traffic {
         self.seconds.back().copied().unwrap_or_default()
     }
 
-    /// When what is shown changes without an event.
+    /// When the display changes without an event.
     pub fn next_change_at(&self) -> Option<Duration> {
         (self.is_shown() || self.current.1 > 0).then(|| Duration::from_secs(self.current.0 + 1))
     }
@@ -131,7 +131,7 @@ pub struct LinkHistory {
     pub last_check: Option<ConsistencyCheck>,
     /// The current outage, or the last one.
     pub outage: Option<LinkOutage>,
-    /// When the store last reported its progress, if it does.
+    /// When the store last reported its progress, if ever.
     pub last_progress: Option<Duration>,
 }
 
@@ -145,7 +145,7 @@ pub struct ConsistencyCheck {
     pub when: Duration,
 }
 
-/// A time in which the inventory could not be kept up to date.
+/// A period in which the inventory could not be kept up to date.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkOutage {
     /// Why the last attempt failed.

@@ -75,13 +75,13 @@ pub struct Model {
     pub secrets_page: SecretsPage,
     pub health: HealthPage,
     pub log: LogPage,
-    /// The document being edited; it covers the body.
+    /// The document being edited; its editor covers the body.
     pub edit: Option<Box<Draft>>,
-    /// Several writes reviewed as one; they cover the body too.
+    /// Several writes reviewed as one; the review covers the body too.
     pub plan: Option<Box<Plan>>,
     pub secret_actions: SecretActions,
     pub needs: NeedsCache,
-    /// Webhooks whose own secrets come from the same variables.
+    /// Webhooks whose own secrets come from the same environment variables.
     pub variable_conflicts: VariableConflicts,
     pub presence_cache: PresenceCache,
     pub undo_log: UndoLog,
@@ -105,21 +105,21 @@ pub struct Model {
     pub redraw: Redraw,
     /// The document write that has no answer yet.
     pub pending_write: Option<PendingWrite>,
-    /// The operations of the last commit, until its answer comes.
+    /// The operations of the last commit, until it is answered.
     pub sent_commit: Option<SentCommit>,
     /// Set while the outcome of a commit is unknown.
     pub unknown_outcome: Option<UnknownOutcome>,
-    /// The time of the last key press, for locking after a pause.
+    /// The time of the last key press, used to lock writing after a pause.
     pub last_key: Duration,
-    /// When highlights of changed rows end, soonest first.
+    /// When the highlights of changed rows end, soonest first.
     pub fresh_ends: VecDeque<Duration>,
-    /// A document just created here: it is selected when it arrives, unless a key is pressed before.
+    /// A document just created here. It is selected when it arrives, unless a key is pressed first.
     pub select_on_arrival: Option<ResourceKey>,
     /// The last request number.
     requests: u64,
 }
 
-/// The most drafts of one session.
+/// The most drafts in one session.
 pub const MAX_DRAFTS: usize = 32;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -127,14 +127,14 @@ pub enum Redraw {
     /// The screen is current.
     #[default]
     No,
-    /// A change arrived; it may wait for the next frame.
+    /// A change arrived; it may wait for the next scheduled frame.
     Soon,
     /// A user is waiting, or a state changed.
     Now,
 }
 
 impl Model {
-    /// A console without any data yet.
+    /// A console before any data has arrived.
     pub fn new(context: ConsoleContext, size: Size) -> Self {
         let lock = match (context.read_only, context.locked) {
             (true, _) => WriteAccess::ReadOnly,
@@ -252,7 +252,6 @@ impl Model {
         focus == Some(pane) && self.overlay.is_none()
     }
 
-    /// The layout of the screen.
     pub fn frame(&self) -> ScreenLayout {
         screen_layout(self.size)
     }
@@ -279,13 +278,12 @@ impl Model {
         }
     }
 
-    /// The next request number.
     pub fn next_request(&mut self) -> RequestId {
         self.requests += 1;
         RequestId(self.requests)
     }
 
-    /// Marks the numbers before `next` as used.
+    /// Marks the numbers below `next` as used.
     pub fn skip_requests(&mut self, next: RequestId) {
         self.requests = self.requests.max(next.0.saturating_sub(1));
     }
@@ -320,7 +318,7 @@ impl Model {
             self.traffic.next_change_at(),
             self.next_health_check(),
             self.unknown_outcome.as_ref().and_then(|unknown| unknown.next_query(&self.link)),
-            // A lease past its expiry was kept alive by its owner.
+            // If a lease outlived its expiry, its owner renewed it.
             self.lease.filter(|lease| lease.asked.is_none()).and_then(|lease| lease.ends),
             self.hides_at(),
             self.secrets_wake(),
@@ -344,7 +342,7 @@ impl Model {
         match (self.health.asked, self.health.checked) {
             (Some(_), _) => None,
             (None, None) => Some(Duration::ZERO),
-            // When the link changed, its members are checked at once while the tab is visible.
+            // After the link changed, members are checked at once if the tab is visible.
             (None, Some(_)) if self.tab == Tab::Health && self.link.since > self.health.asked_at => {
                 Some(self.link.since)
             }
@@ -357,7 +355,7 @@ impl Model {
         matches!(self.lock, WriteAccess::Open(_))
     }
 
-    /// Whether a write may begin; reports why not.
+    /// Whether a write may begin; otherwise reports why not.
     pub fn passes_gate(&mut self) -> bool {
         let Some(refusal) = self.lock.refusal() else { return true };
         self.notify(Tone::Bad, refusal);

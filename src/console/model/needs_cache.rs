@@ -1,5 +1,5 @@
-//! What the documents on the screen need of secrets and variables: computed once, and cached while the
-//! document and the connections it names are unchanged. Rows off the screen cost nothing.
+//! The secrets and variables that the documents on the screen need: computed once, and cached while the
+//! document and the connections it names are unchanged. Rows that are not visible cost nothing.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -10,10 +10,10 @@ use crate::console::place::Place;
 use crate::domain::{ConnectionName, ResourceKey, SecretPath, StoreId, Token};
 use crate::inventory::{Facts, Inventory, RowRef};
 
-/// What one turn of the event loop may cost; the rest waits for the next.
+/// The cost budget of one turn of the event loop; the rest waits for the next turn.
 const TURN: usize = 256 * 1024;
 
-/// The cost of a document, and of each need in it.
+/// The base cost of a document, and of each need in it.
 const EACH: usize = 128;
 
 /// The most documents cached, and the most needs in all of them.
@@ -28,7 +28,7 @@ const MAX_PATHS: usize = 1_000;
 pub struct NeedsCache {
     store: Option<StoreId>,
     entries: HashMap<ResourceKey, CachedNeeds>,
-    /// The rows on the screen from top to bottom, then the selected one where it is none of them.
+    /// The rows on the screen from top to bottom, then the selected row if it is not among them.
     visible: Vec<ResourceKey>,
     partial: bool,
 }
@@ -41,7 +41,7 @@ struct CachedNeeds {
     needs: Needs,
 }
 
-/// A connection that a document names, and its token then; `None` if there was none.
+/// A connection that a document names, and its token at that time; `None` if it did not exist.
 type ConnectionToken = (ResourceKey, Option<Token>);
 
 impl CachedNeeds {
@@ -68,15 +68,15 @@ impl NeedsCache {
         self.entries.get(key).map(|known| &known.needs)
     }
 
-    /// The secrets to watch, each once: those of the rows on the screen from top to bottom, then those of
-    /// the selected document. No more than 1,000.
+    /// The secrets to watch, each once: those of the rows on the screen from top to bottom, then those of the
+    /// selected document. At most 1,000.
     pub fn visible_paths(&self) -> Vec<SecretPath> {
         let mut told = HashSet::new();
         let paths = self.visible.iter().filter_map(|key| self.of(key)).flat_map(Needs::paths);
         paths.filter(|path| told.insert(*path)).take(MAX_PATHS).cloned().collect()
     }
 
-    /// Whether documents on the screen wait for the next turn.
+    /// Whether documents on the screen are left for the next turn.
     pub fn is_partial(&self) -> bool {
         self.partial
     }
@@ -86,8 +86,8 @@ impl NeedsCache {
         self.entries.len()
     }
 
-    /// Computes what is on the screen and not cached, within the budget of one turn; returns whether
-    /// anything was.
+    /// Computes the needs of documents that are on the screen and not cached, within the budget of one turn;
+    /// returns whether any were computed.
     pub fn refresh(
         &mut self,
         inventory: &Inventory,
@@ -95,7 +95,7 @@ impl NeedsCache {
         in_sight: Vec<ResourceKey>,
     ) -> bool {
         if self.store.as_ref() != inventory.store() {
-            // Tokens of another store cannot be compared, and its old rows stay until all is loaded.
+            // Tokens of another store cannot be compared, and its old rows stay until the new load ends.
             self.entries.clear();
             if self.store.is_none() || !inventory.is_loading() {
                 self.store = inventory.store().cloned();
@@ -127,7 +127,7 @@ impl NeedsCache {
         news
     }
 
-    /// Keeps the cache within bounds; what is on the screen stays.
+    /// Keeps the cache within bounds; documents on the screen stay.
     fn evict(&mut self) {
         let needs: usize = self.entries.values().map(|known| known.needs.len()).sum();
         if self.entries.len() > MAX_KNOWN || needs > MAX_NEEDS {
@@ -143,9 +143,9 @@ impl Model {
         Some(self.needs.of(key)?.mark(&|path| self.presence_cache.presence(path)))
     }
 
-    /// The secrets that documents on the screen need: first the visible rows', top to bottom, then the
-    /// selected row's, each once. While the stale dependents cover the lists, the secrets in there; none
-    /// while something else covers them.
+    /// The secrets that documents on the screen need: first those of the visible rows from top to bottom,
+    /// then those of the selected row, each once. While the stale dependents cover the lists, the secrets on
+    /// that page; none while anything else covers them.
     pub fn visible_secret_paths(&self) -> Vec<SecretPath> {
         if self.context.secrets.is_none() {
             return Vec::new();

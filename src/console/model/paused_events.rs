@@ -1,4 +1,4 @@
-//! Events of the store while the display is paused, and what is shown until a deadline.
+//! Store events held back while the display is paused, and items shown until a deadline.
 
 use std::time::Duration;
 
@@ -11,19 +11,19 @@ pub struct PausedEvents {
     pub feeds: Vec<crate::inventory::InventoryEvent>,
     /// The number of changes in them.
     pub changes: usize,
-    /// There were too many: a fresh load is needed on resume.
+    /// There were too many events: a new load is needed on resume.
     pub overflowed: bool,
     /// The store of the last load among them.
     pub store: Option<StoreId>,
 }
 
 impl PausedEvents {
-    /// Whether the display shows another store than the one that is connected now.
+    /// Whether the display shows a store other than the one now connected.
     pub fn is_of_other_store(&self, shown: Option<&StoreId>) -> bool {
         self.store.is_some() && self.store.as_ref() != shown
     }
 
-    /// Whether the store changed since the display was paused.
+    /// Whether the store has changed since the display was paused.
     pub fn is_behind(&self) -> bool {
         self.overflowed || !self.feeds.is_empty() || self.changes > 0
     }

@@ -1,4 +1,4 @@
-//! A write that has no answer yet, and finding out the outcome of one whose answer was lost.
+//! A write that has no answer yet, and a write whose answer was lost.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ pub struct PendingWrite {
     pub request: RequestId,
     /// `None` if the document is deleted.
     pub document: Option<Document>,
-    /// The key; the first of several.
+    /// The key; if there are several, the first.
     pub key: ResourceKey,
     pub store: Option<StoreId>,
     pub steps: Vec<PlanStep>,
-    /// Its description, if it writes more than one document.
+    /// Its description, if it writes several documents.
     pub description: Option<String>,
     /// The number of the write that it undoes.
     pub undoes: Option<u64>,
@@ -33,10 +33,10 @@ impl PendingWrite {
     }
 }
 
-/// How long after a failed attempt the next one follows, unless the link is back before.
+/// How long after a failed attempt the next one follows, unless the link recovers earlier.
 const AGAIN: Duration = Duration::from_secs(2);
 
-/// The last commit, until its answer comes.
+/// The last commit, until it is answered.
 #[derive(Debug, Clone)]
 pub struct SentCommit {
     pub request: RequestId,
@@ -44,7 +44,7 @@ pub struct SentCommit {
     pub ops: Vec<Op>,
 }
 
-/// A commit whose outcome is unknown. No other write is sent meanwhile.
+/// A commit whose outcome is unknown. No other write is sent until it is known.
 #[derive(Debug, Clone)]
 pub struct UnknownOutcome {
     pub sent: SentCommit,
@@ -54,7 +54,7 @@ pub struct UnknownOutcome {
 }
 
 impl UnknownOutcome {
-    /// When to ask; `None` while a request is pending.
+    /// When to query the outcome; `None` while a request is pending.
     pub fn next_query(&self, link: &StoreLink) -> Option<Duration> {
         match (self.asked, self.asked_at) {
             (Some(_), _) => None,

@@ -1,4 +1,4 @@
-//! The presence of secrets that documents need, as the store reported it last. Never a value.
+//! The presence of secrets that documents need, as last reported by the store. Never a value.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::domain::{Presence, SecretPath};
 /// The most secrets in the cache.
 pub const MAX_SEEN: usize = 20_000;
 
-/// How long a secret that is not watched is trusted to be unchanged.
+/// How long a secret that is not watched is assumed to be unchanged.
 const AS_IT_WAS: Duration = Duration::from_secs(30);
 
 /// The last known presence of each secret.
@@ -17,7 +17,7 @@ pub struct PresenceCache {
     entries: HashMap<SecretPath, Presence>,
     /// In order of insertion.
     order: VecDeque<SecretPath>,
-    /// The secrets that are not watched, and those that changed since.
+    /// Secrets that are not watched, or whose last known presence is outdated.
     staleness: HashMap<SecretPath, Staleness>,
 }
 
@@ -25,17 +25,17 @@ pub struct PresenceCache {
 enum Staleness {
     /// Not watched since then.
     Since(Duration),
-    /// What is known is too old to show.
+    /// The last known presence is too old to show.
     Expired,
 }
 
 impl PresenceCache {
-    /// `None` if it is not known.
+    /// `None` if it is unknown.
     pub fn presence(&self, path: &SecretPath) -> Option<&Presence> {
         self.entries.get(path).filter(|_| self.staleness.get(path) != Some(&Staleness::Expired))
     }
 
-    /// Takes reports of the store. The oldest entries are dropped if there are too many.
+    /// Takes reports from the store. The oldest entries are dropped if there are too many.
     pub fn update(&mut self, told: impl IntoIterator<Item = (SecretPath, Presence)>) {
         for (path, presence) in told {
             if self.staleness.get(&path) == Some(&Staleness::Expired) {
@@ -60,7 +60,7 @@ impl PresenceCache {
         }
     }
 
-    /// The secret is not watched any more: it may change unnoticed.
+    /// The secret is no longer watched and may change unnoticed.
     pub fn mark_hidden(&mut self, path: &SecretPath, now: Duration) {
         if self.entries.contains_key(path) {
             self.staleness.entry(path.clone()).or_insert(Staleness::Since(now));

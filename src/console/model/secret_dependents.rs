@@ -1,5 +1,5 @@
-//! The documents that depend on a secret: those that refer to it, webhooks that use a connection which
-//! does, and the webhook whose own secret it is.
+//! The documents that depend on a secret: those that refer to it, webhooks that use a connection that refers
+//! to it, and the webhook whose own secret it is.
 
 use std::collections::BTreeSet;
 use std::time::SystemTime;
@@ -54,7 +54,7 @@ impl Model {
         holders
     }
 
-    /// The documents to be rewritten, by the inventory as it is now.
+    /// The documents to rewrite, according to the current inventory.
     pub fn stale_dependents(&self) -> StaleDependentsPage {
         let parts = self.secret_actions.stale_dependents.changed.iter().filter_map(|changed| {
             let left = self.secret_dependents_except(
@@ -67,14 +67,14 @@ impl Model {
         StaleDependentsPage { parts: parts.collect(), scroll: 0 }
     }
 
-    /// When the old values are surely gone from the receiver's cache; `None` if they are.
+    /// When the old values have certainly expired from the receiver's cache; `None` if they already have.
     pub fn receiver_cache_expiry(&self) -> Option<SystemTime> {
         let latest =
             self.secret_actions.stale_dependents.changed.iter().map(ChangedSecret::cache_expiry).max()?;
         (latest > self.now.wall).then_some(latest)
     }
 
-    /// Whether a secret is known not to be there, so that documents that refer to it cannot be loaded.
+    /// Whether a secret is known to be missing, so that documents referring to it cannot be loaded.
     pub fn is_known_missing(&self, path: &SecretPath) -> bool {
         self.presence_cache.presence(path).is_some_and(Presence::is_gone)
     }
@@ -89,7 +89,7 @@ fn refers(row: RowRef<'_>, path: &str, fields: Option<&BTreeSet<FieldName>>) -> 
     })
 }
 
-/// Whether a document leaves a field open that its own secret fills in.
+/// Whether a document leaves out a field that its own secret fills in.
 fn uses_own_secret(row: RowRef<'_>, fields: Option<&BTreeSet<FieldName>>) -> bool {
     row.own().iter().any(|(field, _)| fields.is_none_or(|fields| fields.contains(field.as_str())))
 }

@@ -1,4 +1,4 @@
-//! The connection to the store of secrets, and the secrets that are watched.
+//! The connection to the secret store, and the secrets that are watched.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -6,13 +6,13 @@ use std::time::Duration;
 use super::{ConsoleContext, PresenceCache};
 use crate::domain::{LatencyClass, Presence, SecretPath, SecretStoreStatus};
 
-/// The connection to the store of secrets, as its badge shows it.
+/// The connection to the secret store, as its badge shows it.
 #[derive(Debug, Default)]
 pub struct SecretLink {
     pub backend: &'static str,
     /// `None` before the first answer.
     pub standing: Option<SecretStoreStatus>,
-    /// Why the visible secrets cannot be watched, while they cannot.
+    /// Why the visible secrets cannot be watched, if they cannot.
     pub blocked_reason: Option<String>,
     /// Since when it has this status, as time since the start.
     pub since: Duration,
@@ -33,7 +33,7 @@ impl SecretLink {
         Self { backend: backend.name, standing, ..Self::default() }
     }
 
-    /// Sets the status; returns whether it changed. Repeats keep its age.
+    /// Sets the status; returns whether it changed. Setting the same status again keeps its age.
     pub fn set_standing(&mut self, standing: SecretStoreStatus, now: Duration) -> bool {
         let news = self.standing != Some(standing);
         if news {
@@ -42,7 +42,6 @@ impl SecretLink {
         news
     }
 
-    /// Sets the secrets to watch.
     pub fn set_watched(&mut self, paths: Vec<SecretPath>, presence_cache: &mut PresenceCache, now: Duration) {
         let kept: HashSet<_> = paths.iter().collect();
         for gone in self.watched.iter().filter(|path| !kept.contains(path)) {

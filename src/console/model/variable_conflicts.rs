@@ -1,5 +1,6 @@
-//! Webhooks whose own secrets would come from the same variable, since ids lose their case and their
-//! dashes in its name. One index over all ids, built in slices and rebuilt when documents change.
+//! Webhooks whose own secrets would come from the same environment variable, since a variable's name does not
+//! preserve the id's case and dashes. One index over all ids, built in slices and rebuilt when documents
+//! change.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -9,13 +10,13 @@ use crate::domain::{ResourceKey, Revision, SecretField, StoreId, WebhookId, vari
 use crate::inventory::{Inventory, Scope, Slot};
 use crate::provider::env::{Overlap, overlaps};
 
-/// Rows indexed in one turn of the event loop: some milliseconds.
+/// Rows indexed in one turn of the event loop, which takes a few milliseconds.
 const SLICE: usize = 20_000;
 
-/// How long the index may be behind while documents change.
+/// How long the index may lag behind changing documents.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What stands before `_TOKEN` in the name of the channel token's variable.
+/// Precedes `_TOKEN` in the name of the channel token's variable.
 const CHANNEL: &str = "_CHANNEL";
 
 /// The most rows of one variable.
@@ -24,7 +25,7 @@ const MOST: usize = 200;
 /// An index of all ids by the variable names they map to.
 #[derive(Debug, Default)]
 pub struct VariableConflicts {
-    /// The version of the inventory that it is, or is being, built from.
+    /// The version of the inventory that the index is, or is being, built from.
     built_from: Option<InventoryVersion>,
     /// Sorted.
     index: Vec<(u64, Slot)>,
@@ -34,11 +35,11 @@ pub struct VariableConflicts {
     wake: Option<Duration>,
 }
 
-/// What changes whenever the rows may have changed.
+/// Changes whenever the rows may have changed.
 type InventoryVersion = (Option<StoreId>, Revision, usize);
 
 impl VariableConflicts {
-    /// Continues to build the index, if it is outdated; returns whether it became current.
+    /// Continues building the index if it is outdated; returns whether it became current.
     pub fn work(&mut self, inventory: &Inventory, now: Duration) -> bool {
         self.wake = None;
         if self.pending.is_empty() && !self.begin(inventory, now) {
@@ -60,18 +61,18 @@ impl VariableConflicts {
         true
     }
 
-    /// When [`VariableConflicts::work`] has something to do without an event.
+    /// When [`VariableConflicts::work`] must run without an event.
     pub fn next_wake(&self) -> Option<Duration> {
         self.wake
     }
 
-    /// Whether a variable of a webhook is also read by a webhook with another id.
+    /// Whether a variable of a webhook is also read by a webhook with a different id.
     pub fn has_conflict(&self, inventory: &Inventory, id: &WebhookId) -> bool {
         self.sharing(inventory, id)
             .any(|key| matches!(key, ResourceKey::Webhook { id: other, .. } if other != *id))
     }
 
-    /// The overlaps of a webhook: the namespaces with the same id, then each variable of other ids.
+    /// The overlaps of a webhook: the namespaces with the same id, then each variable shared with other ids.
     pub fn overlaps_of(&self, inventory: &Inventory, id: &WebhookId) -> Vec<Overlap> {
         let near: Vec<_> = self.sharing(inventory, id).collect();
         let concerns = |overlap: &Overlap| match overlap {
@@ -96,7 +97,7 @@ impl VariableConflicts {
         true
     }
 
-    /// The webhooks that share a variable with this id, including itself.
+    /// The webhooks that share a variable with this id, including those with the id itself.
     fn sharing<'a>(
         &'a self,
         inventory: &'a Inventory,

@@ -1,4 +1,4 @@
-//! What is open above a screen: help, a prompt, a question, a chooser, drafts, a secret value.
+//! Overlays above a screen: help, a prompt, a question, a chooser, drafts, a secret value.
 
 pub mod chooser;
 pub mod help;
@@ -15,7 +15,7 @@ use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::screens::drafts;
 
-/// Where a dialog may stand. The header and the footer stay visible: a question is asked about that context.
+/// The area for dialogs. Header and footer stay visible, since a question concerns the context they show.
 pub(crate) fn dialog_area(model: &Model) -> Rect {
     let parts = model.frame();
     let top = parts.header.bottom();
@@ -23,7 +23,7 @@ pub(crate) fn dialog_area(model: &Model) -> Rect {
     Rect { x: 0, y: top, width: model.size.cols, height: bottom.saturating_sub(top) }
 }
 
-/// Closes a dialog that holds nothing worth keeping.
+/// Closes a dialog that has nothing worth keeping.
 pub(crate) fn close_on_cancel(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     match action {
         Action::Cancel => drafts::on_closed(model),

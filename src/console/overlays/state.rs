@@ -35,7 +35,7 @@ pub enum Overlay {
 }
 
 impl Overlay {
-    /// Which keys are live.
+    /// The place whose keys are live.
     pub fn place(&self) -> Place {
         match self {
             Self::Help { .. } => Place::Help,
@@ -57,7 +57,7 @@ pub struct Prompt {
     pub input: TextInput,
     /// Why the last input was rejected.
     pub error: Option<String>,
-    /// Completions, at most a handful.
+    /// Completions; only a few.
     pub candidates: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ pub enum PromptPurpose {
     New,
     /// The address of a copy.
     Clone(ResourceKey),
-    /// The namespace to which these documents are copied.
+    /// The namespace to copy these documents to.
     CloneTo(Vec<ResourceKey>),
     /// The new name of a document.
     Rename(ResourceKey),
@@ -81,7 +81,7 @@ pub enum PromptPurpose {
     Value,
     /// The reason for revealing a secret value.
     Reason(RevealRequest),
-    /// The path of what is destroyed, typed to confirm; a paste is refused.
+    /// The path of the secret to destroy, typed to confirm; a paste is refused.
     Destroy(DestroyTarget),
     /// The name of another field of the secret being written.
     FieldName,
@@ -109,13 +109,13 @@ impl DestroyTarget {
 pub struct Confirm {
     pub question: String,
     pub details: Vec<String>,
-    /// What yes does.
+    /// The action that yes confirms.
     pub action: ConfirmAction,
-    /// When it was asked; keys in the first 300 ms are not answers.
+    /// When it was asked; keys in the first 300 ms do not answer it.
     pub asked: Duration,
 }
 
-/// What a yes does.
+/// The action that yes confirms.
 #[derive(Debug)]
 pub enum ConfirmAction {
     /// Deletes this document if it still has this token in this store.
@@ -128,8 +128,9 @@ pub enum ConfirmAction {
     Discard,
     /// Discards a draft of an earlier session.
     DiscardSaved(DraftId),
-    /// Quits although there is a draft.
+    /// Quits despite an open draft.
     Quit,
-    /// Deletes, or undeletes, what was the newest version of a secret when it was shown; with its description.
+    /// Deletes or undeletes the version of a secret that was the newest when it was shown; with a
+    /// description.
     Secret(SecretJob, String),
 }

@@ -1,4 +1,4 @@
-//! How each effect is carried out: calls of a provider in a task of their own, the terminal at once.
+//! How each effect is carried out: provider calls in a task of their own, terminal effects at once.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,11 +20,11 @@ use crate::console::terminal::Device;
 use crate::domain::{Health, LeaseId};
 use crate::provider::{CALL_DEADLINE, GRACE, HEALTH_DEADLINE, Op, within};
 
-/// How long one attempt to find out an outcome takes: two reads, a second apart.
+/// The time limit of one attempt to determine an outcome: two reads, a second apart.
 const OUTCOME_WITHIN: Duration = CALL_DEADLINE.saturating_mul(2).saturating_add(GRACE);
 
 impl<P: Program, D: Device> EventLoop<P, D> {
-    /// Carries out one effect; returns its answer where that is already known.
+    /// Carries out one effect; returns its answer if that is known immediately.
     pub(super) fn perform(&mut self, effect: Effect) -> Option<AppEvent> {
         match effect {
             Effect::Commit(request, ops) => self.runner.commit(request, ops),
@@ -62,7 +62,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
                 }
             }
             Effect::Reload => {
-                // The old watch ends first, so that none of its events comes after the new load.
+                // End the old watch first, so that none of its events comes after the new load.
                 self.sources.feeder = None;
                 self.sources.feeder = Some(WatchFeed::open(&*self.runner.reader));
             }
@@ -88,7 +88,7 @@ impl EffectRunner {
         self.presence_poller.as_ref().map(command).unwrap_or_default();
     }
 
-    /// Queues a job for saved drafts; returns the answer at once where the queue is full.
+    /// Queues a job for saved drafts; answers at once if the queue is full.
     fn draft(&self, job: DraftJob) -> Option<AppEvent> {
         let slow = "the disk is too slow for it";
         let (request, answer) = match self.drafts.submit(job).err()? {
@@ -102,7 +102,7 @@ impl EffectRunner {
         Some(AppEvent::Answer(request, answer))
     }
 
-    /// Commits, if the gate is open, and records the outcome in the audit.
+    /// Commits if the gate is open, and records the outcome in the audit.
     fn commit(&mut self, request: RequestId, ops: Vec<Op>) {
         let (service, writer) = (self.writes.clone(), self.gate.pass());
         self.spawn_audited(request, async move {
@@ -123,7 +123,7 @@ impl EffectRunner {
         });
     }
 
-    /// Records something in the audit that is not a write.
+    /// Records an operation other than a write in the audit.
     fn record_note(&mut self, note: AuditNote) {
         let service = self.writes.clone();
         let AuditNote::Revealed { key, count } = note;
@@ -135,7 +135,7 @@ impl EffectRunner {
         });
     }
 
-    /// Does a pure job on a blocking thread, without a deadline: it fails only by a panic.
+    /// Runs a pure job on a blocking thread. It has no deadline, because it can fail only by panicking.
     fn compute(&mut self, request: RequestId, job: Compute) {
         let (run, failed) = job.split();
         self.spawn(request, async move {
@@ -143,7 +143,7 @@ impl EffectRunner {
         });
     }
 
-    /// Queries the health of the backend, and of the store of secrets, which answers separately.
+    /// Queries the health of the backend and of the secret store, which answer separately.
     fn check_health(&mut self, request: RequestId) {
         self.presence(|poller| poller.send(PollerCommand::CheckHealth));
         let (reader, backend) = (Arc::clone(&self.reader), self.backend);
@@ -166,7 +166,7 @@ impl EffectRunner {
         });
     }
 
-    /// Copies a text to the clipboard: by a program, else by the terminal.
+    /// Copies a text to the clipboard: with a program, otherwise through the terminal.
     fn copy(&mut self, request: RequestId, text: String) {
         let clipboard = self.clipboard.clone();
         self.spawn(request, async move {

@@ -1,10 +1,10 @@
-//! Log lines about the link and about writes, never with a value.
+//! Log lines about the link and about writes; they never contain a value.
 
 use crate::domain::LinkState;
 use crate::inventory::InventoryEvent;
 use crate::provider::{Commit, CommitStatus, Error, Op};
 
-/// The log target: the crate, not the module.
+/// The log target: the crate rather than the module.
 const LOG: &str = env!("CARGO_PKG_NAME");
 
 /// Logs link states and loads.
@@ -43,7 +43,6 @@ pub(super) fn intent(ops: &[Op]) -> String {
     words.join(", ")
 }
 
-/// Logs the result of a commit.
 pub(super) fn log_commit(intent: &str, outcome: &Result<Commit, Error>) {
     match outcome {
         Ok(commit) => tracing::info!(target: LOG, at = %commit.at, "done: {intent}"),

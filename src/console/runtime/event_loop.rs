@@ -1,4 +1,4 @@
-//! The event loop: wait for one event, handle it and those that are ready, draw if a frame is due.
+//! The event loop: waits for an event, handles it and all that are ready, draws if a frame is due.
 
 use std::collections::VecDeque;
 use std::io;
@@ -31,11 +31,11 @@ const TURN: Duration = Duration::from_millis(8);
 /// The most changes that one turn applies.
 const CHANGES: usize = 4_096;
 
-/// The shortest time between two wakes, whatever the program asks for.
+/// The shortest time between two wake-ups, even if the program asks for less.
 const WAKE_APART: Duration = Duration::from_millis(10);
 
-/// How long a suspended console waits for the stop before it reclaims the terminal: the kernel does not
-/// stop a process that no shell could continue.
+/// How long a suspended console waits for the stop before it reclaims the terminal: the kernel does not stop
+/// a process that no shell could continue.
 const STOP_WITHIN: Duration = Duration::from_millis(200);
 
 /// How long exit waits for the frame in flight; the rest of [`LEAVE_WITHIN`] is for restoring the terminal.
@@ -54,22 +54,22 @@ pub(super) struct EventLoop<P, D: Device> {
     painter: Painter,
     spare_buffer: Vec<u8>,
     schedule: FrameSchedule,
-    /// The only source of time for `update` and `view`, read once for each message.
+    /// The only time source of `update` and `view`, read once per message.
     started: Instant,
     last_wake: Duration,
-    /// While suspended: when to reclaim the terminal at the latest.
+    /// While suspended: the latest time to reclaim the terminal.
     suspended: Option<Duration>,
     pub(super) exit: Option<LoopExit>,
     /// The running external editor.
     pub(super) external_editor: Option<(RequestId, EditorProcess)>,
-    /// While the editor has the terminal nothing is drawn, and keys and their signals are the editor's.
+    /// While the editor has the terminal, nothing is drawn, and keys and their signals belong to the editor.
     pub(super) editor_has_terminal: bool,
     /// Printed once the terminal is restored.
     pub(super) exit_message: Option<String>,
     stats: Stats,
 }
 
-/// What ends a turn at once, because the terminal must be released for it.
+/// The reasons to end a turn at once, because they require the terminal to be released.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum LoopExit {
     /// Quit with this exit code.
@@ -139,7 +139,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
 
     /// Restores the terminal and saves drafts; returns the counters.
     pub(super) async fn leave(mut self, until: Instant) -> Stats {
-        // Answers are not read any more, so no sender must wait.
+        // Answers are no longer read, so senders must not wait.
         self.sources.answers.close();
         self.external_editor = None;
         self.release_terminal(until).await;
@@ -166,7 +166,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     }
 
     /// Handles one event and those that are ready after it, within the limits of a turn. After input only
-    /// further input is handled, so that the key shows on the screen first.
+    /// further input is handled, so that the effect of a key is drawn first.
     fn turn(&mut self, first: LoopEvent) {
         let began = Instant::now();
         let mut changes = 0;
@@ -185,7 +185,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         }
     }
 
-    /// Handles one event; returns how many changes it held.
+    /// Handles one event; returns how many changes it contained.
     fn handle(&mut self, happening: LoopEvent) -> usize {
         match happening {
             LoopEvent::Input(TerminalInput::Key(key)) => self.dispatch(AppEvent::Key(key)),
@@ -213,7 +213,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         0
     }
 
-    /// Passes an event to the program and carries out its effects.
+    /// Passes an event to the program and carries out the resulting effects.
     fn dispatch(&mut self, event: AppEvent) {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
@@ -228,7 +228,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         }
     }
 
-    /// The program may still return effects, but the console quits whatever they are.
+    /// The program may return effects, but the console quits in any case.
     fn terminate(&mut self, code: u8) {
         self.runner.drafts.begin_exit();
         self.dispatch(AppEvent::Terminate);
@@ -254,7 +254,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             }
             TaskReply::CopyByTerminal(text) => Answer::Copied(self.copy_by_terminal(&text)),
             TaskReply::CopySecretByTerminal(mut report) => {
-                // The model never gets the value.
+                // The value must never reach the model.
                 report.result = report.result.map(|found| match found {
                     RevealOutcome::Value(Opaque(value), version) if self.copy_by_terminal(value.expose()) => {
                         RevealOutcome::Copied(version)
@@ -291,11 +291,11 @@ impl<P: Program, D: Device> EventLoop<P, D> {
 
     fn written(&mut self, written: FrameResult) {
         self.spare_buffer = written.buffer;
-        // A frame may have held a secret value that was shown or copied.
+        // A frame may have contained a secret value that was shown or copied.
         self.spare_buffer.zeroize();
         match written.result {
             Ok(()) => self.stats.bytes += written.bytes as u64,
-            // Cut off when the terminal was released; it may be ours again by now.
+            // Cut off when the terminal was released; it may have been reclaimed by now.
             Err(error) if error.kind() == io::ErrorKind::TimedOut => self.invalidate_screen(),
             Err(error) => {
                 tracing::error!(kind = %error.kind(), "the terminal takes no more output");
@@ -321,7 +321,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         self.device.restore(until);
     }
 
-    /// Claims the terminal again and redraws it, since another program has written to it.
+    /// Claims the terminal again and redraws all of it, since another program has written to it.
     pub(super) fn reclaim_terminal(&mut self) {
         self.suspended = None;
         if self.input_guard.is_none() {

@@ -1,10 +1,10 @@
 //! The runtime: the only module of the console that uses providers, the clock and the terminal. It turns
-//! input, answers and watch events into messages, passes them to the pure [`Program`], carries its effects
-//! out and draws when a frame is due.
+//! input, answers and watch events into messages, passes them to the pure [`Program`], carries out its
+//! effects and draws when a frame is due.
 //!
-//! The event loop awaits nothing but channel receives, keys first; provider calls run in tasks of their
-//! own, frames are written by a thread of their own. So neither a dead store nor a stalled terminal
-//! delays a key, least of all `q`.
+//! The event loop awaits only channel receives, keys first. Provider calls run in tasks of their own, and
+//! frames are written by a separate thread, so neither a dead store nor a stalled terminal delays a key,
+//! least of all `q`.
 
 mod effects;
 mod event_log;
@@ -56,24 +56,24 @@ pub trait Program {
     /// Takes the pending request for a frame.
     fn take_redraw(&mut self) -> Redraw;
 
-    /// When something changes by itself, as time since the start: the model's next wake or the view's next
-    /// change, whichever is sooner. [`super::message::AppEvent::Wake`] is sent then.
+    /// When something changes without an event, as time since the start: the model's next wake-up or the
+    /// view's next change, whichever is sooner. The runtime then sends [`super::message::AppEvent::Wake`].
     fn next_wake(&self) -> Option<Duration>;
 }
 
-/// What the console runs on.
+/// The dependencies of the console.
 pub struct ConsoleConfig {
-    /// What the model knows of the store and its rules.
+    /// What the model knows about the store and its rules.
     pub context: ConsoleContext,
     pub reader: Arc<dyn ConfigReader>,
-    /// `None` is read-only.
+    /// `None` makes the console read-only.
     pub writer: Option<Arc<dyn ConfigWriter>>,
     /// Access to the store of secrets, if there is one.
     pub secrets: Option<SecretAccess>,
     pub clipboard: Clipboard,
-    /// Lines for the tab Log, already escaped.
+    /// Lines for the Log tab, already escaped.
     pub log: Option<mpsc::Receiver<String>>,
-    /// The state folder, for drafts and files of the external editor; without one nothing is saved.
+    /// The state folder, for drafts and the external editor's files; without one nothing is saved.
     pub state: Option<PathBuf>,
     pub audit: Arc<Audit>,
     pub editor: ExternalEditor,
@@ -89,7 +89,7 @@ pub struct ConsoleConfig {
 /// without waiting for its blocking threads (`shutdown_background`), because one may hang on a dead disk.
 ///
 /// # Errors
-/// [`io::ErrorKind::Unsupported`] where there is no terminal, or the error of claiming it.
+/// [`io::ErrorKind::Unsupported`] if there is no terminal, or the error from claiming it.
 pub async fn run<P: Program>(
     config: ConsoleConfig,
     program: impl FnOnce(ConsoleContext, Size) -> P,
@@ -99,10 +99,10 @@ pub async fn run<P: Program>(
     run_on(config, program, device, signals).await
 }
 
-/// As [`run`], on any terminal and with any source of signals.
+/// Like [`run`], on any terminal and with any source of signals.
 ///
 /// # Errors
-/// The error of claiming the terminal or of starting its threads.
+/// The error from claiming the terminal or from starting its threads.
 pub async fn run_on<P: Program, D: Device>(
     config: ConsoleConfig,
     program: impl FnOnce(ConsoleContext, Size) -> P,

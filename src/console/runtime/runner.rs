@@ -1,5 +1,5 @@
-//! Carries effects out: every provider call in a task of its own, with a deadline, answered by a message.
-//! The event loop awaits none of them.
+//! Carries out effects: each provider call runs in a task of its own, with a deadline, and is answered by a
+//! message. The event loop awaits none of them.
 
 use std::io;
 use std::path::PathBuf;
@@ -29,14 +29,14 @@ const ANSWERS: usize = 64;
 /// How long an answer waits for its audit record.
 const AUDIT_WAIT: Duration = Duration::from_secs(1);
 
-/// How long a clipboard program may take altogether.
+/// The overall time limit for a clipboard program.
 const CLIPBOARD_DEADLINE: Duration = Duration::from_secs(3);
 
-/// Runs effects. Dropping it aborts those that still run.
+/// Runs effects. Dropping it aborts those still running.
 pub(super) struct EffectRunner {
     pub(super) reader: Arc<dyn ConfigReader>,
     pub(super) gate: Gate<dyn ConfigWriter>,
-    /// The store of secrets, if there is one; its writer is behind the gate, and there is no other way to it.
+    /// The secret store, if any; its writer is available only through the gate.
     pub(super) secrets: Option<SecretAccess>,
     pub(super) secret_gate: Gate<dyn SecretWriter>,
     /// The running listing of secrets.
@@ -104,7 +104,7 @@ impl EffectRunner {
         self.secrets.as_ref().map(|access| Arc::clone(&access.reader))
     }
 
-    /// Answers once the audit record is written; a failure of the audit is reported afterwards.
+    /// Answers once the audit record is written; an audit failure is reported after the answer.
     pub(super) fn spawn_audited(
         &mut self,
         request: RequestId,
@@ -120,7 +120,7 @@ impl EffectRunner {
         });
     }
 
-    /// Spawns `work` with the answer channel, for more than one answer.
+    /// Spawns `work` with the answer channel, so that it can send more than one answer.
     pub(super) fn spawn_streaming<F: Future<Output = ()> + Send + 'static>(
         &mut self,
         work: impl FnOnce(mpsc::Sender<(RequestId, TaskReply)>) -> F,
@@ -152,7 +152,7 @@ impl From<DraftJobResult> for Answer {
     }
 }
 
-/// Copies a text by a clipboard program, if there is one; returns whether it took the text.
+/// Copies a text with a clipboard program, if there is one; returns whether it accepted the text.
 pub(super) async fn copy_by_program(clipboard: &Clipboard, text: Zeroizing<String>) -> bool {
     if !clipboard.has_program() {
         return false;

@@ -1,6 +1,6 @@
-//! Lists stored secrets and the versions of one secret, for the tab Secrets. Secrets are listed folder by
-//! folder, breadth first, so that the top is reported first. One listing runs at a time; a new request
-//! ends it.
+//! Lists stored secrets and the versions of one secret, for the Secrets tab. Secrets are listed folder by
+//! folder, breadth first, so that the top levels are reported first. One listing runs at a time; a new
+//! request ends it.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,14 +18,14 @@ use crate::console::screens::secrets::{FolderPage, ListingEnd, MAX_FOLDERS, MAX_
 use crate::domain::{SecretFolder, SecretPath};
 use crate::provider::{CALL_DEADLINE, Error, GRACE, SecretListItem, SecretReader, within};
 
-/// How many folders are listed at once: few, since presence of what is on the screen comes first.
+/// How many folders are listed at once: few, since the presence of visible secrets takes precedence.
 const AT_ONCE: usize = 2;
 
 /// The most names in one message, so that a folder of thousands does not delay keys.
 const PART: usize = 500;
 
 impl EffectRunner {
-    /// Lists secrets recursively from these folders, in place of a running listing.
+    /// Lists secrets recursively from these folders, replacing a running listing.
     pub(super) fn list_secrets(&mut self, request: RequestId, from: Vec<SecretFolder>) {
         if let Some(before) = self.listing.take() {
             before.abort();
@@ -57,8 +57,8 @@ impl EffectRunner {
     }
 }
 
-/// Lists recursively, each folder within this time; reports each folder as it comes, and returns how the
-/// listing ended.
+/// Lists recursively, with the time limit `within` for each folder; reports each folder as it is listed, and
+/// returns how the listing ended.
 pub(super) async fn walk<T: Future<Output = ()>>(
     reader: Arc<dyn SecretReader>,
     from: Vec<SecretFolder>,
@@ -77,7 +77,7 @@ pub(super) async fn walk<T: Future<Output = ()>>(
         let Some((folder, found)) = underway.next().await else { break };
         let found = match found {
             Err(silence) => return ListingEnd::Failed(silence),
-            // A store that does not serve ends the listing; any other refusal is about this folder alone.
+            // If the store does not serve, the listing ends; any other refusal concerns only this folder.
             Ok(Err(error)) if !reader.last_status().serves() => return ListingEnd::Failed(error.to_string()),
             Ok(found) => found,
         };
@@ -105,7 +105,7 @@ pub(super) async fn walk<T: Future<Output = ()>>(
 
 type FolderNames = Result<Vec<SecretListItem>, Error>;
 
-/// Splits the names into parts of a bounded size; at least one part.
+/// Splits the names into parts of bounded size; at least one part.
 fn parts(found: FolderNames) -> Vec<FolderNames> {
     match found {
         Ok(names) if names.len() > PART => {
@@ -117,7 +117,7 @@ fn parts(found: FolderNames) -> Vec<FolderNames> {
     }
 }
 
-/// The names in a folder; the outer error says that the store did not answer.
+/// The names in a folder; the outer error means that the store did not answer.
 async fn list(
     reader: &dyn SecretReader,
     folder: SecretFolder,

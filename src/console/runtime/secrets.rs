@@ -1,5 +1,5 @@
-//! Carries out operations on secrets: writes through a gate, reads with a revealer made for one call, all
-//! with a deadline and recorded in the audit.
+//! Carries out operations on secrets: writes through a gate, reads with a revealer made for one call; all of
+//! them with a deadline, and recorded in the audit.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::provider::{Error, SecretAccess, SecretData, SecretWriter, secret_stor
 use crate::write::{Audited, SecretRequest, SecretWriteOutcome, VersionChange, wait_for_presence};
 
 impl EffectRunner {
-    /// Carries out a job and answers its result.
+    /// Carries out a job and answers with its result.
     pub(super) fn secret(&mut self, request: RequestId, job: SecretJob) {
         let Some(access) = self.secrets.clone() else { return };
         let (writer, clipboard) = (self.secret_gate.pass(), self.clipboard.clone());
@@ -30,7 +30,7 @@ impl EffectRunner {
     }
 }
 
-/// Does one job; without a writer, because of its refusal.
+/// Does one job; without a writer, a write fails with the reason it was refused.
 async fn run(
     mut call: SecretRequest<'_>,
     writer: Result<Arc<dyn SecretWriter>, Error>,
@@ -47,7 +47,7 @@ async fn run(
         }
         SecretJob::Versions(path) => {
             let mut inspection = inspect(access, &path).await;
-            // Without permission to list versions, the newest can still be named.
+            // Without the permission to list versions, the newest one is still known.
             let versions = secret_store_answer(access.reader.versions(&path)).await;
             inspection.versions = versions.ok().flatten();
             return answered(SecretJobResult::Inspected(Box::new(inspection)));
@@ -88,7 +88,7 @@ fn revealed(reading: RevealReport) -> TaskReply {
     TaskReply::Answer(Answer::Secret(SecretJobResult::Revealed(Box::new(reading))))
 }
 
-/// Copies a value that was read: by a program, or else by the terminal, which the event loop owns.
+/// Copies a value that was read: with a program, otherwise through the terminal, which the event loop owns.
 async fn copied(clipboard: &Clipboard, reading: RevealReport) -> TaskReply {
     let Ok(RevealOutcome::Value(Opaque(value), version)) = &reading.result else {
         return revealed(reading);
@@ -108,7 +108,7 @@ fn generate_value(generate: SecretGenerator) -> Result<Opaque<SecretText>, Strin
 
 async fn inspect(access: &SecretAccess, path: &SecretPath) -> Inspection {
     let presence = secret_store_answer(access.reader.presence(path)).await;
-    // Where permissions cannot be queried, an attempt will show them.
+    // If permissions cannot be queried, an attempt will reveal them.
     let lacking = secret_store_answer(access.reader.missing_rights(std::slice::from_ref(path))).await;
     let lacking = lacking.ok().and_then(|all| all.into_iter().next()).unwrap_or_else(MissingRights::default);
     Inspection { capabilities: access.reader.capabilities(), presence, lacking, versions: None }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 pub enum Signal {
     /// Quit now, with this exit code: 128 plus the signal's number.
     Terminate(u8),
-    /// The process was stopped and continues.
+    /// The process was stopped and has been continued.
     Continue,
     Resize,
 }
@@ -19,14 +19,14 @@ pub enum Signal {
 /// The exit codes of the signals that a terminal sends for ctrl-c and ctrl-\\.
 pub const BY_KEY: [u8; 2] = [130, 131];
 
-/// The exit code after a closed terminal or SIGHUP.
+/// The exit code after SIGHUP or a closed terminal.
 pub const HUNG_UP: u8 = 129;
 
-/// Handles the signals that would end the process with the terminal still claimed. Rust's runtime ignores
-/// SIGPIPE already.
+/// Handles the signals that would end the process while the terminal is claimed. Rust's runtime already
+/// ignores SIGPIPE.
 ///
 /// # Errors
-/// Where a handler cannot be installed.
+/// If a handler cannot be installed.
 pub fn listen() -> io::Result<mpsc::Receiver<Signal>> {
     let (sender, receiver) = mpsc::channel(8);
     for (unix, message) in [

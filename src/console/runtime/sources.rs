@@ -25,7 +25,7 @@ pub(super) struct EventSources {
     pub(super) feeder: Option<WatchFeed>,
 }
 
-/// An event of one of the sources.
+/// An event from one of the sources.
 #[derive(Debug)]
 pub(super) enum LoopEvent {
     Input(TerminalInput),
@@ -41,7 +41,7 @@ pub(super) enum LoopEvent {
 }
 
 impl EventSources {
-    /// The next event, [`LoopEvent::Due`] at the latest. A source that is closed or not there has none.
+    /// The next event, [`LoopEvent::Due`] at the latest. A source that is closed or absent yields none.
     /// Cancel-safe.
     pub(super) async fn next(&mut self, due: Option<Instant>) -> LoopEvent {
         tokio::select! {

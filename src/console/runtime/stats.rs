@@ -1,4 +1,4 @@
-//! Counters for measurements, written as JSON on exit to the file that `CONFDECK_STATS` names.
+//! Counters for measurements, written as JSON on exit to the file named by `CONFDECK_STATS`.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -11,9 +11,9 @@ use crate::private_file;
 /// Counters of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Stats {
-    /// Changes applied, without those of loads.
+    /// Changes applied, excluding those of loads.
     pub events_applied: u64,
-    /// Batches they came in.
+    /// Batches in which they arrived.
     pub batches: u64,
     /// Loads completed.
     pub loads: u64,
@@ -28,7 +28,7 @@ pub struct Stats {
 }
 
 impl Stats {
-    /// Counts a feed; returns how many changes it holds.
+    /// Counts a feed; returns how many changes it contains.
     pub fn count(&mut self, feed: &InventoryEvent) -> usize {
         match feed {
             InventoryEvent::Batch { changes, .. } => {

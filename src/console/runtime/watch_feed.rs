@@ -1,4 +1,4 @@
-//! The store's watch: scans documents in a task, off the event loop, and hands them over as feeds.
+//! The store's watch: scans documents in a task, off the event loop, and passes them on as feeds.
 
 use futures::StreamExt;
 use tokio::sync::mpsc;
@@ -12,7 +12,7 @@ use crate::provider::{ConfigReader, Watch, WatchEvent, WatchHandle};
 /// Queue length of scanned events; when it is full the provider waits.
 const FEEDS: usize = 16;
 
-/// Events with more bytes of documents than this are scanned by `spawn_blocking`.
+/// Events with more bytes of documents than this are scanned with `spawn_blocking`.
 const SCANNED_IN_PLACE: usize = 32 * 1024;
 
 /// An open watch. Dropping it cancels the watch and its task.
@@ -33,9 +33,9 @@ impl WatchFeed {
         Self { feeds, pending: None, wake }
     }
 
-    /// The next feed; pending for ever once the store was shut down. Cancel-safe.
+    /// The next feed; pending forever once the store has been shut down. Cancel-safe.
     ///
-    /// Queued batches are joined into one: in a storm every change is a batch of its own, and updating a
+    /// Queued batches are joined into one: during a burst every change is a batch of its own, and updating a
     /// filtered or sorted list costs as much for one change as for many.
     pub(super) async fn next(&mut self) -> InventoryEvent {
         let next = match self.pending.take() {

@@ -35,12 +35,12 @@ impl Tab {
     }
 }
 
-/// What handles the next key.
+/// The component that handles the next key.
 pub(crate) fn front(model: &Model) -> &'static dyn Component {
     component(model.place(), model.tab)
 }
 
-/// What is in a place, above this tab or on it.
+/// The component of a place, above this tab or on it.
 pub(crate) fn component(place: Place, tab: Tab) -> &'static dyn Component {
     match place {
         Place::Browse | Place::Secrets | Place::Page | Place::Filter => tab.component(),

@@ -1,4 +1,4 @@
-//! The tabs and their digits, one row each; the action of the same name shows a tab.
+//! The tabs and their digits, one row each; a tab is shown by the action with the same name.
 
 use crate::console::action::Action;
 

@@ -1,4 +1,4 @@
-//! The first line: the context, whether what is shown is current, whether writing is possible. Context, state
+//! The first line: the context, whether the display is current, whether writing is possible. Context, state
 //! and lock are always shown; the rest is dropped by priority.
 
 use ratatui::layout::Rect;
@@ -13,10 +13,10 @@ use crate::domain::{LinkState, TokenKind};
 /// A segment of the header; the one with the lowest priority is dropped first.
 struct HeaderSegment {
     priority: u8,
-    /// Segments of a group stand close together.
+    /// Segments of one group stand close together.
     group: u8,
     run: TextRun,
-    /// A shorter form, used before anything of at least [`WORTH`] is dropped.
+    /// A shorter form, used before any segment of at least priority [`WORTH`] is dropped.
     short: Option<TextRun>,
 }
 
@@ -36,7 +36,7 @@ const WORTH: u8 = 50;
 /// Never dropped.
 const ALWAYS: u8 = u8::MAX;
 
-/// Least columns of a context's name: enough to tell contexts apart.
+/// The least columns for a context's name: enough to tell contexts apart.
 const LEAST_CONTEXT: u16 = 4;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
@@ -48,7 +48,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     badge(&mut parts, model);
     secrets(&mut parts, model);
     extras(&mut parts, model);
-    // Marks of both stores stand together.
+    // Keeps the badges of both stores together.
     parts.sort_by_key(|part| part.group);
     let margins = if area.width < 40 { 0 } else { 1 };
     let room = area.width.saturating_sub(2 * margins);
@@ -59,7 +59,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let (left, right): (Vec<HeaderSegment>, Vec<HeaderSegment>) =
         parts.into_iter().partition(|part| part.group == 0);
     let right = joined(&right, gap(room));
-    // State and lock come before a long context name.
+    // State and lock take precedence over a long context name.
     let reserved = line.remaining().saturating_sub(LEAST_CONTEXT + 1);
     if right.width() > reserved {
         let least = line.remaining().min(LEAST_CONTEXT);
@@ -112,7 +112,7 @@ fn badge(parts: &mut Vec<HeaderSegment>, model: &Model) {
     let link = &model.link;
     let mut add = |worth, style, text: String| parts.push(HeaderSegment::new(worth, 1, style, text));
     let (glyph, style) = words::link_badge(model);
-    // Where only one of both fits, the one that warns stays.
+    // If only one of them fits, the one that warns is kept.
     let (state, partial) = if link.state.is_synced() { (92, ALWAYS) } else { (ALWAYS, 92) };
     let is_partial = model.inventory.coverage().is_partial();
     add(50, StyleRole::Dim, model.context.backend.name.into());
@@ -168,7 +168,7 @@ fn secrets(parts: &mut Vec<HeaderSegment>, model: &Model) {
     }
 }
 
-/// How much the last load differed from what had been shown.
+/// How much the last load differed from what was shown before.
 fn resync(model: &Model) -> Option<String> {
     let resync = model.link.resync.as_ref()?;
     if model.link.resync_ends().is_some_and(|ends| ends <= model.now.mono) {
@@ -191,7 +191,7 @@ fn extras(parts: &mut Vec<HeaderSegment>, model: &Model) {
     }
     if let Some(held) = &model.paused {
         let more = if held.overflowed { "+" } else { "" };
-        // Without it, SYNCED would describe a paused picture.
+        // Otherwise SYNCED would describe a paused display.
         add(95, 5, StyleRole::Warning, "PAUSED".into());
         let waiting = format!("{} {}{more} waiting", glyph::DOT, words::grouped(held.changes));
         add(65, 5, StyleRole::Warning, waiting);

@@ -17,7 +17,7 @@ pub enum Pane {
     Detail,
 }
 
-/// The parts of the screen; a part that does not fit has no area.
+/// The parts of the screen; a part that does not fit has an empty area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ScreenLayout {
     pub header: Rect,
@@ -42,7 +42,7 @@ impl PaneLayout {
     }
 }
 
-/// Below this many rows there are no tabs and no footer.
+/// With fewer rows than this, there are no tabs and no footer.
 const TINY_ROWS: u16 = 8;
 
 /// Splits a screen into header, tabs, body, status and footer.
@@ -67,8 +67,8 @@ pub fn screen_layout(size: Size) -> ScreenLayout {
     }
 }
 
-/// Splits the body into panes: three when wide, two when narrower, else one. A zoomed or single
-/// pane is the focused one. A tab without namespaces has no first pane.
+/// Splits the body into panes: three if wide, two if narrower, otherwise one. A zoomed or single pane is the
+/// focused one. A tab without namespaces has no first pane.
 pub fn pane_layout(body: Rect, focus: Pane, zoomed: bool, with_namespaces: bool) -> PaneLayout {
     let columns = |widths: [u16; 3]| {
         let mut x = body.x;
@@ -102,7 +102,7 @@ pub fn pane_layout(body: Rect, focus: Pane, zoomed: bool, with_namespaces: bool)
     columns([0, items, width - items])
 }
 
-/// The panes of the tab Secrets, whose paths are longer than its details.
+/// The panes of the Secrets tab, where paths need more width than details.
 pub fn secret_panes(body: Rect, focus: Pane, zoomed: bool) -> PaneLayout {
     let panes = pane_layout(body, focus, zoomed, false);
     if panes.items.width == 0 || panes.detail.width == 0 {
@@ -113,18 +113,18 @@ pub fn secret_panes(body: Rect, focus: Pane, zoomed: bool) -> PaneLayout {
     PaneLayout { items, detail: Rect { x: body.x + width, width: body.width - width, ..body }, ..panes }
 }
 
-/// A pane without its vertical rule, which every pane but the leftmost has in its first column.
+/// A pane without its vertical rule, which is in the first column of every pane but the leftmost.
 pub fn inner(pane: Rect) -> Rect {
     let rule = u16::from(pane.x > 0).min(pane.width);
     Rect { x: pane.x + rule, width: pane.width - rule, ..pane }
 }
 
-/// The rows of the panes Namespaces and Detail, below their title.
+/// The rows of the Namespaces and Detail panes, below their title.
 pub fn body_rows(pane: Rect) -> Rect {
     below(inner(pane), u16::from(pane.height >= LOW))
 }
 
-/// The rows of the pane Items, below its title and column headings.
+/// The rows of the Items pane, below its title and column headings.
 pub fn item_rows(pane: Rect) -> Rect {
     let heads = match pane.height {
         0..LOW => 0,
@@ -134,11 +134,11 @@ pub fn item_rows(pane: Rect) -> Rect {
     below(inner(pane), heads)
 }
 
-/// A pane lower than this has no title.
+/// A pane with fewer rows than this has no title.
 const LOW: u16 = 4;
 
-/// The parts of the screen while a document is edited, reviewed or merged. The title replaces the tabs,
-/// which cannot be reached then.
+/// The parts of the screen while a document is edited, reviewed or merged. The title replaces the tabs, which
+/// cannot be reached then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct EditLayout {
     /// The line with the document and its base.
@@ -157,13 +157,13 @@ pub fn edit_layout(frame: &ScreenLayout, review: bool) -> EditLayout {
     EditLayout { title: frame.tabs, text, problem: below(body, text.height) }
 }
 
-/// The columns that line numbers take, the blank after them included.
+/// The columns of the line numbers, including the blank after them.
 pub fn gutter(lines: usize) -> u16 {
     let digits = lines.max(1).ilog10() + 1;
     u16::try_from(digits.max(2) + 2).unwrap_or(u16::MAX)
 }
 
-/// The columns that line numbers take in the editor's text area.
+/// The columns of the line numbers in the editor's text area.
 pub fn editor_gutter(text: Rect, lines: usize) -> u16 {
     gutter(lines).min(text.width / 3)
 }

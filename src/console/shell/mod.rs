@@ -1,5 +1,5 @@
-//! What surrounds a screen: header, tabs, status line, footer; and the drawing of the whole. Read-only: no clock
-//! but the model's, no I/O. Drawing the same model twice gives the same cells.
+//! The frame around a screen: header, tabs, status line, footer; and the drawing of the whole. Read-only: no
+//! clock but the model's, and no I/O. Drawing the same model twice gives the same cells.
 
 pub mod layout;
 
@@ -22,7 +22,7 @@ use crate::console::screens::{Tab, component, front};
 use crate::console::theme::{StyleRole, Theme};
 use crate::console::widgets::{Surface, TextRun};
 
-/// Up to this width only the first four keys are named.
+/// Up to this width the footer names only the first four keys.
 const NARROW: u16 = 80;
 
 /// Draws the whole screen.
@@ -54,7 +54,7 @@ fn screen(model: &Model, surface: &mut Surface<'_>) {
     }
 }
 
-/// The line of tabs, each with its digit and what its screen adds to it.
+/// The line of tabs, each with its digit and its screen's note.
 fn draw_tabs(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let full: Vec<TextRun> = Tab::ALL.iter().map(|tab| tab_title(model, *tab, true)).collect();
     let needed: u16 = full.iter().map(|title| title.width() + 3).sum();
@@ -73,7 +73,7 @@ fn tab_title(model: &Model, tab: Tab, counts: bool) -> TextRun {
     title
 }
 
-/// The keys that work here, from the key map.
+/// The keys that work in the current place, from the key map.
 fn draw_footer(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let place = model.place();
     let most = if area.width <= NARROW { 4 } else { usize::MAX };

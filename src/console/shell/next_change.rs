@@ -1,5 +1,5 @@
-//! When the screen changes by itself. The runtime draws again then, and at no other time: an idle screen
-//! writes nothing.
+//! When the screen changes without an event. The runtime then draws again, and at no other time: an idle
+//! screen writes nothing.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::console::screens::{component, front};
 use crate::console::words;
 use crate::domain::LinkState;
 
-/// The next moment, as time since the start, at which the screen changes although nothing happened: an age
-/// steps, a countdown counts, a mark or a notice expires.
+/// The next time, since the start, at which the screen changes without an event: an age advances, a countdown
+/// advances, a mark or a notice expires.
 pub fn next_change_at(model: &Model) -> Option<Duration> {
     let mut soonest = EarliestChange { now: model.now.mono, at: None };
     header(model, &mut soonest);

@@ -1,4 +1,4 @@
-//! The line above the footer: the filter, the last notice, trouble of the link; and the count.
+//! The line above the footer: the filter, the last notice, link problems; and the count.
 
 use ratatui::layout::Rect;
 
@@ -45,12 +45,12 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     }
 }
 
-/// Where the cursor is: its JSON path, as far as there is room, line and column.
+/// The position of the cursor: its JSON path, as far as there is room, line and column.
 fn editing(edit: &Draft, room: u16) -> TextRun {
     let place = format!("line {}, column {}", edit.buffer.cursor().row + 1, edit.buffer.column() + 1);
     let place = TextRun::of(StyleRole::Dim, place);
     let path = edit.outline.cursor_path().path.as_str();
-    // The end of a path says more than its beginning.
+    // The end of a path is more informative than its beginning.
     let left = usize::from(room.saturating_sub(place.width() + 3));
     let start = path.char_indices().rev().nth(left.saturating_sub(1)).map_or(0, |(at, _)| at);
     let (cut, tail) = path.split_at_checked(start).unwrap_or_default();
@@ -64,7 +64,7 @@ fn editing(edit: &Draft, room: u16) -> TextRun {
     run
 }
 
-/// The filter line, and its cursor while it is typed.
+/// The filter line; with a cursor while it is being typed.
 fn filter<I>(line: &mut LineWriter<'_>, list: &ListState<I>) -> Option<u16> {
     if list.typing.is_some() {
         return Some(line.put(StyleRole::Key, "/").put_input(&list.filter));
@@ -75,7 +75,7 @@ fn filter<I>(line: &mut LineWriter<'_>, list: &ListState<I>) -> Option<u16> {
     None
 }
 
-/// The most important message: a notice, a pending write, or trouble of the link.
+/// The most important message: a notice, a pending write, or a link problem.
 fn status_run(model: &Model) -> TextRun {
     if let Some(notice) = model.notice.as_ref().filter(|notice| notice.until > model.now.mono) {
         let (glyph, style) = match notice.tone {
@@ -100,14 +100,14 @@ fn status_run(model: &Model) -> TextRun {
     if is_shown_in_body(model) { TextRun::default() } else { words::trouble_line(model) }
 }
 
-/// Whether an empty list already says what is waited for.
+/// Whether an empty list already says what it is waiting for.
 fn is_shown_in_body(model: &Model) -> bool {
     let empty =
         |browse: &BrowsePage| browse.listing.len(&model.inventory) == 0 && model.panes().items.width > 0;
     !model.link.has_loaded && !model.is_covered() && model.browse().is_some_and(empty)
 }
 
-/// Number of marked documents, visible or not.
+/// The number of marked documents, visible or not.
 fn marked(browse: &BrowsePage) -> TextRun {
     match browse.marks.len() {
         0 => TextRun::default(),
@@ -132,7 +132,7 @@ fn secrets_count(model: &Model) -> TextRun {
     TextRun::of(StyleRole::Dim, format!("{} of {total}{partial}", words::grouped(first)))
 }
 
-/// The position in the list, or the number of matches, of how many; never without the link state.
+/// The position in the list, or the number of matches and the total; never without the link state.
 fn count(model: &Model, browse: &BrowsePage) -> TextRun {
     let shown = browse.listing.len(&model.inventory);
     let total = model.inventory.counts(browse.listing.scope()).total;

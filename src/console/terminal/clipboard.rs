@@ -1,5 +1,5 @@
-//! The clipboard: a program of the desktop where there is one, else the terminal's own (OSC 52), which
-//! alone reaches the user over SSH.
+//! The clipboard: a desktop program if there is one, otherwise the terminal's own clipboard (OSC 52), the
+//! only one that reaches the user over SSH.
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -15,13 +15,13 @@ use zeroize::Zeroizing;
 
 use super::env::{Multiplexer, TerminalEnv, Vars, child_env, set};
 
-/// The longest text sent by OSC 52, in bytes: terminals accept sequences of up to 100,000.
+/// The longest text sent by OSC 52, in bytes, since terminals accept sequences of up to 100,000.
 pub const OSC52_LIMIT: usize = 74_994;
 
 /// How long a clipboard program may take.
 const PROGRAM_DEADLINE: Duration = Duration::from_secs(2);
 
-/// GNU screen passes strings through in short pieces only.
+/// GNU screen passes strings through only in short pieces.
 const SCREEN_PIECE: usize = 76;
 
 /// The programs tried, in order: the variable that must be set, the program, its arguments.
@@ -47,15 +47,15 @@ struct ClipboardProgram {
 }
 
 impl Clipboard {
-    /// Chooses the way by environment variables and the programs in `PATH`.
+    /// Chooses the way from environment variables and the programs in `PATH`.
     pub fn detect(vars: &Vars) -> Self {
         let surroundings = TerminalEnv::of(vars);
         let program = if surroundings.remote { None } else { ClipboardProgram::find(vars) };
         Self { program, multiplexer: surroundings.multiplexer }
     }
 
-    /// Runs the clipboard program, if there is one; returns whether it took the text. Blocks for up to two
-    /// seconds.
+    /// Runs the clipboard program, if there is one; returns whether it accepted the text. Blocks for up to
+    /// two seconds.
     pub fn run_program(&self, text: &str) -> bool {
         self.program.as_ref().is_some_and(|program| program.run(text))
     }
@@ -71,7 +71,7 @@ impl Clipboard {
             return None;
         }
         let encoded = Zeroizing::new(STANDARD.encode(text));
-        // Allocated in full, so that no copy is left behind by a buffer that grows.
+        // Allocated in full, because a growing buffer would leave copies behind.
         let mut plain = Zeroizing::new(Vec::with_capacity(encoded.len() + 16));
         for part in [&b"\x1b]52;c;"[..], encoded.as_bytes(), b"\x07"] {
             plain.extend_from_slice(part);
@@ -84,8 +84,8 @@ impl Clipboard {
     }
 }
 
-/// tmux handles the sequence itself (`set-clipboard on`) or passes a wrapped one through
-/// (`allow-passthrough on`); which one is enabled cannot be known, and sending both does no harm.
+/// tmux either handles the sequence itself (`set-clipboard on`) or passes a wrapped one through
+/// (`allow-passthrough on`). Which one is enabled is unknown, and sending both does no harm.
 fn for_tmux(plain: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut both = Zeroizing::new(Vec::with_capacity(plain.len() * 2 + 32));
     both.extend_from_slice(plain);
@@ -145,7 +145,7 @@ impl ClipboardProgram {
     }
 }
 
-/// Writes to the program's input from a thread, because a program that reads nothing would block.
+/// Writes to the program's input from a thread, because a program that does not read would block.
 fn feed(mut child: Child, text: Zeroizing<String>) -> bool {
     if let Some(mut stdin) = child.stdin.take() {
         let _ =

@@ -1,4 +1,4 @@
-//! The real terminal: claimed once, restored on every way out, panics included.
+//! The real terminal: claimed once and restored on every way out, panics included.
 
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
@@ -19,19 +19,19 @@ use super::listener::{Listener, timespec};
 use super::{Device, LEAVE_WITHIN, TerminalInput};
 use crate::console::shell::layout::Size;
 
-/// Alternate screen, plain attributes, bracketed paste, no cursor. No mouse, no queries.
+/// Alternate screen, plain attributes, bracketed paste, hidden cursor. No mouse, no queries.
 const CLAIM: &[u8] = b"\x1b[?1049h\x1b[0m\x1b[2J\x1b[?2004h\x1b[?25l";
 
 /// Reverses [`CLAIM`], after ending a synchronized update that may have been cut short.
 const RELEASE: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?1049l\x1b[?25h";
 
-/// The size of a terminal that reports none.
+/// The size assumed for a terminal that reports none.
 const USUAL: Size = Size { cols: 80, rows: 24 };
 
-/// How long one poll of a stalled terminal lasts before it checks whether the write is still wanted.
+/// How long one poll of a stalled terminal lasts before the write is checked for still being wanted.
 const WAIT: Duration = Duration::from_millis(50);
 
-/// What must be restored. Static, because the panic hook must reach it from any thread.
+/// The state to restore. Static, because the panic hook must reach it from any thread.
 static CLAIMED: Mutex<Option<TerminalClaim>> = Mutex::new(None);
 
 /// Whether frames may be written; cleared first on release, so that no frame follows.
@@ -52,7 +52,7 @@ impl Tty {
     /// Opens the terminal behind standard output, for non-blocking reads and writes.
     ///
     /// # Errors
-    /// [`io::ErrorKind::Unsupported`] where standard output is no terminal.
+    /// [`io::ErrorKind::Unsupported`] if standard output is not a terminal.
     pub fn open() -> io::Result<Self> {
         let stdout = rustix::stdio::stdout();
         if !isatty(stdout) {
@@ -89,7 +89,7 @@ impl Device for Tty {
         *claimed = Some(TerminalClaim { terminal: Arc::clone(&self.terminal), original: found });
         OURS.store(true, Ordering::SeqCst);
         drop(claimed);
-        // A terminal that is stalled now may recover; the first frame will show.
+        // A stalled terminal may recover, so a failure is ignored; the first frame will tell.
         let _ = write_all(&self.terminal, CLAIM, Instant::now() + LEAVE_WITHIN, || true);
         Ok(())
     }
@@ -118,8 +118,8 @@ impl Device for Tty {
     }
 
     fn stop(&mut self) {
-        // The whole group, as the terminal itself does for ctrl-z, so that the shell sees its job stop. The
-        // kernel drops this signal where no shell could continue the process.
+        // Stop the whole group, as the terminal does for ctrl-z, so that the shell sees its job stop. The
+        // kernel drops this signal if no shell could continue the process.
         let _ = kill_current_process_group(Signal::TSTP);
     }
 }
@@ -138,7 +138,7 @@ pub fn restore_terminal() {
 
 fn release(until: Instant) {
     OURS.store(false, Ordering::SeqCst);
-    // No longer than `until`: the thread that panicked may hold the lock.
+    // Wait no longer than `until`: the thread that panicked may hold the lock.
     let Some(claimed) = CLAIMED.try_lock_until(until).and_then(|mut claimed| claimed.take()) else { return };
     let _ = write_all(&claimed.terminal, RELEASE, until, || true);
     let _ = tcsetattr(&*claimed.terminal, OptionalActions::Now, &claimed.original);
@@ -149,7 +149,7 @@ fn open(path: &Path) -> io::Result<OwnedFd> {
     Ok(rustix::fs::open(path, flags, Mode::empty())?)
 }
 
-/// Writes until all is written, the time is up, or `wanted` is false.
+/// Writes until everything is written, the time is up, or `wanted` returns false.
 fn write_all(
     terminal: &OwnedFd,
     mut bytes: &[u8],
@@ -173,7 +173,7 @@ fn write_all(
     Ok(())
 }
 
-/// The output of frames. It waits for a stalled terminal as long as the terminal is ours, and stops in
+/// The output for frames. It waits for a stalled terminal as long as the terminal is claimed, and stops in
 /// the middle of a frame when it is released.
 struct TtyOutput {
     terminal: Arc<OwnedFd>,
@@ -195,7 +195,7 @@ impl Write for TtyOutput {
     }
 }
 
-/// Writes a line to standard error after the terminal was restored; waits for a stalled one only for
+/// Writes a line to standard error after the terminal was restored; waits for a stalled terminal only for
 /// [`LEAVE_WITHIN`].
 pub(crate) fn print_to_stderr(line: &str) {
     let stderr = rustix::stdio::stderr();

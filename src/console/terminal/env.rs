@@ -1,14 +1,14 @@
-//! Properties of the terminal by environment variables, without querying the terminal.
+//! Properties of the terminal derived from environment variables, without querying the terminal.
 
 use std::collections::BTreeMap;
 
 use crate::console::theme::ColorDepth;
 
-/// Environment variables by name; a plain map, for tests.
+/// Environment variables by name; a plain map, so that tests can build one.
 pub type Vars = BTreeMap<String, String>;
 
-/// The variables that are passed on to child processes: what they need to find their display and their own
-/// settings, and nothing secret.
+/// The variables passed on to child processes: what they need to find their display and their settings, and
+/// nothing secret.
 const ALLOWED: [&str; 28] = [
     "COLORTERM",
     "DBUS_SESSION_BUS_ADDRESS",
@@ -40,24 +40,24 @@ const ALLOWED: [&str; 28] = [
     "XDG_STATE_HOME",
 ];
 
-/// The prefix of locale variables, which are passed on too.
+/// The prefix of locale variables, which are also passed on.
 const LOCALE: &str = "LC_";
 
-/// A program between us and the terminal that passes some escape sequences on only when wrapped.
+/// A program between confdeck and the terminal that passes some escape sequences on only when wrapped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Multiplexer {
     Tmux,
     Screen,
 }
 
-/// What the environment says about the terminal.
+/// Properties of the terminal, according to the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TerminalEnv {
-    /// By `NO_COLOR`, `COLORTERM` and `TERM`.
+    /// From `NO_COLOR`, `COLORTERM` and `TERM`.
     pub colors: ColorDepth,
-    /// Whether the locale is UTF-8, by the first of `LC_ALL`, `LC_CTYPE`, `LANG` that is set.
+    /// Whether the locale is UTF-8, according to the first of `LC_ALL`, `LC_CTYPE`, `LANG` that is set.
     pub utf8: bool,
-    /// Whether the session is over SSH.
+    /// Whether the session runs over SSH.
     pub remote: bool,
     pub multiplexer: Option<Multiplexer>,
 }
@@ -69,7 +69,7 @@ impl TerminalEnv {
         Self { colors: colors(vars), utf8: utf8(vars), remote, multiplexer: multiplexer(vars) }
     }
 
-    /// The limit of frames caused by changes alone.
+    /// The frame rate limit for frames caused only by changes.
     pub fn frames_per_second(&self) -> u32 {
         if self.remote { 30 } else { 60 }
     }
@@ -110,7 +110,7 @@ fn multiplexer(vars: &Vars) -> Option<Multiplexer> {
     }
 }
 
-/// The variables that a child process gets.
+/// The variables passed to a child process.
 pub fn child_env(vars: &Vars) -> Vars {
     let allowed = |name: &str| ALLOWED.contains(&name) || name.starts_with(LOCALE);
     vars.iter().filter(|(name, _)| allowed(name)).map(|(name, value)| (name.clone(), value.clone())).collect()

@@ -1,8 +1,8 @@
 //! Decodes bytes from a terminal into keys and pastes.
 //!
-//! This replaces crossterm's reader, which on Unix spins for ever on a closed terminal, blocks the polling
-//! thread on a sequence that a slow link has cut in two, and leaves keys unread when more than a kilobyte
-//! arrives at once.
+//! It replaces crossterm's reader, which on Unix spins forever on a closed terminal, blocks the polling
+//! thread on a sequence that a slow link has split, and leaves keys unread when more than a kilobyte arrives
+//! at once.
 
 #[cfg(test)]
 mod tests;
@@ -17,7 +17,7 @@ use super::TerminalInput;
 const ESC: u8 = 0x1b;
 const PASTE_END: &[u8] = b"\x1b[201~";
 
-/// How long the rest of an escape sequence may take before the bytes so far are taken for keys: longer
+/// How long the rest of an escape sequence may take before the bytes so far are interpreted as keys: longer
 /// than the gap between two packets, shorter than that between `esc` and the next key of a fast typist.
 const REST_OF_SEQUENCE: Duration = Duration::from_millis(20);
 
@@ -30,7 +30,7 @@ const PASTE_LIMIT: usize = 2 << 20;
 /// The longest sequence that is parsed; the rest is dropped.
 const SEQUENCE_LIMIT: usize = 256;
 
-/// Decodes bytes into [`TerminalInput`], however they are cut into reads.
+/// Decodes bytes into [`TerminalInput`], however they are split across reads.
 #[derive(Debug, Default)]
 pub struct Decoder {
     state: DecoderState,
@@ -39,7 +39,7 @@ pub struct Decoder {
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum DecoderState {
-    /// Between keys, or inside a character of several bytes.
+    /// Between keys, or inside a multi-byte character.
     #[default]
     Ground,
     /// After an escape.
@@ -48,7 +48,7 @@ enum DecoderState {
     Csi,
     /// After `ESC O`.
     Ss3,
-    /// Inside a reply that ends with BEL or `ESC \`, which is ignored.
+    /// Inside a reply that ends with BEL or `ESC \`; it is ignored.
     Reply,
     /// Inside a bracketed paste.
     Paste,
@@ -73,7 +73,7 @@ impl Decoder {
         }
     }
 
-    /// Ends an incomplete sequence: a lone escape is the key, half a sequence is dropped.
+    /// Ends an incomplete sequence: a lone escape becomes the key, a partial sequence is dropped.
     pub fn flush(&mut self) -> Option<TerminalInput> {
         let pending = mem::take(&mut self.pending);
         match mem::take(&mut self.state) {
@@ -89,9 +89,9 @@ impl Decoder {
         }
     }
 
-    /// As [`Decoder::flush`], before bytes that came later than [`Decoder::timeout`] while the thread was not
-    /// scheduled, as on a busy machine: an escape is then a key of its own, and not alt with the next key. A
-    /// sequence is left to be completed.
+    /// Like [`Decoder::flush`], for use before bytes that arrived later than [`Decoder::timeout`] because the
+    /// thread was not scheduled in time, as on a busy machine. An escape is then a key of its own rather than
+    /// alt with the next key; a partial sequence is kept and may be completed.
     pub fn flush_before(&mut self, next: &[u8]) -> Option<TerminalInput> {
         let begins_sequence = next.first().is_none_or(|byte| b"[O]PX^_".contains(byte));
         let lone = self.state == DecoderState::Escape && !begins_sequence;
@@ -202,7 +202,7 @@ impl Decoder {
     }
 }
 
-/// A paste as one input. A paste over the limit is dropped whole: half a text would be worse.
+/// A paste as one input. A paste over the limit is dropped as a whole: half a text would be worse.
 fn paste(bytes: Vec<u8>) -> Option<TerminalInput> {
     if bytes.len() >= PASTE_LIMIT {
         tracing::warn!(limit = PASTE_LIMIT, "a paste over the limit was not taken");
@@ -275,7 +275,7 @@ fn sequence(parameters: &[u8], last: u8) -> Option<TerminalInput> {
     with_modifiers(code, second)
 }
 
-/// The modifier field is a bit set plus one; after a colon the kind: 1 press, 2 repeat, 3 release.
+/// The modifier field is a bit set plus one; after a colon follows 1 for press, 2 for repeat, 3 for release.
 fn with_modifiers(code: KeyCode, field: &str) -> Option<TerminalInput> {
     let mut parts = field.split(':');
     let bits = parts.next().and_then(|part| part.parse::<u8>().ok()).unwrap_or(1).saturating_sub(1);

@@ -16,8 +16,8 @@ use super::{INPUTS, TerminalInput};
 /// The size of one read.
 const READ: usize = 4_096;
 
-/// Guard of the reading thread. Dropping it ends the thread before it reads another byte, so that a shell
-/// or an editor gets the keys; drop the receiver first.
+/// Guard of the reading thread. Dropping it ends the thread before it reads another byte, so that a shell or
+/// an editor gets the following keys. Drop the receiver first.
 #[derive(Debug)]
 pub struct Listener {
     wake: Option<UnixStream>,
@@ -28,7 +28,7 @@ impl Listener {
     /// Reads `terminal`, which must be non-blocking, until dropped or until the terminal is closed.
     ///
     /// # Errors
-    /// Where no thread or socket pair can be created.
+    /// If a thread or socket pair cannot be created.
     pub fn start(terminal: Arc<OwnedFd>) -> io::Result<(Self, mpsc::Receiver<TerminalInput>)> {
         let (wake, woken) = UnixStream::pair()?;
         let (inputs, receiver) = mpsc::channel(INPUTS);
@@ -54,7 +54,7 @@ struct InputReader {
     woken: UnixStream,
     inputs: mpsc::Sender<TerminalInput>,
     decoder: Decoder,
-    /// When the last bytes arrived, or a little earlier.
+    /// When the last bytes arrived, or slightly earlier.
     read_at: Instant,
 }
 
@@ -107,7 +107,7 @@ impl InputReader {
         }
     }
 
-    /// Reads what is available, and hands on what it decodes to.
+    /// Reads what is available, and sends what it decodes to.
     fn read(&mut self, buffer: &mut [u8; READ]) -> Ready {
         let now = Instant::now();
         let gap = now.duration_since(mem::replace(&mut self.read_at, now));

@@ -1,8 +1,8 @@
-//! The terminal: claim and restore, keys in, frames out, the clipboard, job control. Nothing here sends
+//! The terminal: claiming and restoring it, keys, frames, the clipboard, job control. Nothing here sends
 //! queries to the terminal: on slow links the answers would arrive as keys.
 //!
-//! Input and output have a thread each, because both may block for any length of time; the event loop
-//! talks to them through bounded channels and waits for neither.
+//! Input and output have a thread each, because either may block for any length of time; the event loop talks
+//! to them through bounded channels and waits for neither.
 
 mod clipboard;
 mod device;
@@ -35,7 +35,6 @@ pub const LEAVE_WITHIN: Duration = Duration::from_millis(200);
 /// Queue length of inputs; more stay in the kernel's buffer.
 const INPUTS: usize = 256;
 
-/// Input from a terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TerminalInput {
     /// A key press or repeat, never a release.
@@ -45,19 +44,19 @@ pub enum TerminalInput {
     Closed,
 }
 
-/// A terminal as the runtime sees it, so that tests can replace it.
+/// A terminal as the runtime sees it; tests replace it.
 pub trait Device {
-    /// Guard of the input thread: dropping it ends the thread, and no further byte is read.
+    /// Guard of the input thread: dropping it ends the thread, which then reads no further byte.
     type InputGuard: Send;
 
-    /// Claims the terminal: raw mode, alternate screen, bracketed paste, no cursor. Claiming it again repeats
-    /// all of that, for a terminal that another program had in between.
+    /// Claims the terminal: raw mode, alternate screen, bracketed paste, hidden cursor. Claiming it again
+    /// repeats all of that, for a terminal that another program used in between.
     ///
     /// # Errors
-    /// Where it is not a terminal, or not ours.
+    /// If it is not a terminal, or was not opened by us.
     fn claim(&mut self) -> io::Result<()>;
 
-    /// Restores the terminal's original state, waiting for it no longer than `until`.
+    /// Restores the terminal's original state, waiting for it until `until` at most.
     fn restore(&mut self, until: Instant);
 
     fn size(&self) -> Size;
@@ -68,7 +67,7 @@ pub trait Device {
     /// Starts the input thread.
     ///
     /// # Errors
-    /// Where no thread or socket pair can be created.
+    /// If a thread or socket pair cannot be created.
     fn listen(&mut self) -> io::Result<(Self::InputGuard, mpsc::Receiver<TerminalInput>)>;
 
     /// Prints a line outside the alternate screen, after the terminal was restored.

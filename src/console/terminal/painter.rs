@@ -1,5 +1,5 @@
-//! Encodes frames as bytes: the difference to the previous frame, inside a synchronized update. Where
-//! nothing changed and the cursor did not move there are no bytes.
+//! Encodes frames as bytes: the difference from the previous frame, inside a synchronized update. If nothing
+//! changed and the cursor did not move, there are no bytes.
 
 use std::io;
 
@@ -14,14 +14,14 @@ use crate::console::shell::layout::Size;
 const BEGIN_UPDATE: &[u8] = b"\x1b[?2026h";
 const END_UPDATE: &[u8] = b"\x1b[?2026l";
 
-/// Paints frames. The bytes of each frame must reach the terminal: the next one is a difference to it.
+/// Paints frames. The bytes of each frame must reach the terminal: the next frame is a difference from it.
 pub struct Painter {
     terminal: Terminal<CaptureBackend>,
     extra: Vec<u8>,
 }
 
 impl Painter {
-    /// For a cleared screen of this size with the cursor hidden.
+    /// Starts from a cleared screen of this size with the cursor hidden.
     ///
     /// # Errors
     /// None in practice: nothing here touches a device.
@@ -45,12 +45,12 @@ impl Painter {
         self.terminal.clear()
     }
 
-    /// Sends bytes that draw nothing, such as OSC 52, with the next frame, changed or not.
+    /// Sends bytes that draw nothing, such as OSC 52, with the next frame, even if that is unchanged.
     pub fn send_with_next(&mut self, bytes: &[u8]) {
         self.extra.extend_from_slice(bytes);
     }
 
-    /// Paints a frame into `buffer`, which is cleared first; it stays empty where nothing changed.
+    /// Paints a frame into `buffer`, which is cleared first; it stays empty if nothing changed.
     ///
     /// # Errors
     /// None in practice.
@@ -64,7 +64,7 @@ impl Painter {
             buffer.extend_from_slice(END_UPDATE);
         }
         buffer.extend_from_slice(&self.extra);
-        // The bytes may hold a secret that was copied.
+        // The bytes may contain a secret that was copied.
         self.extra.zeroize();
         Ok(buffer)
     }
@@ -74,7 +74,7 @@ impl Painter {
 struct CaptureBackend {
     bytes: Vec<u8>,
     size: Size,
-    /// Whether the cursor shows; `None` if unknown.
+    /// Whether the cursor is shown; `None` if unknown.
     visible: Option<bool>,
     /// The cursor's position; `None` if cells were drawn since.
     cursor: Option<Position>,
@@ -164,7 +164,7 @@ mod tests {
 
     const SIZE: Size = Size { cols: 24, rows: 6 };
 
-    /// A screen simple enough to generate: words with a colour, and a cursor.
+    /// A screen simple enough to generate: coloured words and a cursor.
     #[derive(Debug, Clone, Default)]
     struct TestPicture {
         words: Vec<(u16, u16, String, u8)>,
@@ -200,7 +200,7 @@ mod tests {
         parser
     }
 
-    /// The visible screen: every cell, and the cursor if it shows.
+    /// The visible screen: every cell, and the cursor if it is shown.
     fn seen(parser: &vt100::Parser) -> (Vec<u8>, Option<(u16, u16)>) {
         let screen = parser.screen();
         let cursor = (!screen.hide_cursor()).then(|| screen.cursor_position());
@@ -229,7 +229,7 @@ mod tests {
             let mut shown = screen(SIZE);
             let last = pictures.len() - 1;
             for (at, picture) in pictures.iter().enumerate() {
-                // A busy writer skips frames: those are never painted at all.
+                // A busy writer skips frames; those are never painted at all.
                 if taken.get(at) == Some(&true) || at == last {
                     let bytes = painter.paint(Vec::new(), |frame| picture.draw(frame)).unwrap();
                     shown.process(&bytes);

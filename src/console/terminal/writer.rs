@@ -1,4 +1,4 @@
-//! The thread that writes frames, one at a time: a stalled terminal blocks this thread and nothing else.
+//! The thread that writes frames, one at a time. A stalled terminal blocks only this thread.
 
 use std::io::{self, Write};
 use std::sync::mpsc as blocking;
@@ -7,19 +7,18 @@ use std::thread;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-/// The result of writing a frame.
 #[derive(Debug)]
 pub struct FrameResult {
     /// The frame's buffer, for reuse.
     pub buffer: Vec<u8>,
     /// The size of the frame.
     pub bytes: usize,
-    /// [`io::ErrorKind::TimedOut`] where the frame was cut off by releasing the terminal.
+    /// [`io::ErrorKind::TimedOut`] if the frame was cut off because the terminal was released.
     pub result: io::Result<()>,
 }
 
-/// Passes frames to the writing thread. At most one is in flight: while it is busy the caller skips frames,
-/// and draws the newest state later. Dropping it detaches the thread, which ends after its frame.
+/// Passes frames to the writing thread. At most one is in flight; while the thread is busy, the caller skips
+/// frames and draws the newest state later. Dropping it detaches the thread, which ends after its frame.
 #[derive(Debug)]
 pub struct FrameWriter {
     frames: blocking::SyncSender<Vec<u8>>,
@@ -28,10 +27,10 @@ pub struct FrameWriter {
 }
 
 impl FrameWriter {
-    /// Starts the thread; every frame is one `write_all` and one flush.
+    /// Starts the thread; each frame is one `write_all` and one flush.
     ///
     /// # Errors
-    /// Where no thread can be created.
+    /// If the thread cannot be created.
     pub fn start(mut output: Box<dyn Write + Send>) -> io::Result<Self> {
         let (frames, receiver) = blocking::sync_channel::<Vec<u8>>(1);
         let (sender, written) = mpsc::channel(1);
@@ -60,12 +59,12 @@ impl FrameWriter {
             return false;
         }
         self.in_flight = true;
-        // A thread that has ended has closed the other channel too, which the receiver reports.
+        // A thread that has ended has closed the other channel too, and the receiver reports that.
         let _ = self.frames.try_send(frame);
         true
     }
 
-    /// Resolves when the frame in flight is written; pending while there is none. Cancel-safe.
+    /// Resolves when the frame in flight has been written; pending if there is none. Cancel-safe.
     pub async fn written(&mut self) -> FrameResult {
         if !self.in_flight {
             std::future::pending::<()>().await;

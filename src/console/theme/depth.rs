@@ -1,21 +1,21 @@
-//! Colour depth of a terminal, and the nearest available colour to any other.
+//! Colour depth of a terminal, and the nearest available colour to any given one.
 
 use ratatui::style::Color;
 
-/// How many colours a terminal shows.
+/// The colours that a terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ColorDepth {
     /// Attributes only: bold, dim, underlined, reversed.
     None,
     /// The sixteen ANSI colours.
     Ansi16,
-    /// The sixteen, a cube of 216 and a ramp of 24 greys.
+    /// The sixteen ANSI colours, a cube of 216 and a ramp of 24 greys.
     Ansi256,
     /// 24 bits.
     TrueColor,
 }
 
-/// xterm's values of the first sixteen; terminals differ, but not so much that another would be nearer.
+/// xterm's values of the sixteen ANSI colours; other terminals differ too little to change the nearest one.
 const ANSI: [(Color, [u8; 3]); 16] = [
     (Color::Black, [0, 0, 0]),
     (Color::Red, [205, 0, 0]),
@@ -35,7 +35,7 @@ const ANSI: [(Color, [u8; 3]); 16] = [
     (Color::White, [255, 255, 255]),
 ];
 
-/// The steps of the cube's axes.
+/// The steps along each axis of the cube.
 const CUBE: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
 impl ColorDepth {
@@ -55,7 +55,7 @@ impl ColorDepth {
     }
 }
 
-/// The colour of an index past the first sixteen.
+/// The colour of an index beyond the first sixteen.
 fn indexed(index: u8) -> [u8; 3] {
     let Some(index) = index.checked_sub(16) else { return [0; 3] };
     match index.checked_sub(216) {
@@ -75,7 +75,7 @@ fn nearest_ansi(wanted: [u8; 3]) -> Color {
     nearest.map_or(Color::Reset, |(color, _)| color)
 }
 
-/// Squared distance with the eye's weights, in whole numbers.
+/// Squared distance, weighted by the eye's sensitivity to each channel, in integers.
 fn distance(a: [u8; 3], b: [u8; 3]) -> u32 {
     let weights = [3, 6, 1];
     a.into_iter().zip(b).zip(weights).map(|((a, b), weight)| u32::from(a.abs_diff(b)).pow(2) * weight).sum()

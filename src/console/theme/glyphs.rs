@@ -9,7 +9,7 @@ pub mod glyph {
     pub const BAD: &str = "✗";
     pub const WARNING: &str = "▲";
     pub const GOOD: &str = "✓";
-    /// In order, or chosen.
+    /// Good, or selected.
     pub const FULL: &str = "●";
     /// In progress.
     pub const HALF: &str = "◐";
@@ -24,7 +24,7 @@ pub mod glyph {
     pub const PLAINTEXT: &str = "¶";
     pub const UNKNOWN: &str = "?";
     pub const ARROW: &str = "→";
-    /// Between facts of one line.
+    /// Between facts on one line.
     pub const DOT: &str = "·";
     /// Between the levels of a path.
     pub const CRUMB: &str = "›";
@@ -40,7 +40,7 @@ pub mod glyph {
     pub const SPARK: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 }
 
-/// The glyph set that is drawn.
+/// The set of glyphs to draw with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Glyphs {
     Unicode,
@@ -54,7 +54,7 @@ impl Glyphs {
         if utf8 { Self::Unicode } else { Self::Ascii }
     }
 
-    /// The form of one grapheme. A fallback is one cell wide; the caller pads to the original's width.
+    /// One grapheme as drawn. A fallback is one cell wide; the caller pads it to the original's width.
     pub fn form(self, grapheme: &str) -> &str {
         if self == Self::Unicode || grapheme.is_ascii() {
             return grapheme;

@@ -1,4 +1,4 @@
-//! Answers to effects, routed to their owners; the answer to a request that is no longer pending is dropped.
+//! Answers to effects, routed to their owners. Answers to requests that are no longer pending are dropped.
 
 use std::time::Duration;
 
@@ -68,8 +68,8 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> V
     Vec::new()
 }
 
-/// Whether the backend has become usable while the link still waits for its next retry: then it is retried
-/// at once, as if the user had pressed the key.
+/// Whether the backend has become usable while the link still waits for its next retry. It is then retried at
+/// once, as if the user had pressed the key.
 fn has_recovered(model: &Model, now: &[Health]) -> bool {
     let usable = |backends: &[Health]| {
         !backends.is_empty() && backends.iter().all(|health| health.condition() < Condition::Unusable)
@@ -81,7 +81,7 @@ fn has_recovered(model: &Model, now: &[Health]) -> bool {
     waits && usable(now) && !usable(&model.health.backends)
 }
 
-/// An unchanged answer requests no frame.
+/// An unchanged answer does not request a frame.
 fn on_health(model: &mut Model, backends: Vec<Health>) {
     let backends: Vec<_> = backends.into_iter().map(|health| shown_health(model, health)).collect();
     let store = backends.iter().find(|health| health.backend == model.context.backend.name);
@@ -99,7 +99,7 @@ fn on_health(model: &mut Model, backends: Vec<Health>) {
     model.health.asked = None;
 }
 
-/// The health as it is shown: without findings about writing in a read-only console; and a latency class
+/// The health as shown: in a read-only console without findings about writing, and with a latency class that
 /// changes only when two answers in a row agree.
 pub(crate) fn shown_health(model: &mut Model, health: Health) -> Health {
     let is_read_only = model.lock == WriteAccess::ReadOnly;
@@ -120,12 +120,12 @@ fn on_lease(model: &mut Model, request: RequestId, lease: LeaseId, left: Option<
         model.lease.as_mut().filter(|known| known.lease == lease && known.asked == Some(request))
     {
         known.asked = None;
-        // Stores count whole seconds: none left may mean almost one more.
+        // Stores count whole seconds, so zero may mean almost one more second.
         known.ends = left.map(|left| now + left.max(Duration::from_secs(1)));
     }
 }
 
-/// Asks for the remaining time of the selected document's lease, if it is another lease or should have expired.
+/// Queries the remaining time of the selected document's lease, if the lease changed or should have expired.
 pub(crate) fn follow_lease(model: &mut Model) -> Option<Effect> {
     let lease = model.selected().and_then(|key| model.inventory.get(key)).and_then(|row| row.lease());
     let Some(lease) = lease else {

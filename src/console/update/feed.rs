@@ -1,4 +1,4 @@
-//! Store events: applied to the inventory, the lists, the link badge and the drafts.
+//! Store events, applied to the inventory, the lists, the link badge and the drafts.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use crate::console::screens::{Tab, browse};
 use crate::domain::{LinkState, ResourceKey, StoreId, TokenKind};
 use crate::inventory::{Delta, DeltaKind, Inventory, InventoryEvent};
 
-/// Changes buffered while paused; beyond them a fresh load is cheaper.
+/// The most changes buffered while paused; beyond that a new load is cheaper.
 const MAX_HELD: usize = 100_000;
 
-/// Fresh marks expire at multiples of this many milliseconds, so that a burst of changes does not end in a
-/// burst of frames.
+/// Fresh marks expire at multiples of this many milliseconds, so that a burst of changes does not later cause
+/// a burst of frames.
 const FRESH_STEP: u128 = 250;
 
 /// Applies an event, or buffers it while paused. Link states are never buffered.
@@ -33,7 +33,7 @@ pub(crate) fn handle(model: &mut Model, feed: InventoryEvent) -> Vec<Effect> {
         }
         _ => {}
     }
-    // Stores that count revisions report their progress now and then.
+    // Stores that count revisions report their progress periodically.
     if model.context.capabilities.tokens == TokenKind::Counter {
         note_contact(model);
     }
@@ -53,14 +53,14 @@ pub(crate) fn handle(model: &mut Model, feed: InventoryEvent) -> Vec<Effect> {
 fn note_contact(model: &mut Model) {
     let now = model.now.mono;
     let before = model.link.history.last_progress.replace(now);
-    // Its age is shown, and needs a new frame only once its text changes.
+    // Its age is shown, and needs a new frame only when its text changes.
     let aged = before.is_some_and(|before| age(now.saturating_sub(before)).text != age(Duration::ZERO).text);
     if aged && model.tab == Tab::Health {
         model.request_redraw(Redraw::Soon);
     }
 }
 
-/// Pauses the picture, or resumes it with what was buffered.
+/// Pauses the display, or resumes it by applying the buffered events.
 pub(crate) fn pause(model: &mut Model) -> Vec<Effect> {
     let Some(held) = model.paused.take() else {
         model.paused = Some(PausedEvents::default());
@@ -72,7 +72,7 @@ pub(crate) fn pause(model: &mut Model) -> Vec<Effect> {
         model.link.set_state(LinkState::Connecting { error: None, retry_in: None }, model.now.mono);
         return vec![Effect::Reload];
     }
-    // The lists follow once: following one change costs as much as following all.
+    // The lists are updated once: following one change costs as much as following all.
     let mut all = Delta::default();
     for feed in held.feeds {
         let Delta { changes, deleted, resynced } = apply_to_inventory(model, feed);
@@ -102,7 +102,6 @@ fn buffer_event(held: &mut PausedEvents, feed: InventoryEvent) {
     }
 }
 
-/// Applies an event to the inventory.
 fn apply_to_inventory(model: &mut Model, mut feed: InventoryEvent) -> Delta {
     let now = model.now.mono;
     match &mut feed {
@@ -147,11 +146,11 @@ fn follow(model: &mut Model, delta: &Delta) {
     }
 }
 
-/// Whether it is gone because of the last write here, which its answer reports.
+/// Whether it is gone because of the last write made here, which its own answer reports.
 fn is_own_write(model: &Model, key: &ResourceKey) -> bool {
     let sent = model.pending_write.iter().flat_map(|writing| &writing.steps);
     let done = model.undo_log.last().into_iter().flat_map(|written| &written.steps);
-    // At a later revision it had been recreated, and was deleted by someone else.
+    // At a later revision it was recreated and then deleted by another client.
     let now = model.inventory.revision();
     sent.filter(|step| step.after.is_none()).any(|step| step.key == *key)
         || done.filter(|step| step.after.is_none() && now <= step.at).any(|step| step.key == *key)
@@ -179,7 +178,7 @@ fn note_changes(model: &mut Model, delta: &Delta) {
 fn follow_drafts(model: &mut Model, delta: &Delta) {
     let Model { inventory, edit, drafts, .. } = model;
     for edit in edit.iter_mut().chain(drafts.values_mut()) {
-        // A load may have changed what is readable at all.
+        // A load may have changed which keys are readable.
         if delta.resynced.is_some() || touches(inventory, delta, &edit.key) {
             edit.upstream = Upstream::of(inventory, edit);
         }

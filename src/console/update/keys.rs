@@ -27,14 +27,14 @@ pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     effects
 }
 
-/// A paste is text, and only where text is typed.
+/// A paste is text, and is accepted only where text is typed.
 pub(crate) fn paste(model: &mut Model, text: &str) {
     model.request_redraw(Redraw::Now);
     front(model).paste(model, text);
 }
 
-/// Does an action, whether from a key or from a command: what is in front first, then what means the same
-/// everywhere, then what is done with documents.
+/// Does an action, whether from a key or from a command. The front component handles it first, then the
+/// handler of global actions, then that of actions on documents.
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action.writes() && !model.passes_gate() {
         return Vec::new();

@@ -30,7 +30,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects: Vec<_> = presence::recheck_after_write(model, &message.event).into_iter().collect();
     effects.extend(match message.event {
         AppEvent::Key(key) => keys::press(model, key),
-        // It may be a secret.
+        // The pasted text may be a secret.
         AppEvent::Paste(text) => {
             keys::paste(model, &Zeroizing::new(text));
             Vec::new()
@@ -70,7 +70,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     do_at_once(model, effects)
 }
 
-/// Does actions, the jobs that are small enough, and what those lead to.
+/// Carries out actions and jobs that are small enough, and the effects they return.
 fn do_at_once(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
     let (mut next, mut left) = (VecDeque::from(effects), Vec::new());
     while let Some(effect) = next.pop_front() {
@@ -85,7 +85,7 @@ fn do_at_once(model: &mut Model, effects: Vec<Effect>) -> Vec<Effect> {
     left
 }
 
-/// Drops writing effects while writing is locked, whoever requested them and however long ago.
+/// Drops writing effects while writing is locked, whatever requested them, and whenever.
 fn enforce_gate(model: &mut Model, effects: &mut Vec<Effect>) {
     if model.may_write() || !effects.iter().any(Effect::writes) {
         return;

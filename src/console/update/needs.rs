@@ -5,7 +5,7 @@ use crate::check::OwnSecrets;
 use crate::console::screens::browse::rows::visible;
 use crate::domain::ResourceKey;
 
-/// Computes those of documents that became visible or changed.
+/// Computes the needs of documents that became visible or changed.
 pub(crate) fn follow(model: &mut Model) {
     if model.context.secrets.is_none() {
         return;

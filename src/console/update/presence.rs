@@ -1,4 +1,4 @@
-//! Presence of secrets: which are polled, and what is known of them and of their store.
+//! Presence of secrets: which are polled, and what is known of them and their store.
 
 use super::super::effect::Effect;
 use super::super::message::{Answer, AppEvent, SecretReachability};
@@ -8,7 +8,7 @@ use super::answers::shown_health;
 use crate::domain::{Health, Presence, SecretPath};
 use crate::provider::Error;
 
-/// Polls the secrets on the screen, if these are not polled already.
+/// Polls the secrets on the screen, unless they are polled already.
 pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
     let paths = model.visible_secret_paths();
     if paths == model.secret_link.watched {
@@ -34,7 +34,7 @@ pub(crate) fn on_presence(model: &mut Model, told: Vec<(SecretPath, Presence)>) 
     }
 }
 
-/// Takes whether the store answers the poller.
+/// Takes a report of whether the store answers the poller.
 pub(crate) fn on_reach(model: &mut Model, reachability: SecretReachability) {
     let link = &mut model.secret_link;
     let news = link.set_standing(reachability.standing, model.now.mono)
@@ -45,7 +45,7 @@ pub(crate) fn on_reach(model: &mut Model, reachability: SecretReachability) {
     }
 }
 
-/// Takes the health of the store; polls at once where it started or stopped serving.
+/// Takes the store's health; polls at once if it started or stopped serving.
 pub(crate) fn on_health(model: &mut Model, health: Health) -> Vec<Effect> {
     let health = shown_health(model, health);
     let link = &mut model.secret_link;
@@ -54,7 +54,7 @@ pub(crate) fn on_health(model: &mut Model, health: Health) -> Vec<Effect> {
     let mut news = link.latency != health.latency || (health.root && !link.root);
     link.latency = health.latency;
     link.root |= health.root;
-    // A store that does not answer the poller is not healthy, whatever it reports of itself.
+    // A store that does not answer the poller is not healthy, whatever it reports about itself.
     if let Some(standing) = health.secret_store
         && (link.blocked_reason.is_none() || !standing.serves() || link.watched.is_empty())
     {
@@ -71,12 +71,12 @@ pub(crate) fn on_health(model: &mut Model, health: Health) -> Vec<Effect> {
     turned.then_some(Effect::RefreshAllPresence).into_iter().collect()
 }
 
-/// Polls a secret again as soon as a write of it was answered.
+/// Polls a secret again as soon as a write of it is answered.
 pub(crate) fn recheck_after_write(model: &Model, event: &AppEvent) -> Option<Effect> {
     let AppEvent::Answer(request, Answer::Secret(told)) = event else { return None };
     let writing = model.secret_actions.writing.as_ref().filter(|writing| writing.request == *request)?;
     match told {
-        // The store may be the cause, which shows in every secret of it.
+        // The store may be the cause, which affects every secret in it.
         SecretJobResult::Written(SecretWriteOutcome { result: Err(Error::Unavailable { .. }), .. }) => {
             Some(Effect::RefreshAllPresence)
         }

@@ -1,4 +1,4 @@
-//! What time alone changes: expiring marks and notices, the write lock, due polls.
+//! Changes caused only by time: expiring marks and notices, the write lock, polls that are due.
 
 use super::super::effect::Effect;
 use super::super::model::{Model, Redraw, Tone, WriteAccess};
@@ -29,7 +29,7 @@ pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Locks writing when no key was pressed for too long.
+/// Locks writing if no key was pressed for too long.
 pub(crate) fn lock_if_expired(model: &mut Model) -> Option<Effect> {
     let over = matches!(model.lock, WriteAccess::Open(Some(until)) if until <= model.now.mono);
     over.then(|| {

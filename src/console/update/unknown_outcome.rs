@@ -1,5 +1,5 @@
 //! A write whose answer was lost: its keys are read until the outcome is known. It is never sent a second
-//! time, and nothing else is written before that.
+//! time, and nothing else is written in the meantime.
 
 use super::super::effect::{Effect, RequestId};
 use super::super::model::{Model, PendingWrite, SentCommit, Tone, UnknownOutcome};
@@ -28,7 +28,7 @@ pub(crate) fn intercept(model: &mut Model, request: RequestId, result: &Result<C
     true
 }
 
-/// Asks for the outcome when due.
+/// Queries the outcome when due.
 pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
     let now = model.now.mono;
     model.unknown_outcome.as_ref()?.next_query(&model.link).filter(|at| *at <= now)?;
@@ -39,7 +39,7 @@ pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
     Some(Effect::FindOut { request, commit: unknown.sent.request, ops: unknown.sent.ops.clone() })
 }
 
-/// Takes the outcome, or that it could not be found out.
+/// Takes the outcome, or the failure to determine it.
 pub(crate) fn on_found(model: &mut Model, request: RequestId, result: Result<CommitStatus, Error>) {
     let Some(unknown) = model.unknown_outcome.as_mut().filter(|unknown| unknown.asked == Some(request))
     else {
@@ -69,7 +69,7 @@ fn resolve(model: &mut Model, writing: &PendingWrite, found: CommitStatus) {
         CommitStatus::NotWritten => {
             restart_reading_time(model);
             let what = writing.describe();
-            // Every write of the console is conditional, so that of two only one can be done.
+            // Every write of the console is conditional, so of two identical writes only one can succeed.
             let words = format!("found out: not done so far: {what}; sent again, it cannot be done twice");
             model.notify(Tone::Bad, words);
         }

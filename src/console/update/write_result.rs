@@ -7,7 +7,7 @@ use crate::domain::{Document, Revision, Token};
 use crate::provider::{Commit, Error};
 
 pub(crate) fn on_committed(model: &mut Model, writing: &PendingWrite, result: Result<Commit, Error>) {
-    // Back in the editor, keys are text until the next review.
+    // After returning to the editor, keys are text until the next review.
     let mine = model.edit.as_ref().is_some_and(|edit| {
         edit.last_write == Some(writing.request) && matches!(edit.stage, DraftStage::Review(_))
     });
@@ -37,7 +37,7 @@ pub(crate) fn on_committed(model: &mut Model, writing: &PendingWrite, result: Re
         }
         Err(Error::Conflict { key, now }) if planned => plan::on_conflict(model, key, now.map(|now| *now)),
         Err(Error::NotFound { key }) if planned => plan::on_conflict(model, key, None),
-        // `:unlock` may have lapsed between review and write; the draft is unchanged.
+        // The effect of `:unlock` may have ended between review and write; the draft is unchanged.
         Err(error) => model.notify(Tone::Bad, error.to_string()),
     }
 }
@@ -64,7 +64,7 @@ fn finish_draft(
     if typed || away.is_some() {
         open.upstream = Upstream::of(inventory, open);
         if !typed {
-            // The external editor is still open on it.
+            // The external editor still has it open.
             return;
         }
         let (key, token) = (&writing.key, model.context.token(token));

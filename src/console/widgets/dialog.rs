@@ -1,4 +1,4 @@
-//! The box of an overlay: the only thing with a whole border.
+//! The box of an overlay: the only element with a full border.
 
 use ratatui::layout::Rect;
 
@@ -6,19 +6,19 @@ use super::surface::Surface;
 use super::text_run::TextRun;
 use crate::console::theme::{StyleRole, glyph};
 
-/// Columns of a question, a line to type, a choice.
+/// Columns of a question, an input line or a choice.
 pub(crate) const DIALOG_COLUMNS: u16 = 64;
 
-/// As many of these columns as a box in an area has room for.
+/// `columns`, or as many as a box in the area has room for.
 pub(crate) fn dialog_columns(area: Rect, columns: u16) -> u16 {
     columns.min(area.width.saturating_sub(4))
 }
 
-/// Draws a titled box for `columns` × `rows` of content near the middle of an area, and returns the inside. A
+/// Draws a titled box for `columns` × `rows` of content near the middle of an area, and returns its inside. A
 /// box that does not fit is as large as the area.
 pub(crate) fn dialog(surface: &mut Surface<'_>, area: Rect, title: &str, columns: u16, rows: usize) -> Rect {
     let wanted = columns.saturating_add(4);
-    // Narrow strips of the background at both sides would only distract.
+    // Narrow strips of background on both sides would only distract.
     let width = if wanted.saturating_add(8) > area.width { area.width } else { wanted };
     let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
     let outer = Rect {
@@ -49,7 +49,7 @@ pub(crate) fn dialog(surface: &mut Surface<'_>, area: Rect, title: &str, columns
     Rect { x: outer.x + 2, y: outer.y + 1, width: width - 4, height: height - 2 }
 }
 
-/// Says at the lower edge of a box that there is more than it shows.
+/// Shows at the lower edge of a box that there is more content.
 pub(crate) fn draw_more(surface: &mut Surface<'_>, inside: Rect) {
     let edge = Rect { y: inside.bottom(), height: 1, ..inside };
     surface.row(edge, 0).put_right(&TextRun::of(StyleRole::Dim, format!(" {} more ", glyph::MORE)));

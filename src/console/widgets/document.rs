@@ -5,7 +5,6 @@ use crate::console::shell::layout::gutter;
 use crate::console::theme::StyleRole;
 use crate::text::{MaskedLine, SegmentRole};
 
-/// The style role of a document role.
 pub(crate) fn style_role_of(role: SegmentRole) -> StyleRole {
     match role {
         SegmentRole::Punctuation => StyleRole::JsonPunctuation,
@@ -21,7 +20,7 @@ pub(crate) fn style_role_of(role: SegmentRole) -> StyleRole {
     }
 }
 
-/// Writes a line with its number, counted from 0, in a document of `of` lines.
+/// Writes a line with its number; `at` counts from 0, and `of` is the document's number of lines.
 pub(crate) fn numbered_line(writer: &mut LineWriter<'_>, at: usize, of: usize, line: &MaskedLine<'_>) {
     let width = usize::from(gutter(of)) - 1;
     writer.put(StyleRole::LineNumber, format!("{:>width$} ", at + 1));

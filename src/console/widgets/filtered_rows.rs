@@ -1,11 +1,11 @@
-//! Sorted rows that pass a filter, tested in slices, so that no frame waits for very many of them.
+//! Sorted rows that pass a filter, tested in slices, so that a large number of them does not delay a frame.
 
 use std::cmp::Ordering;
 
-/// The rows tested in one slice; far below a frame's time.
+/// The rows tested in one slice; this takes far less than a frame's time.
 const SLICE: usize = 50_000;
 
-/// Up to this many rows are taken out one by one.
+/// Up to this many rows are removed one by one.
 const FEW: usize = 16;
 
 #[derive(Debug)]
@@ -16,14 +16,14 @@ pub(crate) struct FilteredRows<T> {
 }
 
 impl<T: Copy + Ord> FilteredRows<T> {
-    /// All of these are still to be tested.
+    /// Starts with all rows still to be tested.
     pub(crate) fn new(rows: impl IntoIterator<Item = T>) -> Self {
         let mut pending: Vec<T> = rows.into_iter().collect();
         pending.reverse();
         Self { shown: Vec::new(), pending }
     }
 
-    /// Whether rows are still to be tested, so that their number is not final.
+    /// Whether rows remain to be tested, so that their number is not final.
     pub(crate) fn is_partial(&self) -> bool {
         !self.pending.is_empty()
     }
@@ -47,14 +47,14 @@ impl<T: Copy + Ord> FilteredRows<T> {
         merge(&mut self.shown, fresh, order);
     }
 
-    /// Takes rows out, tested or not; `gone` is sorted.
+    /// Removes rows, tested or not; `gone` is sorted.
     pub(crate) fn remove(&mut self, gone: &[T]) {
         remove(&mut self.shown, gone);
         remove(&mut self.pending, gone);
     }
 }
 
-/// Merges rows into a sorted list in one pass. `fresh` may be unsorted and contains no row of the list.
+/// Merges rows into a sorted list in one pass. `fresh` may be unsorted but contains no row of the list.
 pub(crate) fn merge<T: Copy>(list: &mut Vec<T>, mut fresh: Vec<T>, order: impl Fn(T, T) -> Ordering) {
     fresh.sort_unstable_by(|a, b| order(*a, *b));
     let mut end = list.len();
@@ -63,7 +63,7 @@ pub(crate) fn merge<T: Copy>(list: &mut Vec<T>, mut fresh: Vec<T>, order: impl F
     if follows {
         return;
     }
-    // From the back, so that nothing is moved twice; what was added is written over.
+    // From the back, so that nothing is moved twice; the appended rows are overwritten.
     for (before, new) in (0..fresh.len()).zip(&fresh).rev() {
         let sorted = list.get(..end).unwrap_or_default();
         let at = sorted.partition_point(|other| order(*other, *new) == Ordering::Less);
@@ -75,12 +75,12 @@ pub(crate) fn merge<T: Copy>(list: &mut Vec<T>, mut fresh: Vec<T>, order: impl F
     }
 }
 
-/// Takes rows out of a list, in whatever order it is; `gone` is sorted.
+/// Removes rows from a list in any order; `gone` is sorted.
 pub(crate) fn remove<T: Copy + Ord>(list: &mut Vec<T>, gone: &[T]) {
     if gone.len() > FEW {
         return list.retain(|row| gone.binary_search(row).is_err());
     }
-    // Looking for one row costs far less than testing every row, and most changes are small.
+    // Searching for one row costs far less than testing every row, and most changes are small.
     for row in gone {
         if let Some(at) = list.iter().position(|other| other == row) {
             list.remove(at);

@@ -31,12 +31,10 @@ impl TextInput {
         &self.text
     }
 
-    /// The text before the cursor.
     pub fn before_cursor(&self) -> &str {
         self.text.get(..self.cursor).unwrap_or_default()
     }
 
-    /// Replaces the text.
     pub fn set(&mut self, text: impl Into<String>) {
         *self = Self::of(text);
     }

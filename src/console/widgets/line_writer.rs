@@ -1,5 +1,5 @@
-//! Writes one row from left to right. The only place where text becomes cells: everything goes through
-//! [`Safe`], is measured as the terminal measures it, and is cut between graphemes.
+//! Writes one row from left to right. This is the only place where text becomes cells: everything passes
+//! through [`Safe`], is measured as the terminal measures it, and is cut between graphemes.
 
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
@@ -11,7 +11,7 @@ use super::text_run::{TextRun, width};
 use crate::console::theme::{StyleRole, Theme, glyph};
 use crate::text::Safe;
 
-/// A position on a row, and where the row ends.
+/// A position in a row, and the end of the row.
 pub(crate) struct LineWriter<'c> {
     buffer: &'c mut Buffer,
     theme: &'c Theme,
@@ -19,7 +19,7 @@ pub(crate) struct LineWriter<'c> {
     pub(crate) x: u16,
     y: u16,
     end: u16,
-    /// Columns still to skip, for a row that is scrolled sideways.
+    /// Columns still to skip, if the row is scrolled sideways.
     skip: usize,
     /// Replaces the role of everything written.
     role_override: Option<StyleRole>,
@@ -48,7 +48,7 @@ impl<'c> LineWriter<'c> {
         self
     }
 
-    /// Writes everything from now on, and the blanks between, in one role, as for a selected row.
+    /// Writes everything from now on, including the blanks, in one role, as for a selected row.
     pub(crate) fn highlight(&mut self, role: StyleRole) -> &mut Self {
         self.role_override = Some(role);
         let (style, line) =
@@ -69,7 +69,7 @@ impl<'c> LineWriter<'c> {
         self
     }
 
-    /// Writes a text; one that does not fit ends in `…`.
+    /// Writes a text; if it does not fit, it ends in `…`.
     pub(crate) fn put<'t>(&mut self, role: StyleRole, text: impl Into<Safe<'t>>) -> &mut Self {
         let text = text.into();
         let style = self.theme.style(self.role_override.unwrap_or(role));
@@ -80,7 +80,7 @@ impl<'c> LineWriter<'c> {
             if self.skip > 0 {
                 let left_out = self.skip.min(usize::from(width));
                 self.skip -= left_out;
-                // Half a wide character becomes a blank.
+                // A cut wide character is replaced by a blank.
                 self.skip(width - u16::try_from(left_out).unwrap_or(width));
                 continue;
             }
@@ -100,8 +100,8 @@ impl<'c> LineWriter<'c> {
         self
     }
 
-    /// Writes what is typed, and returns the column of its cursor; a long text scrolls so that the cursor, and
-    /// a blank for it, stay visible.
+    /// Writes an input, and returns the column of its cursor. A long text scrolls so that the cursor, and a
+    /// blank for it, stay visible.
     pub(crate) fn put_input(&mut self, input: &TextInput) -> u16 {
         let before = width(&Safe::new(input.before_cursor()));
         let left_out = (before + 2).saturating_sub(self.remaining());
@@ -132,7 +132,7 @@ impl<'c> LineWriter<'c> {
         self
     }
 
-    /// Writes a run at the right end of the row; the columns before it are what is left.
+    /// Writes a run at the right end of the row; the columns before it remain.
     pub(crate) fn put_right(&mut self, run: &TextRun) -> &mut Self {
         let width = run.width().min(self.remaining());
         let (start, end) = (self.x, self.end);
@@ -152,7 +152,7 @@ impl<'c> LineWriter<'c> {
 
     fn write_grapheme(&mut self, grapheme: &str, width: u16, style: Style) {
         let form = self.theme.glyphs().form(grapheme);
-        // An ASCII form may be narrower than a wide original; it is repeated, so that columns stay aligned.
+        // An ASCII fallback may be narrower than a wide original; repeating it keeps columns aligned.
         let (step, count) = if form.cell_width() < width { (1, width) } else { (width, 1) };
         for _ in 0..count {
             if let Some(cell) = self.buffer.cell_mut((self.x, self.y)) {
@@ -190,7 +190,7 @@ mod tests {
         let line = Rect { x: 0, y: 0, width, height: 1 };
         let mut buffer = Buffer::empty(line);
         write(&mut LineWriter::new(&mut buffer, &theme, line));
-        // A hidden cell behind a wide character is blank in the buffer and not on the screen.
+        // The hidden cell behind a wide character is blank in the buffer but does not appear on the screen.
         buffer.content().iter().map(|cell| cell.symbol()).collect()
     }
 

@@ -1,5 +1,5 @@
-//! Lists: a selection that stays on its item while rows come, go and move around it; the rows in view; the
-//! filter line; movements. A new list is a new [`ListSource`].
+//! Lists: a selection that stays on its item while rows appear, disappear and move around it; the rows in
+//! view; the filter line; movements. A new list is a new [`ListSource`].
 
 use std::ops::RangeTo;
 
@@ -27,7 +27,7 @@ pub trait ListSource {
     fn position(&self, id: &Self::Id) -> Option<usize>;
 }
 
-/// Rows that stay what they are while the list is open.
+/// Rows that do not change while the list is open.
 impl ListSource for RangeTo<usize> {
     type Id = usize;
 
@@ -47,7 +47,7 @@ impl ListSource for RangeTo<usize> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListState<I> {
     pub selected: Option<I>,
-    /// The place of the selected row.
+    /// The index of the selected row.
     pub cursor: usize,
     /// The first row shown.
     pub offset: usize,
@@ -55,7 +55,7 @@ pub struct ListState<I> {
     pub height: usize,
     /// The filter line as typed; kept when the user leaves the list.
     pub filter: TextInput,
-    /// Set while the filter line is edited: what it was before.
+    /// The previous filter, while the filter line is edited.
     pub typing: Option<String>,
 }
 
@@ -67,7 +67,7 @@ impl<I> Default for ListState<I> {
 }
 
 impl<I: Clone + PartialEq> ListState<I> {
-    /// Selects the row at a place, or the last one, and scrolls it into view.
+    /// Selects the row at an index, or the last one, and scrolls it into view.
     pub fn select_at(&mut self, rows: &impl ListSource<Id = I>, at: usize) {
         let len = rows.len();
         self.cursor = at.min(len.saturating_sub(1));
@@ -75,7 +75,7 @@ impl<I: Clone + PartialEq> ListState<I> {
         self.offset = first_row(self.offset, self.cursor, len, self.height);
     }
 
-    /// Selects an item if the list holds it.
+    /// Selects an item if the list contains it.
     pub fn select(&mut self, rows: &impl ListSource<Id = I>, id: &I) -> bool {
         let at = rows.position(id);
         if let Some(at) = at {
@@ -88,14 +88,14 @@ impl<I: Clone + PartialEq> ListState<I> {
         self.select_at(rows, step.apply(self.place(rows), rows.len(), self.height));
     }
 
-    /// Where the selected item is now, or what took its place.
+    /// The index of the selected item, or of what took its place.
     pub fn place(&self, rows: &impl ListSource<Id = I>) -> usize {
         let at = self.selected.as_ref().and_then(|id| rows.position(id));
         at.unwrap_or(self.cursor).min(rows.len().saturating_sub(1))
     }
 
     /// Restores selection and scroll after the rows or the height changed. The selected row keeps its line on
-    /// the screen; if it is gone, the selection stays in its place. Returns whether it is gone.
+    /// the screen; if it is gone, the row now in its place is selected. Returns whether it is gone.
     pub fn restore(&mut self, rows: &impl ListSource<Id = I>) -> bool {
         let at = self.selected.as_ref().and_then(|id| rows.position(id));
         if let Some(at) = at {
@@ -106,7 +106,7 @@ impl<I: Clone + PartialEq> ListState<I> {
         had && at.is_none()
     }
 
-    /// The first row to show of `len` in an area of so many rows.
+    /// The first of `len` rows to show in an area of `height` rows.
     pub(crate) fn first_row(&self, len: usize, height: u16) -> usize {
         first_row(self.offset, self.cursor, len, usize::from(height))
     }
@@ -115,7 +115,7 @@ impl<I: Clone + PartialEq> ListState<I> {
         self.typing = Some(self.filter.text().to_owned());
     }
 
-    /// Ends typing; unless `accept`, the filter is restored. Returns whether it was.
+    /// Ends typing; unless `accept` is set, the filter is restored. Returns whether it was restored.
     pub fn end_typing(&mut self, accept: bool) -> bool {
         let before = self.typing.take().filter(|_| !accept);
         let restored = before.is_some();
@@ -126,7 +126,7 @@ impl<I: Clone + PartialEq> ListState<I> {
     }
 }
 
-/// Starts a row: marks the selected one over its whole width.
+/// Starts a row; highlights the full width of the selected one.
 pub(crate) fn put_marker<'p, 'c>(
     line: &'p mut LineWriter<'c>,
     selected: bool,
@@ -138,8 +138,8 @@ pub(crate) fn put_marker<'p, 'c>(
     line.put(StyleRole::Accent, if selected { glyph::SELECTED } else { " " })
 }
 
-/// Draws the rows of a table as a list: the marker of the selected one, two columns for marks, the cells. The
-/// names of the columns stand above the area where `with_names` says that there is a row for them.
+/// Draws the rows of a table as a list: the marker of the selected row, two columns for marks, the cells.
+/// With `with_names`, the column names are drawn in the row above the area.
 pub(crate) fn draw_rows(
     surface: &mut Surface<'_>,
     area: Rect,
@@ -148,7 +148,7 @@ pub(crate) fn draw_rows(
     selected: (Option<usize>, bool),
     marks: impl Fn(usize) -> [(StyleRole, &'static str); 2],
 ) {
-    // Columns for the marker and the marks, and one at the right end.
+    // Columns for the marker and the marks, and one at the right edge.
     let widths = table.widths(area.width.saturating_sub(4));
     if with_names {
         let names = Rect { x: area.x + 3, y: area.y - 1, width: area.width.saturating_sub(3), height: 1 };
@@ -212,7 +212,7 @@ pub(crate) fn clamp_scroll(scroll: usize, total: usize, height: u16) -> usize {
     scroll.min(total.saturating_sub(usize::from(height)))
 }
 
-/// The first row to show so that the one at `cursor` is visible: `first`, unless it would not be.
+/// The first row to show so that the one at `cursor` is visible: `first` if possible.
 pub(crate) fn first_row(first: usize, cursor: usize, len: usize, height: usize) -> usize {
     let height = height.max(1);
     first.min(cursor).max((cursor + 1).saturating_sub(height)).min(len.saturating_sub(height.min(len)))

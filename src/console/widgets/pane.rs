@@ -1,4 +1,4 @@
-//! Panes: a title in the first row, one rule to the left, no box.
+//! Panes: a title in the first row and one rule to the left, without a box.
 
 use ratatui::layout::Rect;
 

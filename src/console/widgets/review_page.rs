@@ -1,4 +1,4 @@
-//! A scrolling page of facts and differences, shared by all reviews. Secrets are masked in all of it.
+//! A scrolling page of facts and differences, shared by all reviews. All secrets in it are masked.
 
 use ratatui::layout::Rect;
 
@@ -15,9 +15,9 @@ use crate::text::Safe;
 const LABEL: u16 = 12;
 
 pub(crate) struct ReviewPage<'a> {
-    /// Each with its indent.
+    /// Each line with its indent.
     lines: Vec<(u16, ReviewLine<'a>)>,
-    /// Columns of a line.
+    /// The columns available to a line.
     pub(crate) room: u16,
     indent: u16,
 }
@@ -33,7 +33,7 @@ impl<'a> ReviewPage<'a> {
         Self { lines: Vec::new(), room: width.saturating_sub(2), indent: 0 }
     }
 
-    /// Indents what follows.
+    /// Indents the following lines.
     pub(crate) fn indent(&mut self, columns: u16) {
         self.room = (self.room + self.indent).saturating_sub(columns);
         self.indent = columns;
@@ -55,12 +55,12 @@ impl<'a> ReviewPage<'a> {
         self.extend(TextRun::wrap(style, words, self.room));
     }
 
-    /// Labelled words, wrapped beside their label.
+    /// A labelled fact, wrapped beside its label.
     pub(crate) fn fact(&mut self, label: &str, style: StyleRole, words: &str) {
         self.labelled(&TextRun::of(StyleRole::Dim, label.to_owned()), style, words);
     }
 
-    /// The same with a label of another role.
+    /// Like [`Self::fact`], with a label in another role.
     pub(crate) fn labelled(&mut self, label: &TextRun, style: StyleRole, words: &str) {
         let lines = TextRun::wrap(style, words, self.room.saturating_sub(LABEL).max(8));
         self.extend(TextRun::beside(label, LABEL, lines));
@@ -76,18 +76,16 @@ impl<'a> ReviewPage<'a> {
         self.lines.extend(lines.into_iter().map(|line| (indent, ReviewLine::Run(line))));
     }
 
-    /// The changes line by line.
     pub(crate) fn diff_lines(&mut self, lines: &'a [DiffLine]) {
         let indent = self.indent;
         self.lines.extend(lines.iter().map(|line| (indent, ReviewLine::Diff(line))));
     }
 
-    /// The changes by path.
     pub(crate) fn path_changes(&mut self, diff: &Diff, none: &str) {
         if diff.changes.is_empty() {
             self.text(StyleRole::Dim, if diff.whitespace_only { "only white space changes" } else { none });
         }
-        // Paths share a column, up to half of the width.
+        // Paths share one column, of up to half the width.
         let column = diff.changes.iter().map(|change| width(&change.path)).max().unwrap_or(0);
         let column = usize::from(column.min(self.room / 2));
         for change in &diff.changes {

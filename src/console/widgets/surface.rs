@@ -26,14 +26,14 @@ impl<'f> Surface<'f> {
         }
     }
 
-    /// A writer at the start of one row of an area; it writes nothing if there is no such row.
+    /// A writer at the start of a row of an area; it writes nothing if the row does not exist.
     pub(crate) fn row(&mut self, area: Rect, row: u16) -> LineWriter<'_> {
         let line = Rect { y: area.y.saturating_add(row), height: 1, ..area };
         let line = if row < area.height { line.intersection(self.buffer.area) } else { Rect::default() };
         LineWriter::new(self.buffer, self.theme, line)
     }
 
-    /// Writes lines from one row of an area on, as many as there is room for.
+    /// Writes lines, starting at a row of an area, as many as there is room for.
     pub(crate) fn put_lines<'l>(
         &mut self,
         area: Rect,
@@ -53,7 +53,7 @@ impl<'f> Surface<'f> {
         });
     }
 
-    /// Restyles what is already drawn.
+    /// Changes the style of what is already drawn.
     pub(crate) fn set_style(&mut self, area: Rect, role: StyleRole) {
         let style = self.theme.style(role);
         self.each(area, |cell| {

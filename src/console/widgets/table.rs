@@ -1,4 +1,4 @@
-//! Columns that share a width: each as wide as its visible content needs, the lowest priority dropped first.
+//! Columns with aligned widths: each as wide as its visible content; the lowest priority is dropped first.
 
 use ratatui::layout::Rect;
 
@@ -15,7 +15,7 @@ const GAP: u16 = 2;
 pub(crate) struct TableColumn {
     /// Shown in the header row.
     pub(crate) name: &'static str,
-    /// The least useful width.
+    /// The smallest useful width.
     pub(crate) min_width: u16,
     /// The lowest is dropped first.
     pub(crate) priority: u8,
@@ -26,12 +26,12 @@ pub(crate) struct TableColumn {
 /// The visible rows of a table, cell by cell.
 pub(crate) struct TextTable<'t> {
     pub(crate) columns: &'t [TableColumn],
-    /// Each has as many cells as there are columns.
+    /// Each row has one cell per column.
     pub(crate) rows: Vec<Vec<(StyleRole, Safe<'t>)>>,
 }
 
 impl TextTable<'_> {
-    /// The width of each column within `room`; 0 for those dropped.
+    /// The width of each column within `room`; 0 for dropped columns.
     pub(crate) fn widths(&self, room: u16) -> Vec<u16> {
         let natural: Vec<u16> =
             self.columns.iter().enumerate().map(|(at, column)| self.natural_width(at, column)).collect();
@@ -58,14 +58,12 @@ impl TextTable<'_> {
         widths
     }
 
-    /// Draws the header row.
     pub(crate) fn draw_header(&self, surface: &mut Surface<'_>, area: Rect, row: u16, widths: &[u16]) {
         let mut line = surface.row(area, row);
         let names = self.columns.iter().map(|column| (StyleRole::Dim, Safe::literal(column.name)));
         self.draw_cells(&mut line, names, widths);
     }
 
-    /// Draws one row at the position of the writer.
     pub(crate) fn draw_row(&self, line: &mut LineWriter<'_>, row: usize, widths: &[u16]) {
         let cells = self.rows.get(row).into_iter().flatten();
         self.draw_cells(line, cells.map(|(style, text)| (*style, text.borrowed())), widths);
@@ -91,7 +89,7 @@ impl TextTable<'_> {
         }
     }
 
-    /// The width for all visible content; 0 where it is empty.
+    /// The width that shows all visible content; 0 if there is none.
     fn natural_width(&self, at: usize, column: &TableColumn) -> u16 {
         let cells = self.rows.iter().filter_map(|row| row.get(at));
         match cells.map(|(_, text)| width(text)).max() {

@@ -9,7 +9,6 @@ use crate::text::Safe;
 pub(crate) struct TextRun(Vec<(StyleRole, Safe<'static>)>);
 
 impl TextRun {
-    /// Text of one role.
     pub(crate) fn of(style: StyleRole, text: impl Into<Safe<'static>>) -> Self {
         Self::default().and(style, text)
     }
@@ -19,7 +18,7 @@ impl TextRun {
         Self::of(StyleRole::Key, key.to_owned()).and(StyleRole::Dim, format!(" {words}"))
     }
 
-    /// Words in lines of at most so many columns; a longer word has a line of its own.
+    /// Words in lines of at most `columns` columns; a longer word gets a line of its own.
     pub(crate) fn wrap(style: StyleRole, words: &str, columns: u16) -> Vec<Self> {
         let mut lines = vec![String::new()];
         for word in words.split_whitespace() {
@@ -35,7 +34,7 @@ impl TextRun {
         lines.into_iter().map(|line| Self::of(style, line)).collect()
     }
 
-    /// Facts on lines of at most so many columns, with a dot between those that share a line.
+    /// Facts on lines of at most `columns` columns, with a dot between those that share a line.
     pub(crate) fn pack(facts: impl IntoIterator<Item = Self>, columns: u16) -> Vec<Self> {
         let mut lines = vec![Self::default()];
         for fact in facts {
@@ -49,7 +48,7 @@ impl TextRun {
         lines
     }
 
-    /// Lines beside a label of `width` columns, which stands before the first.
+    /// Lines beside a label of `width` columns, which is placed before the first line.
     pub(crate) fn beside(label: &Self, width: u16, lines: Vec<Self>) -> Vec<Self> {
         let line = |(at, line)| {
             let label = if at == 0 { label.clone() } else { Self::default() };
@@ -67,7 +66,7 @@ impl TextRun {
         Self::beside(&Self::of(StyleRole::Dim, label.to_owned()), width, lines)
     }
 
-    /// The same, with more text appended.
+    /// Appends more text.
     pub(crate) fn and(mut self, style: StyleRole, text: impl Into<Safe<'static>>) -> Self {
         self.0.push((style, text.into()));
         self

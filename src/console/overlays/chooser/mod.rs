@@ -1,4 +1,4 @@
-//! The chooser of a template for a new document, narrowed by typing.
+//! The chooser of a template for a new document, filtered by typing.
 
 mod state;
 
@@ -81,7 +81,7 @@ fn accept(model: &mut Model) {
     }
 }
 
-/// The only connection of a type; `None` where there are several, since the user has to choose.
+/// The only connection of a type; `None` if there are several, since the user has to choose.
 fn connection_of(model: &Model, of: &str) -> Option<String> {
     let rows = model.inventory.slots(&Scope::Connections).filter_map(|slot| model.inventory.row(slot));
     let mut found = rows.filter(|row| row.module() == Some(of)).map(|row| row.key().short());
@@ -92,7 +92,7 @@ fn connection_of(model: &Model, of: &str) -> Option<String> {
 /// Width of a name and its description.
 const COLUMNS: u16 = 76;
 
-/// Rows above the list: the input line, and a blank.
+/// Rows above the list: the input line and a blank.
 const ABOVE: u16 = 2;
 
 fn draw(surface: &mut Surface<'_>, area: Rect, chooser: &Chooser) {

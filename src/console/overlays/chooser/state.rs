@@ -1,4 +1,4 @@
-//! State of the chooser: what kind of document a new one becomes.
+//! State of the chooser of a new document's template.
 
 use crate::check::{DocumentType, document_types};
 use crate::console::widgets::ListState;
@@ -9,7 +9,7 @@ use crate::domain::{DocumentKind, ResourceKey};
 pub struct Chooser {
     /// The new document.
     pub key: ResourceKey,
-    /// The matches; its filter is what is typed.
+    /// The matches; the list's filter is the typed text.
     pub list: ListState<usize>,
 }
 

@@ -1,4 +1,4 @@
-//! The keys of a place, from the key map, in groups.
+//! The keys of a place, grouped, from the key map.
 
 use ratatui::layout::Rect;
 
@@ -40,7 +40,7 @@ impl Component for HelpDialog {
 /// Blanks between two columns.
 const GAP: u16 = 4;
 
-/// Width of the keys.
+/// Width of the column of keys.
 const KEYS: usize = 17;
 
 fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, place: Place, scroll: usize) {
@@ -68,7 +68,7 @@ fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, place: Place, scro
     }
 }
 
-/// One column if it is short enough, or two if they are narrow enough.
+/// One column if it fits in height, or two if they fit in width.
 fn columns(groups: Vec<Vec<TextRun>>, area: Rect) -> Vec<Vec<TextRun>> {
     let one = distribute(groups.clone(), 1);
     if one.iter().all(|column| column.len() + 2 <= usize::from(area.height)) {
@@ -114,7 +114,7 @@ fn distribute(groups: Vec<Vec<TextRun>>, count: usize) -> Vec<Vec<TextRun>> {
     columns
 }
 
-/// The actions that are available in a place, those with a key first; the others are typed as commands.
+/// The actions available in a place, those with a key first; the others can be typed as commands.
 pub(crate) fn offered(keymap: &KeyMap, place: Place, read_only: bool) -> Vec<Action> {
     let takes_commands = matches!(place, Place::Browse | Place::Secrets | Place::Page);
     let is_bound = |action: &Action| keymap.key(place, *action).is_some();

@@ -1,4 +1,4 @@
-//! Opens a line to type, and what completes it.
+//! Opens a prompt line, with its completions.
 
 use crate::console::action::Action;
 use crate::console::model::{Model, Tone, WriteAccess};
@@ -8,7 +8,7 @@ use crate::console::widgets::TextInput;
 use crate::domain::{Namespace, ResourceKey};
 use crate::inventory::Scope;
 
-/// Completions offered at once.
+/// The most completions offered.
 const CANDIDATES: usize = 8;
 
 pub(crate) fn ask(model: &mut Model, purpose: PromptPurpose, text: impl Into<String>) {
@@ -31,7 +31,7 @@ pub(crate) fn new_document(model: &mut Model) {
     ask(model, PromptPurpose::New, start);
 }
 
-/// Asks for the context's name, to allow writing.
+/// Asks for the context's name, to unlock writing.
 pub(crate) fn unlock(model: &mut Model) {
     match model.lock {
         WriteAccess::Locked => ask(model, PromptPurpose::Unlock, ""),

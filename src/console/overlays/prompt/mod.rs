@@ -1,4 +1,4 @@
-//! A line to type: commands and addresses with completion, names, reasons, confirmations.
+//! A prompt line: commands and addresses with completion, names, reasons, confirmations.
 
 mod ask;
 mod update;
@@ -44,7 +44,7 @@ impl Component for PromptDialog {
         update::paste(model, text);
     }
 
-    /// What unlocks or confirms has to be typed in full.
+    /// Text that unlocks or confirms must be typed in full, without completion.
     fn is_possible(&self, model: &Model, action: Action) -> bool {
         use PromptPurpose as P;
         let Some(Overlay::Prompt(prompt)) = &model.overlay else { return false };

@@ -1,4 +1,4 @@
-//! What is typed, and what is done with it.
+//! Typing on a prompt line, and acting on the typed line.
 
 use crossterm::event::KeyEvent;
 
@@ -22,7 +22,7 @@ pub(crate) fn key(model: &mut Model, key: KeyEvent) {
     refresh(model);
 }
 
-/// A paste; refused where typing is the safeguard.
+/// Handles a paste; refused if typing is the safeguard.
 pub(crate) fn paste(model: &mut Model, text: &str) {
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
         let refused = match prompt.purpose {
@@ -111,7 +111,7 @@ fn run(model: &mut Model, text: &str) -> PromptResult {
             return Ok(Vec::new());
         }
         if !matches!(action, Action::Rewrite | Action::Redraw | Action::Suspend | Action::Help) {
-            // The page only informs, and `:reread` shows it again.
+            // The page is only informative, and `:reread` shows it again.
             model.secret_actions.stale_dependents.page = None;
         }
         return Ok(vec![Effect::Act(action)]);
@@ -144,7 +144,7 @@ fn run(model: &mut Model, text: &str) -> PromptResult {
     Ok(Vec::new())
 }
 
-/// What has to be left before anything else is opened.
+/// The open work that must be left before anything else is opened.
 fn open_work(model: &Model) -> Option<&'static str> {
     match (&model.plan, &model.edit) {
         (Some(_), _) => Some("plan"),
@@ -153,7 +153,7 @@ fn open_work(model: &Model) -> Option<&'static str> {
     }
 }
 
-/// Starts a document under a name that must be free, valid and routable.
+/// Starts a document under a name that must be unused, valid and routable.
 fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> PromptResult {
     let Address(key) = text.parse::<Address>().map_err(|error| error.to_string())?;
     if let Some(from) = from {

@@ -27,14 +27,14 @@ impl Component for Question {
         let quits = matches!(&model.overlay, Some(Overlay::Confirm(confirm)) if matches!(confirm.action, ConfirmAction::Quit));
         match action {
             Action::Confirm => Some(confirm(model)),
-            // A second time over the question about drafts, it quits.
+            // Pressed again while the question about drafts is open, it quits.
             Action::Interrupt if quits => Some(drafts::quit_now(model)),
             _ => overlays::close_on_cancel(model, action),
         }
     }
 }
 
-/// Yes to a question; a key pressed before the question could be read is ignored.
+/// Answers yes; a key pressed before the question could be read is ignored.
 fn confirm(model: &mut Model) -> Vec<Effect> {
     let now = model.now;
     let is_readable = |open: &mut Overlay| matches!(open, Overlay::Confirm(confirm) if !now.is_too_soon_after(confirm.asked));
@@ -63,7 +63,7 @@ fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, confirm: &Confirm)
     lines.push(TextRun::default());
     lines.push(answers(&model.keymap));
     let inside = dialog(surface, area, "sure?", columns, lines.len());
-    // The question comes first and the answers last; what does not fit is cut between them.
+    // The question comes first and the answers last; text that does not fit is cut between them.
     let left_out = lines.len().saturating_sub(usize::from(inside.height));
     let keep = lines.len().saturating_sub(2 + left_out);
     let shown = lines.iter().take(keep).chain(lines.iter().skip(keep + left_out));

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::provider::Error;
 
-/// The first and the longest wait before the next probe; it doubles each time.
+/// The wait before the first probe; it doubles each time, up to the longest.
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(4);
 
@@ -22,7 +22,7 @@ impl OutageBackoff {
         Self { reason: words(error), wait: FIRST, probe_at: now + FIRST }
     }
 
-    /// Records a failed probe; returns whether the reason is another one.
+    /// Records a failed probe; returns whether the reason changed.
     pub(super) fn again(&mut self, error: &Error, now: Instant) -> bool {
         self.wait = (self.wait * 2).min(LONGEST);
         self.probe_at = now + self.wait;

@@ -1,6 +1,6 @@
-//! Polls the presence of the secrets on the screen and of no others: one query for each path, few at a
-//! time, repeated at an interval while the path stays visible, cancelled when it is not. During an outage of
-//! the store a single query probes for its end.
+//! Polls the presence of exactly the secrets on the screen: one query per path, few at a time, repeated at an
+//! interval while the path is visible, and cancelled when it is not. During an outage of the store a single
+//! query probes for its end.
 //!
 //! | module | what it does |
 //! | --- | --- |
@@ -32,7 +32,7 @@ use crate::provider::{Error, HEALTH_DEADLINE, SecretReader, secret_store_answer,
 /// How many queries run at once.
 pub(super) const AT_ONCE: usize = 8;
 
-/// Queue length of commands; a dropped one is made up for by the regular polling.
+/// Queue length of commands; regular polling makes up for a dropped one.
 const WORDS: usize = 64;
 
 /// A handle to the polling task. Dropping it ends the task and its queries.
@@ -42,10 +42,10 @@ pub(super) struct PresencePoller {
 }
 
 pub(super) enum PollerCommand {
-    /// Query this path at once, if it is polled: it was written.
+    /// Query this path at once, if it is polled, because it was written.
     Refresh(SecretPath),
-    /// Query everything at once, without waiting for the back-off: the user asked to retry, or the store may
-    /// have changed.
+    /// Query everything at once, without waiting for the back-off, because the user asked to retry or the
+    /// store may have changed.
     RefreshAll,
     CheckHealth,
 }
@@ -89,7 +89,7 @@ struct PollTask {
     in_flight: HashMap<Id, (SecretPath, AbortHandle)>,
     health: JoinSet<Health>,
     health_again: bool,
-    /// Not reported yet.
+    /// Set until it is reported.
     reachability: Option<SecretReachability>,
     health_news: Option<Health>,
 }
@@ -140,7 +140,7 @@ impl PollTask {
                 task.abort();
             }
         }
-        // The outage was not followed while nothing was polled.
+        // The outage was not tracked while nothing was polled.
         if was_idle && self.table.reason().is_some() {
             self.outage_changed();
         }
@@ -180,7 +180,7 @@ impl PollTask {
                 self.in_flight.remove(&id);
                 let change = self.table.answered(&path, answer, now);
                 if change == OutageChange::Began {
-                    // The other queries would fail alike.
+                    // The other queries would fail in the same way.
                     self.in_flight.values().for_each(|(_, task)| task.abort());
                 }
                 if change != OutageChange::None {
@@ -195,7 +195,7 @@ impl PollTask {
         }
     }
 
-    /// An outage began, ended, or has another reason.
+    /// An outage began or ended, or its reason changed.
     fn outage_changed(&mut self) {
         let reason = self.table.reason().map(str::to_owned);
         let standing = match self.reader.last_status() {

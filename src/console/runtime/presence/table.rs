@@ -1,5 +1,5 @@
 //! The polling schedule: which path is queried next, which results are news, and when the next step is due.
-//! It has no clock and no store, so that tests count and never wait.
+//! It has no clock and no store, so that tests need not wait.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -11,22 +11,22 @@ use super::backoff::OutageBackoff;
 use crate::domain::{Presence, SecretPath};
 use crate::provider::Error;
 
-/// The most paths that are polled: the first of the list.
+/// The most paths that are polled; the list is truncated to its first paths.
 pub(super) const MAX_WANTED: usize = 1_000;
 
 /// How long a list must be unchanged before its new paths are queried, and the longest wait for that.
 pub(super) const QUIET: Duration = Duration::from_millis(80);
 pub(super) const MAX_UNSETTLED: Duration = Duration::from_millis(500);
 
-/// How many paths of a list that keeps changing are queried at a time: most will be out of sight before
-/// anyone could read them.
+/// How many paths of a list that keeps changing are queried at a time. Most will have scrolled out of view
+/// before anyone could read them.
 const MEANWHILE: usize = 16;
 
-/// The longest interval between two queries of a visible path; jitter shortens it by up to a fifth, so that
-/// they spread.
+/// The longest interval between two queries of a visible path. Jitter shortens it by up to a fifth, so that
+/// queries spread out.
 pub(super) const INTERVAL: Duration = Duration::from_secs(10);
 
-/// How long the state of a path out of sight is remembered.
+/// How long the state of a path that is no longer visible is remembered.
 pub(super) const REMEMBERED: Duration = Duration::from_secs(30);
 
 const MAX_REMEMBERED: usize = 4_096;
@@ -75,7 +75,7 @@ pub(super) struct PollTable {
     /// The first and the last change of the list since it was last settled.
     changing_since: Option<(Instant, Instant)>,
     outage: Option<OutageBackoff>,
-    /// Counts beginnings and ends of outages: an answer to a query of an earlier epoch is out of date.
+    /// Incremented when an outage begins or ends: an answer to a query of an earlier epoch is out of date.
     epoch: u64,
     news: HashMap<SecretPath, Presence>,
     news_since: Option<Instant>,
@@ -85,7 +85,7 @@ pub(super) struct PollTable {
 /// How an answer changes the outage of the store as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OutageChange {
-    /// It began, or has another reason now.
+    /// It began, or its reason changed.
     Began,
     /// The store answers again.
     Ended,
@@ -121,7 +121,7 @@ impl PollTable {
             let row = self.rows.entry(path.clone()).or_insert_with(|| PollRow::new(now));
             if !row.wanted {
                 (row.wanted, row.settled, new) = (true, false, true);
-                // It may have been answered while out of sight, or the model may have dropped its state.
+                // It may have been answered while not visible, or the model may have dropped its state.
                 if let Some(told) = &row.last_reported {
                     self.news.insert(path.clone(), told.clone());
                     self.news_since.get_or_insert(now);
@@ -141,7 +141,7 @@ impl PollTable {
         cancelled
     }
 
-    /// The path to query now. The caller must have room for it, and calls [`PollTable::query_started`].
+    /// The path to query now. The caller must have a free slot, and must call [`PollTable::query_started`].
     pub(super) fn next(&mut self, now: Instant) -> Option<SecretPath> {
         self.settle(now);
         if let Some(trouble) = &self.outage {
@@ -178,7 +178,6 @@ impl PollTable {
         self.changing_since.map(|(first, last)| (last + QUIET).min(first + MAX_UNSETTLED))
     }
 
-    /// Records that a query has started.
     pub(super) fn query_started(&mut self, path: &SecretPath) {
         if let Some(row) = self.rows.get_mut(path) {
             (row.in_flight, row.requery, row.query_epoch) = (true, false, self.epoch);
@@ -217,7 +216,7 @@ impl PollTable {
         }
         let presence = match answer {
             Ok(presence) => presence,
-            // An error of the path, not of the store.
+            // An error of this path, not of the store.
             Err(error @ Error::Unsupported { .. }) => Presence::Unknown { reason: error.to_string() },
             Err(error) => {
                 self.cancelled(path, now);
@@ -281,7 +280,7 @@ impl PollTable {
         self.news_since.get_or_insert(now);
     }
 
-    /// Makes a path due at once: it was written.
+    /// Makes a path due at once, because it was written.
     pub(super) fn refresh(&mut self, path: SecretPath, now: Instant) {
         match self.rows.get_mut(&path) {
             Some(row) if row.wanted => {
@@ -323,14 +322,14 @@ impl PollTable {
     pub(super) fn take_news(&mut self) -> Vec<(SecretPath, Presence)> {
         self.news_since = None;
         let mut news = std::mem::take(&mut self.news);
-        // Paths out of sight are reported too.
+        // Paths that are no longer visible are reported too.
         let order = self.wanted.iter().filter_map(|path| news.remove_entry(path));
         let mut sorted: Vec<_> = order.collect();
         sorted.extend(news);
         sorted
     }
 
-    /// Drops paths that have been out of sight for long.
+    /// Drops paths that have not been visible for a while.
     pub(super) fn forget(&mut self, now: Instant) {
         let full = self.rows.len() > self.wanted.len() + MAX_REMEMBERED;
         self.rows.retain(|_, row| row.wanted || row.in_flight || (!full && now < row.hidden_at + REMEMBERED));

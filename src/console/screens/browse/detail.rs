@@ -1,5 +1,5 @@
-//! The detail pane: what the store knows of the selected document, what it means to the receiver, and its text
-//! with secrets masked.
+//! The detail pane: what the store knows of the selected document, what it means to the receiver, and its
+//! text with secrets masked.
 
 use std::iter;
 
@@ -20,7 +20,7 @@ use crate::domain::{LeaseId, Namespace, ResourceKey, TokenKind, WebhookId};
 use crate::inventory::RowRef;
 use crate::text::Safe;
 
-/// Dependents listed before the rest is only counted.
+/// The most dependents listed; beyond that they are only counted.
 const NAMED: usize = 8;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
@@ -76,7 +76,7 @@ fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {
     words::pane_title(model, Pane::Detail, &name, TextRun::default())
 }
 
-/// The lines above the text.
+/// The facts above the text.
 fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> Vec<TextRun> {
     let mut facts = LabelledLines { lines: TextRun::pack(history(model, row), room), room };
     if let Some(lease) = row.lease() {

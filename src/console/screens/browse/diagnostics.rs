@@ -1,4 +1,4 @@
-//! What the rules say of the documents in the lists and in the detail.
+//! The diagnostics of the documents in the lists and in the detail.
 
 use super::needs;
 use crate::check::rules::DANGLING_CONNECTION;
@@ -13,7 +13,7 @@ struct ModelSurroundings<'m> {
 }
 
 impl Surroundings for ModelSurroundings<'_> {
-    /// Not known during a load, or where it may not be read.
+    /// Unknown during a load, or if the connection may not be read; then it does not count as lacking.
     fn lacks_connection(&self, name: &str) -> bool {
         let Model { inventory, context, link, .. } = self.model;
         let knows = context.capabilities.connections && link.has_loaded && !inventory.is_loading();
@@ -36,12 +36,11 @@ pub(super) fn diagnostics(model: &Model, key: &ResourceKey, facts: &Facts) -> Ve
     diagnose(Subject::Document { key, facts, around: &ModelSurroundings { model, key } })
 }
 
-/// The first that a rule says.
 pub(super) fn first_of<'d>(found: &'d [Diagnostic], rule: &Rule) -> Option<&'d Diagnostic> {
     found.iter().find(|found| found.rule == rule.id)
 }
 
-/// Whether a connection that it names is known not to exist, in words.
+/// The diagnostic saying that a named connection is known not to exist, if there is one.
 pub(super) fn dangling<'d>(found: &'d [Diagnostic], name: &str) -> Option<&'d Diagnostic> {
     found.iter().find(|found| found.rule == DANGLING_CONNECTION.id && found.pointer == name)
 }

@@ -1,4 +1,4 @@
-//! A list without rows: what it is waiting for, or what would be here and the key that creates one.
+//! A list without rows: what it is waiting for, or what would be listed here and the key that creates it.
 
 use ratatui::layout::Rect;
 
@@ -52,7 +52,7 @@ fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {
     lines
 }
 
-/// Before the first load: what is waited for, and why it takes so long.
+/// Before the first load: what it is waiting for, and why that takes so long.
 pub(crate) fn waiting(model: &Model, room: u16) -> Vec<TextRun> {
     if let LinkState::Loading { entries } = model.link.state {
         let words = match entries {

@@ -9,7 +9,7 @@ use crate::inventory::{Delta, Inventory, Scope, Slot};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
-    /// By key, as the store orders.
+    /// By key, in the store's order.
     #[default]
     Id,
     /// By module or type, then by key.
@@ -62,7 +62,7 @@ pub struct DocumentList {
     scope: Scope,
     filter: Filter,
     sort: Sort,
-    /// `None` if the list is the inventory's own order.
+    /// `None` if the list is in the inventory's own order.
     slots: Option<FilteredRows<Slot>>,
 }
 
@@ -84,7 +84,7 @@ impl DocumentList {
         &self.filter
     }
 
-    /// Whether filtering is not finished, so that the count is not final.
+    /// Whether filtering is still in progress, so that the count is not final.
     pub fn is_partial(&self) -> bool {
         self.slots.as_ref().is_some_and(FilteredRows::is_partial)
     }
@@ -108,7 +108,7 @@ impl DocumentList {
         self.slots.as_ref().map_or_else(|| inventory.counts(&self.scope).total, |slots| slots.shown().len())
     }
 
-    /// The row at a place.
+    /// The row at an index.
     pub fn slot_at(&self, inventory: &Inventory, at: usize) -> Option<Slot> {
         match &self.slots {
             Some(slots) => slots.shown().get(at).copied(),
@@ -116,7 +116,7 @@ impl DocumentList {
         }
     }
 
-    /// The rows from an index on, in order. Costs no more for a large index.
+    /// The rows from an index on, in order. The cost does not depend on the index.
     pub fn slots_from<'l>(
         &'l self,
         inventory: &'l Inventory,
@@ -129,7 +129,7 @@ impl DocumentList {
         own.into_iter().flatten().chain(all.into_iter().flatten())
     }
 
-    /// The place of a key.
+    /// The index of a key.
     pub fn position(&self, inventory: &Inventory, key: &ResourceKey) -> Option<usize> {
         let Some(slots) = &self.slots else { return inventory.position(&self.scope, key).ok() };
         let slot = inventory.find(key)?;
@@ -147,12 +147,12 @@ impl DocumentList {
         })
     }
 
-    /// Applies a delta. The inventory has already changed.
+    /// Applies a delta. The inventory must have been changed already.
     pub fn apply_delta(&mut self, inventory: &Inventory, delta: &Delta) {
         if self.slots.is_none() || delta.changes.is_empty() {
             return;
         }
-        // A changed row may have moved, so every touched slot is removed before any is inserted.
+        // A changed row may have moved, so all touched slots are removed before any is inserted.
         let mut touched: Vec<Slot> = delta.changes.iter().map(|(slot, _)| *slot).collect();
         touched.sort_unstable();
         touched.dedup();
@@ -229,7 +229,7 @@ mod tests {
     }
 
     proptest! {
-        /// However rows come, change and go, a list that follows them equals one made afresh.
+        /// However rows are added, changed and removed, an updated list equals one built from scratch.
         #[test]
         fn a_list_that_follows_equals_a_fresh_one(
             batches in prop::collection::vec(prop::collection::vec((0..40usize, 0..4usize), 1..40), 1..20),

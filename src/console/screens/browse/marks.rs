@@ -1,4 +1,4 @@
-//! Marks: the marked documents are what delete and copy act on.
+//! Marks: delete and copy act on the marked documents.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::text::grouped;
 /// The most documents that can be marked in one tab.
 pub(crate) const MAX_MARKS: usize = 10_000;
 
-/// The marked documents, or the selected one.
+/// The marked documents; if there are none, the selected one.
 pub(crate) fn targets(model: &Model) -> Vec<ResourceKey> {
     let Some(browse) = model.browse() else { return Vec::new() };
     if browse.marks.is_empty() {
@@ -39,7 +39,7 @@ pub(crate) fn toggle(model: &mut Model) {
     }
 }
 
-/// Marks all listed rows, or unmarks them where all are marked.
+/// Marks all listed rows, or unmarks them if all are marked.
 pub(crate) fn toggle_all(model: &mut Model) {
     let Some((browse, inventory)) = model.browse_mut() else { return };
     if browse.listing.is_partial() {
@@ -69,7 +69,7 @@ fn too_many(model: &mut Model) {
     model.notify(Tone::Bad, words);
 }
 
-/// Unmarks what a write was about.
+/// Unmarks the documents that a write affected.
 pub(crate) fn clear_written(model: &mut Model, writing: &PendingWrite) {
     for browse in [&mut model.webhooks, &mut model.connections] {
         for step in &writing.steps {

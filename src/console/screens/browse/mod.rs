@@ -1,4 +1,4 @@
-//! The screens Webhooks and Connections: namespaces, a list of documents, and the detail of the selected one.
+//! The Webhooks and Connections screens: namespaces, a list of documents, and the detail of the selected one.
 
 pub(crate) mod detail;
 mod diagnostics;
@@ -98,7 +98,7 @@ impl Component for Documents {
     }
 }
 
-/// What is done with documents. It works from every tab, on what is selected in a list if one is in front.
+/// Actions on documents. They work from every tab, on the selection in a list if a list is in front.
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Left => update::focus(model, -1, false),

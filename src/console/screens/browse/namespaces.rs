@@ -34,7 +34,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage
     }
 }
 
-/// `2✗ 4`: the broken ones, and all; the link state stands in the title.
+/// `2✗ 4`: the number of broken documents, and of all. The link state is in the title.
 fn counts(model: &Model, tally: RowCounts) -> TextRun {
     if words::count(tally.total, model).is_empty() {
         return TextRun::default();

@@ -1,4 +1,4 @@
-//! The items pane: the rows of a list, with the columns that fit.
+//! The Items pane: the rows of a list, with the columns that fit.
 
 use ratatui::layout::Rect;
 
@@ -17,7 +17,7 @@ use crate::domain::json::Severity;
 use crate::inventory::{RowRef, Scope};
 use crate::text::Safe;
 
-/// The columns of webhooks of one namespace; those of all begin with [`NAMESPACE`].
+/// The columns of webhooks in one namespace; in the list of all namespaces, [`NAMESPACE`] precedes them.
 const WEBHOOKS: [TableColumn; 7] = [
     TableColumn { name: "ID", min_width: 12, priority: 90, align_right: false },
     SECRETS,
@@ -29,7 +29,7 @@ const WEBHOOKS: [TableColumn; 7] = [
 ];
 const NAMESPACE: TableColumn =
     TableColumn { name: "NAMESPACE", min_width: 10, priority: 80, align_right: false };
-/// The mark for needed secrets; blank where this console has no secret store.
+/// The mark for needed secrets; blank if this console has no secret store.
 const SECRETS: TableColumn = TableColumn { name: "SEC", min_width: 3, priority: 85, align_right: false };
 const CONNECTIONS: [TableColumn; 6] = [
     TableColumn { name: "NAME", min_width: 10, priority: 90, align_right: false },
@@ -70,7 +70,6 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage
     });
 }
 
-/// The visible rows.
 pub(crate) fn visible<'m>(model: &'m Model, browse: &'m BrowsePage) -> impl Iterator<Item = RowRef<'m>> {
     let area = item_rows(model.panes().items);
     let height = if area.width == 0 { 0 } else { area.height };
@@ -79,7 +78,7 @@ pub(crate) fn visible<'m>(model: &'m Model, browse: &'m BrowsePage) -> impl Iter
     slots.filter_map(|slot| model.inventory.row(slot))
 }
 
-/// Until when a row is marked as fresh; `None` if it is not.
+/// When a row stops being marked as fresh; `None` if it is not fresh.
 pub(crate) fn fresh_until(model: &Model, row: RowRef<'_>) -> Option<std::time::Duration> {
     row.observed().map(|at| at + FRESH_FOR).filter(|ends| *ends > model.now.mono)
 }
@@ -146,7 +145,7 @@ fn secrets(model: &Model, row: RowRef<'_>) -> (StyleRole, Safe<'static>) {
     if row.is_invalid() {
         return (StyleRole::Dim, Safe::literal(glyph::NONE));
     }
-    // Where its document has not been read yet, it is still being asked.
+    // Needs that were not computed yet are shown as still being queried.
     let (glyph, style) = needs::mark_badge(model.need_mark(&row.key()).unwrap_or(NeedMark::Asking));
     (style, Safe::literal(glyph))
 }

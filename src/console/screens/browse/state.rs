@@ -1,5 +1,5 @@
 //! State of a tab that lists documents. The selection is a key, so it stays on its document while rows
-//! come, go and move around it.
+//! appear, disappear and move around it.
 
 use std::collections::BTreeSet;
 use std::iter;
@@ -14,12 +14,10 @@ use crate::text::Masked;
 
 #[derive(Debug)]
 pub struct BrowsePage {
-    /// The rows.
     pub listing: DocumentList,
     pub list: ListState<ResourceKey>,
-    /// The marked documents, visible or not: by key, so that marks survive rows that come, go and move.
+    /// The marked documents, visible or not. They are kept by key, so that marks survive changes of the rows.
     pub marks: BTreeSet<ResourceKey>,
-    /// The pane with the focus.
     pub focus: Pane,
     /// Whether the focused pane fills the screen.
     pub zoomed: bool,
@@ -31,7 +29,6 @@ pub struct BrowsePage {
 
 #[derive(Debug, Default)]
 pub struct DetailPane {
-    /// The document shown.
     pub shown: Option<Box<DetailDocument>>,
     /// First line shown.
     pub scroll: usize,
@@ -41,15 +38,15 @@ pub struct DetailPane {
 #[derive(Debug)]
 pub struct DetailDocument {
     pub key: ResourceKey,
-    /// Its revision when it was prepared.
+    /// The document's token when it was prepared.
     pub token: Token,
     pub facts: Facts,
-    /// Its text with secrets hidden.
+    /// The document's text with secrets hidden.
     pub masked: Masked,
 }
 
 impl BrowsePage {
-    /// Lists a scope with nothing selected.
+    /// Lists a scope, with nothing selected.
     pub fn new(scope: Scope) -> Self {
         Self {
             listing: DocumentList::new(scope),
@@ -62,7 +59,7 @@ impl BrowsePage {
         }
     }
 
-    /// Selects a key if the list holds it.
+    /// Selects a key if the list contains it.
     pub fn select_key(&mut self, inventory: &Inventory, key: &ResourceKey) -> bool {
         let found = self.list.select(&(&self.listing, inventory), key);
         self.refresh_detail(inventory);
@@ -90,7 +87,7 @@ impl BrowsePage {
         gone
     }
 
-    /// Lists another scope; filter and order stay.
+    /// Lists another scope; filter and order are kept.
     pub fn enter(&mut self, scope: Scope, inventory: &Inventory) {
         self.listing.set_scope(scope, inventory);
         let kept = self.list.selected.take();
@@ -110,7 +107,7 @@ impl BrowsePage {
         self.restore_selection(inventory);
     }
 
-    /// Prepares the selected document for drawing, unless it is already.
+    /// Prepares the selected document for drawing, unless that was done already.
     pub fn refresh_detail(&mut self, inventory: &Inventory) {
         let Some(row) = self.list.selected.as_ref().and_then(|key| inventory.get(key)) else {
             self.detail = DetailPane::default();
@@ -136,7 +133,7 @@ pub(super) fn scopes(inventory: &Inventory) -> impl Iterator<Item = Scope> {
     iter::once(Scope::AllWebhooks).chain(namespaces).chain(foreign)
 }
 
-/// The row of a scope; that of the next namespace if it no longer exists.
+/// The row of a scope; if it no longer exists, the row of the next namespace.
 pub(super) fn scope_row(inventory: &Inventory, scope: &Scope) -> usize {
     match scope {
         Scope::Namespace(wanted) => {

@@ -10,7 +10,6 @@ use crate::console::widgets::{Movement, first_row};
 use crate::domain::ResourceKey;
 use crate::inventory::{Delta, Inventory, Scope};
 
-/// Shows a tab.
 pub(crate) fn show(model: &mut Model, tab: Tab) {
     model.tab = tab;
     settle(model);
@@ -46,7 +45,6 @@ fn namespace_step(model: &mut Model, step: Movement) {
     }
 }
 
-/// Lists another scope.
 pub(crate) fn enter(model: &mut Model, scope: Scope) {
     resize(model);
     model.webhooks.enter(scope, &model.inventory);
@@ -61,7 +59,7 @@ fn scroll_namespaces(model: &mut Model) {
     model.webhooks.namespace_offset = first_row(model.webhooks.namespace_offset, at, count, height);
 }
 
-/// Moves the focus to a neighbouring pane; with `wrap`, past the ends.
+/// Moves the focus to a neighbouring pane; `wrap` continues past the ends.
 pub(crate) fn focus(model: &mut Model, by: isize, wrap: bool) {
     let panes = [Pane::Namespaces, Pane::Items, Pane::Detail];
     let panes = panes.get(usize::from(model.tab != Tab::Webhooks)..).unwrap_or_default();
@@ -75,7 +73,7 @@ pub(crate) fn focus(model: &mut Model, by: isize, wrap: bool) {
     settle(model);
 }
 
-/// One level out: zoom, then pane, then filter, then namespace, then marks.
+/// Goes back one level: zoom, then pane, then filter, then namespace, then marks.
 pub(crate) fn back(model: &mut Model) {
     let is_webhooks = model.tab == Tab::Webhooks;
     let Some((browse, _)) = model.browse_mut() else {
@@ -106,7 +104,7 @@ pub(crate) fn filter(model: &mut Model) {
     }
 }
 
-/// Ends typing; unless `accept`, the filter is restored.
+/// Ends typing; unless `accept` is set, the filter is restored.
 pub(crate) fn end_filter(model: &mut Model, accept: bool) {
     if model.browse_mut().is_some_and(|(browse, _)| browse.list.end_typing(accept)) {
         refilter(model);
@@ -142,7 +140,7 @@ pub(crate) fn copy(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Copy(request, text)]
 }
 
-/// Shows a document wherever it is; `false` if it does not exist.
+/// Selects a document in whichever list it is; `false` if it does not exist.
 pub(crate) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
     if model.inventory.find(key).is_none() {
         return false;
@@ -199,13 +197,13 @@ fn resize(model: &mut Model) {
     model.connections.list.height = items_height(model, false);
 }
 
-/// The visible list tab, its list as high as it is drawn.
+/// The visible list tab, after setting its list to the height it is drawn with.
 fn resized(model: &mut Model) -> Option<(&mut BrowsePage, &Inventory)> {
     resize(model);
     model.browse_mut()
 }
 
-/// Rows of the list of a tab, whether or not that tab is shown.
+/// The number of visible rows in the list of a tab, whether or not that tab is shown.
 fn items_height(model: &Model, webhooks: bool) -> usize {
     let browse = if webhooks { &model.webhooks } else { &model.connections };
     let cut = |focus| pane_layout(model.frame().body, focus, browse.zoomed, webhooks).items;

@@ -7,7 +7,7 @@ use crate::console::request::{Pending, RequestId};
 /// The pause in typing after which a draft is saved.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// The longest time that typing without a pause stays unsaved.
+/// The longest time that continuous typing stays unsaved.
 const AT_MOST: Duration = Duration::from_secs(2);
 
 /// How far the saved draft is behind the one in memory.
@@ -24,7 +24,7 @@ pub struct AutosaveState {
 }
 
 impl AutosaveState {
-    /// For a resumed draft, whose saved form lacks `withheld` secrets.
+    /// For a resumed draft whose saved form lacks `withheld` secrets.
     pub fn of(revision: u64, withheld: usize) -> Self {
         Self { seen_revision: revision, withheld, ..Self::default() }
     }
@@ -49,12 +49,12 @@ impl AutosaveState {
         Some((last + PAUSE).min(first + AT_MOST))
     }
 
-    /// Whether the saved draft is behind: there are changes, or the last save failed.
+    /// Whether the saved draft is outdated: there are changes, or the last save failed.
     pub fn is_behind(&self) -> bool {
         self.changes.is_some() || self.failed
     }
 
-    /// Whether the saved draft is current, as far as known.
+    /// Whether the saved draft is current, as far as is known.
     pub fn is_current(&self) -> bool {
         !self.is_behind() && !self.saving.is_pending()
     }
@@ -64,12 +64,12 @@ impl AutosaveState {
         self.saving.begin(request, ());
     }
 
-    /// Nothing is to be saved.
+    /// Marks that there is nothing to save.
     pub fn reset(&mut self) {
         *self = Self { seen_revision: self.seen_revision, ..Self::default() };
     }
 
-    /// For a draft with another base: whatever was saved of it, or is being saved, is outdated.
+    /// For a draft with a new base: any completed or pending save of it is outdated.
     pub fn outdated(&self) -> Self {
         Self { seen_revision: u64::MAX, withheld: self.withheld, failed: self.failed, ..Self::default() }
     }

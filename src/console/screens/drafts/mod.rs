@@ -21,7 +21,6 @@ use crate::console::model::Model;
 use crate::console::overlays::{self, Overlay, dialog_area};
 use crate::console::widgets::{Movement, Surface};
 
-/// The list of drafts.
 pub(crate) struct DraftsDialog;
 
 impl Component for DraftsDialog {

@@ -11,11 +11,11 @@ use crate::domain::ResourceKey;
 
 #[derive(Debug, Default)]
 pub struct SavedDrafts {
-    /// The request for the drafts of earlier sessions; sent once.
+    /// The request for the drafts of earlier sessions; sent only once.
     pub asked: Option<RequestId>,
     /// The drafts of earlier sessions.
     pub offered: Vec<DraftEntry>,
-    /// Whether they were listed, and the user is still to be notified.
+    /// Whether they were listed but the user has not been notified yet.
     pub unannounced: bool,
     /// The draft that is being resumed or discarded.
     pub pending: Pending<DraftId>,
@@ -25,7 +25,6 @@ pub struct SavedDrafts {
     pub failure: Option<String>,
 }
 
-/// The page that lists drafts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftsPage {
     pub list: ListState<DraftRowId>,
@@ -33,7 +32,7 @@ pub struct DraftsPage {
     pub opened: Duration,
 }
 
-/// What a row stands for, whatever comes and goes around it.
+/// The identity of a row, stable while other rows appear and disappear.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DraftRowId {
     ThisSession(ResourceKey),

@@ -8,15 +8,15 @@ use crate::inventory::Inventory;
 /// How the base of a saved draft relates to what is stored now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DraftStatus {
-    /// The base is what is stored, or neither exists.
+    /// The base is what is stored now, or neither exists.
     AsStored,
     StoredNow(Token),
     Deleted,
     /// It is from another store.
     OtherStore,
-    /// It is from another context, and stays there.
+    /// It is from another context, where it stays.
     OtherContext,
-    /// It cannot be read, or nothing was loaded yet.
+    /// It cannot be read, or nothing has been loaded yet.
     Unknown,
 }
 

@@ -1,4 +1,4 @@
-//! Saved drafts: when they are written to disk, what is offered at the start, what quitting warns about.
+//! Saved drafts: when they are written to disk, what is offered at startup, what quitting warns about.
 
 use super::state::{DraftRow, DraftsPage};
 use super::status::DraftStatus;
@@ -11,14 +11,14 @@ use crate::console::screens::editor;
 use crate::console::screens::editor::{Draft, Upstream};
 use crate::console::widgets::{ListState, Movement};
 
-/// After each message: notes edits, and removes the files of drafts that no longer exist.
+/// After each message: records edits, and removes the files of drafts that no longer exist.
 pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono;
     for edit in model.edits_mut() {
         edit.autosave.note(edit.buffer.revision(), now);
     }
     for (key, draft) in &mut model.drafts {
-        // Begun and left unchanged.
+        // A draft that was opened and not changed.
         if draft.autosave.is_current() && !model.saved_drafts.on_disk.contains(key) {
             draft.autosave.touch(now);
         }
@@ -33,7 +33,7 @@ pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Saves what is due, and asks once for the drafts of earlier sessions.
+/// Saves drafts that are due, and requests the drafts of earlier sessions once.
 pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     let now = model.now.mono;
     let mut effects = save_where(model, |edit| edit.autosave.due().is_some_and(|at| at <= now));
@@ -129,7 +129,7 @@ pub(crate) fn show(model: &mut Model) {
     model.request_redraw(crate::console::model::Redraw::Now);
 }
 
-/// The page was closed with drafts still in it.
+/// Called when the page is closed with drafts still in it.
 pub(crate) fn on_closed(model: &mut Model) {
     if matches!(model.overlay, Some(Overlay::Drafts(_))) && !model.draft_rows().is_empty() {
         model.notify(Tone::Plain, ":drafts lists them again");
@@ -280,7 +280,7 @@ pub(crate) fn quit_or_ask(model: &mut Model) -> Vec<Effect> {
         0 => None,
         withheld => Some(format!("{}: {}", edit.key, retype_note(withheld))),
     });
-    // Its result could no longer be reported.
+    // The result of this write could no longer be reported.
     let write = model.pending_write.as_ref();
     let write = write.map(|writing| format!("{} has no answer yet", writing.describe()));
     let lost: Vec<_> = unsaved.chain(write).collect();
@@ -316,7 +316,7 @@ fn ask(model: &mut Model, mut details: Vec<String>) -> Vec<Effect> {
     save_all(model)
 }
 
-/// Saves what is unsaved, reports what remains, and quits.
+/// Saves what is unsaved, reports what remains unsaved, and quits.
 pub(crate) fn quit_now(model: &mut Model) -> Vec<Effect> {
     let mut effects = save_all(model);
     let open = model.edit.as_ref().is_some_and(|edit| edit.is_changed());

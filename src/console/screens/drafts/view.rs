@@ -16,7 +16,7 @@ use crate::console::widgets::{Surface, TableColumn, TextRun, TextTable, dialog, 
 use crate::console::words;
 use crate::text::Safe;
 
-/// Most columns of the table.
+/// The most columns of the table.
 const COLUMNS: u16 = 100;
 
 const TABLE: [TableColumn; 5] = [
@@ -27,7 +27,7 @@ const TABLE: [TableColumn; 5] = [
     TableColumn { name: "SECRETS", min_width: 9, priority: 5, align_right: false },
 ];
 
-/// Rows below the table: a blank, and notes about the selected draft.
+/// Rows below the table: a blank and notes about the selected draft.
 const BELOW: u16 = 3;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, page: &DraftsPage) {
@@ -55,13 +55,13 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, page: &
     surface.put_lines(inside, inside.height.saturating_sub(below) + 1, &about);
 }
 
-/// In how long the age of each listed draft changes.
+/// The time until the age of each listed draft changes.
 pub(crate) fn age_changes(model: &Model) -> impl Iterator<Item = Duration> {
     let typed = |listed: &DraftEntry| Some(since(model, listed.summary.as_ref().ok()?)?.changes_in);
     model.saved_drafts.offered.iter().filter_map(typed).flatten()
 }
 
-/// Age of a draft; `None` where the clock went back.
+/// The age of a draft; `None` if the clock was set back.
 fn since(model: &Model, summary: &DraftSummary) -> Option<crate::console::age::TimedText> {
     model.now.wall.duration_since(summary.at).ok().map(age)
 }
@@ -130,7 +130,7 @@ fn base(model: &Model, summary: &DraftSummary, standing: DraftStatus) -> (StyleR
     }
 }
 
-/// What to know about the selected draft before it can be written.
+/// Facts about the selected draft that matter before it is written.
 fn about(model: &Model, row: &DraftRow<'_>) -> String {
     let summary = match row {
         DraftRow::ThisSession(_) => return "Kept in this session.".into(),

@@ -1,6 +1,6 @@
 //! The diagnostics of a draft.
 //!
-//! A small draft is checked at each key. A large one is checked when typing pauses, off the event loop;
+//! A small draft is checked on every key. A large one is checked when typing pauses, off the event loop;
 //! until the result arrives, the previous diagnostics move along with their lines.
 
 use std::fmt;
@@ -19,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 #[derive(Debug, Default)]
 pub struct Diagnostics {
     list: Vec<BufferDiagnostic>,
-    /// The buffer revision they belong to.
+    /// The buffer revision that the diagnostics belong to.
     revision: u64,
     check_at: Option<Duration>,
     asked: Pending<u64>,
@@ -30,7 +30,7 @@ pub struct Diagnostics {
 pub struct BufferDiagnostic {
     pub found: Diagnostic,
     pub from: Pos,
-    /// Its end; at least one character after its start, unless the line ends there.
+    /// The end; at least one character after the start, unless the line ends there.
     pub to: Pos,
     pub fix: Option<DraftFix>,
 }
@@ -39,7 +39,7 @@ pub struct BufferDiagnostic {
 pub enum DraftFix {
     /// Replaces a range of text.
     Edit { from: Pos, to: Pos, text: String, words: &'static str },
-    /// Stores the document without the byte order mark.
+    /// Stores the document without its byte order mark.
     DropByteOrderMark,
 }
 
@@ -59,7 +59,6 @@ impl DraftFix {
     }
 }
 
-/// The input of the diagnostics.
 pub struct DiagnosticsInput {
     text: String,
     /// The number of secrets that placeholders may stand for.
@@ -112,7 +111,7 @@ impl Diagnostics {
         &self.list
     }
 
-    /// The first error, which prevents writing.
+    /// The first error, if any; it prevents writing.
     pub fn first_error(&self) -> Option<&BufferDiagnostic> {
         self.list.iter().find(|flaw| flaw.found.severity == Severity::Error)
     }
@@ -132,7 +131,7 @@ impl Diagnostics {
         self.list.iter().enumerate().min_by_key(|(_, flaw)| distance(flaw)).map(|(at, _)| at)
     }
 
-    /// The first after a position, wrapping around the end of the text.
+    /// The first diagnostic after a position, wrapping around the end of the text.
     pub fn next(&self, cursor: Pos) -> Option<&BufferDiagnostic> {
         self.list.iter().find(|flaw| flaw.from > cursor).or(self.list.first())
     }
@@ -142,7 +141,7 @@ impl Diagnostics {
         self.check_at.filter(|_| !self.asked.is_pending())
     }
 
-    /// Checks now, however long that takes.
+    /// Checks now, however long it takes.
     pub fn check(&mut self, buffer: &TextBuffer, kept: usize) {
         self.list = DiagnosticsInput::of(buffer, kept).run();
         self.revision = buffer.revision();
@@ -166,20 +165,20 @@ impl Diagnostics {
         }
     }
 
-    /// Checks again: now if the draft is small, else off the event loop as soon as possible.
+    /// Checks again: now if the draft is small, otherwise off the event loop as soon as possible.
     pub fn schedule_check(&mut self, buffer: &TextBuffer, kept: usize, now: Duration) {
         self.asked.cancel();
         if buffer.len() <= AT_ONCE { self.check(buffer, kept) } else { self.check_at = Some(now) }
     }
 
-    /// The input of the diagnostics, which are due.
+    /// The input of the diagnostics, which become pending.
     pub fn begin(&mut self, buffer: &TextBuffer, kept: usize, request: RequestId) -> DiagnosticsInput {
         self.check_at = None;
         self.asked.begin(request, buffer.revision());
         DiagnosticsInput::of(buffer, kept)
     }
 
-    /// Takes the result of a check; one for an older request or an older text is dropped.
+    /// Takes the result of a check; a result for an older request or text is dropped.
     pub fn accept(&mut self, request: RequestId, found: Vec<BufferDiagnostic>, revision: u64, now: Duration) {
         match self.asked.accept(request) {
             Some(asked) if asked == revision => (self.list, self.revision) = (found, revision),

@@ -10,9 +10,9 @@ pub struct ExternalEdit {
     pub key: ResourceKey,
     /// Its text when the editor was started.
     pub before: String,
-    /// Whether it was opened only for the external editor.
+    /// Whether the draft was opened only for the external editor.
     pub opened: bool,
-    /// Whether the program has forked, and its file is watched while the draft is open here.
+    /// Whether the editor returned at once, and its file is watched while the draft is open here.
     pub watching: bool,
     /// Whether the last save in the external editor was rejected.
     pub refused: bool,

@@ -33,7 +33,6 @@ pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
     vec![Effect::EditExternally(request, Box::new(draft))]
 }
 
-/// Events of the external editor.
 pub(crate) fn handle(model: &mut Model, request: RequestId, news: EditorEvent) -> Vec<Effect> {
     let now = model.now.mono;
     let Model { external_edit: away, edit, .. } = model;
@@ -79,7 +78,7 @@ fn on_ended(model: &mut Model) -> Vec<Effect> {
         model.edit = None;
         browse::settle(model);
     }
-    // The refusal was reported when it was saved, and still holds.
+    // The refusal was reported when the file was saved, and still holds.
     if !away.refused && changed {
         return review::review(model);
     }
@@ -89,7 +88,7 @@ fn on_ended(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Stops watching the file of an editor that returned at once; `None` if none is watched.
+/// Stops watching the file of an editor that returned at once; `None` if no file is watched.
 pub(crate) fn end(model: &mut Model) -> Option<Effect> {
     let away = model.external_edit.as_ref().filter(|away| away.watching)?;
     Some(Effect::StopExternalEditor(away.request))

@@ -18,20 +18,20 @@ pub struct TextSearch {
     pub typing: bool,
     /// Whether matches are highlighted.
     pub marked: bool,
-    /// Where the cursor was when typing began: a changed text is searched from there again.
+    /// Where the cursor was when typing began: each changed text is searched from there.
     origin: Pos,
     /// The current match.
     current: Option<(Pos, Pos)>,
     pub(crate) match_count: MatchCount,
 }
 
-/// The number of matches, and which of them is current.
+/// The number of matches, and the number of the current one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MatchCount {
-    /// The number of the current match, from 1; 0 if there is none, or it is past what was counted.
+    /// The number of the current match, from 1; 0 if there is none, or if it is beyond those counted.
     pub number: usize,
     pub total: usize,
-    /// Whether there are more than were counted.
+    /// Whether there are more matches than were counted.
     pub more: bool,
 }
 
@@ -58,7 +58,7 @@ impl TextSearch {
         self.input.set("");
     }
 
-    /// Goes to the first match from where typing began. Returns whether there is one.
+    /// Goes to the first match after the position where typing began. Returns whether there is one.
     pub fn search_from_origin(&mut self, buffer: &mut TextBuffer) -> bool {
         self.search(buffer, self.origin, true, self.origin)
     }
@@ -85,13 +85,13 @@ impl TextSearch {
         self.current.is_some()
     }
 
-    /// The search text; `None` if it is empty.
+    /// The parsed search text; `None` if it is empty.
     pub fn needle(&self) -> Option<Needle> {
         Needle::of(self.input.text())
     }
 }
 
-/// A search text. Case-insensitive unless it has a capital letter.
+/// A search text. Case-insensitive unless it contains a capital letter.
 #[derive(Clone)]
 pub struct Needle {
     text: String,
@@ -150,7 +150,7 @@ impl Needle {
         line: &'l str,
         part: Range<usize>,
     ) -> impl Iterator<Item = Range<usize>> + 'l {
-        // A letter in the other case may be longer, but never four times.
+        // A letter may be longer in the other case, but never four times as long.
         let around = self.text.len() * 4;
         let mut from = line.ceil_char_boundary(part.start.saturating_sub(around));
         std::iter::from_fn(move || {
@@ -161,7 +161,7 @@ impl Needle {
     }
 }
 
-/// The distance to the next place where the letter may match, in either case.
+/// The distance to the next place where the first letter may match, in either case.
 fn candidate(text: &str, first: char) -> Option<usize> {
     if first.is_ascii() && !first.is_ascii_alphabetic() {
         return memchr::memchr(first as u8, text.as_bytes());

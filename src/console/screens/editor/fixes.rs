@@ -5,7 +5,7 @@ use crate::console::compute::Compute;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone};
 
-/// Goes to the next problem, past the end to the first.
+/// Goes to the next problem, wrapping around to the first.
 pub(crate) fn next(model: &mut Model) {
     let Some(edit) = &mut model.edit else { return };
     match edit.diagnostics.next(edit.buffer.cursor()).map(|flaw| flaw.from) {
@@ -44,7 +44,7 @@ pub(crate) fn fix(model: &mut Model) {
     model.update_editor_view();
 }
 
-/// Sends a large draft to be checked, once typing has paused.
+/// Sends a large draft to be checked after typing has paused.
 pub(crate) fn check(model: &mut Model) -> Option<Effect> {
     let now = model.now.mono;
     model.edit.as_ref()?.diagnostics.check_at().filter(|at| *at <= now)?;

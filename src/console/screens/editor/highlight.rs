@@ -6,10 +6,10 @@ use crate::console::theme::StyleRole;
 use crate::domain::json::{LexemeKind, Lexer, Span};
 use crate::domain::references_in;
 
-/// Up to this length lines are read from their start, which is always right, in bytes.
+/// Lines up to this length, in bytes, are read from their start, which is always exact.
 const SHORT: usize = 4 * 1024;
 
-/// How far around the visible part a string is read, so that what overlaps it is recognised, in bytes.
+/// How far around the visible part a string is read, in bytes, so that tokens overlapping it are recognised.
 const AROUND: usize = 1024;
 
 /// The spans of a part of a line, each with its style role.
@@ -39,7 +39,7 @@ pub(crate) fn highlight(line: &str, part: Range<usize>) -> Vec<(Range<usize>, St
     pieces.spans
 }
 
-/// The end of the string that contains a byte, if any: the quotes before it decide.
+/// The end of the string that contains a byte, if any, determined by the quotes before it.
 fn string_around(line: &str, at: usize) -> Option<usize> {
     let bytes = line.as_bytes();
     let mut inside = false;
@@ -112,7 +112,7 @@ fn style(shape: LexemeKind) -> StyleRole {
     }
 }
 
-/// The placeholders in a string, as [`crate::text::placeholders`] writes them.
+/// The placeholders in a string, as written by [`crate::text::placeholders`].
 fn placeholders(text: &str) -> impl Iterator<Item = Span> {
     const OPEN: &str = "‹kept:";
     const CLOSE: char = '›';
@@ -153,7 +153,7 @@ mod tests {
         }
     }
 
-    /// Merges neighbouring spans of one role.
+    /// Merges neighbouring spans with the same role.
     fn joined(pieces: Vec<(Range<usize>, StyleRole)>) -> Vec<(Range<usize>, StyleRole)> {
         let mut out: Vec<(Range<usize>, StyleRole)> = Vec::new();
         for (bytes, style) in pieces {

@@ -86,7 +86,7 @@ impl Component for Editor {
     }
 }
 
-/// Keeps the draft, and asks whether to leave the console.
+/// Keeps the draft, and asks whether to quit the console.
 pub(crate) fn leave_and_ask(model: &mut Model) -> Vec<Effect> {
     update::back_to_draft(model);
     update::leave(model);

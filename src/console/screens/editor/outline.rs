@@ -1,8 +1,8 @@
 //! The JSON path at the cursor, and the matching bracket.
 //!
-//! The bracket levels are kept at checkpoints up to the first change, so a key scans only from the last
-//! checkpoint on, and only a jump scans more. The matching closing bracket is searched no further than
-//! the screen reaches, since it is shown nowhere else.
+//! Bracket levels are kept at checkpoints up to the first change, so a key scans only from the last
+//! checkpoint on, and only a jump scans more. The matching closing bracket is searched only within the
+//! screen, since it is not shown anywhere else.
 
 use super::text_buffer::{Pos, TextBuffer};
 use crate::domain::json::{Lexeme, LexemeKind, Lexer, unquote};
@@ -26,7 +26,7 @@ pub struct JsonPathTracker {
 pub struct CursorPath {
     /// `chain[1].module`; empty outside of the object.
     pub path: String,
-    /// The bracket at the cursor, or before it, and the matching one if known.
+    /// The bracket at or before the cursor, and the matching one if known.
     pub bracket: Option<(Pos, Option<Pos>)>,
 }
 
@@ -41,7 +41,7 @@ struct BracketStack {
 enum JsonContainer {
     /// The name of the member being read.
     Object(Option<String>),
-    /// The item being read.
+    /// The index of the item being read.
     Array(usize),
 }
 
@@ -57,7 +57,7 @@ impl JsonPathTracker {
         }
         let cursor = buffer.cursor();
         let line = buffer.line(cursor.row);
-        // A name that the cursor is in or before is part of the path.
+        // The name that the cursor is in or before is part of the path.
         let ranges = cursor.at.max(line.len() - line.trim_start_matches([' ', '\t']).len());
         let known = self.checkpoints.partition_point(|(at, _)| *at < cursor);
         let (from, mut stack) =
@@ -80,7 +80,7 @@ impl JsonPathTracker {
             } else if lexeme.from.at > ranges {
                 break;
             }
-            // No checkpoint past the cursor: it would be ahead of its position.
+            // A checkpoint must not be past the cursor.
             if lexeme.to <= cursor {
                 let len = lexeme.to.at - lexeme.from.at;
                 scanned += len;
@@ -119,7 +119,7 @@ struct PlacedLexeme<'l> {
     kind: LexemeKind,
 }
 
-/// The lexemes of lines, each with its number, from a position in the first of them on.
+/// The lexemes of numbered lines, starting at a position in the first of them.
 fn lexemes<'l>(
     lines: impl Iterator<Item = (usize, &'l str)>,
     from: Pos,
@@ -228,7 +228,7 @@ fn close_of(buffer: &TextBuffer, open: Pos) -> Option<Pos> {
 mod tests {
     use super::*;
 
-    /// Where the `|` of a text is.
+    /// The path and the bracket at the `|` in a text.
     fn here(text: &str) -> (String, Option<(Pos, Option<Pos>)>) {
         let at = text.find('|').unwrap();
         let mut buffer = TextBuffer::new(&text.replacen('|', "", 1));

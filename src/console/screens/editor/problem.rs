@@ -12,7 +12,7 @@ use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextRun};
 use crate::domain::json::Severity;
 
-/// Draws the problem nearest to the cursor, and its number among all.
+/// Draws the problem nearest to the cursor, with its number and the total.
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
     let mut line = surface.row(area, 0);
     line.skip(1).margin(1);
@@ -44,7 +44,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area:
     right.join(" · ", number.clone());
     right.join("", TextRun::of(StyleRole::Dim, behind));
     let left = problem_run(flaw);
-    // The message comes first; its fix is shown where there is room.
+    // The message takes precedence; its fix is shown if there is room.
     if left.width() + right.width() + 2 <= line.remaining() || line.remaining() > 100 {
         line.put_right(&right).margin(2);
     } else if !number.is_empty() {

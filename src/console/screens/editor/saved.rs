@@ -29,14 +29,14 @@ impl Draft {
         }
     }
 
-    /// Its text with placeholders for all secrets, including those typed or revealed here. Filling them
-    /// gives the same document.
+    /// The text with placeholders for all secrets, including those typed or revealed here. Filling them gives
+    /// the same document.
     pub fn text_without_secrets(&mut self) -> String {
         redact_adding(DocumentKind::of(&self.key), &self.text(), &mut self.concealed_secrets, &self.opened)
     }
 
-    /// Resumes a saved draft. Its placeholders stand for what is stored in their places now; if its base is
-    /// still stored, that is what they stood for.
+    /// Resumes a saved draft. Its placeholders stand for the values stored now in their places; if its base
+    /// is still stored, these are the original values.
     pub fn resume(saved: SavedDraft, inventory: &Inventory) -> Self {
         let source = saved.base.source.clone().unwrap_or_else(|| saved.key.clone());
         let now = inventory.get(&source).map(|row| row.entry());

@@ -41,13 +41,13 @@ pub(crate) fn step(model: &mut Model, forward: bool) {
     let found = edit.find.go_to_match(&mut edit.buffer, forward);
     let TextSearch { match_count, typing, .. } = edit.find;
     model.update_editor_view();
-    // While one types, the search line says so.
+    // While typing, the search line shows the count.
     if !typing {
         model.notify(if found { Tone::Plain } else { Tone::Bad }, match_count.to_string());
     }
 }
 
-/// Closes the line; the cursor stays.
+/// Closes the search line; the cursor stays.
 pub(crate) fn close(model: &mut Model) {
     if let Some(edit) = &mut model.edit {
         edit.find.typing = false;

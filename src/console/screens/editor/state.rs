@@ -22,7 +22,7 @@ pub struct Draft {
     /// The key it will be written to.
     pub key: ResourceKey,
     pub base: Base,
-    /// The store the base came from; a draft of another store must be merged with what is there.
+    /// The store the base came from. A draft of another store must be merged with the stored document.
     pub store: Option<StoreId>,
     /// The text; secret fields are placeholders that stand for the stored values.
     pub buffer: TextBuffer,
@@ -31,14 +31,13 @@ pub struct Draft {
     pub find: TextSearch,
     /// The pending review, and the buffer revision it is made from.
     pub preparing: Pending<u64>,
-    /// A merge to be made, and what is said before why it failed.
+    /// A merge to be made, and the prefix of the message if it fails.
     pub pending_merge: Option<(Box<MergeInput>, &'static str)>,
     /// The pending merge, and the buffer revision it is made from.
     pub merging: Pending<u64>,
     /// What happened to the base in the store.
     pub upstream: Upstream,
     pub stage: DraftStage,
-    /// The last write of it that was sent.
     pub last_write: Option<RequestId>,
     pub autosave: AutosaveState,
     /// The document whose text a new document started from.
@@ -71,12 +70,12 @@ pub enum Upstream {
     /// Someone wrote it, or created a key that did not exist.
     Changed,
     Deleted,
-    /// It can no longer be read, so nothing is known.
+    /// It can no longer be read, so its state is unknown.
     Hidden,
 }
 
 impl Upstream {
-    /// By what the inventory holds now.
+    /// Compares the draft's base with the inventory.
     pub fn of(inventory: &Inventory, draft: &Draft) -> Self {
         match (&draft.base, inventory.get(&draft.key)) {
             (Base::Stored(entry), Some(row)) if row.token() == entry.token => Self::Unchanged,
@@ -90,14 +89,14 @@ impl Upstream {
 
 pub enum DraftStage {
     Editing,
-    /// It is reviewed before it is written.
+    /// Reviewed before it is written.
     Review(Box<Review>),
-    /// It is merged with what was stored meanwhile.
+    /// Merged with what was stored meanwhile.
     Merge(Box<MergeState>),
 }
 
 impl Base {
-    /// What is stored; `None` if the key does not exist.
+    /// The stored document; `None` if the key does not exist.
     pub fn entry(&self) -> Option<&Entry> {
         match self {
             Self::Stored(entry) => Some(entry),
@@ -165,7 +164,7 @@ impl Draft {
         self.buffer.text()
     }
 
-    /// Whether it differs from its base. Revealing stored values is no change.
+    /// Whether it differs from its base. Revealing stored values does not count as a change.
     pub fn is_changed(&self) -> bool {
         let as_opened = || {
             let revealed = self.revealed.as_ref().is_some_and(|(text, _)| self.buffer.text_is(text));
@@ -175,12 +174,12 @@ impl Draft {
         self.is_rebased || matches!(self.base, Base::Absent { .. }) || !as_opened()
     }
 
-    /// Runs the diagnostics now, however long that takes.
+    /// Runs the diagnostics now, however long they take.
     pub fn check(&mut self) {
         self.diagnostics.check(&self.buffer, self.concealed_secrets.len());
     }
 
-    /// Makes an edit, and what follows from one. Returns whether the text changed.
+    /// Makes an edit and updates everything derived from the text. Returns whether the text changed.
     pub(super) fn change(&mut self, now: Duration, edit: impl FnOnce(&mut Self) -> bool) -> bool {
         let (row, rows) = (self.buffer.cursor().row, self.buffer.rows());
         let did = edit(self);
@@ -204,8 +203,8 @@ impl Draft {
         self.revealed.as_ref().map_or(0, |(_, count)| *count)
     }
 
-    /// Replaces placeholders by the stored values, as one undo step. Returns how many were revealed.
-    /// The concealed secrets are kept, so that undo restores placeholders that can be filled.
+    /// Replaces placeholders with the stored values, as one undo step. Returns how many were revealed. The
+    /// concealed secrets are kept, so that undo restores placeholders that can be filled.
     pub fn reveal(&mut self) -> usize {
         let text = self.buffer.text();
         let mut edits: Vec<(Pos, Pos, String)> = Vec::new();
@@ -217,7 +216,7 @@ impl Draft {
             let (from, to) = (starts.position(span.start), starts.position(span.end));
             count += 1;
             match edits.last_mut() {
-                // A line is edited once, however many placeholders it has.
+                // Each line is edited once, however many placeholders it has.
                 Some((_, end, edited)) if end.row == from.row => {
                     edited.extend([text.get(at..span.start).unwrap_or_default(), original]);
                     *end = to;
@@ -245,8 +244,8 @@ impl Draft {
         }
     }
 
-    /// Records that `document` was written with `token`; it becomes the base. Returns whether the draft
-    /// was changed since.
+    /// Records that `document` was written with `token`; it becomes the base. Returns whether the draft was
+    /// edited meanwhile.
     pub fn mark_written(&mut self, document: Document, revision: Revision, token: Token) -> bool {
         let (created, lease) = self.base.entry().map_or((None, None), |entry| (entry.created, entry.lease));
         let key = self.key.clone();
@@ -262,7 +261,7 @@ impl Draft {
     }
 
     /// Continues with a merged text, based on what is stored now. Its placeholders stand for the merged
-    /// secrets, so edits before the merge cannot be undone.
+    /// secrets, so edits made before the merge cannot be undone.
     pub fn rebase_on_merge(&mut self, text: &str, now: Option<Entry>, store: Option<StoreId>) {
         let moved = now.as_ref().is_none_or(|now| now.document.text() != Ok(text));
         let base = match now {

@@ -1,4 +1,4 @@
-//! Keys that are text or cursor movement in the editor, and what follows from each.
+//! Keys that are text or cursor movement in the editor, and their effects.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -46,7 +46,7 @@ fn motion(key: KeyEvent) -> Option<Motion> {
     })
 }
 
-/// A paste, verbatim; control characters show as what they are.
+/// A paste, inserted verbatim; control characters are made visible.
 pub(crate) fn paste(model: &mut Model, text: &str) {
     change(model, |buffer| buffer.paste(text));
 }
@@ -74,7 +74,7 @@ pub(crate) fn wrap(model: &mut Model) {
     model.notify(Tone::Plain, words);
 }
 
-/// Replaces the placeholders of this draft by the stored values.
+/// Replaces the placeholders of this draft with the stored values.
 pub(crate) fn reveal(model: &mut Model) -> Vec<Effect> {
     let mut count = 0;
     let (now, Some(edit)) = (model.now.mono, &mut model.edit) else { return Vec::new() };
@@ -94,7 +94,7 @@ pub(crate) fn reveal(model: &mut Model) -> Vec<Effect> {
     vec![Effect::RecordAudit(AuditNote::Revealed { key, count })]
 }
 
-/// Edits the text; `false` if nothing changed.
+/// Edits the text; returns `false` if nothing changed.
 pub(crate) fn change(model: &mut Model, change: impl FnOnce(&mut TextBuffer) -> bool) -> bool {
     let now = model.now.mono;
     let did = model.edit.as_mut().is_some_and(|edit| edit.change(now, |edit| change(&mut edit.buffer)));

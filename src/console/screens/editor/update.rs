@@ -47,7 +47,7 @@ pub(crate) fn begin(model: &mut Model, key: ResourceKey, template: Document) {
     show(model, edit, "what was to be copied is not UTF-8 text");
 }
 
-/// Leaves the editor; a changed draft stays in the session.
+/// Leaves the editor; a changed draft is kept in the session.
 pub(crate) fn leave(model: &mut Model) {
     if model.edit.as_mut().is_some_and(|edit| edit.preparing.cancel()) {
         return;
@@ -61,7 +61,7 @@ pub(crate) fn leave(model: &mut Model) {
         model.edit = Some(edit);
         return model.notify(Tone::Bad, "32 drafts are kept already: write or discard one first");
     }
-    // Without a row there is nothing to press `e` on.
+    // Without a row in the list, `e` has nothing to act on.
     let way = if model.inventory.find(&edit.key).is_some() { "e".into() } else { format!(":{}", edit.key) };
     model.notify(Tone::Plain, format!("draft of {} kept: {way} takes it up again", edit.key));
     model.drafts.insert(edit.key.clone(), edit);
@@ -93,7 +93,7 @@ pub(crate) fn discard(model: &mut Model) {
     }
 }
 
-/// Back from a review or a merge to the editor.
+/// Returns from a review or a merge to the editor.
 pub(crate) fn back_to_draft(model: &mut Model) {
     if let Some(edit) = &mut model.edit {
         edit.stage = DraftStage::Editing;

@@ -1,6 +1,6 @@
 //! The editor: the draft with highlighted JSON, the cursor, the selection, and the problem at the cursor in
-//! words. Only visible rows are read; a JSON string never spans lines, so each line is highlighted on its own,
-//! and of a long one only the visible part is tokenized.
+//! words. Only visible rows are read. A JSON string never spans lines, so each line is highlighted on its
+//! own, and of a long line only the visible part is tokenized.
 
 use std::ops::Range;
 
@@ -49,7 +49,7 @@ fn title(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
         Upstream::Deleted => moved("DELETED"),
     };
     let base = TextRun::of(StyleRole::Dim, base);
-    // The first is dropped first: what is not saved matters more than the base.
+    // The first fact is dropped first: unsaved changes matter more than the base.
     let lacks = edit.autosave.failed || edit.autosave.withheld > 0;
     let mut facts = if lacks { vec![base, draft, upstream] } else { vec![draft, base, upstream] };
     let revealed = edit.revealed();
@@ -58,7 +58,7 @@ fn title(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
     }
     let mut line = surface.row(area, 0);
     line.skip(1).margin(1);
-    // The key comes before what is known about it; the upstream state goes last.
+    // The key takes precedence over the facts about it; the upstream state is dropped last.
     let needed = |facts: &[TextRun]| facts.iter().map(|fact| fact.width() + 3).sum::<u16>();
     while facts.len() > 1 && left.width() + needed(&facts) > line.remaining() {
         facts.remove(0);
@@ -91,8 +91,8 @@ fn text(surface: &mut Surface<'_>, edit: &Draft, area: Rect) {
 impl EditorViewport<'_> {
     fn lines(&self, surface: &mut Surface<'_>) {
         let mut y = 0;
-        // The rows of one line are tokenized together: where a string begins is found by reading the line
-        // from its start.
+        // The rows of one line are tokenized together: finding where a string begins requires reading the
+        // line from its start.
         for rows in self.rows.chunk_by(|one, next| one.line == next.line) {
             let [first, ..] = rows else { continue };
             let shown = first.bytes.start..rows.last().map_or(first.bytes.end, |last| last.bytes.end);
@@ -123,7 +123,7 @@ impl EditorViewport<'_> {
         }
     }
 
-    /// The mark before a row: the worst of the problems that begin in it.
+    /// The mark before a row: that of the worst problem beginning in it.
     fn mark_of(&self, row: &VisualRow) -> (StyleRole, &'static str) {
         let buffer = &self.edit.buffer;
         let here = self.edit.diagnostics.list().iter().filter(|flaw| row.holds(buffer, flaw.from));

@@ -1,4 +1,4 @@
-//! What a backend reports of itself: facts, members, certificates.
+//! What a backend reports about itself: facts, members, certificates.
 
 use std::time::{Duration, SystemTime};
 
@@ -26,7 +26,7 @@ pub(super) fn add(page: &mut ReviewPage<'_>, model: &Model, health: &Health) {
     grid::add(page, health.certificates.iter().map(|it| of_certificate(it, now)).collect());
 }
 
-/// A value in words; a moment with its age.
+/// A value in words; a point in time with its age.
 fn shown(value: &FactValue, now: SystemTime) -> String {
     let ago = |at: SystemTime| age(now.duration_since(at).unwrap_or_default()).text;
     match value {
@@ -98,7 +98,7 @@ fn ends(certificate: &Certificate, now: SystemTime) -> TimedText {
     }
 }
 
-/// In how long each age and each remaining time on the page changes.
+/// The time until each age and each remaining time on the page changes.
 pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Duration> {
     let now = model.now.wall;
     let ages = move |facts: &[Fact]| -> Vec<_> {
@@ -119,7 +119,7 @@ pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Duration> {
 fn age_changes(at: SystemTime, now: SystemTime) -> Option<Duration> {
     match now.duration_since(at) {
         Ok(elapsed) => age(elapsed).changes_in,
-        // A moment ahead of the local clock has an age once the clock has passed it.
+        // A time ahead of the local clock has an age once the clock has passed it.
         Err(ahead) => age(Duration::ZERO).changes_in.map(|change| change + ahead.duration()),
     }
 }

@@ -1,10 +1,10 @@
-//! Rows of cells under column headings where they fit, and lines of facts where they do not: nothing is cut.
+//! Rows of cells under column headings if they fit, otherwise lines of facts: nothing is cut.
 
 use crate::console::theme::StyleRole;
 use crate::console::widgets::{ReviewPage, TextRun, width};
 use crate::text::Safe;
 
-/// Indent of what belongs to a heading.
+/// Indent of the lines under a heading.
 pub(super) const INDENT: u16 = 3;
 
 /// Blanks between columns.
@@ -12,9 +12,9 @@ const GAP: u16 = 2;
 
 pub(crate) struct GridRow {
     pub(crate) cells: Vec<GridCell>,
-    /// So many leading cells are always shown, without their names where the grid is folded.
+    /// This many leading cells are always shown; in a folded grid without their names.
     pub(crate) heads: usize,
-    /// A line below it: why it is not healthy.
+    /// The reason why it is not healthy, on a line below.
     pub(crate) note: Option<(StyleRole, String)>,
 }
 
@@ -63,10 +63,10 @@ pub(super) fn add(page: &mut ReviewPage<'_>, rows: Vec<GridRow>) {
     }
 }
 
-/// Every column name with the width of its widest cell, in the order of first use; empty columns are left out.
+/// Every column name with the width of its widest cell, in order of first use; empty columns are omitted.
 fn columns(rows: &[GridRow]) -> Vec<(&'static str, u16)> {
     let mut columns: Vec<(&'static str, u16)> = Vec::new();
-    // The row with the most cells sets the order.
+    // The row with the most cells determines the order.
     let most = rows.iter().max_by_key(|row| row.cells.len());
     for cell in most.into_iter().chain(rows).flat_map(|row| &row.cells) {
         let width = width(&cell.text);
@@ -80,7 +80,7 @@ fn columns(rows: &[GridRow]) -> Vec<(&'static str, u16)> {
     columns.into_iter().map(|(name, width)| (name, width.max(least(name)))).collect()
 }
 
-/// The row as a line of its leading cells, and indented lines of the others.
+/// The row as one line of its leading cells, followed by indented lines of the others.
 fn fold(page: &mut ReviewPage<'_>, row: &GridRow) {
     let (heads, facts) = row.cells.split_at_checked(row.heads).unwrap_or_default();
     let mut line = TextRun::default();

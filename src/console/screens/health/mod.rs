@@ -1,4 +1,4 @@
-//! The screen Health: what needs attention, whether the picture is current, and every backend in detail.
+//! The Health screen: what needs attention, whether the snapshot is current, and every backend in detail.
 
 pub(crate) mod backend;
 mod grid;
@@ -12,7 +12,7 @@ use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::widgets::{Movement, Surface, TextRun};
 
-/// Asks every backend how it is.
+/// Queries the health of every backend.
 pub(crate) fn check(model: &mut Model) -> Effect {
     let request = model.next_request();
     model.health.asked = Some(request);
@@ -36,7 +36,7 @@ impl Component for HealthScreen {
         view::next_changes(model, soonest);
     }
 
-    /// Whoever looks has seen what the last load changed; the backends are asked again.
+    /// Opening the tab acknowledges what the last load changed, and queries the backends again.
     fn enter(&self, model: &mut Model) -> Vec<Effect> {
         model.link.resync = None;
         vec![check(model)]

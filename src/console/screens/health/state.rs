@@ -1,4 +1,4 @@
-//! The state of the screen Health: the last answers of every backend.
+//! State of the Health screen: the last answers of every backend.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub struct HealthPage {
     /// The last answers of the config store.
     pub backends: Vec<Health>,
     pub secrets: Option<Health>,
-    /// When the first answer came.
+    /// When the first answer arrived.
     pub checked: Option<Duration>,
     /// The pending request.
     pub asked: Option<RequestId>,

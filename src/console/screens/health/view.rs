@@ -1,4 +1,4 @@
-//! The tab Health: what there is to act on, how current the picture is, and what every backend reports of
+//! The Health tab: findings to act on, how current the snapshot is, and what every backend reports about
 //! itself.
 
 use ratatui::layout::Rect;
@@ -14,7 +14,7 @@ use crate::console::widgets::{ReviewPage, Surface, TextRun};
 use crate::console::words;
 use crate::domain::{Cause, Condition, Health, SecretStoreStatus, TokenKind};
 
-/// Readable ranges listed before the rest is only counted.
+/// The most readable ranges listed; beyond that they are only counted.
 const RANGES: usize = 8;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
@@ -38,14 +38,14 @@ fn page(model: &Model, width: u16) -> ReviewPage<'static> {
     page
 }
 
-/// A heading, and the indent of what follows.
+/// A heading; the following lines are indented.
 fn heading(page: &mut ReviewPage<'_>, run: TextRun) {
     page.indent(0);
     page.push(run);
     page.indent(INDENT);
 }
 
-/// Who can act, what is wrong, what to do.
+/// Findings: who can act, what is wrong, what to do.
 fn findings(page: &mut ReviewPage<'_>, model: &Model) {
     if model.health.backends.is_empty() {
         let asking = format!("asking {} {}", model.context.backend.name, glyph::MORE);
@@ -80,7 +80,7 @@ fn of_backend(page: &mut ReviewPage<'_>, model: &Model, health: &Health) {
     }
 }
 
-/// Whether the picture is current, retries, and what happened so far.
+/// Whether the snapshot is current, the next retry, and the history of the link.
 fn link(page: &mut ReviewPage<'_>, model: &Model) {
     let link = &model.link;
     let (glyph, style) = words::link_badge(model);
@@ -137,7 +137,7 @@ fn picture(model: &Model) -> Option<String> {
     }
 }
 
-/// The ranges that a partial picture covers.
+/// The ranges that a partial snapshot covers.
 fn ranges(model: &Model) -> Vec<String> {
     let ranges = model.inventory.coverage().ranges();
     let mut named: Vec<_> = ranges.iter().take(RANGES).map(ToString::to_string).collect();
@@ -220,7 +220,7 @@ fn secret_store(page: &mut ReviewPage<'_>, model: &Model) {
     }
 }
 
-/// The worst condition of all backends, unless they are well.
+/// The worst condition of all backends; empty if all are healthy.
 pub(super) fn tab_note(model: &Model) -> TextRun {
     match model.health.all().map(Health::condition).max() {
         None | Some(Condition::Healthy) => TextRun::default(),

@@ -1,4 +1,4 @@
-//! The screen Log: the last lines of confdeck's own log.
+//! The Log screen: the last lines of confdeck's own log.
 
 mod state;
 

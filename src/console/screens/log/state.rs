@@ -1,4 +1,4 @@
-//! The state of the screen Log: the last lines of confdeck's own log.
+//! State of the Log screen: the last lines of confdeck's own log.
 
 use std::collections::VecDeque;
 
@@ -6,9 +6,9 @@ use std::collections::VecDeque;
 pub struct LogPage {
     /// The last lines, oldest first; already safe to show.
     pub lines: VecDeque<String>,
-    /// Lines scrolled up from the newest line.
+    /// The number of lines scrolled up from the newest line.
     pub back: usize,
 }
 
-/// The most lines the tab Log keeps.
+/// The most lines kept for the Log tab.
 pub const LOG_LINES: usize = 500;

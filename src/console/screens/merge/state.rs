@@ -11,13 +11,12 @@ use crate::text::placeholders::ConcealedSecrets;
 /// From this width on, mine, base and theirs are shown side by side.
 pub const MERGE_COLUMNS_FROM: u16 = 100;
 
-/// A list lower than this has no heading.
+/// A list with fewer rows than this has no heading.
 const LOW: u16 = 6;
 
-/// The input of a merge.
 pub struct MergeInput {
     pub draft: ReviewInput,
-    /// Its base; `None` if the key did not exist.
+    /// The base of the draft; `None` if the key did not exist.
     pub base: Option<Document>,
     pub theirs: Option<Entry>,
     /// The store of `theirs`.
@@ -27,12 +26,11 @@ pub struct MergeInput {
 }
 
 impl MergeInput {
-    /// The bytes of the larger side.
+    /// The size of the larger side in bytes.
     pub fn size(&self) -> usize {
         self.draft.text.len().max(self.theirs.as_ref().map_or(0, |now| now.document.len()))
     }
 
-    ///
     /// # Errors
     /// A message that says why it cannot be merged.
     pub fn merge_state(self) -> Result<MergeState, String> {
@@ -72,16 +70,16 @@ impl MergeInput {
 pub struct MergeState {
     pub kind: DocumentKind,
     pub merge: Merge,
-    /// Its rows, safe to show.
+    /// The rows of the merge, safe to show.
     pub shown: Vec<MergeRowText>,
     pub choices: Vec<Option<ConflictChoice>>,
-    /// The choices that are edited values, safe to show.
+    /// Choices that are edited values, safe to show.
     pub values: Vec<Option<crate::text::Safe<'static>>>,
     /// The selected clash.
     pub selected: usize,
-    /// The first line shown if the user scrolled; else the selected clash is kept visible.
+    /// The first line shown if the user scrolled; otherwise the selected clash is kept visible.
     pub scroll: Option<usize>,
-    /// The merged text against theirs, line by line, if shown.
+    /// The merged text compared with theirs, line by line, if shown.
     pub full_diff: Option<Vec<DiffLine>>,
     pub theirs: Option<Entry>,
     /// The store of `theirs`.
@@ -93,8 +91,8 @@ pub struct MergeState {
 }
 
 impl MergeState {
-    /// Takes over the choices of an earlier merge with the same clashes, and the value that was being
-    /// edited. Returns the number of choices taken over.
+    /// Adopts the choices of an earlier merge that has the same clashes, and the value that was being edited.
+    /// Returns the number of choices adopted.
     pub fn resume(&mut self, before: Self) -> usize {
         self.choices = self.merge.carry_over(&before.merge, &before.choices);
         self.selected = self.first_undecided().unwrap_or(0);
@@ -118,7 +116,7 @@ impl MergeState {
         }
     }
 
-    /// The merged text against theirs, line by line.
+    /// The merged text compared with theirs, line by line.
     pub fn full_diff(&self) -> Vec<DiffLine> {
         let text = self.merge.text(&self.choices_or_theirs()).ok().flatten().unwrap_or_default();
         lines(self.kind, self.merge.theirs().unwrap_or_default(), &text)
@@ -129,7 +127,7 @@ impl MergeState {
         self.choices.iter().filter(|choice| choice.is_none()).count()
     }
 
-    /// The choices, with theirs where there is none yet.
+    /// The choices; theirs for clashes without one.
     pub fn choices_or_theirs(&self) -> Vec<ConflictChoice> {
         self.choices.iter().map(|choice| choice.clone().unwrap_or(ConflictChoice::Theirs)).collect()
     }
@@ -150,8 +148,8 @@ impl MergeState {
         })
     }
 
-    /// The number of lines of a row: more for a clash without room for three columns, and one more for an
-    /// edited value.
+    /// The number of lines of a row: more for a clash if there is no room for three columns, and one more for
+    /// an edited value.
     pub fn height(&self, conflict: Option<usize>, wide: bool) -> usize {
         let value = conflict.is_some_and(|conflict| self.values.get(conflict).is_some_and(Option::is_some));
         usize::from(value) + if wide || conflict.is_none() { 1 } else { 4 }
@@ -173,7 +171,7 @@ impl MergeState {
             }
             let before = self.rows().take_while(|(_, _, conflict)| *conflict != Some(self.selected));
             let lines: usize = before.map(|(_, _, conflict)| self.height(conflict, wide)).sum();
-            // The context before it stays visible.
+            // Keeps the context before the clash visible.
             lines.saturating_sub(height / 3)
         });
         first.min(most)

@@ -1,4 +1,4 @@
-//! Three-way merge of a draft with what was stored meanwhile: by path, clashes decided one by one.
+//! Three-way merge of a draft with what was stored meanwhile: by path, with clashes decided one by one.
 
 use super::state::{MERGE_COLUMNS_FROM, MergeInput, MergeState};
 use crate::compare::RawJson;
@@ -16,15 +16,15 @@ use crate::domain::{Document, Entry};
 use crate::inventory::Inventory;
 use crate::text::placeholders::{conceal_within, fill_hidden};
 
-/// The longest value that is edited on a prompt line, in bytes.
+/// The longest value that can be edited on a prompt line, in bytes.
 const MAX_VALUE: usize = 400;
 
 const KEPT: &str = "your draft is kept: ";
 
-/// A merge renumbers placeholders: those in an external editor would stand for other secrets.
+/// A merge renumbers placeholders, so those in an external editor would stand for other secrets.
 const AWAY: &str = "it is open in another program: end that first, there or with esc, then ctrl-g merges";
 
-/// Merges the open draft with what is stored now, where that differs from its base.
+/// Merges the open draft with what is stored now, if that differs from the draft's base.
 pub(crate) fn open(model: &mut Model) {
     let Some(edit) = &model.edit else { return };
     if edit.upstream == Upstream::Unchanged && edit.store.as_ref() == model.inventory.store() {
@@ -36,7 +36,7 @@ pub(crate) fn open(model: &mut Model) {
     }
 }
 
-/// A write was refused by a conflict: `told` is the entry that the store reported.
+/// A write was refused because of a conflict; `told` is the entry that the store reported.
 pub(crate) fn conflict(model: &mut Model, told: Option<Entry>) {
     let on_failure = "nothing was written, your draft is kept: ";
     if let Err(words) = begin(model, told, on_failure) {
@@ -56,7 +56,7 @@ fn begin(model: &mut Model, told: Option<Entry>, on_failure: &'static str) -> Re
     }
     let ask = merge_input(edit, now, inventory);
     if let (None, Base::Absent { .. }) = (&ask.theirs, &edit.base) {
-        // Another store that lacks it too: there is nothing to merge with.
+        // Another store that does not have the document either: there is nothing to merge with.
         let mine = ask.draft.document_or_original();
         if let Ok(Ok(mine)) = mine.as_ref().map(Document::text) {
             edit.rebase_on_merge(mine, None, ask.store);
@@ -74,7 +74,7 @@ fn merge_input(edit: &Draft, now: Option<Entry>, inventory: &Inventory) -> Merge
     MergeInput { draft: edit.review_input(), base, theirs: now, replaced: edit.store != store, store }
 }
 
-/// The later of what the inventory shows and what the store reported with a refusal.
+/// The later of the entry in the inventory and the one that the store reported with its refusal.
 fn stored_now(inventory: &Inventory, edit: &Draft, told: Option<Entry>) -> Option<Entry> {
     let seen = inventory.get(&edit.key).map(|row| row.entry());
     match (seen, told) {
@@ -84,7 +84,7 @@ fn stored_now(inventory: &Inventory, edit: &Draft, told: Option<Entry>) -> Optio
     }
 }
 
-/// Requests the merge that was begun, and merges again where the stored document changed.
+/// Requests the merge that was begun, and merges again if the stored document changed.
 pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
     let Model { edit, inventory, .. } = &mut *model;
     let edit = edit.as_mut()?;
@@ -113,7 +113,7 @@ pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
     Some(Effect::Compute(request, Compute::new(bytes, run, broken, on_merged)))
 }
 
-/// Takes a merge, if it is still pending and the text is unchanged.
+/// Takes the result of a merge, if it is still pending and the text is unchanged.
 fn on_merged(model: &mut Model, request: RequestId, result: Result<MergeState, String>) -> Vec<Effect> {
     if let Some(edit) = &mut model.edit
         && edit.merging.accept(request) == Some(edit.buffer.revision())
@@ -123,7 +123,7 @@ fn on_merged(model: &mut Model, request: RequestId, result: Result<MergeState, S
     Vec::new()
 }
 
-/// Shows a merge; one that replaces another keeps the choices that still fit.
+/// Shows a merge; if it replaces another, choices that still fit are kept.
 fn show(model: &mut Model, result: Result<MergeState, String>) {
     let Some(edit) = &mut model.edit else { return };
     let before = std::mem::replace(&mut edit.stage, DraftStage::Editing);
@@ -175,7 +175,6 @@ pub(crate) fn step(model: &mut Model, step: Movement) {
     }
 }
 
-/// Decides the selected clash.
 pub(crate) fn choose(model: &mut Model, choice: &ConflictChoice) {
     let Some(merging) = current(model) else { return };
     match merging.choices.get_mut(merging.selected) {

@@ -1,4 +1,4 @@
-//! The merge: mine, base and theirs by path; clashes bright with their choice, the rest dimmed.
+//! The merge: mine, base and theirs by path; clashes bright with their choice, everything else dimmed.
 
 use ratatui::layout::Rect;
 
@@ -15,7 +15,7 @@ use crate::console::widgets::{LineWriter, Surface, TextRun, diff_line};
 use crate::console::words;
 use crate::text::Safe;
 
-/// Width of the column that names the side a value is taken from.
+/// Width of the column that names the side from which a value is taken.
 const WHOSE: u16 = 10;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) {
@@ -78,7 +78,7 @@ impl MergeColumns {
     }
 }
 
-/// Above the list: progress, warnings, and the names of the columns.
+/// The lines above the list: progress, warnings, and the names of the columns.
 fn draw_list_header(
     surface: &mut Surface<'_>,
     model: &Model,
@@ -156,7 +156,7 @@ fn value<'s>(row: &MergeRow, side: &'s Option<Safe<'static>>) -> Safe<'s> {
     side.as_ref().map_or_else(|| Safe::literal(absent), Safe::borrowed)
 }
 
-/// A row that merged by itself: dimmed, with the side it came from.
+/// A row that needed no decision: dimmed, with the side it came from.
 fn merged_line(line: &mut LineWriter<'_>, columns: &MergeColumns, shown: &MergeRowText, row: &MergeRow) {
     let (whose, taken) = match row.outcome {
         MergeOutcome::Mine => ("mine", &shown.mine),

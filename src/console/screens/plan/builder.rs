@@ -11,11 +11,11 @@ use crate::domain::{Entry, ResourceKey};
 use crate::provider::Capabilities;
 use crate::text::grouped;
 
-/// The effects of opening a plan, or why there is none.
+/// The effects of opening a plan, or why it cannot be opened.
 pub(crate) type PlanResult = Result<Vec<Effect>, String>;
 
-/// Builds a plan from what is stored now, and opens it. Of a `refused` plan, the answer is known where the
-/// inventory may be behind.
+/// Builds a plan from what is stored now, and opens it. If it replaces a `refused` plan, the entry that the
+/// store reported with the refusal is used if the inventory lags behind it.
 pub(crate) fn build(model: &mut Model, kind: PlanKind, refused: Option<&Plan>) -> PlanResult {
     let now = |key: &ResourceKey| current_entry(model, refused, key);
     let (steps, unchanged) = match &kind {
@@ -44,7 +44,7 @@ pub(crate) fn build(model: &mut Model, kind: PlanKind, refused: Option<&Plan>) -
     let request = model.next_request();
     let shown = (model.inventory.store().cloned(), model.now.mono, request);
     model.plan = Some(Box::new(Plan { unchanged, ..Plan::new(kind, steps.clone(), shown) }));
-    // Without a result, after a panic, the plan is never taken for compared, and never written.
+    // If the comparison panics, the result is empty, so the plan never counts as compared or is written.
     let job = Compute::new(size(&steps), move || diff(&steps), Vec::new(), on_compared);
     Ok(vec![Effect::Compute(request, job)])
 }
@@ -60,7 +60,7 @@ fn on_compared(model: &mut Model, request: RequestId, looks: Vec<StepDiff>) -> V
     Vec::new()
 }
 
-/// What is stored under a key: the later of the inventory and of what the answer to the plan reported.
+/// The stored entry of a key: the later of the inventory's and the one reported with the refusal.
 fn current_entry(model: &Model, refused: Option<&Plan>, key: &ResourceKey) -> Option<Entry> {
     let seen = model.inventory.get(key).map(|row| row.entry());
     let Some((plan, told)) = refused.and_then(|plan| Some((plan, plan.conflict.as_ref()?))) else {
@@ -78,7 +78,7 @@ fn current_entry(model: &Model, refused: Option<&Plan>, key: &ResourceKey) -> Op
     }
 }
 
-/// Opens the plan, or reports why there is none.
+/// Opens the plan, or reports why it cannot be opened.
 pub(crate) fn or_say(model: &mut Model, made: PlanResult) -> Vec<Effect> {
     made.unwrap_or_else(|words| {
         model.notify(Tone::Bad, words);
@@ -86,7 +86,7 @@ pub(crate) fn or_say(model: &mut Model, made: PlanResult) -> Vec<Effect> {
     })
 }
 
-/// Writes of documents unchanged, as many as one commit takes, and how many are left out.
+/// Writes documents unchanged, as many as fit into one commit; also returns how many are left out.
 fn rewrite(can: &Capabilities, entries: impl Iterator<Item = Entry>) -> (Vec<PlanStep>, usize) {
     let (most, room) = (can.atomic_max.min(MAX_STEPS), can.max_commit());
     let (mut steps, mut bytes, mut more) = (Vec::new(), 0, 0);

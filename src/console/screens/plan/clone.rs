@@ -1,4 +1,4 @@
-//! Copies: asked for, checked, and as the steps of a plan. One copy to a free name becomes a draft instead.
+//! Copies: the prompt, the checks, and the steps of the plan. One copy to an unused name becomes a draft.
 
 use super::builder::{PlanResult, build};
 use super::names::check_name;
@@ -38,7 +38,7 @@ pub(crate) fn ask_clone(model: &mut Model) {
     prompt::ask(model, PromptPurpose::CloneTo(keys), "");
 }
 
-/// Copies several webhooks to a namespace, under their own ids.
+/// Copies several webhooks to a namespace, keeping their ids.
 pub(crate) fn clone_to(model: &mut Model, keys: Vec<ResourceKey>, text: &str) -> PlanResult {
     let name = text.strip_suffix('/').unwrap_or(text);
     let wanted = Namespace::new(name).map_err(|error| format!("\"{name}\" is not a namespace: {error}"))?;
@@ -58,8 +58,8 @@ pub(crate) fn clone_to(model: &mut Model, keys: Vec<ResourceKey>, text: &str) ->
     build(model, PlanKind::Clone(pairs), None)
 }
 
-/// Copies, each under its own name, and how many are the same already. An existing target is replaced on
-/// condition of the token shown, and keeps its lease; a new copy has none.
+/// The steps that copy each document to its own target, and how many are already identical. An existing
+/// target is replaced on the condition of the token shown, and keeps its lease; a new copy has none.
 pub(super) fn clone_steps(
     model: &Model,
     pairs: &[(ResourceKey, ResourceKey)],

@@ -1,9 +1,9 @@
-//! What a copy, a renamed or a new document may be called.
+//! Rules for the name of a copied, renamed or new document.
 
 use crate::console::model::Model;
 use crate::domain::{DocumentKind, Namespace, ResourceKey};
 
-/// Whether a document of this name can be stored here, and be routed to by the receiver.
+/// Whether a document with this name can be stored here and routed to by the receiver.
 ///
 /// # Errors
 /// The rule that it breaks.
@@ -30,7 +30,7 @@ pub(crate) fn check_name(model: &Model, key: &ResourceKey) -> Result<(), String>
 /// Refuses to turn a webhook into a connection, or the other way round.
 ///
 /// # Errors
-/// A message that says so.
+/// A message saying so.
 pub(crate) fn check_same_kind(from: &ResourceKey, to: &ResourceKey) -> Result<(), String> {
     if DocumentKind::of(from) == DocumentKind::of(to) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Renames: asked for, checked, and as the two steps of a plan.
+//! Renames: the prompt, the checks, and the two steps of the plan.
 
 use super::builder::{PlanResult, build};
 use super::names::{check_name, check_same_kind};
@@ -9,7 +9,7 @@ use crate::console::screens::browse;
 use crate::domain::{Address, Entry, ResourceKey};
 use crate::provider::Lease;
 
-/// Asks for a new name of the selected document.
+/// Asks for a new name for the selected document.
 pub(crate) fn ask_rename(model: &mut Model) {
     match model.selected().cloned() {
         Some(key) if key.is_foreign() => {
@@ -33,7 +33,7 @@ pub(crate) fn rename_to(model: &mut Model, from: ResourceKey, text: &str) -> Pla
     build(model, PlanKind::Rename { from, to }, None)
 }
 
-/// A rename: both steps happen, or none. The document keeps its lease.
+/// A rename: both steps happen, or neither. The document keeps its lease.
 pub(super) fn rename_steps(
     model: &Model,
     from: &ResourceKey,

@@ -1,16 +1,16 @@
-//! From reviewed steps to one commit, unless nothing can be sent at all.
+//! Turns reviewed steps into one commit, unless nothing can be sent now.
 
 use super::state::PlanStep;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, PendingWrite, Tone};
 
-/// Whether nothing at all can be sent now; reports why.
+/// Whether nothing can be sent now; if so, reports why.
 pub(crate) fn is_blocked(model: &mut Model) -> bool {
     if model.pending_write.is_some() {
         model.notify(Tone::Plain, "a write is under way; wait for its answer");
         return true;
     }
-    // The store may have been replaced by another, and tokens of one mean nothing in the other.
+    // The store may have been replaced by another, in which these tokens mean nothing.
     let shown = model.inventory.store();
     let another = model.paused.as_ref().is_some_and(|held| held.is_of_other_store(shown));
     if another {
@@ -20,8 +20,8 @@ pub(crate) fn is_blocked(model: &mut Model) -> bool {
     another
 }
 
-/// Sends steps as one commit, described where they are about more than one document, or as the undo of a
-/// write; nothing else is sent before the answer.
+/// Sends steps as one commit, with a description if they concern several documents or undo a write. Nothing
+/// else is sent before the answer.
 pub(crate) fn send(
     model: &mut Model,
     steps: Vec<PlanStep>,

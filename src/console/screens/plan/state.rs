@@ -12,25 +12,25 @@ use crate::text::{grouped, secrets_in};
 /// The most documents of one plan.
 pub const MAX_STEPS: usize = 1_000;
 
-/// Up to this many bytes the full text is shown: two documents of the largest editable size.
+/// The full text is shown up to this many bytes: two documents of the largest editable size.
 const MAX_FULL: usize = 2 * 1024 * 1024;
 
 #[derive(Debug)]
 pub struct Plan {
-    /// What it is built from, so that it can be built again.
+    /// The sources it is built from, so that it can be rebuilt.
     pub kind: PlanKind,
     /// The store in which it was built; tokens of another store cannot be compared.
     pub store: Option<StoreId>,
     pub steps: Vec<PlanStep>,
-    /// Documents left out because the plan would not change them; of a rewrite, because they do not fit into
-    /// one commit.
+    /// Documents left out because the plan would not change them or, in a rewrite, because they do not fit
+    /// into one commit.
     pub unchanged: usize,
     pub diffs: StepDiffs,
     pub full: bool,
     pub scroll: usize,
     /// When it was opened; keys in the first 300 ms do not write.
     pub opened: Duration,
-    /// The last write of it that was sent.
+    /// The last write sent for it.
     pub sent: Option<RequestId>,
     /// The precondition that failed in the last write.
     pub conflict: Option<PlanConflict>,
@@ -55,32 +55,32 @@ pub enum PlanKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanStep {
     pub key: ResourceKey,
-    /// The stored document, which is the precondition of the write. `None`: it must not exist.
+    /// The stored document, which is the precondition of the write; `None`: the key must not exist.
     pub before: Option<Entry>,
-    /// The document to write; `None`: it is deleted.
+    /// The document to write; `None`: the key is deleted.
     pub after: Option<Document>,
     pub lease: Lease,
-    /// The document whose text is copied, and its token then.
+    /// The document whose text is copied, and its token at that time.
     pub source: Option<(ResourceKey, Token)>,
-    /// An inventory older than this revision is not compared: it lacks our own write.
+    /// An inventory older than this revision is not compared, because it lacks our own write.
     pub at: Revision,
 }
 
-/// A failed precondition: nothing of the plan was written.
+/// A failed precondition. Nothing of the plan was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanConflict {
     pub key: ResourceKey,
     pub now: Option<Entry>,
 }
 
-/// Why the precondition of a step no longer holds, by the inventory.
+/// Why the precondition of a step no longer holds, according to the inventory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepConflict {
     Changed(Token),
     Deleted,
     /// It must not exist, but does.
     Exists(Token),
-    /// It cannot be read, so nothing is known.
+    /// It cannot be read, so its state is unknown.
     Hidden,
 }
 
@@ -95,13 +95,13 @@ pub enum StepDiffs {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StepDiff {
-    /// By path, if there is a text on both sides.
+    /// By path, if both sides are text.
     pub diff: Diff,
     /// Line by line; empty if all texts together are too long to be shown.
     pub lines: Vec<DiffLine>,
     /// The number of secrets in the text to be written.
     pub secrets: usize,
-    /// One side is not text and cannot be compared.
+    /// One side is not text, so they cannot be compared.
     pub binary: bool,
 }
 
@@ -132,7 +132,7 @@ impl PlanStep {
         }
     }
 
-    /// Whether it writes what is stored already.
+    /// Whether it writes the document that is already stored.
     pub fn is_rewrite(&self) -> bool {
         self.before.as_ref().is_some_and(|entry| Some(&entry.document) == self.after.as_ref())
     }
@@ -164,7 +164,7 @@ impl PlanStep {
             return StepDiff { binary: true, ..StepDiff::default() };
         };
         let diff = before.zip(after).map(|(before, after)| compare::diff(kind, before, after));
-        // A side without text shows no line, not even an empty one.
+        // A side without text has no lines, not even an empty one.
         let shown = |line: &DiffLine| match line.tag {
             LineTag::Same => true,
             LineTag::Removed => before.is_some(),
@@ -190,7 +190,7 @@ pub fn diff(steps: &[PlanStep]) -> Vec<StepDiff> {
 }
 
 impl Plan {
-    /// Builds a plan; its diffs are to be computed as the answer to `request`.
+    /// Builds a plan; its diffs arrive as the answer to `request`.
     pub fn new(
         plan_kind: PlanKind,
         steps: Vec<PlanStep>,
@@ -210,7 +210,7 @@ impl Plan {
         }
     }
 
-    /// The document that it is about, or their number.
+    /// The document it concerns, or the number of documents.
     pub fn subject(&self) -> String {
         match self.steps.as_slice() {
             [one] => one.key.to_string(),
@@ -230,8 +230,8 @@ impl Plan {
         }
     }
 
-    /// What must be typed to confirm it in a protected context: needed if fewer documents are left than
-    /// before.
+    /// The text to type as confirmation in a protected context; `None` unless the plan leaves fewer documents
+    /// than before.
     pub fn confirmation_text(&self) -> Option<String> {
         let gone = self.steps.iter().filter(|step| step.after.is_none()).count();
         let new = self.steps.iter().filter(|step| step.before.is_none()).count();
@@ -265,7 +265,7 @@ impl Plan {
         })
     }
 
-    /// Whether the texts together are too long for the full text.
+    /// Whether the texts together are too long to be shown in full.
     pub fn is_too_long(&self) -> bool {
         size(&self.steps) > MAX_FULL
     }

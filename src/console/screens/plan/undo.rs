@@ -1,4 +1,4 @@
-//! Undoes writes of documents: a plan that is the inverse of one.
+//! Undoes writes of documents with a plan that is the inverse of a write.
 
 use super::builder::{build, or_say};
 use super::state::{PlanKind, PlanStep};
@@ -12,7 +12,7 @@ use crate::provider::Lease;
 /// Undoes the last write of this session; from the review of an undo, the write before that.
 pub(crate) fn undo_last(model: &mut Model) -> Vec<Effect> {
     if send::is_blocked(model) {
-        // The last write may be the one that has no answer yet.
+        // The last write may be the one still waiting for its answer.
         return Vec::new();
     }
     let written = match model.plan.as_ref().map(|plan| &plan.kind) {
@@ -31,7 +31,7 @@ pub(crate) fn undo_last(model: &mut Model) -> Vec<Effect> {
     or_say(model, made)
 }
 
-/// The inverse of a write, each step on the condition that nobody has written since.
+/// The inverse of a write; each step is conditional on the document not having been written since.
 pub(super) fn undo(model: &Model, id: u64) -> Result<Vec<PlanStep>, String> {
     let Some((written, _)) = model.undo_log.find(id) else {
         return Err("that write is not remembered any more".into());
@@ -46,7 +46,7 @@ fn inverse_step(model: &Model, touched: &UndoChange, all: &[UndoChange]) -> Plan
     let row = model.inventory.get(&touched.key);
     let now = touched.after.as_ref().map(|(document, token)| {
         row.filter(|row| row.token() == *token).map_or_else(
-            // The inventory does not show our own write yet.
+            // The inventory does not include our own write yet.
             || Entry {
                 key: touched.key.clone(),
                 document: document.clone(),
@@ -67,7 +67,7 @@ fn inverse_step(model: &Model, touched: &UndoChange, all: &[UndoChange]) -> Plan
     PlanStep { before: now, after, lease, source: None, at: touched.at, key: touched.key.clone() }
 }
 
-/// A lease that moved to another name is taken back from there; one that was unbound with its document may
+/// A lease that moved to another name is taken back from it; a lease that was detached from its document may
 /// have expired.
 fn lease_for_undo(model: &Model, entry: &Entry, all: &[UndoChange]) -> Lease {
     let Some(lease) = entry.lease else { return Lease::Never };

@@ -1,5 +1,5 @@
-//! The undo log: the writes of this session that can be undone, the newest last. It is kept in memory
-//! only, with the documents as they were, and bounded.
+//! The undo log: the writes of this session that can be undone. It is bounded and kept only in memory, with
+//! the documents as they were.
 
 use std::collections::VecDeque;
 use std::time::SystemTime;
@@ -12,7 +12,7 @@ use crate::provider::Commit;
 /// The most writes kept.
 const MAX_WRITES: usize = 100;
 
-/// The most bytes of documents kept, before and after; the oldest writes are dropped first.
+/// The most bytes of documents kept, before and after the writes; the oldest writes are dropped first.
 const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// The writes of this session, the oldest first.
@@ -81,7 +81,7 @@ impl UndoLog {
         Some((self.list.get(at)?, self.list.len() - at))
     }
 
-    /// The write before another; the newest after the oldest.
+    /// The write before another; for the oldest, the newest.
     pub fn older_than(&self, id: u64) -> Option<&UndoEntry> {
         let older = self.list.iter().rev().find(|written| written.id < id);
         older.or_else(|| self.last())
@@ -105,7 +105,7 @@ impl UndoLog {
             return self.record_undo(id, &steps);
         }
         if writing.steps.iter().all(PlanStep::is_rewrite) {
-            // That is nothing to undo. Only the tokens changed, so earlier writes can still be undone.
+            // There is nothing to undo. Only the tokens changed, so earlier writes can still be undone.
             for is in &steps {
                 self.hand_on_token(self.list.len(), is.before.as_ref(), is);
             }
@@ -121,8 +121,8 @@ impl UndoLog {
         }
     }
 
-    /// A write was undone. Its documents are as the writes before it left them, but with new tokens, so
-    /// those writes get the new tokens and can be undone in turn.
+    /// Records that a write was undone. Its documents are again as the previous writes left them, but with
+    /// new tokens, so those writes get the new tokens and can be undone in turn.
     fn record_undo(&mut self, id: u64, steps: &[UndoChange]) {
         let Some(at) = self.list.iter().position(|written| written.id == id) else { return };
         let Some(undone) = self.list.remove(at) else { return };
@@ -134,7 +134,7 @@ impl UndoLog {
         }
     }
 
-    /// Gives the token of a key to those of the oldest `count` writes that left it as `was`.
+    /// Gives the new token of a key to those of the oldest `count` writes that left it as `was`.
     fn hand_on_token(&mut self, count: usize, was: Option<&Entry>, is: &UndoChange) {
         let was = was.map(|entry| entry.token);
         let older = self.list.iter_mut().take(count).flat_map(|written| &mut written.steps);

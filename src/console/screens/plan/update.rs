@@ -11,7 +11,7 @@ use crate::console::screens::plan::{builder, send};
 use crate::console::widgets::Movement;
 use crate::domain::{Entry, ResourceKey};
 
-/// Writes the plan; in a protected context a deletion has to be typed out first.
+/// Writes the plan; in a protected context a deletion must first be confirmed by typing.
 pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let Some(plan) = &model.plan else { return Vec::new() };
     let typed = plan.confirmation_text().filter(|_| model.context.protected);
@@ -27,7 +27,7 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// Writes the plan once its words were typed.
+/// Writes the plan after the confirmation text was typed.
 pub(crate) fn on_typed(model: &mut Model) -> Vec<Effect> {
     if !model.passes_gate() || is_refused(model) { Vec::new() } else { commit(model) }
 }
@@ -57,7 +57,7 @@ fn commit(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// Why the plan cannot be written as it is, as far as is known without asking the store.
+/// Why the plan cannot be written as it is, as far as is known without querying the store.
 fn blocker(model: &Model) -> Option<String> {
     let plan = model.plan.as_ref()?;
     let undo = matches!(plan.kind, PlanKind::Undo(_));
@@ -117,7 +117,7 @@ pub(crate) fn renew(model: &mut Model) -> Vec<Effect> {
     })
 }
 
-/// The store refused the plan: nothing of it was written.
+/// The store refused the plan; none of it was written.
 pub(crate) fn on_conflict(model: &mut Model, key: ResourceKey, now: Option<Entry>) {
     model.notify(Tone::Bad, format!("{key} changed meanwhile: nothing was written"));
     if let Some(plan) = &mut model.plan {
@@ -126,7 +126,7 @@ pub(crate) fn on_conflict(model: &mut Model, key: ResourceKey, now: Option<Entry
     }
 }
 
-/// The plan was written: its document is shown if there is just one.
+/// The plan was written; if it wrote just one document, that is shown.
 pub(crate) fn on_written(model: &mut Model, writing: &PendingWrite, plan: &Plan) {
     let mut left = plan.steps.iter().filter(|step| step.after.is_some()).map(|step| &step.key);
     if let (Some(key), None) = (left.next(), left.next())

@@ -1,4 +1,4 @@
-//! Several writes reviewed as one: what is said of the whole commit, then each step with its condition, its
+//! Several writes reviewed as one: facts about the whole commit, then each step with its condition, its
 //! changes and its dependents.
 
 use std::time::SystemTime;
@@ -18,7 +18,7 @@ use crate::domain::{ResourceKey, Token, utc};
 use crate::provider::Lease;
 use crate::text::Safe;
 
-/// Indent of what belongs to a step.
+/// Indent of the lines of a step.
 const UNDER: u16 = 2;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) {
@@ -85,7 +85,7 @@ fn title(model: &Model, plan: &Plan) -> TextRun {
     }
 }
 
-/// ` of 13:02 UTC (r48190 → r48213)`; with the day where it is another.
+/// ` of 13:02 UTC (r48190 → r48213)`; with the date if it was not today.
 fn when_and_tokens(model: &Model, written: &UndoEntry) -> String {
     let when = time_with_day(written.when, model.now.wall);
     let [one] = written.steps.as_slice() else { return format!(" of {when}") };
@@ -259,7 +259,7 @@ fn route(key: &ResourceKey) -> Option<String> {
     Some(format!("/webhook/{}/{}", namespace.as_str(), id.as_str()))
 }
 
-/// A warning where what the step is based on has changed.
+/// A warning if the document that the step is based on has changed.
 fn upstream_warning(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan, step: &PlanStep) {
     if plan.conflict.as_ref().is_some_and(|the_conflict| the_conflict.key == step.key) {
         return;
@@ -282,7 +282,7 @@ fn upstream_warning(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan, step:
     page.warn("upstream", &format!("{what}: {then}"));
 }
 
-/// The token of a copy's source now, where it is not the one that is copied.
+/// The current token of a copy's source, if it is no longer the token that is copied.
 fn source_now(model: &Model, step: &PlanStep) -> Option<Option<Token>> {
     let (from, taken) = step.source.as_ref()?;
     let now = model.inventory.get(from).map(|row| row.token());
@@ -314,7 +314,7 @@ fn lease(model: &Model, plan: &Plan, step: &PlanStep) -> Option<String> {
     }
 }
 
-/// A lease that a new document might be expected to have, and does not have.
+/// A lease that a new document might be expected to have, but does not have.
 fn lease_not_kept(model: &Model, plan: &Plan, step: &PlanStep) -> Option<String> {
     if let PlanKind::Undo(id) = plan.kind {
         let (written, _) = model.undo_log.find(id)?;

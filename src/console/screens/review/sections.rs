@@ -9,17 +9,17 @@ use crate::console::widgets::ReviewPage;
 use crate::console::words;
 use crate::domain::{Entry, ResourceKey};
 
-/// Names listed before the rest is only counted.
+/// The most names listed; beyond that they are only counted.
 const NAMED: usize = 5;
 
-/// That the store refused it, and what is possible now.
+/// The refusal of the store, and what can be done now.
 pub(crate) fn conflict(page: &mut ReviewPage<'_>, what: &str, then: &str) {
     page.text(StyleRole::Bad, &format!("{} CONFLICT: {what}", glyph::BAD));
     page.text(StyleRole::Good, &format!("{} {then}", glyph::GOOD));
     page.blank();
 }
 
-/// The condition of a write: what must be stored still.
+/// The condition of a write: what must still be stored.
 pub(crate) fn condition(model: &Model, before: Option<&Entry>) -> String {
     match before {
         Some(entry) => format!("only if still at {}", words::token(model, entry.token)),
@@ -27,12 +27,12 @@ pub(crate) fn condition(model: &Model, before: Option<&Entry>) -> String {
     }
 }
 
-/// When the receiver takes up what was written.
+/// When the receiver uses what was written.
 pub(crate) fn receiver_note(page: &mut ReviewPage<'_>, model: &Model) {
     page.fact("receiver", StyleRole::Dim, model.context.backend.takes_up);
 }
 
-/// What blocks the write, or casts doubt on what it is based on.
+/// What blocks the write, or casts doubt on the data it is based on.
 pub(crate) fn write_blockers(page: &mut ReviewPage<'_>, model: &Model, place: Place) {
     if model.unknown_outcome.is_some() {
         page.warn("outcome", &format!("{}: it is not sent again", words::UNKNOWN));
@@ -50,7 +50,7 @@ pub(crate) fn write_blockers(page: &mut ReviewPage<'_>, model: &Model, place: Pl
     }
 }
 
-/// The webhooks that use a connection, with a warning where the connection goes.
+/// The webhooks that use a connection; with a warning if the connection is removed.
 pub(crate) fn dependants(page: &mut ReviewPage<'_>, model: &Model, key: &ResourceKey, goes: bool) {
     let ResourceKey::Connection { name } = key else { return };
     let slots = model.inventory.dependents(name.as_str());

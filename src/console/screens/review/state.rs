@@ -1,5 +1,5 @@
-//! Turns a draft into the document to be stored and its review. This takes long for large texts, so the
-//! input is owned and can be sent off the event loop.
+//! Turns a draft into the document to store, and its review. This takes long for large texts, so the input is
+//! owned and can be processed off the event loop.
 
 use std::time::Duration;
 
@@ -8,10 +8,9 @@ use crate::domain::json::{BYTE_ORDER_MARK, SyntaxError, check_object};
 use crate::domain::{Document, DocumentKind};
 use crate::text::placeholders::{ConcealedSecrets, fill_hidden};
 
-/// The review of a write.
 #[derive(Debug)]
 pub struct Review {
-    /// The bytes to write, in the stored style.
+    /// The document to write, in the formatting of the stored one.
     pub document: Document,
     /// Changes by path.
     pub diff: Diff,
@@ -27,7 +26,7 @@ pub struct Review {
 /// Why a draft cannot be reviewed.
 #[derive(Debug)]
 pub enum NotReady {
-    /// It equals what is stored.
+    /// It equals the stored document.
     Unchanged,
     /// It is not a JSON object.
     Syntax(SyntaxError),
@@ -43,7 +42,7 @@ pub struct ReviewInput {
     pub(crate) concealed_secrets: ConcealedSecrets,
     /// The document whose formatting is applied.
     pub(crate) original: Document,
-    /// Whether that document is stored, and not a template.
+    /// Whether that document is stored, rather than a template.
     pub(crate) stored: bool,
     /// Whether a byte order mark is kept.
     pub(crate) byte_order_mark: bool,
@@ -66,7 +65,7 @@ impl ReviewInput {
         if self.stored && document == self.original { Err(NotReady::Unchanged) } else { Ok(document) }
     }
 
-    /// The same, but the original document if nothing changed.
+    /// Like [`Self::document`], but returns the original if nothing changed.
     ///
     /// # Errors
     /// [`NotReady`] if it is not a valid document yet.
@@ -77,7 +76,7 @@ impl ReviewInput {
         }
     }
 
-    /// The review against its base.
+    /// The review of the changes against the base.
     ///
     /// # Errors
     /// As [`ReviewInput::document`].

@@ -55,7 +55,7 @@ fn on_reviewed(model: &mut Model, review: Result<Review, NotReady>) {
         Err(NotReady::Failed) => {
             return model.notify(Tone::Bad, "the comparison broke down; the draft is kept, see the log");
         }
-        // In the words and at the position that the editor shows, if it has checked already.
+        // In the words and at the position that the editor shows, if it has checked the text already.
         Err(NotReady::Syntax(error)) => match edit.diagnostics.first_error() {
             Some(flaw) if !edit.diagnostics.is_behind(&edit.buffer) => (flaw.from, flaw.found.to_string()),
             _ => (edit.buffer.position_of(error.offset), error.to_string()),

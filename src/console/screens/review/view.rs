@@ -1,4 +1,4 @@
-//! A draft before it is written: changes by path, or the whole text line by line; secrets masked either way.
+//! A draft before it is written: changes by path, or the whole text line by line; secrets are masked in both.
 
 use super::state::Review;
 use crate::console::action::Action;
@@ -40,7 +40,7 @@ fn target(model: &Model, edit: &Draft) -> TextRun {
         .and(StyleRole::Text, format!(", {}", sections::condition(model, stored)))
 }
 
-/// The size, where it comes near to the store's limit for one document.
+/// The size, if it is close to the store's limit for one document.
 fn size(page: &mut ReviewPage<'_>, model: &Model, review: &Review) {
     let (size, most) = (review.document.len(), model.context.capabilities.max_document);
     let of = format!("{} of at most {} bytes", words::grouped(size), words::grouped(most));
@@ -52,7 +52,7 @@ fn size(page: &mut ReviewPage<'_>, model: &Model, review: &Review) {
     }
 }
 
-/// What else to know before writing.
+/// Further notes to read before writing.
 fn notes(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
     if let Some(lease) = edit.base.entry().and_then(|entry| entry.lease) {
         page.fact("lease", StyleRole::Text, &format!("{lease} is kept"));

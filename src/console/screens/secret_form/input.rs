@@ -8,18 +8,18 @@ use crate::domain::SecretText;
 /// The longest value, in bytes.
 pub const MAX_VALUE: usize = 1 << 20;
 
-/// The initial capacity, so that short secrets are never moved.
+/// The initial capacity, so that short secrets are never reallocated.
 const FIRST: usize = 256;
 
-/// A value typed without echo. It has no `Debug`, `Clone` or `Serialize`, and no visible cursor:
-/// input is appended.
+/// A value typed without echo. It has no `Debug`, `Clone` or `Serialize`, and no visible cursor: input is
+/// always appended.
 pub struct SecretInput {
     text: Zeroizing<String>,
     /// Whether some of it was typed key by key.
     by_key: bool,
 }
 
-/// A text was rejected: the value would be longer than [`MAX_VALUE`]. It is unchanged.
+/// Input was rejected because the value would exceed [`MAX_VALUE`]. The value is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a value is at most 1 MiB; this was not taken")]
 pub struct TooLong;
@@ -35,17 +35,17 @@ impl SecretInput {
         self.text.is_empty()
     }
 
-    /// Whether some of it was typed key by key, where a typo goes unseen.
+    /// Whether some of it was typed key by key, so that a typo could go unseen.
     pub fn is_typed(&self) -> bool {
         self.by_key && !self.text.is_empty()
     }
 
-    /// The plain text, for fields that are not secret and for the write.
+    /// The plain text, for fields that are not secret, and for the write.
     pub fn expose(&self) -> &str {
         &self.text
     }
 
-    /// A copy of the value: it stays here until the write was acknowledged.
+    /// A copy of the value; the original stays here until the write is acknowledged.
     pub fn value(&self) -> SecretText {
         SecretText::new(String::clone(&self.text))
     }
@@ -77,7 +77,7 @@ impl SecretInput {
     /// Appends a text, line breaks included.
     ///
     /// # Errors
-    /// [`TooLong`]; a part of a value would be useless.
+    /// [`TooLong`]; nothing is appended then, because part of a value would be useless.
     pub fn paste(&mut self, text: &str) -> Result<(), TooLong> {
         let wanted = self.text.len() + text.len();
         if wanted > MAX_VALUE {

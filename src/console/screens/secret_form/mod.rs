@@ -57,7 +57,7 @@ impl Component for SecretFormScreen {
     }
 }
 
-/// A value being typed, or what a generated one is made of.
+/// The dialog for a value being typed, or for the parameters of a generated one.
 pub(crate) struct ValueDialog;
 
 impl Component for ValueDialog {

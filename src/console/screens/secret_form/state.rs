@@ -1,5 +1,5 @@
-//! The form for a new version of a secret: which fields change, and to what. Values stay in here,
-//! masked, until a write was acknowledged or the form is closed.
+//! The form for a new version of a secret: which fields change, and to what. Values stay here, masked, until
+//! a write is acknowledged or the form is closed.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -21,7 +21,7 @@ pub enum SecretBase {
     Absent,
     /// Its newest version.
     At(SecretVersion),
-    /// Its newest version, which was deleted or destroyed: none of its fields is carried over.
+    /// Its newest version, which was deleted or destroyed: no field is carried over.
     Ended(SecretVersion),
     /// Its store keeps no versions, so no precondition can be set.
     Unversioned,
@@ -32,10 +32,10 @@ pub struct SecretForm {
     pub base: SecretBase,
     /// Whether its fields are known.
     pub is_known: bool,
-    /// Its fields, and those that are added.
+    /// Its existing fields, and the added ones.
     pub rows: Vec<SecretFormRow>,
     pub cursor: usize,
-    /// Whether it was opened for one field, whose value leads to the review at once.
+    /// Whether it was opened for one field; entering its value leads directly to the review.
     pub single: bool,
     pub capabilities: SecretCapabilities,
     /// The permissions this user lacks.
@@ -46,11 +46,11 @@ pub struct SecretForm {
     pub review: Option<SecretReview>,
     /// Set if the store had another version than expected: that version, if known.
     pub conflict: Option<Option<SecretVersion>>,
-    /// The last write of it that was sent.
+    /// The last write sent from this form.
     pub sent: Option<RequestId>,
-    /// The documents that depend on the fields that change, when the review was opened.
+    /// The documents that depend on the changed fields, as of when the review was opened.
     pub dependents: SecretDependents,
-    /// Whether the secret is being read again, to base the form on its current version.
+    /// Whether the secret is being inspected again, to base the form on its current version.
     pub rebasing: bool,
 }
 
@@ -83,7 +83,6 @@ pub struct NewSecretValue {
     pub generated: Option<SecretGenerator>,
 }
 
-/// The prompt for the value of a field.
 pub struct ValuePrompt {
     pub field: FieldName,
     pub new: NewSecretValue,
@@ -100,12 +99,12 @@ impl ValuePrompt {
         Self { field, new: NewSecretValue::default(), repeated: None, error: None, awaited: None }
     }
 
-    /// Whether the value may be shown while it is typed: the field is not secret.
+    /// Whether the value may be shown while it is typed, because the field is not secret.
     pub fn is_plain(&self) -> bool {
         is_plain_field(&self.field)
     }
 
-    /// Types or pastes into the input that has the focus; a generated value is discarded.
+    /// Types or pastes into the focused input; a generated value is discarded.
     pub fn enter(&mut self, input: impl FnOnce(&mut SecretInput) -> Result<(), TooLong>) {
         if self.new.generated.take().is_some() {
             self.new.value.wipe();
@@ -116,15 +115,14 @@ impl ValuePrompt {
     }
 }
 
-/// Whether a field is not secret although it is stored with secrets.
+/// Whether a field is not secret, although it is stored with secrets.
 pub fn is_plain_field(field: &FieldName) -> bool {
     [SecretField::HMAC_HEADER, SecretField::HMAC_ALGORITHM].iter().any(|open| open.as_str() == field.as_str())
 }
 
 impl SecretBase {
-    ///
     /// # Errors
-    /// Why nothing can be written if the state is unknown.
+    /// Why nothing can be written, if the state is unknown.
     pub fn of(presence: &Presence, can: SecretCapabilities) -> Result<Self, String> {
         match presence {
             _ if !can.versions => Ok(Self::Unversioned),
@@ -169,7 +167,7 @@ impl SecretBase {
 }
 
 impl SecretForm {
-    /// A form for a secret; `offered` fields are added to its own.
+    /// A form for a secret; `offered` fields are added to its existing ones.
     ///
     /// # Errors
     /// A message that says why nothing can be written.
@@ -204,7 +202,7 @@ impl SecretForm {
         Ok(form)
     }
 
-    /// Sets the current fields; new values stay.
+    /// Sets the current fields; new values are kept.
     fn take_fields(&mut self, presence: &Presence) {
         self.is_known = !matches!(presence, Presence::Unknown { .. });
         for row in &mut self.rows {
@@ -232,7 +230,7 @@ impl SecretForm {
         Ok(())
     }
 
-    /// The index of a field, which is added if missing.
+    /// The index of a field, which is added if it is missing.
     pub fn row_or_insert(&mut self, name: &FieldName) -> usize {
         if let Some(at) = self.rows.iter().position(|row| row.name == *name) {
             return at;
@@ -265,7 +263,7 @@ impl SecretForm {
             .count()
     }
 
-    /// How the write is done: without reading if possible.
+    /// How the write is done: without reading the secret if possible.
     pub fn write_mode(&self) -> SecretWriteMode {
         let nothing_else = !self.base.has_fields() || (self.is_known && self.unchanged_count() == 0);
         let patches = self.capabilities.patch
@@ -279,7 +277,7 @@ impl SecretForm {
         }
     }
 
-    /// The missing permission without which nothing can be written; `None` if there is a way.
+    /// The missing permission that prevents any write; `None` if there is a way to write.
     pub fn barred_by(&self) -> Option<&str> {
         let barred = self.lacking.for_right(self.base.right())?;
         match self.capabilities.patch && self.base.has_fields() {
@@ -299,7 +297,7 @@ impl SecretForm {
         needed.iter().find_map(|right| Some((*right, self.lacking.for_right(*right)?)))
     }
 
-    /// The write; the values are copied and stay in the form.
+    /// The write. Values are copied, and also stay in the form.
     pub fn write(&self) -> SecretWrite {
         let set: SecretFields = self
             .rows
@@ -338,7 +336,6 @@ impl SecretForm {
     }
 }
 
-/// The prompt for a generated value.
 #[derive(Debug)]
 pub struct GeneratePrompt {
     pub entry: Opaque<Box<ValuePrompt>>,

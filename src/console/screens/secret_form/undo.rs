@@ -1,5 +1,5 @@
 //! The result of a write of a secret, and the undo of the last one: the version before it is read and written
-//! again, unless somebody wrote since.
+//! again, unless the secret has been written since.
 
 use super::state::SecretReview;
 use crate::console::effect::{Effect, RequestId};
@@ -106,7 +106,8 @@ fn on_done(model: &mut Model, writing: PendingSecretWrite, version: Option<Secre
     model.secret_actions.form.take_if(|form| form.sent == Some(request));
     model.secret_actions.undo.take_if(|undo| undo.sent == Some(request));
     let then = match kind {
-        // Earlier changes still leave stale dependents, whose rewrite is not planned while the secret is gone.
+        // Earlier changes still leave stale dependents; their rewrite is not planned while the secret is
+        // gone.
         SecretWriteKind::End => None,
         _ => stale_dependents::on_secret_changed(
             model,
@@ -116,7 +117,7 @@ fn on_done(model: &mut Model, writing: PendingSecretWrite, version: Option<Secre
     model.notify(Tone::Good, format!("done: {what}{now}{also}{}", then.unwrap_or_default()));
 }
 
-/// The loser sees what is stored now; what was typed stays.
+/// A conflict: the form shows what is stored now; the values typed are kept.
 fn on_conflict(
     model: &mut Model,
     writing: &PendingSecretWrite,
@@ -137,7 +138,7 @@ fn on_conflict(
     model.notify(Tone::Bad, format!("{path} is {is}: nothing was written"));
 }
 
-/// Where single fields may not be patched, the other way is offered, in a review of its own.
+/// If single fields may not be patched, the other way to write is offered, in a review of its own.
 fn on_refused(model: &mut Model, writing: &PendingSecretWrite, error: &Error) {
     let opened = model.now.mono;
     let form = model.secret_actions.sent_form(writing.request);
@@ -156,7 +157,7 @@ fn on_refused(model: &mut Model, writing: &PendingSecretWrite, error: &Error) {
     model.notify(Tone::Bad, error.to_string());
 }
 
-/// It may or may not be stored: it is not sent again, and the versions are looked up.
+/// It may or may not be stored: it is not sent again, and the versions are queried.
 fn on_unknown(model: &mut Model, writing: PendingSecretWrite) -> Vec<Effect> {
     let request = model.next_request();
     let path = writing.path.clone();
@@ -175,8 +176,8 @@ fn on_unknown(model: &mut Model, writing: PendingSecretWrite) -> Vec<Effect> {
     vec![Effect::Secret(request, SecretJob::FindOut(path))]
 }
 
-/// Reports what the versions say of a write without an answer: that it was certainly not done, or else only
-/// that something was.
+/// Reports what the versions reveal about a write without an answer: either that it was certainly not done,
+/// or only that some write was done.
 pub(crate) fn on_found(model: &mut Model, request: RequestId, presence: Result<Presence, Error>) {
     let Some(writing) = model.secret_actions.writing.take_if(|writing| writing.request == request) else {
         return;
@@ -203,7 +204,7 @@ pub(crate) fn on_found(model: &mut Model, request: RequestId, presence: Result<P
         form.conflict = Some(now);
     }
     if !makes_version {
-        // The state of one version can be seen; whose a new version is cannot.
+        // The state of one version is visible; who wrote a new version is not.
         let is = actions::absence_reason(path, &presence).unwrap_or_else(|| {
             now.map_or_else(|| format!("{path} is there"), |now| format!("{path} is at {now}"))
         });

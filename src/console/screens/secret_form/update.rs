@@ -1,5 +1,5 @@
-//! New values for fields of a secret: typed without echo, pasted or generated, reviewed in words, written on
-//! condition of the version that was there.
+//! New values for fields of a secret: typed without echo, pasted or generated, reviewed in words, and written
+//! on the condition that the version is still the one the form started from.
 
 use crossterm::event::KeyEvent;
 use zeroize::Zeroizing;
@@ -20,7 +20,7 @@ use crate::console::widgets::{Movement, TextInput};
 use crate::domain::{Alphabet, FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretText};
 use crate::provider::SecretCapabilities;
 
-/// Opens the form. Where one field is meant, its value is asked for at once.
+/// Opens the form. If it is for one field, asks for its value at once.
 pub(crate) fn open(
     model: &mut Model,
     target: SecretTarget,
@@ -63,7 +63,7 @@ pub(crate) fn ask_name(model: &mut Model) {
     prompt::ask(model, PromptPurpose::FieldName, "");
 }
 
-/// Adds a field of that name and asks for its value.
+/// Adds a field with this name and asks for its value.
 pub(crate) fn add_field(model: &mut Model, name: &str) -> Result<Vec<Effect>, String> {
     if name.is_empty() {
         return Err("type the field's name".into());
@@ -118,7 +118,7 @@ pub(crate) fn key(model: &mut Model, key: KeyEvent) {
     }
 }
 
-/// Every line break as a line feed, without an intermediate copy that nobody wipes.
+/// Converts line breaks to line feeds, without an intermediate copy that would not be wiped.
 fn with_line_feeds(text: &str) -> Zeroizing<String> {
     let mut lines = Zeroizing::new(String::with_capacity(text.len()));
     let mut rest = text;
@@ -131,7 +131,7 @@ fn with_line_feeds(text: &str) -> Zeroizing<String> {
     lines
 }
 
-/// A paste is a value; the trailing line break of many copies is not part of it.
+/// A pasted value; a trailing line break, as many programs copy it, is dropped.
 pub(crate) fn paste(model: &mut Model, text: &str) {
     let Some(entry) = value_entry(model) else {
         return model.notify(Tone::Plain, "type the length");
@@ -145,8 +145,8 @@ pub(crate) fn paste(model: &mut Model, text: &str) {
     }
 }
 
-/// Accepts the typed value, after a second entry where it was typed key by key without echo. Opens the review
-/// if `review`, or if the form is about this one field.
+/// Accepts the typed value, after a second entry if it was typed key by key without echo. Opens the review if
+/// `review` is set, or if the form is for this one field.
 pub(crate) fn accept(model: &mut Model, review: bool) {
     let Some(entry) = value_entry(model).filter(|entry| entry.awaited.is_none()) else { return };
     if entry.new.value.is_empty() {
@@ -180,17 +180,17 @@ pub(crate) fn accept(model: &mut Model, review: bool) {
     }
 }
 
-/// Discards the value.
+/// Discards the value being entered.
 pub(crate) fn cancel_value(model: &mut Model) {
     if let Some(Overlay::Generate(generate)) = model.overlay.take() {
         model.overlay = Some(Overlay::Value(generate.entry));
     } else {
-        // Who cancels setting a single field is back where they came from.
+        // Cancelling the value of a single field also closes the form.
         model.secret_actions.form.take_if(|form| form.single && !form.is_changed());
     }
 }
 
-/// Asks for length and alphabet of a generated value.
+/// Asks for the length and alphabet of a generated value.
 pub(crate) fn ask_generate(model: &mut Model) {
     let Some(Overlay::Value(entry)) = model.overlay.take_if(|open| matches!(open, Overlay::Value(_))) else {
         return;
@@ -242,7 +242,7 @@ pub(crate) fn on_generated(model: &mut Model, request: RequestId, made: Result<O
     }
 }
 
-/// Shows what would be written.
+/// Opens the review of the write.
 pub(crate) fn review(model: &mut Model) {
     let Some(form) = &model.secret_actions.form else { return };
     if !form.is_changed() {
@@ -255,7 +255,7 @@ pub(crate) fn review(model: &mut Model) {
     }
 }
 
-/// Leaves the review, or the form: what was typed there is wiped.
+/// Leaves the review, or closes the form and wipes the values typed in it.
 pub(crate) fn back(model: &mut Model) {
     if model.secret_actions.undo.take().is_some() {
         return;
@@ -306,7 +306,7 @@ fn blocker(form: &SecretForm) -> Option<String> {
     Some(format!("nothing was sent: you may not {} ({permission} is missing)", right.words()))
 }
 
-/// Inspects what is stored now, to rebase what was typed on it.
+/// Inspects what is stored now, to rebase the form on it.
 pub(crate) fn ask_rebase(model: &mut Model) -> Vec<Effect> {
     if model.is_secret_busy() {
         return Vec::new();
@@ -320,7 +320,7 @@ pub(crate) fn ask_rebase(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Secret(request, job)]
 }
 
-/// Rebases what was typed on what is stored now, and shows the review again.
+/// Rebases the form on what is stored now, and shows the review again.
 pub(crate) fn rebase(model: &mut Model, presence: &Presence) {
     let opened = model.now.mono;
     let Some(form) = &mut model.secret_actions.form else { return };

@@ -1,5 +1,4 @@
-//! The form for new values of a secret, and its review. Values are not shown, except of fields that are not
-//! secrets.
+//! The form for new values of a secret, and its review. Values are shown only for fields that are not secret.
 
 use super::state::{FieldChange, SecretBase, SecretForm, SecretFormRow, is_plain_field};
 use crate::console::model::Model;
@@ -169,7 +168,7 @@ fn form_page(page: &mut ReviewPage<'_>, model: &Model, form: &SecretForm) {
     receiver_section(page, model, &form.path, &form.dependents);
 }
 
-/// How it is written, and what is read for that.
+/// How it is written, and what is read to do so.
 fn write_method(page: &mut ReviewPage<'_>, form: &SecretForm) {
     let stays = words::plural(form.unchanged_count(), "other field");
     match form.write_mode() {
@@ -230,7 +229,7 @@ fn undo_page(page: &mut ReviewPage<'_>, model: &Model, undo: &SecretUndoReview) 
     receiver_section(page, model, &undo.path, &undo.dependents);
 }
 
-/// When the receiver takes up the change, and what blocks the write.
+/// When the receiver uses the change, and what blocks the write.
 fn receiver_section(page: &mut ReviewPage<'_>, model: &Model, path: &SecretPath, holders: &SecretDependents) {
     sections::holders(page, model, holders);
     let words = match path {

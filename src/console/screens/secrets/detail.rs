@@ -1,5 +1,5 @@
-//! The detail of a secret: its location, its fields under a mask of fixed width, its versions, and what depends
-//! on it, drawn only where visible.
+//! The detail of a secret: its location, its fields under a mask of fixed width, its versions, and its
+//! dependents, drawn only where visible.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::domain::{
 use crate::inventory::Slot;
 use crate::text::{MASK, Safe};
 
-/// Entries of custom metadata shown of one secret.
+/// The most entries of custom metadata shown for a secret.
 const MOST: usize = 64;
 
 const LABEL: u16 = 7;
@@ -30,7 +30,7 @@ const LABEL: u16 = 7;
 /// The lines of the detail, for scrolling the selected one into view.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct DetailViewport {
-    /// The selected line; `None` while none is selected.
+    /// The selected line; `None` if none is selected.
     pub(crate) line: Option<usize>,
     /// Lines in total.
     pub(crate) total: usize,
@@ -89,7 +89,7 @@ fn title(model: &Model) -> PaneTitle {
     words::pane_title(model, Pane::Detail, &name, TextRun::default())
 }
 
-/// In how long each age in the detail changes.
+/// The time until each age in the detail changes.
 pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
     let shown = model.panes().detail.width > 0;
     let presence = model.selected_presence();
@@ -115,7 +115,7 @@ struct SecretDetailLine {
     selection: Option<Selection>,
 }
 
-/// The lines, except the dependents, of which there may be very many: those are made one by one where visible.
+/// The lines without the dependents: there may be very many, so they are made one by one where visible.
 struct SecretDetailLines<'m> {
     model: &'m Model,
     entry: &'m SecretEntry,
@@ -158,7 +158,7 @@ impl<'m> SecretDetailLines<'m> {
         let (style, glyph, words) = states::state_badge(state);
         let told = self.presence.as_deref().map(|presence| states::presence(self.model, presence));
         match told {
-            // It says the same, and more.
+            // The presence says the same, and more.
             Some(told) if told.starts_with(&words) => {
                 let style = if state == SecretState::Present { StyleRole::Text } else { style };
                 self.add("state", style, &format!("{glyph} {told}"));
@@ -232,7 +232,7 @@ impl<'m> SecretDetailLines<'m> {
         }
     }
 
-    /// How a field looks; the mask has a fixed width, whatever it hides.
+    /// How a field is drawn; the mask has a fixed width, whatever it hides.
     fn field(&self, row: &SecretFieldRow) -> (StyleRole, &'static str, &'static str, String) {
         let blank = || " ".repeat(usize::from(width(&Safe::literal(MASK))));
         if let Some(state) = row.state {

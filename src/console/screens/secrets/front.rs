@@ -1,4 +1,4 @@
-//! The tab Secrets as part of the model: its view of secrets, the target of actions, its deadlines.
+//! The Secrets tab as part of the model: its view of secrets, the target of actions, its deadlines.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -14,30 +14,30 @@ use crate::domain::{FieldName, Mount, Presence, SecretField, SecretPath};
 use crate::inventory::Inventory;
 
 impl Model {
-    /// The tab Secrets, mutably, with what it needs to update itself; `None` if this console reaches no
-    /// store of secrets.
+    /// The Secrets tab, mutably, with everything it needs to update itself; `None` if this console has no
+    /// secret store.
     pub fn secrets_parts(&mut self) -> Option<(&mut SecretsPage, &Inventory, SecretsView<'_>)> {
         let Self { secrets_page, inventory, presence_cache, context, .. } = self;
         let view = SecretsView { lookup: context.secrets.as_ref()?, presence_cache };
         Some((secrets_page, inventory, view))
     }
 
-    /// What is known of secrets; `None` if this console reaches no store of secrets.
+    /// What is known of secrets; `None` if this console has no secret store.
     pub fn secrets_view(&self) -> Option<SecretsView<'_>> {
         Some(SecretsView { lookup: self.context.secrets.as_ref()?, presence_cache: &self.presence_cache })
     }
 
-    /// What is known of the secret selected in the tab Secrets.
+    /// What is known of the secret selected in the Secrets tab.
     pub fn selected_presence(&self) -> Option<Cow<'_, Presence>> {
         self.secrets_view()?.look(self.secrets_page.list.selected.as_ref()?.path()?).ok()?
     }
 
-    /// Whether the tab Secrets is visible, except for overlays.
+    /// Whether the Secrets tab is visible, ignoring overlays.
     pub fn shows_secrets(&self) -> bool {
         self.tab == Tab::Secrets && !self.is_covered() && self.context.secrets.is_some()
     }
 
-    /// The secrets visible in the tab Secrets that the store can be asked about.
+    /// The secrets visible in the Secrets tab whose presence the store can report.
     pub(crate) fn visible_page_secrets(&self) -> Vec<SecretPath> {
         let Some(view) = self.secrets_view().filter(|_| self.shows_secrets()) else { return Vec::new() };
         let mut paths = self.secrets_page.visible_paths();
@@ -45,13 +45,13 @@ impl Model {
         paths
     }
 
-    /// The secret selected in the tab Secrets, if actions on it are possible.
+    /// The secret selected in the Secrets tab, if actions on it are possible.
     pub fn secret_target(&self) -> Option<SecretTarget> {
         let view = self.secrets_view().filter(|_| self.tab == Tab::Secrets)?;
         self.secrets_page.target().filter(|target| view.look(&target.path).is_ok())
     }
 
-    /// Whether a variable is selected in the tab Secrets; no action is possible on it.
+    /// Whether a variable is selected in the Secrets tab; no action is possible on it.
     pub fn is_variable_selected(&self) -> bool {
         let variable = matches!(
             self.secrets_page.list.selected,
@@ -60,7 +60,7 @@ impl Model {
         self.tab == Tab::Secrets && variable
     }
 
-    /// The fields that the secret selected in the tab Secrets can have, by the references to it.
+    /// The fields that the secret selected in the Secrets tab can have, according to the references to it.
     pub(crate) fn secrets_page_fields(&self, path: &SecretPath) -> Vec<FieldName> {
         let entry = self.secrets_page.entry().filter(|entry| entry.subject.path() == Some(path));
         let Some(entry) = entry else { return Vec::new() };
@@ -86,7 +86,7 @@ impl Model {
         mounts
     }
 
-    /// When the tab Secrets has something to do.
+    /// When the Secrets tab must be updated without an event.
     pub(crate) fn secrets_wake(&self) -> Option<Duration> {
         let page = &self.secrets_page;
         let partial = page.rows.is_partial().then_some(self.now.mono);

@@ -1,5 +1,5 @@
-//! An index of secrets and the documents that depend on them: built from the inventory in slices, and
-//! followed through its changes.
+//! An index of secrets and the documents that depend on them: built from the inventory in slices, and updated
+//! as the inventory changes.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -43,7 +43,7 @@ impl SecretSubject {
         }
     }
 
-    /// Secrets first, then variables.
+    /// The rank in the order by path.
     fn group(&self) -> u8 {
         match self {
             Self::Path(SecretPath::Kv { .. }) => 0,
@@ -68,9 +68,9 @@ pub struct SecretEntry {
     pub dependents: Vec<Slot>,
     /// The fields that references name.
     pub fields: BTreeMap<FieldName, SecretCount>,
-    /// References to it as a whole: those to a variable.
+    /// References to the whole of it, that is, to a variable.
     pub whole: SecretCount,
-    /// The webhooks whose own secret it is.
+    /// The number of webhooks whose own secret it is.
     pub own: SecretCount,
     /// Whether it was listed in the store of secrets.
     pub stored: bool,
@@ -80,7 +80,7 @@ pub struct SecretEntry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct SecretCount {
     pub all: u32,
-    /// Those with a default.
+    /// The number of those with a default.
     pub fallback: u32,
 }
 
@@ -115,7 +115,7 @@ struct SecretUse {
     fallback: bool,
 }
 
-/// What a slice of work changed, by entry number.
+/// The changes made by one slice of work, by entry number.
 #[derive(Debug, Default)]
 pub(crate) struct IndexDelta {
     pub(crate) fresh: Vec<u32>,
@@ -124,7 +124,7 @@ pub(crate) struct IndexDelta {
     pub(crate) touched: BTreeSet<u32>,
 }
 
-/// The rows and the bytes of documents scanned in one slice: a fraction of a frame.
+/// The rows and the bytes of documents scanned in one slice: a fraction of a frame's time.
 const ROWS: usize = 1_000;
 const BYTES: usize = 256 * 1024;
 
@@ -134,19 +134,19 @@ pub(crate) struct SecretIndex {
     free: Vec<u32>,
     numbers: HashMap<SecretSubject, u32>,
     uses: HashMap<Slot, Box<[SecretUse]>>,
-    /// The next row of the first scan; `None` before it and when it is done.
+    /// The next row of the first scan; `None` before and after it.
     next: Option<Slot>,
     /// Rows that changed since they were scanned.
     dirty: BTreeSet<Slot>,
 }
 
 impl SecretIndex {
-    /// Begins the first scan.
+    /// Starts the first scan.
     pub(crate) fn begin(&mut self) {
         self.next = Some(Slot::FIRST);
     }
 
-    /// Whether rows are still to be scanned, so that counts are not final.
+    /// Whether rows remain to be scanned, so that counts are not final.
     pub(crate) fn is_partial(&self) -> bool {
         self.next.is_some() || !self.dirty.is_empty()
     }
@@ -208,7 +208,7 @@ impl SecretIndex {
         changed
     }
 
-    /// Forgets the stored secrets that a new listing did not find. Until then they stay, so that nothing
+    /// Removes the stored secrets that a new listing did not find. They stay until then, so that nothing
     /// flickers while listing.
     pub(crate) fn retain_stored(&mut self, still: impl Fn(&SecretPath) -> bool) -> IndexDelta {
         let mut changed = IndexDelta::default();
@@ -266,7 +266,7 @@ impl SecretIndex {
         bytes
     }
 
-    /// Counts the uses of a document, or takes them out again, by 1 or -1.
+    /// Adds the uses of a document to the counts (`by` is 1), or subtracts them (-1).
     fn count_uses(&mut self, slot: Slot, uses: &[SecretUse], by: i32, changed: &mut IndexDelta) {
         for one in uses {
             let Some(entry) = self.entry_mut(one.entry) else { continue };
@@ -315,8 +315,8 @@ impl SecretIndex {
         number
     }
 
-    /// Removes secrets that nobody refers to and that are not stored. Done at the end of a slice, because
-    /// a row may leave a secret and come back to it within one.
+    /// Removes secrets that no document refers to and that are not stored. Done at the end of a slice,
+    /// because a row may drop and regain a secret within one slice.
     fn sweep(&mut self, changed: &mut IndexDelta) {
         let empty = |number: &u32| {
             self.entry(*number).is_none_or(|entry| entry.dependents.is_empty() && !entry.stored)

@@ -24,7 +24,7 @@ pub enum ListingEnd {
     Complete,
     /// There were more names than [`MAX_NAMES_LISTED`].
     TooManyNames,
-    /// There were more folders than [`MAX_FOLDERS`]; so many were not listed.
+    /// There were more folders than [`MAX_FOLDERS`]; this many were not listed.
     TooManyFolders(usize),
     /// The store stopped answering.
     Failed(String),
@@ -38,7 +38,7 @@ pub const MAX_FOLDERS: usize = 2_000;
 /// How long after a failure the listing is retried.
 pub(crate) const AGAIN: Duration = Duration::from_secs(30);
 
-/// The most folders without permission that are reported.
+/// The most folders reported as forbidden.
 const MOST_REFUSED: usize = 20;
 
 /// The listing of the mounts: its progress, and the folders it could not list.
@@ -52,17 +52,17 @@ pub struct ListingProgress {
     pub invalid_names: usize,
     /// Folders that could not be listed, each with the reason.
     pub refused: Vec<(SecretFolder, String)>,
-    /// The number of these in all.
+    /// The total number of these folders.
     pub refusals: usize,
     /// The secrets found so far.
     pub found: HashSet<SecretPath>,
     pub ended: Option<ListingEnd>,
-    /// When it is retried, after the store stopped answering.
+    /// When the listing is retried, after the store stopped answering.
     pub retry_at: Option<Duration>,
 }
 
 impl ListingProgress {
-    /// Records a folder; returns the secrets in it.
+    /// Records a page of a folder; returns the secrets in it.
     pub(crate) fn record_folder(&mut self, listed: FolderPage) -> Vec<SecretPath> {
         self.folders += usize::from(listed.is_last);
         let mut found = Vec::new();
@@ -91,7 +91,7 @@ impl ListingProgress {
         found
     }
 
-    /// Whether every folder was listed: only then is a secret that was not found known not to exist.
+    /// Whether every folder was listed. Only then does a secret that was not found certainly not exist.
     pub fn is_complete(&self) -> bool {
         self.ended == Some(ListingEnd::Complete) && self.refusals == 0
     }

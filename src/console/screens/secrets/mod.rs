@@ -1,4 +1,4 @@
-//! The screen Secrets: which exist, who depends on each, and what is stored that no document refers to.
+//! The Secrets screen: which secrets exist, their dependents, and which are stored without a reference.
 
 pub mod actions;
 pub(crate) mod detail;
@@ -64,7 +64,7 @@ impl Component for SecretsScreen {
         page.apply_filter();
     }
 
-    /// As far as is known.
+    /// Based on the presence known so far.
     fn is_possible(&self, model: &Model, action: Action) -> bool {
         use Action as A;
         let page = &model.secrets_page;

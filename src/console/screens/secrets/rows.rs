@@ -1,4 +1,4 @@
-//! The rows of the tab Secrets in the order shown, and their counts.
+//! The rows of the Secrets tab in the order shown, and their counts.
 
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
@@ -15,18 +15,17 @@ use crate::inventory::{Inventory, Slot};
 pub struct SecretRows {
     pub(super) index: SecretIndex,
     order: Vec<u32>,
-    /// Whether the worst state comes first, as it was known when the order was chosen; else they are
-    /// ordered by path, and variables come last.
+    /// Whether rows are ordered by state, worst first, using the states known when this order was chosen.
+    /// Otherwise they are ordered by path, with variables last.
     pub(crate) by_state: bool,
-    /// The state of each row when the order by state was chosen, so that rows stay in place while
-    /// states change.
+    /// The state of each row when the order by state was chosen: rows stay in place while states change.
     ranks: HashMap<u32, SecretState>,
     filter: Filter,
     /// `None` without a filter.
     pub(crate) shown: Option<FilteredRows<u32>>,
-    /// Those known to lack what a document needs.
+    /// Rows known to lack something that a document needs.
     pub(crate) broken: HashSet<u32>,
-    /// Those without references.
+    /// Rows without references.
     pub(crate) unreferenced: HashSet<u32>,
 }
 
@@ -50,13 +49,13 @@ impl SecretRows {
         self.index.entry(self.index.number(subject)?)
     }
 
-    /// What a document depends on in a secret, and whether it has a default.
+    /// How a document depends on a secret, and whether it has a default.
     pub fn parts(&self, subject: &SecretSubject, slot: Slot) -> impl Iterator<Item = (&SecretPart, bool)> {
         let number = self.index.number(subject);
         number.into_iter().flat_map(move |number| self.index.parts(number, slot))
     }
 
-    /// Scans one more slice of documents, and filters one of rows.
+    /// Scans one more slice of documents, and filters one slice of rows.
     pub fn work(&mut self, inventory: &Inventory, view: SecretsView<'_>) {
         if self.index.is_partial() {
             let changed = self.index.work(inventory, view.lookup);
@@ -71,7 +70,7 @@ impl SecretRows {
         self.apply_index_delta(&changed, view);
     }
 
-    /// Forgets the stored secrets that a new listing did not find.
+    /// Removes the stored secrets that a new listing did not find.
     pub fn retain_stored(&mut self, still: impl Fn(&SecretPath) -> bool, view: SecretsView<'_>) {
         let changed = self.index.retain_stored(still);
         self.apply_index_delta(&changed, view);
@@ -93,7 +92,7 @@ impl SecretRows {
         self.filter_slice();
     }
 
-    /// Orders by the states as they are known now, or by path again.
+    /// Switches between the order by the currently known states and the order by path.
     pub fn toggle_sort(&mut self, view: SecretsView<'_>) {
         self.by_state = !self.by_state;
         self.ranks.clear();
@@ -140,7 +139,7 @@ impl SecretRows {
         }
     }
 
-    /// The state of a row, however many fields it lacks.
+    /// The state of a row, regardless of how many fields it lacks.
     fn rank(&self, number: u32, view: SecretsView<'_>) -> Option<(u32, SecretState)> {
         let rank = match SecretState::of(self.index.entry(number)?, view) {
             SecretState::FieldMissing(_) => SecretState::FieldMissing(0),

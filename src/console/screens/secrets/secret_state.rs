@@ -1,4 +1,4 @@
-//! What is known of a secret, and its state over all the documents that depend on it.
+//! What is known of a secret, and its state across all the documents that depend on it.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -8,7 +8,7 @@ use crate::check::SecretLookup;
 use crate::console::model::PresenceCache;
 use crate::domain::{FieldState, Presence, SecretPath, SecretVersion};
 
-/// What the tab Secrets knows of each secret: how the receiver resolves it, and its presence.
+/// The information that the Secrets tab has on each secret: how the receiver resolves it, and its presence.
 #[derive(Clone, Copy)]
 pub struct SecretsView<'m> {
     pub lookup: &'m SecretLookup,
@@ -31,18 +31,18 @@ impl<'m> SecretsView<'m> {
     }
 }
 
-/// Only the receiver can read it.
+/// Only the receiver can read the secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotVisible;
 
-/// The state of a secret, the worst first.
+/// The state of a secret, worst first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SecretState {
     /// It does not exist.
     Missing,
-    /// It exists, but lacks so many fields that documents need.
+    /// It exists, but lacks this many fields that documents need.
     FieldMissing(usize),
-    /// Its newest version was destroyed for ever.
+    /// Its newest version was destroyed permanently.
     Destroyed,
     /// Its newest version was deleted; it can be undeleted.
     Deleted,
@@ -56,11 +56,11 @@ pub enum SecretState {
     Forbidden,
     /// The store did not answer.
     Unreachable,
-    /// It cannot be known without reading it.
+    /// It cannot be determined without reading it.
     Unknown,
-    /// The receiver reads no Vault.
+    /// The receiver does not use Vault.
     NoVault,
-    /// Its presence was requested.
+    /// Its presence was requested and is not known yet.
     Asking,
     /// Only the receiver can read it.
     NotVisible,
@@ -68,7 +68,7 @@ pub enum SecretState {
     Unreferenced,
     /// A webhook's own secret that does not exist: the webhook may need none.
     None,
-    /// It exists, with all that documents refer to.
+    /// It exists, with everything that documents refer to.
     Present,
 }
 
@@ -128,7 +128,7 @@ impl SecretState {
         if covered { Self::Fallback } else { self }
     }
 
-    /// Whether a document is known not to find what it needs.
+    /// Whether a document is known to lack something it needs.
     pub fn is_bad(self) -> bool {
         self <= Self::NotText
     }

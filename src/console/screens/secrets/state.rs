@@ -1,5 +1,5 @@
-//! State of the tab Secrets. The selection is a secret, so it stays on its row while others come,
-//! go and move around it.
+//! State of the Secrets tab. The selection is a secret, so it stays on its row while other rows appear,
+//! disappear and move around it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,19 +19,17 @@ use crate::provider::Error;
 
 #[derive(Default)]
 pub struct SecretsPage {
-    /// Whether the tab was opened, so that rows are collected.
+    /// Whether the tab was ever opened, so that rows are collected.
     pub opened: bool,
     pub rows: SecretRows,
     pub list: ListState<SecretSubject>,
     /// Set while the detail fills the screen, so that no row is visible.
     pub covered: bool,
-    /// Whether the user moved the selection; until then it is the first row.
+    /// Whether the user moved the selection; until then the first row is selected.
     moved_by_user: bool,
-    /// The pane with the focus.
     pub focus: Pane,
     /// Whether the focused pane fills the screen.
     pub zoomed: bool,
-    /// The selection in the detail.
     pub detail_selection: Option<Selection>,
     pub scroll: usize,
     /// Versions of the selected secret.
@@ -58,14 +56,14 @@ pub struct SecretFieldRow {
     pub count: SecretCount,
 }
 
-/// The most fields shown of a secret.
+/// The most fields shown for a secret.
 pub const MAX_FIELDS: usize = 500;
 
-/// The most versions shown of a secret.
+/// The most versions shown for a secret.
 pub const MAX_VERSIONS: usize = 100;
 
 impl SecretsPage {
-    /// The tab is opened: its rows are collected from now on.
+    /// Opens the tab: its rows are collected from now on.
     pub fn open(&mut self) {
         if !std::mem::replace(&mut self.opened, true) {
             self.rows.index.begin();
@@ -110,12 +108,10 @@ impl SecretsPage {
         }
     }
 
-    /// A listing of the mounts begins.
     pub fn begin_listing(&mut self, request: RequestId, mounts: Vec<Mount>) {
         self.listing = ListingProgress { asked: Some(request), mounts, ..ListingProgress::default() };
     }
 
-    /// Adds the listing of a folder.
     pub fn folder_listed(&mut self, request: RequestId, listed: FolderPage, view: SecretsView<'_>) {
         if self.listing.asked != Some(request) {
             return;
@@ -125,7 +121,7 @@ impl SecretsPage {
         self.restore_selection();
     }
 
-    /// The listing ended. Secrets that a complete one did not find are removed.
+    /// Ends the listing. Secrets that a complete listing did not find are removed.
     pub fn listing_ended(
         &mut self,
         request: RequestId,
@@ -188,7 +184,7 @@ impl SecretsPage {
         self.restore_selection();
     }
 
-    /// Lets the version history follow the selection.
+    /// Makes the version history follow the selection.
     pub fn follow_selection(&mut self, is_visible: bool, now: Duration) {
         let path = self.list.selected.as_ref().and_then(SecretSubject::path);
         let path = path.filter(|path| is_visible && matches!(path, SecretPath::Kv { .. }));
@@ -225,7 +221,7 @@ impl SecretsPage {
     }
 }
 
-/// How long a row stays selected before its versions are requested, so that passing over a row costs nothing.
+/// How long a row must stay selected before its versions are requested, so that moving past it costs nothing.
 const VERSIONS_REST: Duration = Duration::from_millis(150);
 
 /// How long an answer is considered current.

@@ -41,7 +41,7 @@ pub(crate) fn state(model: &Model, entry: &SecretEntry) -> SecretState {
     model.secrets_view().map_or(SecretState::NotVisible, |view| SecretState::of(entry, view))
 }
 
-/// What the store reports of a secret, in words, with the reason where there is one.
+/// What the store reports of a secret, in words, with the reason if there is one.
 pub(crate) fn presence(model: &Model, presence: &Presence) -> String {
     let newest = |version: &dyn std::fmt::Display| format!("{version}, its newest version,");
     match presence {
@@ -65,12 +65,12 @@ pub(crate) fn presence(model: &Model, presence: &Presence) -> String {
     }
 }
 
-/// Age by the server's clock, which may be ahead of ours.
+/// The age by the server's clock, which may be ahead of ours.
 pub(crate) fn since(model: &Model, at: SystemTime) -> TimedText {
     age(model.now.wall.duration_since(at).unwrap_or_default())
 }
 
-/// The number of secrets, and of those known to lack something; empty before they are indexed.
+/// The number of secrets, and the number of those known to lack something; empty until they are indexed.
 pub(crate) fn tally(model: &Model, counts: bool) -> TextRun {
     let rows = &model.secrets_page.rows;
     if !model.secrets_page.opened {

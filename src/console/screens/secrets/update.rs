@@ -1,5 +1,5 @@
-//! The tab Secrets: navigation, and what it requests while visible: the stored secrets, and the versions of
-//! the selected one. Presence is polled elsewhere, by what is on the screen.
+//! The Secrets tab: navigation, and its requests while visible: the stored secrets, and the versions of the
+//! selected one. Presence is polled elsewhere, for everything on the screen.
 
 use super::detail::viewport;
 use super::listing::{FolderPage, ListingEnd};
@@ -15,7 +15,7 @@ use crate::console::widgets::{Movement, first_row};
 use crate::domain::{ResourceKey, SecretFolder, SecretMetadata};
 use crate::provider::Error;
 
-/// Does an action of this tab; `None` for one that means the same everywhere.
+/// Does an action of this tab; `None` for one that is handled the same way everywhere.
 pub(crate) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
     match action {
         Action::Left => focus(model, Pane::Items),
@@ -59,7 +59,7 @@ pub(crate) fn step(model: &mut Model, by: Movement) {
     }
 }
 
-/// Moves through fields, versions and documents; a detail without any of them is scrolled.
+/// Moves through fields, versions and documents; a detail without any of these is scrolled.
 fn step_detail(model: &mut Model, by: Movement) {
     let presence = model.selected_presence();
     let page = &model.secrets_page;
@@ -76,7 +76,7 @@ fn step_detail(model: &mut Model, by: Movement) {
     let page = &mut model.secrets_page;
     page.scroll = match place.line {
         None => by.apply(page.scroll, last + 1, height),
-        // What stands above the first selectable line is visible only from there.
+        // Lines above the first selectable one are visible only when that is selected.
         Some(_) if to == 0 => 0,
         Some(line) => first_row(page.scroll, line, place.total, place.height),
     };
@@ -93,7 +93,7 @@ fn focus(model: &mut Model, pane: Pane) {
     }
 }
 
-/// Opens the selected secret; from there, a document that depends on it.
+/// Opens the detail of the selected secret; in the detail, opens the selected dependent document.
 fn open(model: &mut Model) {
     if model.secrets_page.focus != Pane::Detail {
         return focus(model, Pane::Detail);
@@ -110,7 +110,7 @@ fn holder(model: &Model) -> Option<ResourceKey> {
     Some(model.inventory.row(*page.entry()?.dependents.get(at)?)?.key())
 }
 
-/// One level out: zoom, then the detail, then the filter.
+/// Goes back one level: zoom, then the detail, then the filter.
 fn back(model: &mut Model) {
     let page = &mut model.secrets_page;
     if page.zoomed {
@@ -150,7 +150,7 @@ pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// The tab was left: a complete listing stays, any other begins again next time.
+/// Called when the tab is left: a complete listing is kept, any other starts again next time.
 fn stop(model: &mut Model) -> Vec<Effect> {
     let listing = &mut model.secrets_page.listing;
     let Some(request) = listing.asked.take() else { return Vec::new() };
@@ -169,7 +169,7 @@ fn begin_listing(model: &mut Model) -> Option<Effect> {
     Some(Effect::ListSecrets(request, from))
 }
 
-/// Requests all that the tab shows again, because the user asked for it.
+/// Requests everything that the tab shows again, at the user's request.
 pub(crate) fn retry(model: &mut Model) -> Option<Effect> {
     if !model.shows_secrets() {
         return None;
@@ -204,7 +204,7 @@ pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
-/// A secret was written, so its versions may have changed: they are asked for again.
+/// A secret was written, so its versions may have changed and are requested again.
 pub(crate) fn on_secret_written(model: &mut Model) {
     let now = model.now.mono;
     if let Some(past) = &mut model.secrets_page.version_history {
@@ -227,7 +227,7 @@ pub(crate) fn on_listing_ended(model: &mut Model, request: RequestId, ended: Lis
     }
 }
 
-/// The versions of the selected secret, if it is still selected.
+/// Takes the versions of the selected secret, if it is still selected.
 pub(crate) fn on_versions(
     model: &mut Model,
     request: RequestId,

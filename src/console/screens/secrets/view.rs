@@ -1,4 +1,4 @@
-//! The tab Secrets: which exist, what depends on them, and what is stored without a reference.
+//! The Secrets tab: which secrets exist, their dependents, and which are stored without a reference.
 
 use std::time::{Duration, SystemTime};
 
@@ -39,7 +39,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model) {
     draw_rules(surface, &[panes.items, panes.detail]);
 }
 
-/// Rows that the list has, or would have, and whether it is visible.
+/// The number of rows that the list has, or would have, and whether it is visible.
 pub(crate) fn rows(model: &Model) -> (usize, bool) {
     let shown = model.panes().items;
     let is_seen = shown.width > 0;
@@ -50,7 +50,7 @@ pub(crate) fn rows(model: &Model) -> (usize, bool) {
     (usize::from(areas(model, pane).0.height), is_seen)
 }
 
-/// In how long anything shown changes.
+/// The time until anything shown changes.
 pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
     list_changes(model).chain(detail::next_changes(model))
 }
@@ -93,7 +93,7 @@ fn visible(model: &Model, height: u16) -> impl Iterator<Item = &SecretEntry> {
     model.secrets_page.rows.from(model.secrets_page.list.offset).take(usize::from(height))
 }
 
-/// In how long each age in the list changes.
+/// The time until each age in the list changes.
 fn list_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
     let (area, _) = areas(model, model.panes().items);
     let height = if area.width == 0 { 0 } else { area.height };
@@ -134,7 +134,7 @@ fn cells<'m>(model: &Model, entry: &'m SecretEntry, state: SecretState) -> Vec<(
     vec![(style, Safe::new(&entry.text)), (state_ink, words.into()), used, version, age]
 }
 
-/// A list without rows: whether listing is still in progress, and what would be here.
+/// A list without rows: whether listing is still in progress, and what would be listed here.
 fn draw_empty(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let top = (area.height / 3).min(2);
     let room = area.width.saturating_sub(3);
@@ -173,7 +173,7 @@ fn empty_lines(model: &Model, room: u16) -> Vec<TextRun> {
     lines
 }
 
-/// Notes about the list as a whole, in lines of at most `room` columns: what of the store was not listed, and why.
+/// Notes about the list as a whole, in lines of at most `room` columns: what was not listed, and why.
 fn notes(model: &Model, room: u16) -> Vec<TextRun> {
     let walk = &model.secrets_page.listing;
     let mut lines = Vec::new();

@@ -1,5 +1,5 @@
-//! Documents that are stale since a secret was changed here: the receiver resolves references when it
-//! loads a document, so it uses the old value until the documents that refer to it are rewritten.
+//! Documents that are stale since a secret was changed here: the receiver resolves references when it loads a
+//! document, so it uses the old value until the documents that refer to it are rewritten.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, SystemTime};
@@ -9,21 +9,21 @@ use crate::domain::{FieldName, ResourceKey, SecretPath, SecretVersion};
 /// How long the receiver may cache what it read from Vault (`VAULT_CACHE_TTL_SECONDS`).
 pub const RECEIVER_CACHE: Duration = Duration::from_secs(300);
 
-/// The most changed secrets that are remembered.
+/// The most changed secrets remembered.
 const MAX_CHANGED: usize = 100;
 
-/// The most documents listed, of each kind.
+/// The most documents listed of each kind.
 pub const MAX_DEPENDENTS: usize = 1_000;
 
 /// The documents that depend on a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SecretDependents {
-    /// The documents that have to be rewritten so that the receiver resolves the secret again, at most
+    /// The documents that must be rewritten so that the receiver resolves the secret again, at most
     /// [`MAX_DEPENDENTS`].
     pub documents: Vec<ResourceKey>,
     pub total: usize,
-    /// Webhooks that use one of these connections, each with its connection; they need no rewrite of their
-    /// own. At most [`MAX_DEPENDENTS`].
+    /// Webhooks that use one of these connections, each paired with its connection; they need no rewrite
+    /// themselves. At most [`MAX_DEPENDENTS`].
     pub via_connection: Vec<(ResourceKey, ResourceKey)>,
     pub via_connection_total: usize,
 }
@@ -48,7 +48,7 @@ impl SecretDependents {
 #[derive(Debug, Default)]
 pub struct StaleDependents {
     pub(crate) changed: VecDeque<ChangedSecret>,
-    /// The page, while it covers the body.
+    /// Set while the page covers the body.
     pub page: Option<Box<StaleDependentsPage>>,
 }
 
@@ -57,17 +57,17 @@ pub struct StaleDependents {
 pub struct ChangedSecret {
     pub path: SecretPath,
     pub description: String,
-    /// Its version since the change.
+    /// Its version after the change.
     pub version: Option<SecretVersion>,
     /// When the change was acknowledged.
     pub when: SystemTime,
-    /// The fields changed; `None`: all of them may be.
+    /// The changed fields; `None`: possibly all.
     pub fields: Option<BTreeSet<FieldName>>,
-    /// The documents rewritten here since, and when.
+    /// The documents rewritten here since the change, and when.
     rewritten: BTreeMap<ResourceKey, SystemTime>,
 }
 
-/// The page of documents to be rewritten.
+/// The page of documents to rewrite.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StaleDependentsPage {
     /// One for each changed secret.
@@ -84,7 +84,7 @@ pub struct StaleDependentsPart {
 }
 
 impl ChangedSecret {
-    /// A change after which no document was rewritten yet.
+    /// A change after which no document has been rewritten yet.
     pub fn new(
         path: SecretPath,
         description: String,
@@ -94,13 +94,13 @@ impl ChangedSecret {
         Self { path, description, version, when, fields, rewritten: BTreeMap::new() }
     }
 
-    /// When the old value is surely gone from the receiver's cache.
+    /// When the old value has certainly expired from the receiver's cache.
     pub fn cache_expiry(&self) -> SystemTime {
         self.when + RECEIVER_CACHE
     }
 
-    /// The documents that need no rewrite. After the cache expiry, one that was rewritten before it counts no
-    /// more: it may have got the old value from the cache.
+    /// The documents that need no further rewrite. After the cache expiry, a document rewritten before it no
+    /// longer counts, because it may have received the old value from the cache.
     pub(crate) fn rewritten_documents(&self, now: SystemTime) -> BTreeSet<ResourceKey> {
         let certain = self.cache_expiry();
         let settled = self.rewritten.iter().filter(|(_, at)| now < certain || **at >= certain);
@@ -109,7 +109,7 @@ impl ChangedSecret {
 }
 
 impl StaleDependentsPage {
-    /// The documents to be rewritten, each once.
+    /// The documents to rewrite, each once.
     pub fn documents(&self) -> BTreeSet<&ResourceKey> {
         self.parts.iter().flat_map(|part| &part.dependents.documents).collect()
     }

@@ -1,5 +1,5 @@
-//! After a secret changed: which documents the receiver has to read again, and the plan that writes them
-//! again unchanged.
+//! After a secret changed: which documents the receiver has to read again, and the plan that rewrites them
+//! unchanged.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::console::screens::plan::{Plan, PlanKind, builder};
 use crate::domain::ResourceKey;
 use crate::text::grouped;
 
-/// Records a change, shows the stale documents if nothing else is open, and returns words about how many
+/// Records a change, shows the stale documents if nothing else is open, and returns a text that says how many
 /// there are.
 pub(crate) fn on_secret_changed(model: &mut Model, changed: ChangedSecret) -> Option<String> {
     let path = changed.path.clone();
@@ -50,7 +50,7 @@ fn empty_reason(model: &Model) -> &'static str {
     }
 }
 
-/// Plans to write them again unchanged.
+/// Plans to rewrite them unchanged.
 pub(crate) fn plan_rewrite(model: &mut Model) -> Vec<Effect> {
     let page = model.stale_dependents();
     let (gone, there): (Vec<_>, Vec<_>) =
@@ -71,7 +71,7 @@ pub(crate) fn plan_rewrite(model: &mut Model) -> Vec<Effect> {
     builder::or_say(model, made)
 }
 
-/// A plan was written; reports what is left, and returns `true`, if it was one of these.
+/// Handles a written plan. If it rewrote stale documents, reports how many are left and returns `true`.
 pub(crate) fn on_plan_written(model: &mut Model, plan: &Plan) -> bool {
     if !matches!(plan.kind, PlanKind::Rewrite(_)) {
         return false;

@@ -1,5 +1,5 @@
 //! Documents that the receiver has to read again after secrets were changed: which ones, through which
-//! connections, and from when on that is certain to bring the new value.
+//! connections, and from when on a reload is certain to use the new value.
 
 use std::time::SystemTime;
 
@@ -14,7 +14,7 @@ use crate::console::words;
 use crate::domain::utc;
 use crate::text::Safe;
 
-/// Indent of what belongs to a secret.
+/// Indent of the lines of a secret.
 const UNDER: u16 = 2;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) {
@@ -53,7 +53,7 @@ fn page<'p>(model: &Model, list: &'p StaleDependentsPage, columns: u16) -> Revie
     page
 }
 
-/// A warning, as long as the receiver may have cached the old value.
+/// A warning while the receiver may still have the old value in its cache.
 pub(crate) fn cache_warning(page: &mut ReviewPage<'_>, model: &Model) {
     let Some(certain) = model.receiver_cache_expiry() else { return };
     let (lasts, until) = (RECEIVER_CACHE.as_secs(), time_utc(certain));
@@ -74,7 +74,7 @@ fn secret(page: &mut ReviewPage<'_>, model: &Model, part: &StaleDependentsPart) 
     let ChangedSecret { path, description: what, version, when, .. } = &part.change;
     let version = version.map(|version| format!(", now {version}")).unwrap_or_default();
     let head = TextRun::of(StyleRole::Strong, path.to_string());
-    // The path precedes it already.
+    // The path is shown before it already.
     let done = what.strip_suffix(path.to_string().as_str()).unwrap_or(what).trim_end().to_owned();
     let done = done.strip_suffix(" of").unwrap_or(&done);
     page.push(head.and(StyleRole::Dim, format!("   {done}{version}, {}", time_utc(*when))));
@@ -87,12 +87,12 @@ fn secret(page: &mut ReviewPage<'_>, model: &Model, part: &StaleDependentsPart) 
     page.indent(0);
 }
 
-/// The documents; those that use one of them as a connection stand below it.
+/// The documents; each is followed by those that use it as a connection.
 fn documents(page: &mut ReviewPage<'_>, model: &Model, part: &StaleDependentsPart) {
     let left = &part.dependents;
     let column = left.documents.iter().map(|key| width(&Safe::display(key))).max().unwrap_or(0);
     let column = usize::from(column.min(model.size.cols / 2));
-    // In the order of the documents.
+    // In the same order as the documents.
     let mut through = left.via_connection.iter().peekable();
     for key in &left.documents {
         let row = model.inventory.get(key);

@@ -1,4 +1,4 @@
-//! Lines behind marks: each fact stays whole on one line if it fits on any, and nothing is cut.
+//! Lines behind marks: a fact stays whole on one line if it fits on one, and nothing is cut.
 
 use ratatui::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
@@ -28,7 +28,7 @@ impl NeedLines {
     }
 }
 
-/// Splits a fact that is wider than a line, so that nothing of a path is cut.
+/// Splits a fact that is wider than a line, so that no part of a path is cut off.
 fn split_fact(fact: TextRun, room: u16) -> Vec<TextRun> {
     if fact.width() <= room {
         return vec![fact];

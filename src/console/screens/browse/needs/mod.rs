@@ -1,5 +1,5 @@
-//! What a document needs of secrets and variables, as the list marks it and the detail explains it: where each
-//! is stored, its state, and which place in which document needs it. Never a value.
+//! The secrets and variables that a document needs, as the list marks them and the detail explains them:
+//! where each is stored, its state, and which place in which document needs it. Never a value.
 
 mod lines;
 
@@ -20,10 +20,10 @@ use crate::domain::{
 use crate::provider::env::Overlap;
 use crate::text::{MASK, Safe};
 
-/// Needs shown of one document; of more, the worst.
+/// The most needs shown for one document; if there are more, the worst.
 const MOST: usize = 16;
 
-/// Places shown of one need, and fields named beside those that are needed.
+/// The most places shown for one need, and the most unneeded fields named.
 const PLACES: usize = 3;
 const BESIDE: usize = 6;
 
@@ -42,7 +42,7 @@ pub(crate) fn mark_badge(mark: NeedMark) -> (&'static str, StyleRole) {
     }
 }
 
-/// The legend of the marks, a line each.
+/// The legend of the marks, one per line.
 pub(crate) fn legend() -> [(&'static str, StyleRole, &'static str); NeedMark::ALL.len()] {
     NeedMark::ALL.map(|mark| {
         let (glyph, style) = mark_badge(mark);
@@ -111,10 +111,10 @@ fn merges_variables(model: &Model) -> bool {
     model.context.secrets.as_ref().is_some_and(|lookup| lookup.own == OwnSecrets::Variables)
 }
 
-/// The webhooks that share its variables, and what to do about collisions.
+/// The webhooks that share its variables, and how to resolve collisions.
 fn shared_variables(lines: &mut NeedLines, model: &Model, key: &ResourceKey) {
     let ResourceKey::Webhook { id, .. } = key else { return };
-    // Variables that the receiver does not read are worth knowing, but not a warning.
+    // If the receiver does not read the variables, a collision is worth knowing, but not a warning.
     let merges = merges_variables(model);
     let (glyph, style) =
         if merges { (glyph::WARNING, StyleRole::Warning) } else { mark_badge(NeedMark::Nothing) };
@@ -153,7 +153,7 @@ fn unmerged_variables(lines: &mut NeedLines, model: &Model, key: &ResourceKey) {
     }
 }
 
-/// In how long each age of a block changes.
+/// The time until each age in a block changes.
 pub(crate) fn age_changes<'m>(model: &'m Model, key: &ResourceKey) -> impl Iterator<Item = Duration> + 'm {
     let paths = model.needs.of(key).map(Needs::paths).unwrap_or_default();
     paths.into_iter().filter_map(|path| match model.presence_cache.presence(path)? {
@@ -163,7 +163,7 @@ pub(crate) fn age_changes<'m>(model: &'m Model, key: &ResourceKey) -> impl Itera
     })
 }
 
-/// Age by a server's clock, which may be ahead of ours.
+/// The age by a server's clock, which may be ahead of ours.
 fn since(model: &Model, at: SystemTime) -> TimedText {
     match model.now.wall.duration_since(at) {
         Ok(elapsed) => age(elapsed),
@@ -181,7 +181,7 @@ struct NeedStatus<'m> {
     mark: NeedMark,
 }
 
-/// The needs to show, and how many are left out; of too many, the worst.
+/// The needs to show, and how many are left out; if there are too many, the worst are shown.
 fn most_important<'m>(model: &'m Model, needs: &'m Needs) -> (Vec<NeedStatus<'m>>, usize) {
     let mut told: Vec<_> = needs
         .iter()
@@ -199,7 +199,7 @@ fn most_important<'m>(model: &'m Model, needs: &'m Needs) -> (Vec<NeedStatus<'m>
     (told, left_out)
 }
 
-/// One secret of a store, with its needed fields.
+/// One secret in a store, with its needed fields.
 fn secret(lines: &mut NeedLines, model: &Model, path: &SecretPath, group: &[&NeedStatus<'_>]) {
     let presence = model.presence_cache.presence(path);
     let optional = group.iter().all(|one| one.mark == NeedMark::Nothing);
@@ -243,7 +243,7 @@ fn unneeded_fields(lines: &mut NeedLines, contents: &SecretContents, group: &[&N
     }
 }
 
-/// The state in words; nothing where the mask says it.
+/// The state in words; empty if the mask already says it.
 fn words_of(state: &NeedState, mark: NeedMark) -> Vec<TextRun> {
     let style = mark_badge(mark).1;
     let word = || TextRun::of(style, state.word());
@@ -263,13 +263,13 @@ fn words_of(state: &NeedState, mark: NeedMark) -> Vec<TextRun> {
 }
 
 impl NeedStatus<'_> {
-    /// Whether there is nothing to say of it: it is optional, and not known to exist.
+    /// Whether there is nothing to report: it is optional, and not known to exist.
     fn is_idle(&self) -> bool {
         let there = matches!(self.state, NeedState::Present { .. } | NeedState::Empty | NeedState::NotText);
         self.need.optional && !there
     }
 
-    /// A field under its secret; with a state of its own where the secret is present.
+    /// A field under its secret; with a state of its own if the secret is present.
     fn field(&self, lines: &mut NeedLines, own_state: bool) {
         let name = self.need.field().map(|field| Safe::new(field.as_str()).into_owned());
         let name = TextRun::of(StyleRole::Text, name.unwrap_or_default());
@@ -281,7 +281,7 @@ impl NeedStatus<'_> {
         lines.add(2, self.mark, facts);
     }
 
-    /// A need outside of any store that is polled: a variable, or a value in plaintext.
+    /// A need outside of any polled store: a variable, or a plaintext value.
     fn standalone(&self, lines: &mut NeedLines) {
         let name = match (&self.need.kind, self.need.variable()) {
             (NeedKind::Variable { name }, _) => format!("{{${name}}}"),
@@ -345,7 +345,7 @@ impl NeedStatus<'_> {
     }
 }
 
-/// The place of a document that one of its own secrets fills in.
+/// The member of a document that one of its own secrets fills in.
 fn own_place(field: SecretField) -> Option<&'static str> {
     Some(match field {
         SecretField::BEARER_TOKEN => "authorization",

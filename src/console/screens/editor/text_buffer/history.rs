@@ -1,4 +1,4 @@
-//! Undo and redo, in steps as a user expects them: a word, a paste, an enter, a fix.
+//! Undo and redo in steps that a user expects: a word, a paste, a line break, a fix.
 
 use std::collections::VecDeque;
 
@@ -63,7 +63,7 @@ impl UndoHistory {
         }
     }
 
-    /// Extends the last step by a typed or deleted character; returns whether it did.
+    /// Extends the last step by a typed or deleted character; returns whether it was possible.
     fn extend_last(&mut self, change: &TextEdit, after: Pos) -> bool {
         if !self.running || !self.undone.is_empty() {
             return false;
@@ -90,7 +90,7 @@ impl UndoHistory {
     }
 }
 
-/// Whether a word continues; blanks belong to the word before them.
+/// Whether a word continues; blanks belong to the preceding word.
 fn continues_word(before: &str, next: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     match (before.chars().next_back(), next.chars().next()) {
@@ -129,8 +129,8 @@ impl TextBuffer {
         did
     }
 
-    /// A typed or deleted character, which may extend the previous step; it takes the place of the
-    /// selection, if there is one.
+    /// A typed or deleted character, which may extend the previous step; it replaces the selection, if there
+    /// is one.
     pub(crate) fn keystroke(&mut self, from: Pos, to: Pos, text: &str) -> bool {
         if let Some((from, to)) = self.selection() {
             return self.step([(from, to, text)]);

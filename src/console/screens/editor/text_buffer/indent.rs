@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Pos, TextBuffer};
 
-/// Lines looked at to find out how a document is indented.
+/// The number of lines examined to determine how a document is indented.
 const LOOKED_AT: usize = 200;
 
 impl TextBuffer {
@@ -18,8 +18,8 @@ impl TextBuffer {
         }
     }
 
-    /// Starts a new line with the same indentation; one level more after an opening bracket, whose closing
-    /// bracket goes to a line of its own. One undo step.
+    /// Starts a new line with the same indentation, or one level more after an opening bracket, in which case
+    /// the closing bracket moves to a line of its own. One undo step.
     pub fn enter(&mut self) -> bool {
         let (from, to) = self.selection_or_cursor();
         let before = self.line(from.row).get(..from.at).unwrap_or_default();
@@ -31,7 +31,7 @@ impl TextBuffer {
             Some(_) => after.trim_start().starts_with(']'),
             None => false,
         };
-        // Blanks after the cursor are dropped: the new line has its own.
+        // Blanks after the cursor are dropped, because the new line has its own.
         let swallowed = after.len() - after.trim_start_matches([' ', '\t']).len();
         let deeper = if opened.is_some() { self.unit() } else { String::new() };
         let below = if closes { format!("\n{indent}") } else { String::new() };
@@ -39,7 +39,7 @@ impl TextBuffer {
         self.step([(from, to, below.as_str()), (from, from, &format!("\n{indent}{deeper}"))])
     }
 
-    /// A closing bracket alone on its line is outdented by one level. Returns whether it was.
+    /// Types a closing bracket outdented by one level, if it is alone on its line. Returns whether it did.
     pub(crate) fn close_on_its_line(&mut self, bracket: &str) -> bool {
         let here = self.cursor();
         let line = self.line(here.row);
@@ -57,7 +57,7 @@ impl TextBuffer {
         let unit = self.unit();
         let (anchor, cursor) = (self.anchor, self.cursor());
         let (from, to) = self.selection_or_cursor();
-        // A selection that ends at the start of a line does not reach into it.
+        // A selection that ends at the start of a line does not include that line.
         let last = if to.at == 0 && to.row > from.row { to.row - 1 } else { to.row };
         let rows = (from.row..=last).filter(|row| !further || !self.line(*row).is_empty());
         let by = |row| if further { unit.len() } else { outdented(blanks(self.line(row)), &unit) };

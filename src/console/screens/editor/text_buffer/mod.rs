@@ -1,8 +1,8 @@
 //! The text buffer of the editor: lines, cursor, selection and undo.
 //!
-//! The `TextArea` holds only the line under the cursor. It measures all its text at each key, which is
-//! cheap for a line and expensive for a document; the other lines are kept outside, and moving the
-//! cursor moves strings, not bytes. Nothing else touches the `TextArea`.
+//! The `TextArea` contains only the line with the cursor, because it measures all its text on every key,
+//! which is cheap for a line and expensive for a document. The other lines are kept outside of it, and moving
+//! the cursor moves strings, not bytes. Only this module touches the `TextArea`.
 
 mod history;
 mod indent;
@@ -35,11 +35,11 @@ pub struct Pos {
 pub struct TextBuffer {
     area: TextArea<'static>,
     above: Vec<String>,
-    /// The lines after the cursor's, last first.
+    /// The lines after the cursor's line, last first.
     below: Vec<String>,
     /// The cursor's byte offset in its line; the `TextArea` counts characters.
     at: usize,
-    /// The column that moving up and down aims at.
+    /// The target column when moving up and down.
     goal_column: Option<usize>,
     anchor: Option<Pos>,
     history: UndoHistory,
@@ -54,14 +54,14 @@ pub struct TextBuffer {
 }
 
 impl TextBuffer {
-    /// Opens a text, the cursor at its start.
+    /// Opens a text with the cursor at its start.
     pub fn new(text: &str) -> Self {
         let mut lines = text.split('\n').map(str::to_owned);
         let first = lines.next().unwrap_or_default();
         let mut below: Vec<String> = lines.collect();
         below.reverse();
         let mut area = TextArea::new(vec![first]);
-        // The `TextArea` would record single edits; an undo step here may be many.
+        // The `TextArea` would record single edits, but one undo step may consist of many.
         area.set_max_histories(0);
         Self {
             area,
@@ -101,7 +101,7 @@ impl TextBuffer {
         self.above.len() + 1 + self.below.len()
     }
 
-    /// A line; empty if there is none.
+    /// A line; empty if it does not exist.
     pub fn line(&self, row: usize) -> &str {
         let line = match row.checked_sub(self.above.len()) {
             None => self.above.get(row),
@@ -111,7 +111,7 @@ impl TextBuffer {
         line.map_or("", String::as_str)
     }
 
-    /// The lines from a row on.
+    /// The lines starting at a row.
     pub fn lines(&self, from: usize) -> impl Iterator<Item = &str> {
         (from..self.rows()).map(|row| self.line(row))
     }
@@ -130,7 +130,7 @@ impl TextBuffer {
         Pos { row, at: self.line(row).len() }
     }
 
-    /// Grows with each edit, so that derived data can tell whether it is current.
+    /// Incremented on each edit, so that derived data can be checked for being current.
     pub fn revision(&self) -> u64 {
         self.revision
     }
@@ -140,7 +140,7 @@ impl TextBuffer {
         self.clamp(LineStarts::of(&self.text()).position(offset))
     }
 
-    /// The nearest position that exists.
+    /// The nearest existing position.
     fn clamp(&self, pos: Pos) -> Pos {
         let row = pos.row.min(self.rows() - 1);
         let line = self.line(row);
@@ -155,7 +155,7 @@ impl TextBuffer {
         self.set_cursor(self.clamp(to));
     }
 
-    /// Moves lines so that the `TextArea` holds this one.
+    /// Moves lines so that the `TextArea` contains this one.
     fn set_cursor(&mut self, to: Pos) {
         if to == self.cursor() {
             return;
@@ -194,7 +194,7 @@ impl TextBuffer {
         match (typed.next(), typed.next()) {
             (Some(c), None) if from == to && !matches!(c, '\n' | '\r') => self.area.insert_char(c),
             _ => {
-                // The `TextArea` takes no carriage returns, but undoing a deletion brings them back.
+                // The `TextArea` does not accept carriage returns, but undoing a deletion may restore them.
                 let mut here = self.take_current_line();
                 let mut end = to.at;
                 for _ in from.row..to.row {
@@ -217,7 +217,7 @@ impl TextBuffer {
     }
 }
 
-/// Where the lines of a text start, in bytes.
+/// The byte offsets at which the lines of a text start.
 pub(crate) struct LineStarts(Vec<usize>);
 
 impl LineStarts {
@@ -226,7 +226,6 @@ impl LineStarts {
         Self(iter::once(0).chain(breaks.map(|at| at + 1)).collect())
     }
 
-    /// The position of an offset.
     pub(crate) fn position(&self, offset: usize) -> Pos {
         let row = self.0.partition_point(|start| *start <= offset).saturating_sub(1);
         Pos { row, at: offset - self.0.get(row).copied().unwrap_or(0) }

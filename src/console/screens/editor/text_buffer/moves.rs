@@ -77,7 +77,7 @@ impl TextBuffer {
         }
     }
 
-    /// Uses the `TextArea`'s word boundaries, and continues on the next line at the end of this one.
+    /// Uses the `TextArea`'s word boundaries; at the end of a line it continues on the next one.
     fn move_word(&mut self, word: CursorMove) {
         let here = self.cursor();
         self.area.move_cursor(word);
@@ -110,17 +110,16 @@ impl TextBuffer {
         let (line, bytes) = (self.line(row.row), self.row_bytes(row));
         let text = line.get(bytes.clone()).unwrap_or_default();
         let to = Pos { row: row.row, at: bytes.start + at_column(text, column) };
-        // The end of a wrapped row is the start of the next.
+        // The end of a wrapped row is also the start of the next row.
         if to.at == bytes.end && to.at < line.len() && !text.is_empty() { self.left_of(to) } else { to }
     }
 
-    /// Start and end of the selection.
     pub fn selection(&self) -> Option<(Pos, Pos)> {
         let (anchor, cursor) = (self.clamp(self.anchor?), self.cursor());
         (anchor != cursor).then(|| (anchor.min(cursor), anchor.max(cursor)))
     }
 
-    /// The selection, or the place of the cursor.
+    /// The selection, or an empty range at the cursor.
     pub(crate) fn selection_or_cursor(&self) -> (Pos, Pos) {
         self.selection().unwrap_or((self.cursor(), self.cursor()))
     }

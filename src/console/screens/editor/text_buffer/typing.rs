@@ -31,8 +31,8 @@ impl TextBuffer {
         self.keystroke(here, self.right_of(here), "")
     }
 
-    /// Applies several edits as one undo step, sorted and without overlaps. The cursor stays at the text
-    /// it was at.
+    /// Applies several edits as one undo step; they must be sorted and must not overlap. The cursor stays at
+    /// the same text.
     pub fn apply(&mut self, edits: &[(Pos, Pos, String)]) -> bool {
         let cursor = self.cursor();
         let after = edits.iter().rev().fold(cursor, |at, (from, to, text)| shifted(at, *from, *to, text));

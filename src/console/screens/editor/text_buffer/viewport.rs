@@ -1,4 +1,4 @@
-//! The visible part of the text, and the bytes that each row of it shows.
+//! The visible part of the text, and the bytes shown in each of its rows.
 
 use std::iter::successors;
 use std::ops::Range;
@@ -28,7 +28,7 @@ impl Default for Viewport {
 pub struct VisualRow {
     /// The line, from 0.
     pub line: usize,
-    /// Its bytes.
+    /// The bytes of the line that it shows.
     pub bytes: Range<usize>,
 }
 
@@ -38,7 +38,7 @@ impl VisualRow {
         self.holds(buffer, pos).then(|| self.columns_to(buffer, pos.at))
     }
 
-    /// The columns between its start and a byte of it.
+    /// The columns between the row's start and one of its bytes.
     pub fn columns_to(&self, buffer: &TextBuffer, at: usize) -> usize {
         columns(buffer.line(self.line).get(self.bytes.start..at).unwrap_or_default())
     }
@@ -91,7 +91,7 @@ impl TextBuffer {
     fn leftmost(&self) -> usize {
         let Pos { row, at } = self.cursor();
         let (line, most) = (self.line(row), self.viewport.width);
-        // Anything further left cannot share the screen with the cursor.
+        // Text further left cannot be on the screen together with the cursor.
         let least = self.viewport.left.min(at).max(at.saturating_sub(most * 4));
         let mut left = line.ceil_char_boundary(least);
         while columns(line.get(left..at).unwrap_or_default()) > most {
@@ -118,7 +118,7 @@ impl TextBuffer {
             return row_at(line, start.at, self.viewport.width);
         }
         let left = line.ceil_char_boundary(self.viewport.left);
-        // No character has more than four bytes per column, or more than one column per byte.
+        // A column takes at most four bytes, and a byte at most one column.
         left..line.ceil_char_boundary(left + 4 * self.viewport.width + 16)
     }
 
@@ -127,7 +127,7 @@ impl TextBuffer {
         Pos { row: pos.row, at: self.row_bytes(pos).start }
     }
 
-    /// The bytes of the row that contains a position, as far as the cursor can go.
+    /// The bytes of the row that contains a position, up to the last one the cursor can reach.
     pub(crate) fn row_bytes(&self, pos: Pos) -> Range<usize> {
         let line = self.line(pos.row);
         if self.viewport.wraps { row_at(line, pos.at, self.viewport.width) } else { 0..line.len() }
@@ -152,7 +152,7 @@ impl TextBuffer {
         Some(self.start_of(Pos { row, at: self.line(row).len() }))
     }
 
-    /// The start of the row `count` rows on or back, as far as there are any.
+    /// The start of the row `count` rows down (up if negative), or of the last row that exists.
     pub(crate) fn steps(&self, start: Pos, count: isize) -> Pos {
         let next = |at: &Pos| if count < 0 { self.before(*at) } else { self.after(*at) };
         successors(Some(start), next).take(count.unsigned_abs() + 1).last().unwrap_or(start)

@@ -1,8 +1,8 @@
 //! Wraps lines into visual rows.
 //!
-//! A line is laid out in blocks of so many bytes that a row of ASCII text ends where its block does.
-//! So a row is found by reading its block, however long the line is; only if characters are not
-//! one byte wide, one row in sixty-four may end early.
+//! A line is laid out in blocks of a fixed number of bytes, chosen so that in ASCII text the last row of a
+//! block ends where the block does. A row is therefore found by reading only its block, however long the line
+//! is. If characters are not one byte wide, one row in sixty-four may end early.
 
 use std::ops::Range;
 
@@ -50,12 +50,11 @@ fn row_end(line: &str, start: usize, limit: usize, width: usize) -> usize {
         return end;
     }
     let rest = line.get(start..limit).unwrap_or_default();
-    // Wider than the row, a character has it to itself.
+    // A character wider than the row has a row to itself.
     let first = rest.graphemes(true).next().map_or(0, str::len);
     start + at_column(rest, width).max(first)
 }
 
-/// The width of a text in columns.
 pub(crate) fn columns(text: &str) -> usize {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return text.len();
@@ -64,7 +63,7 @@ pub(crate) fn columns(text: &str) -> usize {
     safe.as_str().graphemes(true).map(|grapheme| usize::from(grapheme.cell_width())).sum()
 }
 
-/// The offset in a part of a line that is nearest to a column, and not past it.
+/// The offset in a part of a line that is nearest to a column, but not past it.
 pub(crate) fn at_column(part: &str, column: usize) -> usize {
     let mut used = 0;
     let mut at = 0;

@@ -1,5 +1,5 @@
-//! Irreversible destruction of one version of a secret, or of all. Reached only by command, and done once
-//! the path was typed in full.
+//! Irreversible destruction of one version of a secret, or of all. Reached only by command, and done only
+//! after the path was typed in full.
 
 use super::state::{PickerItems, SecretAction};
 use super::targets::absence_reason;
@@ -14,7 +14,7 @@ use crate::domain::{
 };
 use crate::text::grouped;
 
-/// Asks which version, where several still have a value.
+/// Asks which version to destroy, if several still have a value.
 pub(crate) fn pick(
     model: &mut Model,
     path: SecretPath,
@@ -40,7 +40,7 @@ pub(crate) fn pick(
     }
 }
 
-/// The version that is known where the list of versions may not be read.
+/// The newest version, for use if the list of versions may not be read.
 fn newest(presence: &Presence) -> Option<VersionInfo> {
     let (version, written, state) = match presence {
         Presence::Present(SecretContents { version, written, .. }) => {
@@ -76,7 +76,8 @@ pub(crate) fn dependants(model: &Model, path: &SecretPath) -> Option<String> {
     Some(format!("{count} without it, unless by a default: {}{more}", names.join(", ")))
 }
 
-/// Asks for the path, to destroy one version or all; `is_read` if that is what is read now.
+/// Asks for the path, to destroy one version or all. `is_read`: the receiver reads it now, so that the
+/// documents that depend on it are listed as a warning.
 pub(crate) fn ask(model: &mut Model, path: SecretPath, version: Option<SecretVersion>, is_read: bool) {
     let mut warnings = Vec::new();
     if version.is_none() {
@@ -88,7 +89,7 @@ pub(crate) fn ask(model: &mut Model, path: SecretPath, version: Option<SecretVer
     prompt::ask(model, PromptPurpose::Destroy(DestroyTarget { path, version, warnings }), "");
 }
 
-/// Destroys it, once its path was typed.
+/// Destroys it after its path was typed.
 pub(crate) fn on_path_typed(
     model: &mut Model,
     target: DestroyTarget,

@@ -1,4 +1,4 @@
-//! What a person does with one secret: reveal, copy, set, delete, undelete, destroy, undo.
+//! Actions on one secret: reveal, copy, set, delete, undelete, destroy, undo.
 
 pub(crate) mod destroy;
 pub(crate) mod reveal;
@@ -22,7 +22,7 @@ use crate::console::model::Model;
 use crate::console::overlays::{self, Overlay, dialog_area};
 use crate::console::widgets::{Movement, Surface};
 
-/// Which of several secrets or fields is meant.
+/// The choice between several secrets or fields.
 pub(crate) struct SecretPickerDialog;
 
 impl Component for SecretPickerDialog {
@@ -48,7 +48,7 @@ impl Component for SecretPickerDialog {
     }
 }
 
-/// A value on the screen, for a short time.
+/// A value shown on the screen for a short time.
 pub(crate) struct RevealedValueDialog;
 
 impl Component for RevealedValueDialog {

@@ -1,5 +1,6 @@
-//! Revealing one value: requested with a reason, shown for a short time, hidden by anything that could leave
-//! it to other people. Or copying it to the clipboard, which never passes through here.
+//! Revealing one value: requested with a reason, shown for a short time, and hidden by anything that could
+//! expose it to other people. Also copying it to the clipboard, in which case the value never passes through
+//! here.
 
 use super::state::{REVEALED_FOR, RevealedValue};
 use crate::console::effect::{Effect, RequestId};
@@ -15,7 +16,7 @@ pub(crate) fn ask_why(model: &mut Model, path: SecretPath, field: FieldName, to:
     prompt::ask(model, PromptPurpose::Reason(order), "");
 }
 
-/// Reads it, once a reason was given.
+/// Reads it, after a reason was given.
 pub(crate) fn read(model: &mut Model, order: RevealRequest, reason: &str) -> Result<Vec<Effect>, String> {
     if reason.is_empty() {
         return Err("say why: it is kept in the audit, for those who look later".into());
@@ -70,7 +71,7 @@ pub(crate) fn on_revealed(model: &mut Model, request: RequestId, reading: Reveal
         Some(Overlay::RevealedValue(RevealedValue { path, field, version, read, value, until, scroll: 0 }));
 }
 
-/// That it was copied, and how many values were read for that.
+/// The message that it was copied, and how many values were read for that.
 fn copied_message(order: &RevealRequest, version: Option<SecretVersion>, read: usize) -> String {
     let version = version.map(|version| format!(" {version}")).unwrap_or_default();
     let RevealRequest { path, field, .. } = order;
@@ -78,10 +79,9 @@ fn copied_message(order: &RevealRequest, version: Option<SecretVersion>, read: u
     format!("copied {} of {path}{version}; {values} read for it", field.as_str())
 }
 
-/// Hides a value that is shown.
 pub(crate) fn hide(model: &mut Model) {
     model.overlay.take_if(|open| matches!(open, Overlay::RevealedValue(_)));
-    // A value still on its way is not shown either.
+    // A value that has not arrived yet is not shown either.
     model.secret_actions.may_show = false;
 }
 
@@ -91,7 +91,7 @@ pub(crate) fn wake(model: &mut Model) {
     model.overlay.take_if(|open| matches!(open, Overlay::RevealedValue(shown) if shown.until <= now));
 }
 
-/// Hides it before the screen is someone else's, or the user has left.
+/// Hides it before another program gets the screen, or when the user leaves.
 pub(crate) fn follow(model: &mut Model, effects: &[Effect]) {
     let leaves = |effect: &Effect| {
         matches!(effect, Effect::Lock | Effect::Suspend | Effect::EditExternally(..) | Effect::Quit(_))

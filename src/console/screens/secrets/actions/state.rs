@@ -1,5 +1,5 @@
-//! Actions on secrets: what was asked for, what is revealed, what can be undone. Nothing in here holds a
-//! value except the one being shown and those in the form.
+//! State of the actions on secrets: what was requested, what is revealed, what can be undone. Values are held
+//! only while shown, and in the form.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
@@ -16,10 +16,9 @@ use crate::domain::{FieldName, SecretPath, SecretRight, SecretText, SecretVersio
 /// How long a value is shown.
 pub const REVEALED_FOR: Duration = Duration::from_secs(15);
 
-/// The most writes of secrets that are remembered, of a path each.
+/// The most writes remembered, one per secret path.
 const MAX_DONE: usize = 1_000;
 
-/// An action on a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretAction {
     /// Show one field.
@@ -36,14 +35,14 @@ pub enum SecretAction {
     Delete,
     /// Undelete the newest version.
     Undelete,
-    /// Destroy a version for ever.
+    /// Destroy a version permanently.
     Destroy,
-    /// Destroy all versions for ever.
+    /// Destroy all versions permanently.
     DestroyAll,
 }
 
 impl SecretAction {
-    /// What an action does with a secret, if that is what it is about.
+    /// The action on secrets that a general action stands for, if any.
     pub fn of(action: Action) -> Option<Self> {
         Some(match action {
             Action::RevealSecret => Self::Reveal,
@@ -59,7 +58,7 @@ impl SecretAction {
         })
     }
 
-    /// The right without which it cannot be done; of a write it depends on what is there.
+    /// The right that the action requires; `None` for writes, which depend on what is stored.
     pub fn right(self) -> Option<SecretRight> {
         match self {
             Self::Reveal | Self::Copy => Some(SecretRight::Reveal),
@@ -96,7 +95,6 @@ pub struct SecretTarget {
     pub field: Option<FieldName>,
 }
 
-/// The state of all actions on secrets.
 #[derive(Default)]
 pub struct SecretActions {
     /// The action that waits for the current state of its secret.
@@ -107,11 +105,10 @@ pub struct SecretActions {
     pub undo: Option<Box<SecretUndoReview>>,
     /// The number of values that were read in this session.
     pub reads: u64,
-    /// Whether a value that arrives may be shown: nothing hid it since it was requested.
+    /// Whether an arriving value may be shown: nothing has hidden it since it was requested.
     pub may_show: bool,
     /// The pending read of a value.
     pub reading: Pending<RevealRequest>,
-    /// The pending write.
     pub writing: Option<PendingSecretWrite>,
     pub undo_log: SecretUndoLog,
     pub stale_dependents: StaleDependents,
@@ -119,14 +116,14 @@ pub struct SecretActions {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PendingSecretWrite {
-    /// The write, or the request for its outcome.
+    /// The write itself, or the later request for its outcome.
     pub request: RequestId,
     pub path: SecretPath,
     pub description: String,
     /// The version it replaces.
     pub before: Option<SecretVersion>,
     pub kind: SecretWriteKind,
-    /// The fields it changes; `None`: all of them may be.
+    /// The fields it changes; `None`: possibly all.
     pub fields: Option<BTreeSet<FieldName>>,
     /// Set while its outcome is unknown.
     pub unknown: bool,
@@ -150,12 +147,12 @@ pub enum SecretWriteKind {
 /// A write of this session that can be undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretUndoEntry {
-    /// The version before; `None` if there was none that can be read again.
+    /// The version before; `None` if no readable version existed.
     pub before: Option<SecretVersion>,
-    /// The version it wrote.
+    /// The version written.
     pub after: SecretVersion,
     pub description: String,
-    /// The fields it changed; `None`: all of them may be.
+    /// The fields it changed; `None`: possibly all.
     pub fields: Option<BTreeSet<FieldName>>,
 }
 
@@ -201,7 +198,7 @@ pub struct RevealedValue {
     pub path: SecretPath,
     pub field: FieldName,
     pub version: Option<SecretVersion>,
-    /// How many values were read for it.
+    /// How many values were read to show it.
     pub read: usize,
     pub value: SecretText,
     /// When it is hidden.

@@ -6,8 +6,8 @@ use crate::console::model::{Model, Tone};
 use crate::console::screens::tab::Tab;
 use crate::domain::{FieldName, Presence, Reference, ResourceKey, SecretField, SecretPath};
 
-/// A webhook's own secret, if it can be reached. Variables are those of this process: they are
-/// meaningful only if the receiver's are the same.
+/// A webhook's own secret, if it can be reached. Variables are those of this process, so they are meaningful
+/// only if the receiver has the same.
 fn own_target(lookup: &SecretLookup, key: &ResourceKey) -> Option<SecretTarget> {
     let path = lookup.stored_path(key)?;
     let reachable = match path {
@@ -24,8 +24,8 @@ fn referenced_target(lookup: &SecretLookup, reference: &Reference) -> Option<Sec
 }
 
 impl Model {
-    /// The secrets that the selected document refers to, a target for each field, then its own secret.
-    /// In the tab Secrets, what is selected there.
+    /// The secrets that the selected document refers to, one target per field, followed by its own secret. In
+    /// the Secrets tab, the selected secret.
     pub fn secret_targets(&self) -> Vec<SecretTarget> {
         if self.tab == Tab::Secrets {
             return self.secret_target().into_iter().collect();
@@ -44,8 +44,8 @@ impl Model {
         targets
     }
 
-    /// The fields that a secret can have, even if they do not exist: a webhook's own five, or those that
-    /// the selected document refers to.
+    /// The fields that a secret can have, existing or not: a webhook's own five, or those that the selected
+    /// document refers to.
     pub fn secret_fields(&self, path: &SecretPath) -> Vec<FieldName> {
         if self.tab == Tab::Secrets {
             return self.secrets_page_fields(path);
@@ -58,7 +58,7 @@ impl Model {
         named.chain(own.iter().map(|field| field.name())).collect()
     }
 
-    /// Whether a write or a read of a secret is pending; reports it.
+    /// Whether a write or a read of a secret is pending; if so, reports it.
     pub(crate) fn is_secret_busy(&mut self) -> bool {
         let words = match (&self.secret_actions.writing, self.secret_actions.reading.is_pending()) {
             (Some(writing), _) if writing.unknown => {

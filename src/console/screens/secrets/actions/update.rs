@@ -1,5 +1,5 @@
-//! Actions on secrets: which secret is meant, what is stored now, then the action. Nothing is read before a
-//! reason was given.
+//! Actions on secrets: determines which secret is meant, inspects what is stored now, then acts. Nothing is
+//! read before a reason was given.
 
 use super::state::{PickerItems, SecretAction, SecretPicker, SecretTarget};
 use super::targets::absence_reason;
@@ -17,7 +17,7 @@ use crate::domain::{Presence, SecretContents, SecretPath, VersionState};
 const COPY_IS_OFF: &str = "copying secret values is off: copy_secrets = true under [console] in the config file, or \
                            CONFDECK_COPY_SECRETS=true, allows it";
 
-/// Starts an action on the selection; where several secrets could be meant, asks which.
+/// Starts an action on the selection; asks which secret if several could be meant.
 pub(crate) fn begin(model: &mut Model, act: SecretAction) -> Vec<Effect> {
     let refusal = match act {
         _ if model.context.secrets.is_none() => Some("this console reaches no store of secrets"),
@@ -107,7 +107,6 @@ fn outlet(act: SecretAction) -> RevealDestination {
     if act == SecretAction::Copy { RevealDestination::Clipboard } else { RevealDestination::Screen }
 }
 
-/// The answer to a secret job.
 pub(crate) fn on_answer(model: &mut Model, request: RequestId, told: SecretJobResult) -> Vec<Effect> {
     match told {
         SecretJobResult::Inspected(inspection) => on_inspected(model, request, *inspection),
@@ -122,7 +121,7 @@ pub(crate) fn on_answer(model: &mut Model, request: RequestId, told: SecretJobRe
     Vec::new()
 }
 
-/// Continues an action once the secret was inspected, unless something else was opened meanwhile.
+/// Continues an action after the secret was inspected, unless something else was opened meanwhile.
 fn on_inspected(model: &mut Model, request: RequestId, inspection: Inspection) {
     let Some((act, target)) = model.secret_actions.pending.accept(request) else { return };
     let rebases =

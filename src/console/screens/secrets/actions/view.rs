@@ -22,10 +22,10 @@ use crate::text::{MASK, Safe};
 /// Width of a value.
 const WIDE: u16 = 96;
 
-/// The most of a value that is shown, in bytes; nobody reads more in 15 seconds.
+/// The most of a value that is shown, in bytes: more than can be read in 15 seconds.
 const SHOWN: usize = 64 * 1024;
 
-/// Rows of the box below the value: a blank, and two notes.
+/// Rows of the box below the value: a blank and two notes.
 const BELOW: u16 = 3;
 
 pub(crate) fn pick(surface: &mut Surface<'_>, area: Rect, pick: &SecretPicker) {
@@ -143,7 +143,7 @@ pub(crate) fn shown(surface: &mut Surface<'_>, model: &Model, area: Rect, shown:
     surface.row(below, 2).put(StyleRole::Warning, format!("hidden in {left} s, or at once by esc"));
 }
 
-/// Its version, how many values were read for it, and what is not shown.
+/// The version, how many values were read to show it, and what is not shown.
 fn about(model: &Model, shown: &RevealedValue, more: bool) -> String {
     let version = shown.version.map(|version| format!("{version} {} ", glyph::DOT)).unwrap_or_default();
     let read = match shown.read {
@@ -195,8 +195,8 @@ fn columns(size: Size) -> u16 {
     WIDE.min(size.cols.saturating_sub(4)).max(1)
 }
 
-/// The value in rows of at most `columns`, measured in its sanitized form; borrowed, so that no copy of it is
-/// left behind.
+/// The value in rows of at most `columns`, measured in its sanitized form. The rows are borrowed, so that no
+/// copy of the value is left behind.
 fn wrap_value(text: &str, columns: u16) -> Vec<&str> {
     let text = text.get(..text.floor_char_boundary(SHOWN)).unwrap_or_default();
     let mut rows = Vec::new();

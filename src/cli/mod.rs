@@ -1,4 +1,5 @@
-//! The subcommands for scripts: one file each, on top of [`UnifiedConfigManager`].
+//! The subcommands for scripts: one file each, on top of
+//! [`UnifiedConfigManager`](crate::manager::UnifiedConfigManager).
 //!
 //! Tables are for people: escaped, with secrets masked. `-o json` and `-o yaml` are for programs.
 //! Errors go to standard error as one paragraph, and every kind has its exit code ([`Exit`]).

@@ -63,7 +63,7 @@ impl Settings {
     /// Resolves every setting.
     ///
     /// # Errors
-    /// [`SettingsError`] for the first mistake found, with its place.
+    /// [`SettingsError`](super::SettingsError) for the first mistake found, with its place.
     pub fn resolve(sources: &SettingSources) -> Result<Self> {
         let SettingSources { file, environment, flags } = sources;
         let mut lookup = Lookup::new(flags, environment, file.as_ref())?;

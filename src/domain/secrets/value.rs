@@ -23,7 +23,7 @@ impl SecretValue {
     /// Takes ownership of the text of one JSON value.
     ///
     /// # Errors
-    /// [`InvalidJson`] if the text is not one JSON value; the text is wiped.
+    /// If the text is not exactly one JSON value; the text is wiped.
     pub fn json(json: Zeroizing<String>) -> Result<Self, InvalidJson> {
         serde_json::from_str::<serde::de::IgnoredAny>(&json).map_err(|_| InvalidJson)?;
         Ok(Self(json))

@@ -3,12 +3,12 @@
 use super::state::{MERGE_COLUMNS_FROM, MergeInput, MergeState};
 use crate::compare::RawJson;
 use crate::compare::merge::{ConflictChoice, MergePlace};
+use crate::console::action::Action;
 use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone, denied_if_hidden};
 use crate::console::overlays::{Overlay, PromptPurpose, prompt};
 use crate::console::screens::editor::{Base, Draft, DraftStage, Upstream};
-use crate::console::screens::review;
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::Movement;
 use crate::domain::json::{LexemeKind, Lexer, walk};
@@ -275,7 +275,7 @@ pub(crate) fn finish(model: &mut Model) -> Vec<Effect> {
         Ok(Some(text)) => {
             edit.rebase_on_merge(&text, now, store);
             model.update_editor_view();
-            return review::review(model);
+            return vec![Effect::Act(Action::Review)];
         }
         Ok(None) => {
             let words = format!("{} stays deleted, and the draft of it is let go", edit.key);

@@ -172,7 +172,7 @@ actions! {
         Indent "indent" "line, or selected lines, one level in" keys { "tab" in [Editor] };
         Outdent "outdent" "line, or selected lines, one level back" keys { "backtab" in [Editor] };
         Wrap "wrap" "wrap long lines, or not" keys { "F5" in [Editor] } hints { Editor 10 };
-        Reveal "reveal-draft" "reveal the stored values in this draft"
+        RevealDraft "reveal-draft" "reveal the stored values in this draft"
             keys { "ctrl-t" in [Editor] }
             hints { Editor 9 "reveal" };
         Discard "discard" "throw the draft away, after a question" keys { "ctrl-x" in [Editor] } hints { Editor 11 };

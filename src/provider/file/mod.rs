@@ -17,7 +17,6 @@
 mod commit;
 mod contents;
 mod filesystem;
-mod fs_watcher;
 mod health;
 mod lock;
 mod metadata;
@@ -25,6 +24,7 @@ mod splice;
 mod state;
 mod temp_file;
 mod tracker;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -171,7 +171,7 @@ impl ConfigReader for FileProvider {
             // Either the reader is gone or the store is shut down; both end the watch.
             tokio::select! {
                 _ = told => {}
-                () = fs_watcher::watch_files(Arc::clone(&shared), wake) => {}
+                () = watch::watch_files(Arc::clone(&shared), wake) => {}
             }
         });
         watch

@@ -14,8 +14,8 @@ use tokio::task::spawn_blocking;
 
 use super::contents::{FileKind, MemberDocument};
 use super::filesystem::folder;
-use super::fs_watcher::WatchMode;
 use super::tracker::{FileTracker, HESITATION};
+use super::watch::WatchMode;
 use crate::domain::{ChangeKind, Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId};
 use crate::provider::feed::{Feed, FeedState};
 use crate::provider::{Error, Result};

@@ -57,7 +57,7 @@ impl Component for Editor {
             Action::Indent => typing::indent(model, true),
             Action::Outdent => typing::indent(model, false),
             Action::Wrap => typing::wrap(model),
-            Action::Reveal => return Some(typing::reveal(model)),
+            Action::RevealDraft => return Some(typing::reveal(model)),
             Action::Discard => update::close(model),
             Action::Merge => merge::open(model),
             Action::Back | Action::Interrupt if place == Place::Find => search::close(model),

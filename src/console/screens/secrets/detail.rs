@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
+use super::badges;
 use super::index::{SecretCount, SecretEntry, SecretPart, SecretSubject};
 use super::secret_state::{SecretState, newest_version};
 use super::state::{MAX_FIELDS, MAX_VERSIONS, SecretFieldRow, Selection};
-use super::states;
 use crate::console::model::Model;
 use crate::console::shell::layout::{Pane, body_rows};
 use crate::console::theme::{StyleRole, glyph};
@@ -106,7 +106,7 @@ pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duratio
             [info.written, deleted]
         });
     let moments = written.into_iter().chain(of_versions.flatten());
-    moments.filter(move |_| shown).map(|at| states::since(model, at).changes_in)
+    moments.filter(move |_| shown).map(|at| badges::since(model, at).changes_in)
 }
 
 /// One line, and what it selects.
@@ -154,9 +154,9 @@ impl<'m> SecretDetailLines<'m> {
     }
 
     fn head(&mut self) {
-        let state = states::state(self.model, self.entry);
-        let (style, glyph, words) = states::state_badge(state);
-        let told = self.presence.as_deref().map(|presence| states::presence(self.model, presence));
+        let state = badges::state(self.model, self.entry);
+        let (style, glyph, words) = badges::state_badge(state);
+        let told = self.presence.as_deref().map(|presence| badges::presence(self.model, presence));
         match told {
             // The presence says the same, and more.
             Some(told) if told.starts_with(&words) => {
@@ -293,12 +293,12 @@ impl<'m> SecretDetailLines<'m> {
     fn version_list(&mut self, versions: &SecretMetadata) {
         self.section(format!("VERSIONS  {}", words::grouped(versions.list.len())));
         for info in versions.list.iter().take(MAX_VERSIONS) {
-            let written = info.written.map(|at| states::since(self.model, at).text).unwrap_or_default();
+            let written = info.written.map(|at| badges::since(self.model, at).text).unwrap_or_default();
             let newest = if versions.current == Some(info.version) { "  newest" } else { "" };
             let (style, words) = match info.state {
                 VersionState::Available => (StyleRole::Text, "kept".to_owned()),
                 VersionState::Deleted(Some(at)) => {
-                    (StyleRole::Warning, format!("deleted {} ago", states::since(self.model, at).text))
+                    (StyleRole::Warning, format!("deleted {} ago", badges::since(self.model, at).text))
                 }
                 VersionState::Deleted(None) => (StyleRole::Warning, "deleted".to_owned()),
                 VersionState::Destroyed => (StyleRole::Bad, "destroyed".to_owned()),

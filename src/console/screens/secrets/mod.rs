@@ -1,6 +1,7 @@
 //! The Secrets screen: which secrets exist, their dependents, and which are stored without a reference.
 
 pub mod actions;
+pub(crate) mod badges;
 pub(crate) mod detail;
 mod front;
 mod index;
@@ -8,7 +9,6 @@ mod listing;
 mod rows;
 mod secret_state;
 mod state;
-pub(crate) mod states;
 #[cfg(test)]
 mod tests;
 mod update;
@@ -94,6 +94,6 @@ impl Component for SecretsScreen {
     }
 
     fn tab_note(&self, model: &Model, counts: bool) -> TextRun {
-        states::tally(model, counts)
+        badges::tally(model, counts)
     }
 }

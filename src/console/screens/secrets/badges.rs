@@ -1,4 +1,4 @@
-//! States of secrets in words, each with a glyph and a colour.
+//! The badges of secrets: states in words, each with a glyph and a colour.
 
 use std::time::SystemTime;
 

@@ -109,7 +109,7 @@ impl Audit {
     /// [`AuditError`] if it could not be recorded.
     pub fn record_reveal(&self, key: &ResourceKey, count: usize) -> Result<(), AuditError> {
         self.append(&[AuditRecord {
-            action: AuditAction::RevealDraft,
+            action: AuditAction::Reveal,
             key: record::bounded(&key.to_string()),
             outcome: AuditOutcome::Done,
             count: Some(count),

@@ -100,7 +100,7 @@ pub(crate) fn secret_pick(size: Size) -> Model {
     let fields = ["bearer-token", "hmac-secret", "odd\u{1b}[31m"].map(FieldName::new).to_vec();
     let choices = PickerItems::Fields(path(), fields);
     model.overlay = Some(Overlay::PickSecret(SecretPicker {
-        act: SecretAction::RevealDraft,
+        act: SecretAction::Reveal,
         choices,
         list: ListState { cursor: 1, ..ListState::default() },
         opened: NOW,

@@ -29,7 +29,7 @@ pub(crate) fn begin(model: &mut Model, act: SecretAction) -> Vec<Effect> {
         return Vec::new();
     }
     let mut targets = model.secret_targets();
-    if !matches!(act, SecretAction::RevealDraft | SecretAction::Copy | SecretAction::Set) {
+    if !matches!(act, SecretAction::Reveal | SecretAction::Copy | SecretAction::Set) {
         targets.iter_mut().for_each(|target| target.field = None);
         targets.dedup();
     }
@@ -161,7 +161,7 @@ fn on_inspected(model: &mut Model, request: RequestId, inspection: Inspection) {
         return model.notify(Tone::Bad, format!("{path} cannot be written from here: {remedy}"));
     }
     match act {
-        SecretAction::RevealDraft | SecretAction::Copy => reveal(model, act, target, presence),
+        SecretAction::Reveal | SecretAction::Copy => reveal(model, act, target, presence),
         SecretAction::Set | SecretAction::SetFields => {
             secret_form::open(model, target, &presence, (can, lacking), act == SecretAction::Set);
         }

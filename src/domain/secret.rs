@@ -70,6 +70,20 @@ const SUSPICIOUS: [&str; 15] = [
 /// Parts of the names that the lists above know only in one place, for texts in which places are uncertain.
 const LISTED: [&str; 4] = ["headers", "connectiondetails", "awsaccesskeyid", "awssecretaccesskey"];
 
+/// The first letters of words as a set, so that most positions of a name need no comparison.
+const fn first_letters(mut words: &[&str]) -> u32 {
+    let mut set = 0;
+    while let [word, rest @ ..] = words {
+        if let [first, ..] = word.as_bytes() {
+            set |= 1 << (*first & 31);
+        }
+        words = rest;
+    }
+    set
+}
+
+const FIRSTS_OF_SUSPICIOUS: u32 = first_letters(&SUSPICIOUS);
+
 /// A name as the heuristic compares it: ASCII letters in lower case, without separators, so that
 /// `api_key`, `API-Key` and `apiKey` are equal. Compared in place: documents have very many names.
 #[derive(Clone)]
@@ -95,14 +109,11 @@ impl FoldedName<'_> {
         word.iter().all(|byte| rest.next() == Some(*byte))
     }
 
-    fn contains_any(mut self, words: &[&str]) -> bool {
-        let bit = |byte: &u8| 1u32 << (byte & 31);
-        let firsts =
-            words.iter().filter_map(|word| word.as_bytes().first()).fold(0, |set, byte| set | bit(byte));
+    fn contains_any(mut self, words: &[&str], firsts: u32) -> bool {
         loop {
             let mut rest = self.clone();
             let Some(first) = rest.next() else { return false };
-            if firsts & bit(&first) == 0 {
+            if firsts & 1 << (first & 31) == 0 {
                 self = rest;
                 continue;
             }
@@ -123,13 +134,14 @@ impl FoldedName<'_> {
 pub fn looks_secret(name: &str) -> bool {
     let folded = FoldedName(name.as_bytes());
     let is = |word: &&str| folded.clone().eq(word.bytes());
-    (folded.clone().contains_any(&SUSPICIOUS) || is(&"pass")) && !HARMLESS.iter().any(&is)
+    (folded.clone().contains_any(&SUSPICIOUS, FIRSTS_OF_SUSPICIOUS) || is(&"pass"))
+        && !HARMLESS.iter().any(&is)
 }
 
 /// Whether a name sounds like a secret, or is listed in some place: for texts so broken that the place
 /// is not known.
 pub fn may_be_secret(name: &str) -> bool {
-    looks_secret(name) || FoldedName(name.as_bytes()).contains_any(&LISTED)
+    looks_secret(name) || FoldedName(name.as_bytes()).contains_any(&LISTED, first_letters(&LISTED))
 }
 
 /// Whether the scalar at this path of member names is a secret. Array items are not part of the

@@ -8,6 +8,7 @@ mod facts;
 mod index;
 mod query;
 mod row;
+mod site_arena;
 mod store;
 
 pub use event::{InventoryEvent, ScannedEntry, scan_event};

@@ -157,7 +157,7 @@ impl<'a> RowRef<'a> {
 
     /// Where it refers to something, or contains a plaintext secret.
     pub fn sites(self) -> ValueSites<'a> {
-        sites_of(&self.row.document, self.inventory.sites.get(&self.slot).map_or(&[], |sites| sites))
+        sites_of(&self.row.document, self.inventory.sites.get(self.slot))
     }
 
     /// The facts of its document, without scanning it again.
@@ -170,7 +170,7 @@ impl<'a> RowRef<'a> {
             connections: connections.map(Into::into).collect(),
             auth: self.row.auth,
             own: self.row.own,
-            sites: self.inventory.sites.get(&self.slot).cloned().unwrap_or_default(),
+            sites: self.inventory.sites.get(self.slot).into(),
         }
     }
 

@@ -9,6 +9,7 @@ use crate::domain::{
 
 use super::index::{Interner, MultiIndex, ReferenceHash};
 use super::row::{Row, RowName, Slot, Symbol};
+use super::site_arena::SiteArena;
 use super::{DocumentError, Facts, InventoryEvent, ScannedEntry};
 
 /// The documents of one store, as its watch reports them.
@@ -23,7 +24,7 @@ pub struct Inventory {
     by_connection: MultiIndex<Symbol>,
     by_reference: MultiIndex<ReferenceHash>,
     /// Where documents refer to something or contain a plaintext secret, for those that do.
-    pub(super) sites: HashMap<Slot, Box<[u8]>>,
+    pub(super) sites: SiteArena,
     /// For rows that name more than one connection.
     pub(super) connections_of: HashMap<Slot, Box<[Symbol]>>,
     pub(super) errors: HashMap<Slot, DocumentError>,
@@ -260,9 +261,7 @@ impl Inventory {
         if connections.len() > 1 {
             self.connections_of.insert(slot, connections);
         }
-        if !facts.sites.is_empty() {
-            self.sites.insert(slot, facts.sites);
-        }
+        self.sites.set(slot, &facts.sites);
         if let Some(lease) = entry.lease {
             self.leases.insert(slot, lease);
         }
@@ -287,7 +286,7 @@ impl Inventory {
         }
         references.keys().for_each(|reference| self.by_reference.remove(&reference.into(), slot));
         connections.iter().for_each(|name| self.by_connection.remove(name, slot));
-        self.sites.remove(&slot);
+        self.sites.set(slot, &[]);
         self.connections_of.remove(&slot);
     }
 

@@ -222,8 +222,11 @@ impl WatchTask {
         // By value: a response's memory is freed as its pages are sent.
         let mut rest = chunk.kvs.into_iter();
         while rest.len() > 0 {
-            let part = rest.by_ref().take(PAGE_LIMIT);
-            let page: Vec<_> = part.filter_map(|kv| self.scope.entry(&kv)).collect();
+            // A page's own memory, then that of its part of the response at once: taking turns, what stays would
+            // lie scattered through what is freed.
+            let part: Vec<_> = rest.by_ref().take(PAGE_LIMIT).collect();
+            let page: Vec<_> = part.iter().filter_map(|kv| self.scope.entry(kv)).collect();
+            drop(part);
             count += page.len();
             page.iter().for_each(|entry| digest.put(entry));
             if !page.is_empty() {

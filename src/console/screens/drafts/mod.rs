@@ -1,17 +1,18 @@
 //! Saved drafts: autosave, the list of them, and what is offered at start and on leaving.
 
 mod autosave;
+mod quit;
 mod state;
 mod status;
 mod update;
 mod view;
 
 pub use autosave::AutosaveState;
+pub(crate) use quit::{ask_to_leave, quit_now, quit_or_ask};
 pub use state::{DraftRow, DraftsPage, SavedDrafts};
 pub use status::DraftStatus;
 pub(crate) use update::{
-    ask_to_leave, follow, on_closed, on_loaded, on_saved, on_taken, on_thrown_away, quit_now, quit_or_ask,
-    show, throw_away, wake,
+    follow, on_closed, on_loaded, on_saved, on_taken, on_thrown_away, show, throw_away, wake,
 };
 
 use crate::console::action::Action;

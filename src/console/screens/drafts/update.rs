@@ -1,4 +1,4 @@
-//! Saved drafts: when they are written to disk, what is offered at startup, what quitting warns about.
+//! Saved drafts: when they are written to disk, and what is offered at startup.
 
 use super::state::{DraftRow, DraftsPage};
 use super::status::DraftStatus;
@@ -271,66 +271,4 @@ pub(crate) fn on_thrown_away(model: &mut Model, request: RequestId, result: Resu
     if !model.draft_rows().is_empty() && model.overlay.is_none() && model.edit.is_none() {
         show(model);
     }
-}
-
-/// Quits at once if nothing would be lost, else asks.
-pub(crate) fn quit_or_ask(model: &mut Model) -> Vec<Effect> {
-    let unsaved = model.drafts.values().filter_map(|edit| match edit.autosave.withheld {
-        _ if edit.autosave.failed => Some(format!("{} cannot be saved", edit.key)),
-        0 => None,
-        withheld => Some(format!("{}: {}", edit.key, retype_note(withheld))),
-    });
-    // The result of this write could no longer be reported.
-    let write = model.pending_write.as_ref();
-    let write = write.map(|writing| format!("{} has no answer yet", writing.describe()));
-    let lost: Vec<_> = unsaved.chain(write).collect();
-    if lost.is_empty() { quit_now(model) } else { ask(model, lost) }
-}
-
-/// Asks once before quitting; the drafts are saved by then.
-pub(crate) fn ask_to_leave(model: &mut Model) -> Vec<Effect> {
-    if model.drafts.is_empty() {
-        return Vec::new();
-    }
-    let keys = model.drafts.keys().take(8).map(ToString::to_string).collect();
-    ask(model, keys)
-}
-
-fn ask(model: &mut Model, mut details: Vec<String>) -> Vec<Effect> {
-    let count = model.drafts.len();
-    let question = match count {
-        0 => "Leave before the answer?".into(),
-        1 => "Leave with a draft?".into(),
-        count => format!("Leave with {count} drafts?"),
-    };
-    details.truncate(8);
-    if count > 0 {
-        details.push("What is saved of them is offered at the next start.".into());
-    }
-    model.overlay = Some(Overlay::Confirm(Confirm {
-        question,
-        details,
-        action: ConfirmAction::Quit,
-        asked: model.now.mono,
-    }));
-    save_all(model)
-}
-
-/// Saves what is unsaved, reports what remains unsaved, and quits.
-pub(crate) fn quit_now(model: &mut Model) -> Vec<Effect> {
-    let mut effects = save_all(model);
-    let open = model.edit.as_ref().is_some_and(|edit| edit.is_changed());
-    let drafts = match model.drafts.len() + usize::from(open) {
-        0 => None,
-        1 => Some("a draft is kept: it is offered at the next start".to_owned()),
-        count => Some(format!("{count} drafts are kept: they are offered at the next start")),
-    };
-    let write = model.pending_write.as_ref();
-    let write = write.map(|writing| format!("{} had no answer yet: look what is stored", writing.describe()));
-    let words: Vec<_> = write.into_iter().chain(drafts).collect();
-    if !words.is_empty() {
-        effects.push(Effect::PrintOnExit(words.join("; ")));
-    }
-    effects.push(Effect::Quit(0));
-    effects
 }

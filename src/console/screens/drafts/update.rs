@@ -5,7 +5,7 @@ use super::status::DraftStatus;
 use crate::console::drafts::{DraftEntry, DraftId, DraftJob, SavedDraft};
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
-use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
+use crate::console::overlays::{ConfirmAction, Overlay};
 use crate::console::place::Place;
 use crate::console::screens::editor;
 use crate::console::screens::editor::{Draft, Upstream};

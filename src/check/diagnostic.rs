@@ -60,7 +60,7 @@ impl Rule {
 #[derive(Clone, Copy)]
 pub enum Subject<'a> {
     /// A document with its facts, and what is known about its surroundings.
-    Document { key: &'a ResourceKey, facts: &'a Facts, around: &'a dyn Surroundings },
+    Document { key: &'a ResourceKey, facts: &'a Facts, around: &'a dyn DocumentContext },
     /// A text that is about to become a document.
     Draft {
         text: &'a str,
@@ -72,7 +72,7 @@ pub enum Subject<'a> {
 }
 
 /// What is known about a document's surroundings; by default nothing.
-pub trait Surroundings {
+pub trait DocumentContext {
     /// Whether a connection is known not to exist.
     fn lacks_connection(&self, _name: &str) -> bool {
         false
@@ -89,4 +89,4 @@ pub trait Surroundings {
     }
 }
 
-impl Surroundings for () {}
+impl DocumentContext for () {}

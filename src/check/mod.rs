@@ -7,7 +7,7 @@ pub mod rules;
 mod schema;
 mod template;
 
-pub use diagnostic::{Diagnostic, Rule, Subject, Surroundings};
+pub use diagnostic::{Diagnostic, DocumentContext, Rule, Subject};
 pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,
     OwnSecrets, ReceiverEnv, SecretLookup, needs,

@@ -144,13 +144,13 @@ fn mask_for_secret(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::Surroundings;
+    use crate::check::DocumentContext;
     use crate::domain::{Address, DocumentKind};
     use crate::inventory::Facts;
 
     struct Alone;
 
-    impl Surroundings for Alone {
+    impl DocumentContext for Alone {
         fn lacks_connection(&self, name: &str) -> bool {
             name != "known"
         }

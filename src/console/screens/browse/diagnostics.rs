@@ -2,7 +2,7 @@
 
 use super::needs;
 use crate::check::rules::DANGLING_CONNECTION;
-use crate::check::{Diagnostic, Rule, Subject, Surroundings, diagnose};
+use crate::check::{Diagnostic, DocumentContext, Rule, Subject, diagnose};
 use crate::console::model::Model;
 use crate::domain::{ConnectionName, ResourceKey};
 use crate::inventory::Facts;
@@ -12,7 +12,7 @@ struct ModelSurroundings<'m> {
     key: &'m ResourceKey,
 }
 
-impl Surroundings for ModelSurroundings<'_> {
+impl DocumentContext for ModelSurroundings<'_> {
     /// Unknown during a load, or if the connection may not be read; then it does not count as lacking.
     fn lacks_connection(&self, name: &str) -> bool {
         let Model { inventory, context, link, .. } = self.model;

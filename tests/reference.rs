@@ -120,6 +120,39 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     product.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
 }
 
+/// The first sentence of a file's own description.
+fn purpose(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let lines = text.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
+    let paragraph = lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    let sentence = paragraph.split_once(". ").map_or(&*paragraph, |(first, _)| first);
+    sentence.trim_end_matches(['.', ':']).replace('|', "\\|")
+}
+
+/// Without what only tests read.
+#[test]
+fn the_table_of_source_files_is_current() {
+    let src = root().join("src");
+    let mut files = sources(&src);
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
+    files.sort();
+    let (mut table, mut room) = (String::new(), None);
+    for path in files {
+        let name = path.strip_prefix(&src).unwrap();
+        let first = name.parent().unwrap().components().next();
+        let first = first.map_or("src".to_owned(), |first| first.as_os_str().to_str().unwrap().to_owned());
+        if room.as_ref() != Some(&first) {
+            let gap = if table.is_empty() { "" } else { "\n" };
+            table += &format!("{gap}## {first}\n\n| file | what it is for |\n| --- | --- |\n");
+            room = Some(first);
+        }
+        let purpose = purpose(&path);
+        assert!(!purpose.is_empty(), "{} does not say what it is for", path.display());
+        table += &format!("| `{}` | {purpose} |\n", name.display());
+    }
+    assert_current("docs/source.md", "source", &table);
+}
+
 /// What follows `crate::` in a file, without its tests: `console::model::{Model, Tone}`.
 fn imports(path: &Path) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap();

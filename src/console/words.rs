@@ -1,10 +1,10 @@
 //! Numbers, ages, states and places as words, the same everywhere.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use crate::console::age::{TimedText, age, countdown, so_far};
 use crate::console::model::{Model, PausedEvents, SecretLink, StoreLink};
-use crate::console::screens::editor::Draft;
 use crate::console::shell::layout::Pane;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{PaneTitle, TextRun};
@@ -15,6 +15,12 @@ pub(crate) use crate::text::grouped;
 
 /// The outcome of a write whose answer was lost.
 pub(crate) const UNKNOWN: &str = "unknown, looking whether it was done";
+
+/// What is said when a write whose answer was lost has not been done. Every write of the console is conditional,
+/// so of two identical writes only one can succeed.
+pub(crate) fn not_done_so_far(what: impl Display) -> String {
+    format!("found out: not done so far: {what}; sent again, it cannot be done twice")
+}
 
 /// A count with the state it was taken in, unless that is SYNCED, complete and not paused: `12,000 loading`,
 /// `12,000 partial`. Empty before any data has arrived.
@@ -54,25 +60,6 @@ pub(crate) fn no_visible_webhook(model: &Model) -> &'static str {
 /// A number with its noun: `1 change`, `12 changes`.
 pub(crate) fn plural(number: usize, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
-}
-
-/// Whether the draft is saved.
-pub(crate) fn draft(model: &Model, edit: &Draft) -> TextRun {
-    let saving = &edit.autosave;
-    if !edit.is_changed() {
-        return TextRun::of(StyleRole::Dim, "draft unchanged");
-    }
-    if saving.failed {
-        return TextRun::of(StyleRole::Warning, format!("{} draft NOT saved", glyph::WARNING));
-    }
-    if !saving.is_current() || !model.saved_drafts.on_disk.contains(&edit.key) {
-        return TextRun::of(StyleRole::Dim, "draft changed");
-    }
-    match saving.withheld {
-        0 => TextRun::of(StyleRole::Dim, "draft saved"),
-        1 => TextRun::of(StyleRole::Text, "1 typed secret not saved"),
-        count => TextRun::of(StyleRole::Text, format!("{count} typed secrets not saved")),
-    }
 }
 
 pub(crate) fn ago(model: &Model, at: Duration) -> TimedText {

@@ -9,7 +9,7 @@ mod document;
 mod health;
 pub mod json;
 mod key;
-mod link;
+mod link_state;
 mod names;
 pub mod reference;
 mod revision;
@@ -26,7 +26,7 @@ pub use health::{
     MemberHealth, MemberRole, Right, SecretStoreStatus, Validity,
 };
 pub use key::{Address, AddressError, KeyPrefix, ResourceKey};
-pub use link::LinkState;
+pub use link_state::LinkState;
 pub use names::{ConnectionName, NameError, Namespace, WebhookId};
 pub use reference::{Reference, references_in};
 pub use revision::{LeaseId, Revision, StoreId, Token, TokenKind};

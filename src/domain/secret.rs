@@ -49,7 +49,7 @@ const HARMLESS: [&str; 6] =
     ["credentialcleanup", "tokensource", "tokenfield", "tokentype", "validatetoken", "credentialspath"];
 
 /// Parts of names that make a field a secret wherever it is, folded likewise.
-const SUSPICIOUS: [&str; 15] = [
+const SUSPICIOUS: WordSet = WordSet::new(&[
     "password",
     "passwd",
     "pwd",
@@ -65,24 +65,36 @@ const SUSPICIOUS: [&str; 15] = [
     "connectionstring",
     "databaseurl",
     "passphrase",
-];
+]);
 
 /// Parts of the names that the lists above know only in one place, for texts in which places are uncertain.
-const LISTED: [&str; 4] = ["headers", "connectiondetails", "awsaccesskeyid", "awssecretaccesskey"];
+const LISTED: WordSet =
+    WordSet::new(&["headers", "connectiondetails", "awsaccesskeyid", "awssecretaccesskey"]);
 
-/// The first letters of words as a set, so that most positions of a name need no comparison.
-const fn first_letters(mut words: &[&str]) -> u32 {
-    let mut set = 0;
-    while let [word, rest @ ..] = words {
-        if let [first, ..] = word.as_bytes() {
-            set |= 1 << (*first & 31);
-        }
-        words = rest;
-    }
-    set
+/// Words that are looked for in names, and the pairs of letters they begin with as a set, so that hardly any
+/// position of a name needs a comparison.
+struct WordSet {
+    words: &'static [&'static str],
+    pairs: u128,
 }
 
-const FIRSTS_OF_SUSPICIOUS: u32 = first_letters(&SUSPICIOUS);
+impl WordSet {
+    const fn new(words: &'static [&'static str]) -> Self {
+        let (mut pairs, mut rest) = (0, words);
+        while let [word, tail @ ..] = rest {
+            if let [first, second, ..] = word.as_bytes() {
+                pairs |= pair(*first, *second);
+            }
+            rest = tail;
+        }
+        Self { words, pairs }
+    }
+}
+
+/// The bit of a pair of letters; few of the other pairs share it.
+const fn pair(first: u8, second: u8) -> u128 {
+    1 << ((first.wrapping_mul(5) ^ second) & 127)
+}
 
 /// A name as the heuristic compares it: ASCII letters in lower case, without separators, so that
 /// `api_key`, `API-Key` and `apiKey` are equal. Compared in place: documents have very many names.
@@ -109,23 +121,20 @@ impl FoldedName<'_> {
         word.iter().all(|byte| rest.next() == Some(*byte))
     }
 
-    fn contains_any(mut self, words: &[&str], firsts: u32) -> bool {
+    fn contains_any(mut self, set: &WordSet) -> bool {
+        let Some(mut first) = self.next() else { return false };
         loop {
-            let mut rest = self.clone();
-            let Some(first) = rest.next() else { return false };
-            if firsts & 1 << (first & 31) == 0 {
-                self = rest;
-                continue;
-            }
+            let rest = self.clone();
+            let Some(second) = self.next() else { return false };
             let begins = |word: &&str| {
                 word.as_bytes()
                     .split_first()
                     .is_some_and(|(own, tail)| *own == first && rest.starts_with(tail))
             };
-            if words.iter().any(begins) {
+            if set.pairs & pair(first, second) != 0 && set.words.iter().any(begins) {
                 return true;
             }
-            self = rest.clone();
+            first = second;
         }
     }
 }
@@ -134,14 +143,13 @@ impl FoldedName<'_> {
 pub fn looks_secret(name: &str) -> bool {
     let folded = FoldedName(name.as_bytes());
     let is = |word: &&str| folded.clone().eq(word.bytes());
-    (folded.clone().contains_any(&SUSPICIOUS, FIRSTS_OF_SUSPICIOUS) || is(&"pass"))
-        && !HARMLESS.iter().any(&is)
+    (folded.clone().contains_any(&SUSPICIOUS) || is(&"pass")) && !HARMLESS.iter().any(&is)
 }
 
 /// Whether a name sounds like a secret, or is listed in some place: for texts so broken that the place
 /// is not known.
 pub fn may_be_secret(name: &str) -> bool {
-    looks_secret(name) || FoldedName(name.as_bytes()).contains_any(&LISTED, first_letters(&LISTED))
+    looks_secret(name) || FoldedName(name.as_bytes()).contains_any(&LISTED)
 }
 
 /// Whether the scalar at this path of member names is a secret. Array items are not part of the

@@ -5,6 +5,7 @@ use super::super::effect::{Effect, RequestId};
 use super::super::model::{Model, PendingWrite, SentCommit, Tone, UnknownOutcome};
 use super::write_result;
 use crate::console::screens::editor::DraftStage;
+use crate::console::words;
 use crate::provider::{Commit, CommitStatus, Error};
 
 /// Remembers the commit that is being sent.
@@ -68,10 +69,7 @@ fn resolve(model: &mut Model, writing: &PendingWrite, found: CommitStatus) {
         }
         CommitStatus::NotWritten => {
             restart_reading_time(model);
-            let what = writing.describe();
-            // Every write of the console is conditional, so of two identical writes only one can succeed.
-            let words = format!("found out: not done so far: {what}; sent again, it cannot be done twice");
-            model.notify(Tone::Bad, words);
+            model.notify(Tone::Bad, words::not_done_so_far(writing.describe()));
         }
         CommitStatus::Superseded { key, now } => {
             let kept = if model.edit.is_some() { "; your draft is kept" } else { "" };

@@ -13,11 +13,11 @@ mod walk;
 pub use layout::{indent, indent_valid};
 pub use lexer::{Lexeme, LexemeKind, Lexer};
 pub use problems::{Severity, SyntaxFix, SyntaxProblem, problems};
-pub use string::{DecodedString, decode, quote, unquote};
+pub use string::{DecodedString, decode, quote, string_value, unquote};
 pub use tree::{Member, Node, NodeValue, parse, parse_outline};
 #[cfg(all(test, feature = "console"))]
 pub(crate) use walk::WALKS;
-pub use walk::{JsonEvent, Scalar, SyntaxError, check_object, is_object, walk};
+pub use walk::{JsonEvent, MAX_DEPTH, Scalar, SyntaxError, check_object, is_object, walk};
 
 /// A half-open range of byte offsets in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -32,6 +32,14 @@ pub fn unquote(quoted: &str) -> Result<Cow<'_, str>, (usize, &'static str)> {
     Ok(Cow::Owned(value))
 }
 
+/// The value of a string lexeme that was read without an error, as each that [`walk`](super::walk) reports.
+pub fn string_value(quoted: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'\\', quoted.as_bytes()).is_some() {
+        return unquote(quoted).unwrap_or_default();
+    }
+    Cow::Borrowed(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default())
+}
+
 /// The value of a string, with the source position of each of its bytes.
 #[derive(Debug, Clone)]
 pub struct DecodedString<'a> {

@@ -1,6 +1,6 @@
 //! A tree of spans over a JSON text: enough to mask, splice and compare without changing a byte.
 
-use super::{JsonEvent, Scalar, Span, SyntaxError, unquote, walk};
+use super::{JsonEvent, Scalar, Span, SyntaxError, string_value, walk};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
@@ -41,7 +41,7 @@ impl Node {
     /// The text of a string value.
     pub fn string<'a>(&self, text: &'a str) -> Option<std::borrow::Cow<'a, str>> {
         match self.value {
-            NodeValue::Scalar(Scalar::String) => unquote(self.span.of(text)).ok(),
+            NodeValue::Scalar(Scalar::String) => Some(string_value(self.span.of(text))),
             _ => None,
         }
     }
@@ -85,7 +85,7 @@ impl TreeBuilder<'_> {
             JsonEvent::OpenArray(_) => return self.open.push((NodeValue::Array(Vec::new()), None)),
             JsonEvent::Key(_) if self.open.len() > self.depth => return,
             JsonEvent::Key(span) => {
-                let name = unquote(span.of(self.text)).unwrap_or_default().into_owned();
+                let name = string_value(span.of(self.text)).into_owned();
                 if let Some((_, key)) = self.open.last_mut() {
                     *key = Some((name, span));
                 }

@@ -6,7 +6,9 @@ use super::{BYTE_ORDER_MARK, Lexeme, LexemeKind, Lexer, Span, line_column, unquo
 
 /// Containers nested deeper than this are refused; the receiver's own limit is lower for requests
 /// and resolves no references below 100 levels (docs/receiver.md, section 5).
-pub(super) const MAX_DEPTH: usize = 128;
+pub const MAX_DEPTH: usize = 128;
+
+pub(super) const TOO_DEEP: &str = "nested more than 128 deep";
 
 /// A part of a JSON text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +108,7 @@ pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError
                 LexemeKind::OpenObject | LexemeKind::OpenArray,
             ) => {
                 if open.len() == MAX_DEPTH {
-                    return error(span.start, "nested more than 128 deep");
+                    return error(span.start, TOO_DEEP);
                 }
                 let object = shape == LexemeKind::OpenObject;
                 open.push(OpenContainer { object, start: span.start });

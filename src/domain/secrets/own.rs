@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::SecretField;
-use crate::domain::json::{JsonEvent, Scalar, Span, unquote};
+use crate::domain::json::{JsonEvent, Scalar, Span, string_value};
 
 /// The module that requires a token of its channel.
 const CHANNEL_MODULE: &str = "webhook_connect";
@@ -69,9 +69,7 @@ impl<'a> MemberValue<'a> {
             JsonEvent::Scalar(Scalar::Null, _) => Self::Falsy,
             JsonEvent::Scalar(Scalar::Bool, span) if span.of(text) == "false" => Self::Falsy,
             JsonEvent::Scalar(Scalar::Number, span) if span.of(text).parse() == Ok(0.0) => Self::Falsy,
-            JsonEvent::Scalar(Scalar::String, span) => {
-                Self::of_text(unquote(span.of(text)).unwrap_or_default())
-            }
+            JsonEvent::Scalar(Scalar::String, span) => Self::of_text(string_value(span.of(text))),
             _ => Self::Other,
         }
     }

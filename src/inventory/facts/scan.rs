@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::plaintext;
 use super::sites::{ITEM, PLAINTEXT, SECRET, add_site};
 use super::{Auth, Facts};
-use crate::domain::json::{JsonEvent, Scalar, Span, unquote};
+use crate::domain::json::{JsonEvent, Scalar, Span, string_value};
 use crate::domain::reference::lookups;
 use crate::domain::{DocumentKind, MemberValue, OwnMembers, is_listed_secret, looks_secret};
 
@@ -139,7 +139,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
 
     fn key(&mut self, span: Span) {
         self.leave_member();
-        let name = unquote(span.of(self.text)).unwrap_or_default();
+        let name = string_value(span.of(self.text));
         let Some(top) = self.frames.last_mut() else { return };
         top.began = self.sites.len();
         if let Some(at) = top.members.iter().position(|(known, _)| *known == name) {
@@ -226,7 +226,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
     }
 
     fn string(&mut self, span: Span) {
-        let value = unquote(span.of(self.text)).unwrap_or_default();
+        let value = string_value(span.of(self.text));
         match (self.kind, names_alone(&self.steps, &self.names)) {
             (DocumentKind::Webhook, Some(("module", None)))
             | (DocumentKind::Connection, Some(("type", None))) => {

@@ -1,20 +1,17 @@
-//! Opens a prompt line, with its completions.
+//! Opens a prompt line: a command, the name of a new document, the context's name to unlock.
 
-use crate::console::action::Action;
+use super::completion;
 use crate::console::model::{Model, Tone, WriteAccess};
 use crate::console::overlays::state::{Overlay, Prompt, PromptPurpose};
 use crate::console::screens::Tab;
 use crate::console::widgets::TextInput;
-use crate::domain::{Namespace, ResourceKey};
+use crate::domain::ResourceKey;
 use crate::inventory::Scope;
-
-/// The most completions offered.
-const CANDIDATES: usize = 8;
 
 pub(crate) fn ask(model: &mut Model, purpose: PromptPurpose, text: impl Into<String>) {
     let prompt = Prompt { purpose, input: TextInput::of(text), error: None, candidates: Vec::new() };
     model.overlay = Some(Overlay::Prompt(prompt));
-    refresh(model);
+    completion::refresh(model);
 }
 
 /// Asks for the name of a new document, starting with the current namespace.
@@ -38,51 +35,4 @@ pub(crate) fn unlock(model: &mut Model) {
         WriteAccess::ReadOnly => _ = model.passes_gate(),
         WriteAccess::Open(_) => model.notify(Tone::Plain, "writing is already allowed"),
     }
-}
-
-/// Updates the candidates.
-pub(super) fn refresh(model: &mut Model) {
-    let Some(Overlay::Prompt(prompt)) = &model.overlay else { return };
-    let text = prompt.input.text();
-    let candidates = match prompt.purpose {
-        PromptPurpose::Command if !text.contains(['/', ':']) => Action::ALL
-            .iter()
-            .filter(|action| action.is_command() && action.name().starts_with(text))
-            .filter(|action| model.lock != WriteAccess::ReadOnly || !action.needs_writer())
-            .map(|action| action.name().to_owned())
-            .chain(namespaces(model, text))
-            .take(CANDIDATES)
-            .collect(),
-        PromptPurpose::Command => addresses(model, text),
-        PromptPurpose::CloneTo(_) => {
-            namespaces(model, text).filter(|name| name != "connections/").take(CANDIDATES).collect()
-        }
-        PromptPurpose::New | PromptPurpose::Clone(_) | PromptPurpose::Rename(_) => {
-            namespaces(model, text).take(CANDIDATES).collect()
-        }
-        _ => Vec::new(),
-    };
-    if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
-        prompt.candidates = candidates;
-    }
-}
-
-fn namespaces<'a>(model: &'a Model, text: &'a str) -> impl Iterator<Item = String> + 'a {
-    let names = model.inventory.namespaces().map(|(namespace, _)| namespace.as_str()).chain(["connections"]);
-    names.map(|name| format!("{name}/")).filter(move |name| !text.is_empty() && name.starts_with(text))
-}
-
-fn addresses(model: &Model, text: &str) -> Vec<String> {
-    let scope = match text.split_once('/') {
-        Some(("connections", _)) => Scope::Connections,
-        Some((namespace, _)) => Namespace::new(namespace).map_or(Scope::Foreign, Scope::Namespace),
-        None => Scope::Foreign,
-    };
-    model
-        .inventory
-        .keys(&scope)
-        .map(|key| key.to_string())
-        .filter(|address| address.starts_with(text))
-        .take(CANDIDATES)
-        .collect()
 }

@@ -1,6 +1,7 @@
 //! A prompt line: commands and addresses with completion, names, reasons, confirmations.
 
 mod ask;
+mod completion;
 mod update;
 
 pub(crate) use ask::{ask, new_document, unlock};

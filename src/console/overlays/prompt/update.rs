@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::ask::refresh;
+use super::completion::refresh;
 use crate::console::action::Action;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone, denied_if_hidden};

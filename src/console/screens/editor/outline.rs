@@ -5,13 +5,10 @@
 //! screen, since it is not shown anywhere else.
 
 use super::text_buffer::{Pos, TextBuffer};
-use crate::domain::json::{Lexeme, LexemeKind, Lexer, unquote};
+use crate::domain::json::{Lexeme, LexemeKind, Lexer, MAX_DEPTH, unquote};
 
 /// Bytes between checkpoints.
 const CHECKPOINT_BYTES: usize = 16 * 1024;
-
-/// Deeper levels are only counted.
-const DEEPEST: usize = 128;
 
 /// The longest name shown in full, in bytes.
 const LONGEST_NAME: usize = 80;
@@ -148,7 +145,9 @@ impl PlacedLexeme<'_> {
 impl BracketStack {
     fn apply(&mut self, lexeme: &PlacedLexeme<'_>) {
         match lexeme.kind {
-            LexemeKind::OpenObject | LexemeKind::OpenArray if self.open.len() == DEEPEST => self.deeper += 1,
+            LexemeKind::OpenObject | LexemeKind::OpenArray if self.open.len() == MAX_DEPTH => {
+                self.deeper += 1
+            }
             LexemeKind::OpenObject => self.open.push((lexeme.from, JsonContainer::Object(None))),
             LexemeKind::OpenArray => self.open.push((lexeme.from, JsonContainer::Array(0))),
             LexemeKind::CloseObject | LexemeKind::CloseArray if self.deeper > 0 => self.deeper -= 1,
@@ -315,6 +314,6 @@ mod tests {
         let mut outline = JsonPathTracker::default();
         outline.update(&mut buffer);
         assert_eq!(outline.cursor_path().path, "[0]");
-        assert!(outline.checkpoints.iter().all(|(_, stack)| stack.open.len() <= DEEPEST));
+        assert!(outline.checkpoints.iter().all(|(_, stack)| stack.open.len() <= MAX_DEPTH));
     }
 }

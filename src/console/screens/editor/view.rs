@@ -40,7 +40,7 @@ fn title(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area: Rect) {
     let merges = model.keymap.key(Place::Editor, Action::Merge).unwrap_or_default();
     let warn = |words: String| TextRun::of(StyleRole::Warning, format!("{} {words}", glyph::WARNING));
     let moved = |what: &str| warn(format!("upstream {what}: {merges} merges"));
-    let draft = words::draft(model, edit);
+    let draft = draft(model, edit);
     let upstream = match edit.upstream {
         Upstream::Unchanged if edit.store.as_ref() != model.inventory.store() => moved("ANOTHER STORE"),
         Upstream::Unchanged => TextRun::of(StyleRole::Dim, "upstream UNCHANGED"),
@@ -205,5 +205,24 @@ impl EditorViewport<'_> {
         if x < self.area.width {
             surface.set_cursor(self.area.x + x, self.area.y + y);
         }
+    }
+}
+
+/// Whether the draft is saved.
+fn draft(model: &Model, edit: &Draft) -> TextRun {
+    let saving = &edit.autosave;
+    if !edit.is_changed() {
+        return TextRun::of(StyleRole::Dim, "draft unchanged");
+    }
+    if saving.failed {
+        return TextRun::of(StyleRole::Warning, format!("{} draft NOT saved", glyph::WARNING));
+    }
+    if !saving.is_current() || !model.saved_drafts.on_disk.contains(&edit.key) {
+        return TextRun::of(StyleRole::Dim, "draft changed");
+    }
+    match saving.withheld {
+        0 => TextRun::of(StyleRole::Dim, "draft saved"),
+        1 => TextRun::of(StyleRole::Text, "1 typed secret not saved"),
+        count => TextRun::of(StyleRole::Text, format!("{count} typed secrets not saved")),
     }
 }

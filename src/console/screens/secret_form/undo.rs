@@ -11,6 +11,7 @@ use crate::console::screens::secrets::actions::{
 use crate::console::screens::stale_dependents;
 use crate::console::screens::stale_dependents::ChangedSecret;
 use crate::console::secret_jobs::{RestoreRequest, SecretJob, SecretWriteOutcome};
+use crate::console::words;
 use crate::domain::{Presence, SecretPath, SecretVersion};
 use crate::provider::Error;
 use crate::text::grouped;
@@ -195,10 +196,7 @@ pub(crate) fn on_found(model: &mut Model, request: RequestId, presence: Result<P
     let makes_version = !matches!(writing.kind, SecretWriteKind::Undelete | SecretWriteKind::End);
     let untouched = now == *before && (before.is_some() || presence == Presence::Missing) && makes_version;
     if untouched {
-        return model.notify(
-            Tone::Bad,
-            format!("found out: not done so far: {what}; sent again, it cannot be done twice"),
-        );
+        return model.notify(Tone::Bad, words::not_done_so_far(what));
     }
     if let Some(form) = model.secret_actions.sent_form(request) {
         form.conflict = Some(now);

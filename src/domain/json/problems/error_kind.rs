@@ -1,5 +1,6 @@
 //! The kinds of syntax errors, with the message of each.
 
+use super::super::walk::TOO_DEEP;
 use super::LineColumns;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,7 +114,7 @@ impl SyntaxErrorKind {
             Self::AfterTheEnd => ("nothing may follow the end of the object", ""),
             Self::Empty => ("the text is empty; a JSON object is expected", "{"),
             Self::NotAnObject => ("a JSON object is expected, this is another kind of value", "{"),
-            Self::TooDeep => ("nested more than 128 deep", ""),
+            Self::TooDeep => (TOO_DEEP, ""),
         };
         (reason.to_owned(), expected)
     }

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use super::super::contents::{FileContents, FileKind};
 use super::super::filesystem::{StatStamp, read};
 use super::super::tracker::settled;
-use crate::domain::json::{JsonEvent, NodeValue, Scalar, Span, unquote, walk};
+use crate::domain::json::{JsonEvent, NodeValue, Scalar, Span, string_value, walk};
 use crate::domain::reference::is_all_references;
 use crate::domain::{DocumentKind, is_secret_field, references_in};
 use crate::provider::Result;
@@ -105,7 +105,7 @@ impl PlaintextSearch<'_> {
             }
             JsonEvent::Key(span) => {
                 self.path.truncate(self.open.last().copied().unwrap_or_default());
-                self.path.push(unquote(span.of(self.text)).unwrap_or_default().into_owned());
+                self.path.push(string_value(span.of(self.text)).into_owned());
             }
             JsonEvent::Scalar(Scalar::String, span) if !self.found => self.found = self.is_plaintext(span),
             JsonEvent::Scalar(..) => {}
@@ -117,7 +117,7 @@ impl PlaintextSearch<'_> {
         if !is_secret_field(self.kind, path) {
             return false;
         }
-        let value = unquote(span.of(self.text)).unwrap_or_default();
+        let value = string_value(span.of(self.text));
         let references = references_in(&value);
         let defaults = references.iter().any(|(_, _, default)| default.is_some_and(|at| at.end > at.start));
         defaults || !is_all_references(&value)

@@ -1,7 +1,10 @@
 //! The secrets and variables that a document needs, as the list marks them and the detail explains them:
 //! where each is stored, its state, and which place in which document needs it. Never a value.
 
+mod badge;
 mod lines;
+
+pub(crate) use badge::{legend, mark_badge};
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
@@ -26,29 +29,6 @@ const MOST: usize = 16;
 /// The most places shown for one need, and the most unneeded fields named.
 const PLACES: usize = 3;
 const BESIDE: usize = 6;
-
-/// A mark's glyph and colour.
-pub(crate) fn mark_badge(mark: NeedMark) -> (&'static str, StyleRole) {
-    match mark {
-        NeedMark::Missing => (glyph::BAD, StyleRole::Bad),
-        NeedMark::Forbidden => (glyph::FORBIDDEN, StyleRole::Warning),
-        NeedMark::Unreachable => (glyph::UNREACHABLE, StyleRole::Warning),
-        NeedMark::Fallback => (glyph::FALLBACK, StyleRole::Warning),
-        NeedMark::Plaintext => (glyph::PLAINTEXT, StyleRole::Warning),
-        NeedMark::Unknown => (glyph::UNKNOWN, StyleRole::Dim),
-        NeedMark::Asking => (glyph::DOT, StyleRole::Dim),
-        NeedMark::Present => (glyph::GOOD, StyleRole::Good),
-        NeedMark::Nothing => (glyph::NONE, StyleRole::Dim),
-    }
-}
-
-/// The legend of the marks, one per line.
-pub(crate) fn legend() -> [(&'static str, StyleRole, &'static str); NeedMark::ALL.len()] {
-    NeedMark::ALL.map(|mark| {
-        let (glyph, style) = mark_badge(mark);
-        (glyph, style, mark.word())
-    })
-}
 
 /// The block of the detail about a document's needs, in lines of at most `room` columns.
 pub(crate) fn block(model: &Model, key: &ResourceKey, room: u16) -> Vec<TextRun> {

@@ -49,7 +49,7 @@ const HARMLESS: [&str; 6] =
     ["credentialcleanup", "tokensource", "tokenfield", "tokentype", "validatetoken", "credentialspath"];
 
 /// Parts of names that make a field a secret wherever it is, folded likewise.
-const SUSPICIOUS: WordSet = WordSet::new(&[
+static SUSPICIOUS: WordSet = WordSet::new(&[
     "password",
     "passwd",
     "pwd",
@@ -68,32 +68,59 @@ const SUSPICIOUS: WordSet = WordSet::new(&[
 ]);
 
 /// Parts of the names that the lists above know only in one place, for texts in which places are uncertain.
-const LISTED: WordSet =
+static LISTED: WordSet =
     WordSet::new(&["headers", "connectiondetails", "awsaccesskeyid", "awssecretaccesskey"]);
 
-/// Words that are looked for in names, and the pairs of letters they begin with as a set, so that hardly any
-/// position of a name needs a comparison.
+/// Words that are looked for in names, and which second letters follow each first letter in them, so that hardly
+/// any position of a name needs a comparison.
 struct WordSet {
     words: &'static [&'static str],
-    pairs: u128,
+    /// By the low five bits of the first letter, a set of those of the second.
+    seconds: [u32; 32],
 }
 
 impl WordSet {
     const fn new(words: &'static [&'static str]) -> Self {
-        let (mut pairs, mut rest) = (0, words);
+        let (mut seconds, mut rest) = ([0_u32; 32], words);
         while let [word, tail @ ..] = rest {
-            if let [first, second, ..] = word.as_bytes() {
-                pairs |= pair(*first, *second);
+            if let [first, second, ..] = word.as_bytes()
+                && let Some((_, [set, ..])) = seconds.split_at_mut_checked((*first & 31) as usize)
+            {
+                *set |= 1 << (*second & 31);
             }
             rest = tail;
         }
-        Self { words, pairs }
+        Self { words, seconds }
+    }
+
+    fn is_in(&self, name: &[u8]) -> bool {
+        let (mut rest, mut first, mut seconds) = (name, 0, 0);
+        while let [second, tail @ ..] = rest {
+            rest = tail;
+            if is_separator(*second) {
+                continue;
+            }
+            if seconds >> (second & 31) & 1 != 0 && self.begins(first, *second, FoldedName(rest)) {
+                return true;
+            }
+            first = *second;
+            seconds = self.seconds.get(usize::from(first & 31)).copied().unwrap_or_default();
+        }
+        false
+    }
+
+    /// Whether one of the words is `first`, `second` and a beginning of `rest`.
+    fn begins(&self, first: u8, second: u8, rest: FoldedName<'_>) -> bool {
+        let (first, second) = (first.to_ascii_lowercase(), second.to_ascii_lowercase());
+        self.words.iter().any(|word| match word.as_bytes() {
+            [own, next, tail @ ..] => *own == first && *next == second && rest.clone().starts_with(tail),
+            _ => false,
+        })
     }
 }
 
-/// The bit of a pair of letters; few of the other pairs share it.
-const fn pair(first: u8, second: u8) -> u128 {
-    1 << ((first.wrapping_mul(5) ^ second) & 127)
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b'_' | b'-' | b' ')
 }
 
 /// A name as the heuristic compares it: ASCII letters in lower case, without separators, so that
@@ -105,37 +132,19 @@ impl Iterator for FoldedName<'_> {
     type Item = u8;
 
     fn next(&mut self) -> Option<u8> {
-        loop {
-            let (first, rest) = self.0.split_first()?;
+        while let [first, rest @ ..] = self.0 {
             self.0 = rest;
-            if !matches!(first, b'_' | b'-' | b' ') {
+            if !is_separator(*first) {
                 return Some(first.to_ascii_lowercase());
             }
         }
+        None
     }
 }
 
 impl FoldedName<'_> {
-    fn starts_with(&self, word: &[u8]) -> bool {
-        let mut rest = self.clone();
-        word.iter().all(|byte| rest.next() == Some(*byte))
-    }
-
-    fn contains_any(mut self, set: &WordSet) -> bool {
-        let Some(mut first) = self.next() else { return false };
-        loop {
-            let rest = self.clone();
-            let Some(second) = self.next() else { return false };
-            let begins = |word: &&str| {
-                word.as_bytes()
-                    .split_first()
-                    .is_some_and(|(own, tail)| *own == first && rest.starts_with(tail))
-            };
-            if set.pairs & pair(first, second) != 0 && set.words.iter().any(begins) {
-                return true;
-            }
-            first = second;
-        }
+    fn starts_with(mut self, word: &[u8]) -> bool {
+        word.iter().all(|byte| self.next() == Some(*byte))
     }
 }
 
@@ -143,13 +152,13 @@ impl FoldedName<'_> {
 pub fn looks_secret(name: &str) -> bool {
     let folded = FoldedName(name.as_bytes());
     let is = |word: &&str| folded.clone().eq(word.bytes());
-    (folded.clone().contains_any(&SUSPICIOUS) || is(&"pass")) && !HARMLESS.iter().any(&is)
+    (SUSPICIOUS.is_in(name.as_bytes()) || is(&"pass")) && !HARMLESS.iter().any(&is)
 }
 
 /// Whether a name sounds like a secret, or is listed in some place: for texts so broken that the place
 /// is not known.
 pub fn may_be_secret(name: &str) -> bool {
-    looks_secret(name) || FoldedName(name.as_bytes()).contains_any(&LISTED)
+    looks_secret(name) || LISTED.is_in(name.as_bytes())
 }
 
 /// Whether the scalar at this path of member names is a secret. Array items are not part of the
@@ -171,7 +180,7 @@ pub(crate) fn is_listed_secret<S: AsRef<str>>(kind: DocumentKind, path: &[S]) ->
         DocumentKind::Unknown => (&[], &[]),
     };
     let begins = |with: &[&str]| {
-        path.len() >= with.len() && with.iter().zip(path).all(|(name, step)| *name == step.as_ref())
+        path.len() >= with.len() && with.iter().zip(path).rev().all(|(name, step)| *name == step.as_ref())
     };
     subtrees.iter().any(|tree| begins(tree))
         || fields.iter().any(|field| field.len() == path.len() && begins(field))

@@ -45,6 +45,9 @@ impl LexemeKind {
 pub struct Lexeme {
     pub kind: LexemeKind,
     pub span: Span,
+    /// Whether it is a string whose value stands between its quotes: no escape and no control character. `false`
+    /// for long ones, in which nobody looked.
+    pub is_plain: bool,
 }
 
 /// The lexemes of a text; their spans cover it without gap or overlap.
@@ -68,8 +71,22 @@ impl<'a> Lexer<'a> {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 
-    fn run(&self, accept: fn(u8) -> bool) -> usize {
+    fn run(&self, accept: impl Fn(u8) -> bool) -> usize {
         self.rest().iter().take_while(|byte| accept(**byte)).count()
+    }
+
+    /// The length of a string without escapes and control characters, if it is short. Most are, and looking at each
+    /// byte once costs less than to search for the quote and to check what stands before it.
+    fn plain_string(&self) -> Option<usize> {
+        let inner = self.rest().get(1..)?;
+        for (byte, len) in inner.get(..64).unwrap_or(inner).iter().zip(2..) {
+            match byte {
+                b'"' => return Some(len),
+                b'\\' | 0..0x20 => break,
+                _ => {}
+            }
+        }
+        None
     }
 
     fn string(&self) -> (LexemeKind, usize) {
@@ -110,7 +127,9 @@ impl Iterator for Lexer<'_> {
 
     fn next(&mut self) -> Option<Lexeme> {
         let first = *self.rest().first()?;
+        let plain = if first == b'"' { self.plain_string() } else { None };
         let (shape, len) = match first {
+            b'"' if let Some(len) = plain => (LexemeKind::String, len),
             b'{' => (LexemeKind::OpenObject, 1),
             b'}' => (LexemeKind::CloseObject, 1),
             b'[' => (LexemeKind::OpenArray, 1),
@@ -126,7 +145,7 @@ impl Iterator for Lexer<'_> {
         // A stray ASCII character is a lexeme of its own; bytes past ASCII always form words.
         let span = Span { start: self.at, end: self.at + len.max(1) };
         self.at = span.end;
-        Some(Lexeme { kind: shape, span })
+        Some(Lexeme { kind: shape, span, is_plain: plain.is_some() })
     }
 }
 

@@ -13,6 +13,7 @@ mod walk;
 pub use layout::{indent, indent_valid};
 pub use lexer::{Lexeme, LexemeKind, Lexer};
 pub use problems::{Severity, SyntaxFix, SyntaxProblem, problems};
+pub(crate) use string::any_byte;
 pub use string::{DecodedString, decode, quote, string_value, unquote};
 pub use tree::{Member, Node, NodeValue, parse, parse_outline};
 #[cfg(all(test, feature = "console"))]

@@ -8,12 +8,11 @@ use std::borrow::Cow;
 /// The offset of its first error in the quoted text, and the reason.
 pub fn unquote(quoted: &str) -> Result<Cow<'_, str>, (usize, &'static str)> {
     let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(quoted);
-    // Without an early end, which the compiler cannot turn into a few wide comparisons.
-    if inner.bytes().fold(false, |found, byte| found | (byte < 0x20)) {
+    if any_byte(inner, |byte| byte < 0x20) {
         let at = inner.bytes().position(|byte| byte < 0x20).unwrap_or_default();
         return Err((at + 1, "a control character must be escaped in a string"));
     }
-    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+    if !any_byte(inner, |byte| byte == b'\\') {
         return Ok(Cow::Borrowed(inner));
     }
     let mut value = String::with_capacity(inner.len());
@@ -32,9 +31,15 @@ pub fn unquote(quoted: &str) -> Result<Cow<'_, str>, (usize, &'static str)> {
     Ok(Cow::Owned(value))
 }
 
+/// Whether a text has such a byte. Without an early end, so that the compiler makes a few wide comparisons of it:
+/// most strings are short.
+pub(crate) fn any_byte(text: &str, is: impl Fn(u8) -> bool) -> bool {
+    text.bytes().fold(false, |found, byte| found | is(byte))
+}
+
 /// The value of a string lexeme that was read without an error, as each that [`walk`](super::walk) reports.
 pub fn string_value(quoted: &str) -> Cow<'_, str> {
-    if memchr::memchr(b'\\', quoted.as_bytes()).is_some() {
+    if any_byte(quoted, |byte| byte == b'\\') {
         return unquote(quoted).unwrap_or_default();
     }
     Cow::Borrowed(quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default())

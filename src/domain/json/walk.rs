@@ -98,7 +98,7 @@ pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError
     }
     let mut open: Vec<OpenContainer> = Vec::new();
     let mut want = ParseState::Value;
-    for Lexeme { kind: shape, span } in Lexer::new(text) {
+    for Lexeme { kind: shape, span, is_plain } in Lexer::new(text) {
         if shape == LexemeKind::Space {
             continue;
         }
@@ -118,7 +118,9 @@ pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError
             (
                 ParseState::Value | ParseState::ValueOrClose | ParseState::Key | ParseState::KeyOrClose,
                 LexemeKind::String,
-            ) if let Err((at, reason)) = unquote(span.of(text)) => return error(span.start + at, reason),
+            ) if !is_plain && let Err((at, reason)) = unquote(span.of(text)) => {
+                return error(span.start + at, reason);
+            }
             (ParseState::Value | ParseState::ValueOrClose, _) if let Some(scalar) = scalar(shape) => {
                 on(JsonEvent::Scalar(scalar, span));
                 after_value(&open)

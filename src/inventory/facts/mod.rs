@@ -11,6 +11,7 @@ pub use sites::{ValueSite, ValueSites};
 use crate::domain::json::{SyntaxError, is_object, walk};
 use crate::domain::{Document, DocumentKind, OwnFields};
 use scan::FactScanner;
+use sites::SiteBytes;
 
 /// The facts of a document; never a JSON tree.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub struct Facts {
     /// Which of its own secrets a webhook leaves open.
     pub own: OwnFields,
     /// See [`ValueSites`].
-    pub(super) sites: Box<[u8]>,
+    pub(super) sites: SiteBytes,
 }
 
 /// Why a value is not a document.

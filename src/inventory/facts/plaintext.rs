@@ -1,5 +1,6 @@
 //! Whether a text contains a secret in plaintext.
 
+use crate::domain::json::any_byte;
 use crate::domain::reference::{is_all_references, login_password};
 
 /// Words that begin the value of a header and are not secrets themselves.
@@ -31,7 +32,7 @@ fn is_bare(value: &str) -> bool {
 
 /// Whether a URL in the text has a password that does not consist of references only.
 fn holds_password(value: &str) -> bool {
-    if memchr::memchr(b'@', value.as_bytes()).is_none() {
+    if !any_byte(value, |byte| byte == b'@') {
         return false;
     }
     let Some((_, rest)) = value.split_once("://") else { return false };

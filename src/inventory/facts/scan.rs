@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::plaintext;
-use super::sites::{ITEM, PLAINTEXT, SECRET, add_site};
+use super::sites::{ITEM, PLAINTEXT, SECRET, SiteBytes, add_site};
 use super::{Auth, Facts};
-use crate::domain::json::{JsonEvent, Scalar, Span, string_value};
+use crate::domain::json::{JsonEvent, Scalar, Span, any_byte, string_value};
 use crate::domain::reference::lookups;
 use crate::domain::{DocumentKind, MemberValue, OwnMembers, is_listed_secret, looks_secret};
 
@@ -15,7 +15,7 @@ use crate::domain::{DocumentKind, MemberValue, OwnMembers, is_listed_secret, loo
 const MAX_DEPTH: usize = 100;
 
 /// An open container.
-struct ScanFrame<'a> {
+struct ScanFrame {
     object: bool,
     /// How many steps, and how many names, lead to it.
     steps: usize,
@@ -24,8 +24,8 @@ struct ScanFrame<'a> {
     next: u32,
     /// Whether all of its contents are secret.
     secret: bool,
-    /// The members with sites, and their ranges: of duplicate names, the last one counts.
-    members: Vec<(Cow<'a, str>, Range<usize>)>,
+    /// How many members of containers further up have sites.
+    members: usize,
     /// The index among the sites at which the current member began.
     began: usize,
 }
@@ -37,9 +37,11 @@ pub(super) struct FactScanner<'a, 'f> {
     /// Keys by their offset, and items by their number, see [`ITEM`].
     steps: Vec<u32>,
     names: Vec<Cow<'a, str>>,
-    frames: Vec<ScanFrame<'a>>,
+    frames: Vec<ScanFrame>,
+    /// The members with sites, and their ranges, of all open containers: of duplicate names, the last one counts.
+    members: Vec<(Cow<'a, str>, Range<usize>)>,
     /// See [`super::ValueSites`].
-    sites: Vec<u8>,
+    sites: SiteBytes,
     /// The ranges of `sites` that belong to members overridden by a later duplicate: disjoint or nested.
     overridden: Vec<Range<usize>>,
     own: OwnMembers,
@@ -58,7 +60,8 @@ impl<'a, 'f> FactScanner<'a, 'f> {
             steps: Vec::new(),
             names: Vec::new(),
             frames: Vec::new(),
-            sites: Vec::new(),
+            members: Vec::new(),
+            sites: SiteBytes::new(),
             overridden: Vec::new(),
             own: OwnMembers::default(),
             chain: false,
@@ -77,14 +80,18 @@ impl<'a, 'f> FactScanner<'a, 'f> {
         if self.kind == DocumentKind::Webhook {
             self.facts.own = self.own.fields();
         }
+        if self.overridden.is_empty() {
+            self.facts.sites = self.sites;
+            return;
+        }
         self.overridden.sort_unstable_by_key(|range| range.start);
-        let (mut kept, mut at) = (Vec::with_capacity(self.sites.len()), 0);
+        let (mut kept, mut at) = (SiteBytes::new(), 0);
         for range in self.overridden {
             kept.extend_from_slice(self.sites.get(at..range.start).unwrap_or_default());
             at = at.max(range.end);
         }
         kept.extend_from_slice(self.sites.get(at..).unwrap_or_default());
-        self.facts.sites = kept.into();
+        self.facts.sites = kept;
     }
 
     pub(super) fn take(&mut self, event: JsonEvent) {
@@ -96,6 +103,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
                 if let Some(frame) = self.frames.pop() {
                     self.steps.truncate(frame.steps);
                     self.names.truncate(frame.names);
+                    self.members.truncate(frame.members);
                 }
                 self.ended(event);
             }
@@ -123,7 +131,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
             names: self.names.len(),
             next: 0,
             secret,
-            members: Vec::new(),
+            members: self.members.len(),
             began: self.sites.len(),
         });
     }
@@ -142,8 +150,9 @@ impl<'a, 'f> FactScanner<'a, 'f> {
         let name = string_value(span.of(self.text));
         let Some(top) = self.frames.last_mut() else { return };
         top.began = self.sites.len();
-        if let Some(at) = top.members.iter().position(|(known, _)| *known == name) {
-            self.overridden.push(top.members.swap_remove(at).1);
+        let known = self.members.iter().skip(top.members).position(|(known, _)| *known == name);
+        if let Some(at) = known {
+            self.overridden.push(self.members.swap_remove(top.members + at).1);
         }
         self.steps.push(u32::try_from(span.start).unwrap_or(u32::MAX) << 1);
         self.names.push(name);
@@ -164,12 +173,12 @@ impl<'a, 'f> FactScanner<'a, 'f> {
     fn leave_member(&mut self) {
         let end = self.sites.len();
         let Some(top) = self.frames.last_mut().filter(|top| top.object) else { return };
-        let name = self.names.drain(top.names..).next();
+        let name = if self.names.len() > top.names { self.names.pop() } else { None };
         self.steps.truncate(top.steps);
         if let Some(name) = name
             && top.began < end
         {
-            top.members.push((name, top.began..end));
+            self.members.push((name, top.began..end));
         }
     }
 
@@ -200,8 +209,8 @@ impl<'a, 'f> FactScanner<'a, 'f> {
             return;
         }
         let Some((name, inner)) = names_alone(&self.steps, &self.names) else { return };
-        let auth = Auth::ALL.iter().find(|auth| auth.member == name);
-        if auth.is_none() && !matches!(name, "module" | "module-config" | "chain") {
+        let auth = Auth::ALL.iter().find(|auth| inner.is_none() && auth.member == name);
+        if auth.is_none() && !matches!(name, "module" | "module-config" | "chain" | "hmac") {
             return;
         }
         let value = MemberValue::of_event(event, self.text);
@@ -242,8 +251,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
         }
         let secret = self.is_secret();
         let is_reachable = self.frames.len().saturating_sub(1) <= MAX_DEPTH;
-        let refers =
-            is_reachable && memchr::memchr(b'$', value.as_bytes()).is_some() && !lookups(&value).is_empty();
+        let refers = is_reachable && any_byte(&value, |byte| byte == b'$') && !lookups(&value).is_empty();
         let plain = self.kind != DocumentKind::Unknown
             && plaintext::is_plaintext(&value, secret && !self.is_harmless(), refers);
         if refers || plain {

@@ -4,9 +4,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
+
 use crate::domain::Reference;
 use crate::domain::json::{Lexer, unquote};
 use crate::domain::reference::{ReferenceLookup, lookups};
+
+/// The sites of one document. Few need more room, so that hardly any document costs an allocation for them.
+pub(in crate::inventory) type SiteBytes = SmallVec<[u8; 24]>;
 
 /// Distinguishes an item's number in an array from the offset of a key; both are stored doubled.
 pub(super) const ITEM: u32 = 1;
@@ -18,7 +23,7 @@ const FLAGS: u32 = 2;
 
 /// Adds a value: its offset, its flags with the number of steps, and the steps. Each number is written as a
 /// varint, seven bits per byte, lowest first.
-pub(super) fn add_site(sites: &mut Vec<u8>, start: usize, flags: u32, steps: &[u32]) {
+pub(super) fn add_site(sites: &mut SiteBytes, start: usize, flags: u32, steps: &[u32]) {
     let count = u32::try_from(steps.len()).unwrap_or(0);
     let head = [u32::try_from(start).unwrap_or(u32::MAX), count << FLAGS | flags];
     for mut number in head.into_iter().chain(steps.iter().copied()) {

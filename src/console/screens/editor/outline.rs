@@ -125,7 +125,7 @@ fn lexemes<'l>(
         let start = if row == from.row { from.at } else { 0 };
         let place = move |at| Pos { row, at: start + at };
         let lexemes = Lexer::new(line.get(start..).unwrap_or_default());
-        lexemes.map(move |Lexeme { kind, span }| PlacedLexeme {
+        lexemes.map(move |Lexeme { kind, span, .. }| PlacedLexeme {
             line,
             from: place(span.start),
             to: place(span.end),

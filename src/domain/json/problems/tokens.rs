@@ -61,7 +61,7 @@ impl<'t> SyntaxTokens<'t> {
     fn read(&mut self) -> Option<SyntaxToken> {
         // The limit applies to a text of comments alone, too.
         while !self.is_full() {
-            let Lexeme { kind: shape, span } = self.lexer.next()?;
+            let Lexeme { kind: shape, span, .. } = self.lexer.next()?;
             let text = span.of(self.text);
             match shape {
                 LexemeKind::Space => {

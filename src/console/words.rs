@@ -201,7 +201,7 @@ mod tests {
         let mut model = sample::connecting(sample::size(80, 24));
         model.link = StoreLink::default();
         assert_eq!(count(0, &model), "");
-        model.link.set_state(LinkState::Loading { entries: 12_000 }, Duration::ZERO);
+        model.link.set_state(LinkState::Loading { entries: 12_000, bytes_per_second: None }, Duration::ZERO);
         assert_eq!(count(12_000, &model), "12,000 loading");
         model.link.set_state(LinkState::Synced, Duration::ZERO);
         assert_eq!(count(1_234_567, &model), "1,234,567");

@@ -16,6 +16,8 @@ pub enum LinkState {
     Loading {
         /// The number of entries received so far.
         entries: usize,
+        /// The rate at which they arrive, once that has taken a second.
+        bytes_per_second: Option<u64>,
     },
     /// The displayed contents match the store.
     Synced,

@@ -23,7 +23,7 @@ pub use coverage::{Coverage, PermittedRanges};
 pub use document::{Document, MAX_EDITABLE};
 pub use health::{
     Cause, Certificate, CertificateOwner, Condition, Fact, FactValue, Finding, Health, LatencyClass,
-    MemberHealth, MemberRole, Right, SecretStoreStatus, Validity,
+    MemberHealth, MemberRole, Right, SecretStoreStatus, Validity, size,
 };
 pub use key::{Address, AddressError, KeyPrefix, ResourceKey};
 pub use link_state::LinkState;

@@ -24,6 +24,7 @@ mod restore;
 mod rights;
 mod session;
 mod sieve;
+mod thin;
 mod tls;
 mod tokens;
 mod versions;

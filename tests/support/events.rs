@@ -27,6 +27,8 @@ pub struct Reader {
     /// The revision and size of every batch.
     pub batches: Vec<(Revision, usize)>,
     pub states: Vec<&'static str>,
+    /// The rates that loads told.
+    pub rates: Vec<u64>,
     /// How many signs of progress.
     pub progresses: usize,
     /// The revision and the number of differences of every comparison.
@@ -47,6 +49,7 @@ impl Reader {
             resyncs: 0,
             batches: Vec::new(),
             states: Vec::new(),
+            rates: Vec::new(),
             progresses: 0,
             compared: Vec::new(),
             marked: None,
@@ -60,6 +63,9 @@ impl Reader {
         match event {
             WatchEvent::State(state) => {
                 self.states.push(state.word());
+                if let LinkState::Loading { bytes_per_second: Some(rate), .. } = &state {
+                    self.rates.push(*rate);
+                }
                 self.state = state;
             }
             WatchEvent::Load { store, at, resync, coverage } => {
@@ -118,6 +124,14 @@ impl Reader {
 
     pub async fn until_synced(&mut self) {
         self.until_state("SYNCED").await;
+    }
+
+    /// How many entries of a load have come.
+    pub fn loading(&self) -> usize {
+        match self.state {
+            LinkState::Loading { entries, .. } => entries,
+            _ => 0,
+        }
     }
 
     /// Acts as a person who presses the retry key.

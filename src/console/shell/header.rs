@@ -8,7 +8,7 @@ use crate::console::model::{Model, WriteAccess};
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextRun};
 use crate::console::words;
-use crate::domain::{LinkState, TokenKind};
+use crate::domain::{LinkState, TokenKind, size};
 
 /// A segment of the header; the one with the lowest priority is dropped first.
 struct HeaderSegment {
@@ -122,7 +122,12 @@ fn badge(parts: &mut Vec<HeaderSegment>, model: &Model) {
         add(partial, StyleRole::Warning, words::PARTIAL.into());
     }
     match &link.state {
-        LinkState::Loading { entries } => add(70, style, words::grouped(*entries)),
+        LinkState::Loading { entries, bytes_per_second } => {
+            add(70, style, words::grouped(*entries));
+            if let Some(rate) = bytes_per_second {
+                add(60, StyleRole::Dim, format!("{}/s", size(*rate)));
+            }
+        }
         LinkState::Stale { .. } => add(80, style, words::ago(model, link.since).text),
         _ => {}
     }

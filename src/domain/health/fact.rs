@@ -77,7 +77,7 @@ impl FactValue {
 }
 
 /// A size in the unit that fits: `812 bytes`, `3.4 KiB`, `2.1 MiB`.
-fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     match UNITS.into_iter().find(|(_, unit)| bytes >= *unit) {
         None if bytes == 1 => "1 byte".into(),

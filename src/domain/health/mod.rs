@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 pub use certificate::{Certificate, CertificateOwner, Validity};
-pub use fact::{Fact, FactValue};
+pub use fact::{Fact, FactValue, size};
 pub use finding::{Cause, Finding, Right};
 pub use member::{MemberHealth, MemberRole};
 pub use secret_store::SecretStoreStatus;

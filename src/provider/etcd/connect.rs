@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::error::{Fault, within};
 use super::layout::Keyspace;
+use super::line_activity::{CountedChannel, LineActivity};
 use super::link::{HEAD_DEADLINE, MemberLink};
 use super::login::{LOGIN_DEADLINE, LoginBackoff};
 use super::page_sizer::PageSizer;
@@ -39,6 +40,7 @@ pub(super) struct Connector {
     closed: watch::Sender<bool>,
     pub(super) login_backoff: LoginBackoff,
     page_sizer: Arc<PageSizer>,
+    activity: Arc<LineActivity>,
 }
 
 #[derive(Default)]
@@ -58,6 +60,7 @@ impl Connector {
             closed: watch::Sender::new(false),
             login_backoff: LoginBackoff::default(),
             page_sizer: Arc::default(),
+            activity: Arc::default(),
         }
     }
 
@@ -99,7 +102,7 @@ impl Connector {
             return Ok(());
         }
         let mark = self.store_identity.baseline();
-        match within(HEAD_DEADLINE, link.head(key)).await {
+        match self.activity.within_silence(HEAD_DEADLINE, link.head(key)).await {
             Ok(head) if self.store_identity.observe(mark, link.serial, head) => Ok(()),
             Ok(_) => Err(Fault::StoreReplaced),
             // A user who may not read has seen nothing that could have been replaced.
@@ -176,7 +179,7 @@ impl Connector {
     }
 
     /// Reads, from another member if one does not answer. `call` may run more than once; all attempts end
-    /// within [`CALL_DEADLINE`].
+    /// once nothing has arrived for [`CALL_DEADLINE`].
     pub(super) async fn read<T, Answer>(&self, call: impl Fn(MemberLink) -> Answer) -> Result<T, Fault>
     where
         Answer: Future<Output = Result<T, Fault>>,
@@ -188,7 +191,7 @@ impl Connector {
                 answer => answer,
             }
         };
-        within(CALL_DEADLINE, read).await
+        self.activity.within_silence(CALL_DEADLINE, read).await
     }
 
     async fn read_somewhere<T, Answer>(&self, call: &impl Fn(MemberLink) -> Answer) -> Result<T, Fault>
@@ -200,7 +203,11 @@ impl Connector {
         let mut told: Option<Fault> = None;
         for _ in 0..members {
             let fault = match self.link().await {
-                Ok(link) => match within(patience, link.with_token_renewal(|| call(link.clone()))).await {
+                Ok(link) => match self
+                    .activity
+                    .within_silence(patience, link.with_token_renewal(|| call(link.clone())))
+                    .await
+                {
                     Err(fault) if fault.retry_elsewhere() => self.fail(&link, fault).await,
                     answer => {
                         link.mark_responsive();
@@ -237,7 +244,8 @@ impl Connector {
     async fn open(&self, serial: usize) -> Result<MemberLink, Fault> {
         let endpoint = self.endpoint(serial)?;
         let login = self.settings.login.as_ref();
-        let client = self.connect(&endpoint.url(self.settings.uses_tls(endpoint)), login).await?;
+        let url = endpoint.url(self.settings.uses_tls(endpoint));
+        let client = self.connect(&url, login, Arc::clone(&self.activity)).await?;
         let user = login.map(|login| login.username.as_str().into());
         Ok(MemberLink {
             serial,
@@ -246,6 +254,7 @@ impl Connector {
             token_renewer: Arc::default(),
             responsive: Arc::default(),
             page_sizer: Arc::clone(&self.page_sizer),
+            activity: Arc::clone(&self.activity),
         })
     }
 
@@ -254,8 +263,14 @@ impl Connector {
         endpoint.ok_or_else(|| Fault::InvalidSettings("no etcd endpoint is named: set ETCD_HOST".into()))
     }
 
-    /// A client of one URL; without a login, nothing is sent before the first call.
-    pub(super) async fn connect(&self, url: &str, login: Option<&EtcdLogin>) -> Result<Client, Fault> {
+    /// A client of one URL; without a login, nothing is sent before the first call. What arrives is counted as
+    /// `activity`.
+    pub(super) async fn connect(
+        &self,
+        url: &str,
+        login: Option<&EtcdLogin>,
+        activity: Arc<LineActivity>,
+    ) -> Result<Client, Fault> {
         let mut plain = ConnectOptions::new()
             .with_connect_timeout(CONNECT_DEADLINE)
             .with_keep_alive(PING.0, PING.1)
@@ -264,8 +279,11 @@ impl Connector {
         if url.starts_with("https://") {
             plain = plain.with_tls(TlsCredentials::read(&self.settings.tls).await?.options());
         }
-        let open =
-            |options| within(LOGIN_DEADLINE, async { Ok(Client::connect([url], Some(options)).await?) });
+        let open = |options| {
+            let channel = CountedChannel(Arc::clone(&activity));
+            let client = Client::connect_with_balanced_channel([url], Some(options), channel);
+            within(LOGIN_DEADLINE, async { Ok(client.await?) })
+        };
         if let Some(EtcdLogin { username, password }) = login {
             self.login_backoff.check(Instant::now())?;
             let options = plain.clone().with_user(username, password.expose()).with_auto_token_refresh(true);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use etcd_client::{Client, KvClient, ResponseHeader, Txn, TxnResponse, WatchClient};
 
 use super::error::{Fault, within};
+use super::line_activity::LineActivity;
 use super::login::{LOGIN_DEADLINE, RENEWALS, TokenRenewer};
 use super::page_sizer::PageSizer;
 use crate::domain::Revision;
@@ -30,6 +31,7 @@ pub(super) struct MemberLink {
     pub(super) responsive: Arc<AtomicBool>,
     /// Shared by all links of the connector.
     pub(super) page_sizer: Arc<PageSizer>,
+    pub(super) activity: Arc<LineActivity>,
 }
 
 impl MemberLink {

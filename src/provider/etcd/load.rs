@@ -9,7 +9,7 @@ use etcd_client::{GetOptions, KeyValue};
 use futures::stream::{self, Stream, TryStreamExt};
 
 use super::connect::Connector;
-use super::error::{Fault, within};
+use super::error::Fault;
 use super::layout::{KeyRange, Keyspace};
 use super::link::{Head, MemberLink};
 use super::page_sizer::{PageSize, PageSizer};
@@ -17,16 +17,13 @@ use super::rights::ReadableRanges;
 use crate::domain::{Coverage, Document, Entry, KeyPrefix, LeaseId, ResourceKey, Revision, Token};
 use crate::provider::{self, CALL_DEADLINE, Page};
 
-/// A page request with less time left than this is not retried with a smaller page.
-const MIN_RETRY_TIME: Duration = Duration::from_millis(1_250);
-
 /// One response of a paged read.
 pub(super) struct KvChunk {
     pub(super) head: Head,
     pub(super) kvs: Vec<KeyValue>,
 }
 
-/// Reads ranges page by page at one revision.
+/// Reads ranges page by page at one revision. After a failure it goes on where it was, over another link if need be.
 pub(super) struct Pager {
     link: MemberLink,
     ranges: VecDeque<KeyRange>,
@@ -47,18 +44,20 @@ impl Pager {
         Self { link, ranges, keys_only, page_size, head: None, pinned: at, next: None }
     }
 
+    /// Goes on where it was, over another link.
+    pub(super) fn over(self, link: &MemberLink) -> Self {
+        Self { link: link.clone(), page_size: link.page_sizer.first_size(), ..self }
+    }
+
     /// The next response; there is always a first, later ones only while keys remain.
     pub(super) async fn next(&mut self) -> Result<Option<KvChunk>, Fault> {
         let Some(range) = self.ranges.front().cloned() else { return Ok(None) };
-        let from = self.next.take().unwrap_or(range.from);
-        let begun = Instant::now();
+        let from = self.next.clone().unwrap_or(range.from);
         loop {
-            let (asked, left) = (Instant::now(), CALL_DEADLINE.saturating_sub(begun.elapsed()));
-            // A page too large for the bandwidth is requested in smaller parts, while there is time.
-            let fewer = self.page_size.smaller().filter(|_| left > MIN_RETRY_TIME);
-            let patience = if fewer.is_some() { left / 2 } else { left };
+            let asked = Instant::now();
             self.record_size(PageSizer::requested);
-            let answer = within(patience, self.request(&from, &range.to)).await;
+            let request = self.request(&from, &range.to);
+            let answer = self.link.activity.within_silence(CALL_DEADLINE, request).await;
             if !matches!(answer, Err(Fault::Timeout)) {
                 self.record_size(PageSizer::received);
             }
@@ -66,7 +65,6 @@ impl Pager {
                 Err(Fault::ResponseTooLarge) => {
                     self.page_size = self.page_size.smaller().ok_or(Fault::ResponseTooLarge)?
                 }
-                Err(Fault::Timeout) => self.page_size = fewer.ok_or(Fault::Timeout)?,
                 answer => return self.accept(answer?, asked.elapsed()).map(Some),
             }
         }
@@ -103,9 +101,9 @@ impl Pager {
         let bytes = kvs.iter().map(|kv| kv.key().len() + kv.value().len() + 32).sum();
         self.page_size = self.page_size.after(kvs.len(), bytes, took);
         self.record_size(PageSizer::received);
-        match kvs.last() {
-            Some(last) if answer.more() => self.next = Some([last.key(), &[0]].concat()),
-            _ => drop(self.ranges.pop_front()),
+        self.next = kvs.last().filter(|_| answer.more()).map(|last| [last.key(), &[0]].concat());
+        if self.next.is_none() {
+            self.ranges.pop_front();
         }
         Ok(KvChunk { head, kvs })
     }

@@ -21,6 +21,7 @@ mod connect;
 mod error;
 mod health;
 mod layout;
+mod line_activity;
 mod link;
 mod load;
 mod login;

@@ -11,9 +11,9 @@ const FIRST: i64 = 500;
 const LAST: i64 = 50_000;
 /// About how many bytes one response should have; bounds memory where values are large.
 const BYTES: usize = 12 * 1024 * 1024;
-/// A response slower than this makes the next page smaller, so that a slow connection stays within the
-/// deadline of a call.
-const SLOW: Duration = Duration::from_secs(1);
+/// How long the next page may take at the rate of the last one: what is shown as loading grows that often on a
+/// thin line, and little of its time is lost in asking.
+const PAGE_TIME: Duration = Duration::from_secs(3);
 
 /// How many keys the next page requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,11 +21,10 @@ pub(super) struct PageSize(pub(super) i64);
 
 impl PageSize {
     pub(super) fn after(self, entries: usize, bytes: usize, took: Duration) -> Self {
-        if took > SLOW {
-            return Self((self.0 / 2).max(1));
-        }
         let each = bytes.checked_div(entries).unwrap_or(0).max(1);
-        let fitting = i64::try_from(BYTES / each).unwrap_or(LAST);
+        let bearable = (bytes as u128).saturating_mul(PAGE_TIME.as_micros()) / took.as_micros().max(1);
+        let fitting = usize::try_from(bearable).unwrap_or(BYTES).min(BYTES) / each;
+        let fitting = if entries == 0 { LAST } else { i64::try_from(fitting).unwrap_or(LAST) };
         Self(self.0.saturating_mul(10).min(fitting).clamp(1, LAST))
     }
 
@@ -36,8 +35,7 @@ impl PageSize {
 }
 
 /// How many keys the first page of a load requests, over all links of one cluster. After a page that did
-/// not arrive in time the next load begins with a smaller one, so that a load over a slow connection
-/// succeeds in the end.
+/// not arrive the next load begins with a smaller one: the next attempt remembers what the line bore.
 #[derive(Debug)]
 pub(super) struct PageSizer(AtomicI64);
 
@@ -102,7 +100,10 @@ mod tests {
     fn heavy_values_and_slow_lines_keep_pages_small() {
         let heavy = PageSize(FIRST).after(500, 500 * 1024 * 1024, Duration::ZERO);
         assert_eq!(heavy, PageSize(12));
-        assert_eq!(PageSize(5_000).after(5_000, 1, Duration::from_secs(2)), PageSize(2_500));
+        let (kilobyte, second) = (1024, Duration::from_secs(1));
+        assert_eq!(PageSize(FIRST).after(500, 500 * kilobyte, second), PageSize(1_500), "at 500 kB/s");
+        assert_eq!(PageSize(1_500).after(1_500, 1_500 * kilobyte, 15 * second), PageSize(300), "now at 100");
+        assert_eq!(PageSize(1).after(1, 1_000 * kilobyte, 100 * second), PageSize(1));
         assert_eq!(PageSize(FIRST).after(0, 0, Duration::ZERO), PageSize(5_000));
     }
 

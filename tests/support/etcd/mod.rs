@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, KeyLayout, Prefix};
 
 pub use cluster::Cluster;
-pub use gate::Gate;
+pub use gate::{Bandwidth, Gate};
 pub use guarded::Guarded;
 pub use launch::{Launch, Tls, binaries, etcd34, etcdctl};
 pub(crate) use launch::{data_folder, fetch};

@@ -54,7 +54,7 @@ fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {
 
 /// Before the first load: what it is waiting for, and why that takes so long.
 pub(crate) fn waiting(model: &Model, room: u16) -> Vec<TextRun> {
-    if let LinkState::Loading { entries } = model.link.state {
+    if let LinkState::Loading { entries, .. } = model.link.state {
         let words = match entries {
             0 => format!("loading {}", glyph::MORE),
             _ => format!("{} loading {}", words::grouped(entries), glyph::MORE),

@@ -111,7 +111,7 @@ fn partial_health(size: Size) -> Model {
 fn loading(size: Size) -> Model {
     let mut model = browse(size);
     model.link = StoreLink::default();
-    model.link.set_state(LinkState::Loading { entries: 12_000 }, NOW);
+    model.link.set_state(LinkState::Loading { entries: 12_000, bytes_per_second: None }, NOW);
     model
 }
 

@@ -75,8 +75,11 @@ impl Keepalive {
         now.saturating_duration_since(self.next().0) > SUSPENDED_AFTER
     }
 
-    pub(super) fn message_received(&mut self, now: Instant) {
-        self.last_heard = now;
+    /// A message, or a part of one, arrived at `now`; returns whether that was news.
+    pub(super) fn message_received(&mut self, now: Instant) -> bool {
+        let is_news = now > self.last_heard;
+        self.last_heard = self.last_heard.max(now);
+        is_news
     }
 
     pub(super) fn ping_sent(&mut self, now: Instant) {

@@ -9,20 +9,26 @@ mod snapshot_digest;
 
 use std::convert::Infallible;
 use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::connect::Connector;
-use super::error::{Fault, within};
+use super::error::Fault;
+use super::line_activity::LineRate;
 use super::link::{HEAD_DEADLINE, Head, MemberLink};
-use super::load::{KeyScope, KvChunk, PagedRead};
+use super::load::{KeyScope, KvChunk, PagedRead, Pager};
 use super::login::RENEWALS;
 use super::rights::ReadableRanges;
 use crate::domain::{KeyPrefix, LinkState, Revision, StoreId};
 use crate::provider::{PAGE_LIMIT, Watch, WatchClosed, WatchEvent, WatchHandle, WatchSender, watch_channel};
 use retry::Retry;
 use snapshot_digest::SnapshotDigest;
+
+/// How often a load says how far it is while it waits for one response.
+const RATE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Starts a watch task. It ends when the [`Watch`] is dropped or the provider shut down; that drops
 /// its streams, which cancels the watch at the server.
@@ -36,6 +42,7 @@ pub(super) fn spawn(connector: Arc<Connector>, prefix: KeyPrefix) -> Watch {
         events,
         wake: watch.wake.clone(),
         checkpoint: None,
+        unfinished: None,
         loaded_before: false,
         renewals: 0,
         member_fault: None,
@@ -61,12 +68,19 @@ struct WatchCheckpoint {
     digest: SnapshotDigest,
 }
 
+/// A load, as far as it has come: everything before the pager's position has been sent.
+struct UnfinishedLoad {
+    so_far: WatchCheckpoint,
+    entries: usize,
+    pager: Pager,
+}
+
 /// How a watch starts over a link, or continues over a healthy one.
 #[derive(Debug, PartialEq, Eq)]
 enum WatchStart {
-    /// Follow from the checkpoint's next revision.
+    /// Follow from the checkpoint's next revision, or go on with an unfinished load.
     Resume,
-    /// Load: there is no checkpoint, or the watch cannot be resumed from it, for example because this is
+    /// Load: there is neither, or the watch cannot be resumed from it, for example because this is
     /// another store, or the same one restored to an earlier time.
     Load,
 }
@@ -85,6 +99,8 @@ struct WatchTask {
     wake: WatchHandle,
     /// `None` before the first load, during a load, and while the watch follows the store.
     checkpoint: Option<WatchCheckpoint>,
+    /// A load whose link failed: it goes on over the next one, at its revision.
+    unfinished: Option<UnfinishedLoad>,
     loaded_before: bool,
     /// How often an expired session was renewed since the watch was last synced.
     renewals: usize,
@@ -125,12 +141,20 @@ impl WatchTask {
         let mut start = self.reconnect(link).await?;
         loop {
             match start {
-                WatchStart::Resume => self.send_state(LinkState::CatchingUp).await,
-                WatchStart::Load => match self.load(link).await {
-                    // The store compacted the revision that was being read.
-                    Err(Fault::Compacted) => continue,
-                    loaded => loaded?,
-                },
+                WatchStart::Resume if self.unfinished.is_none() => {
+                    self.send_state(LinkState::CatchingUp).await;
+                }
+                _ => {
+                    let unfinished = self.unfinished.take().filter(|_| start == WatchStart::Resume);
+                    match self.load(link, unfinished).await {
+                        // The store compacted the revision that was being read.
+                        Err(Fault::Compacted) => {
+                            (self.unfinished, start) = (None, WatchStart::Load);
+                            continue;
+                        }
+                        loaded => loaded?,
+                    }
+                }
             }
             link.mark_responsive();
             start = self.follow(link, start == WatchStart::Resume).await?;
@@ -138,9 +162,11 @@ impl WatchTask {
     }
 
     async fn reconnect(&self, link: &MemberLink) -> Result<WatchStart, Fault> {
-        let Some(picture) = &self.checkpoint else { return Ok(WatchStart::Load) };
+        let unfinished = self.unfinished.as_ref().map(|load| &load.so_far);
+        let Some(picture) = self.checkpoint.as_ref().or(unfinished) else { return Ok(WatchStart::Load) };
         let mark = self.connector.baseline_at(&picture.store, picture.at);
-        let now = match within(HEAD_DEADLINE, picture.readable.head(link, 0)).await {
+        let head = picture.readable.head(link, 0);
+        let now = match link.activity.within_silence(HEAD_DEADLINE, head).await {
             // The load finds out what is still readable.
             Err(Fault::Denied) => return Ok(WatchStart::Load),
             now => now?,
@@ -191,36 +217,71 @@ impl WatchTask {
         self.renewals <= RENEWALS
     }
 
-    async fn load(&mut self, link: &MemberLink) -> Result<(), Fault> {
+    /// Loads, or goes on with an unfinished load. After a failure, what is known of it is kept for the next link.
+    async fn load(&mut self, link: &MemberLink, unfinished: Option<UnfinishedLoad>) -> Result<(), Fault> {
+        let (mut load, mut chunk) = match unfinished {
+            Some(load) => (UnfinishedLoad { pager: load.pager.over(link), ..load }, None),
+            None => self.begin_load(link).await?,
+        };
+        let mut rate = LineRate::new(&link.activity);
+        loop {
+            // The next response is requested while this one is sent on.
+            let (sent, next) = tokio::join!(
+                self.send_pages(chunk, &mut load.so_far.digest),
+                self.next_chunk(&mut load.pager, load.entries, &mut rate),
+            );
+            load.entries += sent;
+            self.send_state(rate.loading(load.entries)).await;
+            chunk = match next {
+                Ok(Some(next)) => Some(next),
+                Ok(None) => break,
+                Err(fault) => {
+                    self.unfinished = Some(load);
+                    return Err(fault);
+                }
+            };
+        }
+        self.send(WatchEvent::Loaded { at: load.so_far.at }).await;
+        self.loaded_before = true;
+        self.checkpoint = Some(load.so_far);
+        Ok(())
+    }
+
+    async fn begin_load(&mut self, link: &MemberLink) -> Result<(UnfinishedLoad, Option<KvChunk>), Fault> {
         let mark = self.connector.store_identity.baseline();
-        let PagedRead { readable, first, mut pager } = PagedRead::start(link, &self.scope, false).await?;
+        let PagedRead { readable, first, pager } = PagedRead::start(link, &self.scope, false).await?;
         self.connector.store_identity.observe(mark, link.serial, first.head);
         let Head { cluster, revision: at, .. } = first.head;
         let store = self.connector.store(cluster);
         self.checkpoint = None;
-        let resync = self.loaded_before;
-        let coverage = readable.coverage.clone();
+        let (resync, coverage) = (self.loaded_before, readable.coverage.clone());
         self.send(WatchEvent::Load { store: store.clone(), at, resync, coverage }).await;
+        let so_far = WatchCheckpoint { store, at, readable, digest: SnapshotDigest::default() };
+        Ok((UnfinishedLoad { so_far, entries: 0, pager }, Some(first)))
+    }
 
-        let (mut digest, mut entries, mut rest) = (SnapshotDigest::default(), 0, Some(first));
-        while let Some(chunk) = rest {
-            // The next response is requested while this one is sent on.
-            let (sent, next) = tokio::join!(self.send_pages(chunk, &mut digest), pager.next());
-            entries += sent;
-            self.send_state(LinkState::Loading { entries }).await;
-            rest = next?;
+    /// The next response of a load; on a thin line, with a state every second until it is there.
+    async fn next_chunk(
+        &self,
+        pager: &mut Pager,
+        entries: usize,
+        rate: &mut LineRate<'_>,
+    ) -> Result<Option<KvChunk>, Fault> {
+        let mut next = pin!(pager.next());
+        loop {
+            tokio::select! {
+                biased;
+                next = &mut next => return next,
+                () = sleep(RATE_INTERVAL) => self.send_state(rate.loading(entries)).await,
+            }
         }
-        self.send(WatchEvent::Loaded { at }).await;
-        self.loaded_before = true;
-        self.checkpoint = Some(WatchCheckpoint { store, at, readable, digest });
-        Ok(())
     }
 
     /// Sends the entries of a response; returns how many there are.
-    async fn send_pages(&self, chunk: KvChunk, digest: &mut SnapshotDigest) -> usize {
+    async fn send_pages(&self, chunk: Option<KvChunk>, digest: &mut SnapshotDigest) -> usize {
         let mut count = 0;
         // By value: a response's memory is freed as its pages are sent.
-        let mut rest = chunk.kvs.into_iter();
+        let mut rest = chunk.map(|chunk| chunk.kvs).unwrap_or_default().into_iter();
         while rest.len() > 0 {
             // A page's own memory, then that of its part of the response at once: taking turns, what stays would
             // lie scattered through what is freed.

@@ -1,0 +1,116 @@
+//! Lines that bear little: what is loaded over them ends, is complete, and is not begun again.
+
+use super::*;
+use support::etcd::Bandwidth;
+
+const KILOBYTE: u64 = 1_000;
+
+fn thin(kilobytes_per_second: u64) -> Bandwidth {
+    Bandwidth { bytes_per_second: kilobytes_per_second * KILOBYTE, delay: Duration::from_millis(50) }
+}
+
+/// Documents of 1 kB, as another writer would bring them.
+async fn fill_wide(client: &mut etcd_client::Client, prefix: &str, count: usize, mark: &str) {
+    let text = format!("{{\"{mark}\":\"{}\"}}", "x".repeat(980));
+    for chunk in (0..count).collect::<Vec<_>>().chunks(100) {
+        let key = |n: &usize| format!("{prefix}default/webhooks/w{n:06}");
+        let puts: Vec<_> = chunk.iter().map(|n| TxnOp::put(key(n), text.clone(), None)).collect();
+        client.txn(Txn::new().and_then(puts)).await.unwrap();
+    }
+}
+
+/// How often the states of a reader hold this one.
+fn count(reader: &Reader, word: &str) -> usize {
+    reader.states.iter().filter(|state| **state == word).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_over_a_thin_line_takes_the_time_of_the_line_and_one_attempt() {
+    let store = fresh();
+    fill_wide(&mut store.server.client().await, &store.prefix, 1_500, "a").await;
+    // Ten seconds of line.
+    let gate = Gate::thin(&store.server, thin(150)).await;
+    let begun = Instant::now();
+    let mut reader = Reader::new(behind(&gate, &store.prefix).watch(KeyPrefix::All));
+    reader.until_synced().await;
+    let ratio = begun.elapsed().as_secs_f64() / 10.4;
+    assert!(ratio < 1.5, "{ratio} times the line's own time");
+    assert_eq!((reader.loads, count(&reader, "CONNECTING")), (1, 1), "{:?}", reader.states);
+    assert_eq!(reader.picture, listed(&store.provider, KeyPrefix::All).await);
+    assert!(reader.rates.iter().any(|rate| (100_000..200_000).contains(rate)), "{:?}", reader.rates);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_over_a_thin_line_ends() {
+    let store = fresh();
+    fill_wide(&mut store.server.client().await, &store.prefix, 900, "a").await;
+    let gate = Gate::thin(&store.server, thin(100)).await;
+    let (begun, through) = (Instant::now(), behind(&gate, &store.prefix));
+    assert_eq!(listed(&through, KeyPrefix::All).await.len(), 900);
+    let ratio = begun.elapsed().as_secs_f64() / 9.5;
+    assert!(ratio < 1.5, "{ratio} times the line's own time");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_that_is_cut_goes_on_where_it_was() {
+    let store = fresh();
+    fill_wide(&mut store.server.client().await, &store.prefix, 2_000, "a").await;
+    let gate = Gate::thin(&store.server, thin(400)).await;
+    let mut reader = Reader::new(behind(&gate, &store.prefix).watch(KeyPrefix::All));
+    reader.until("a part", |reader| reader.loading() >= 500).await;
+    let part = reader.loading();
+    gate.shut();
+    reader.until("the fault", |reader| count(reader, "CONNECTING") > 1).await;
+    gate.reopen();
+    reader.retry_now();
+    reader.until_synced().await;
+    assert!(part < 2_000, "it was cut in the middle");
+    assert_eq!(reader.loads, 1, "{:?}", reader.states);
+    assert_eq!(reader.picture, listed(&store.provider, KeyPrefix::All).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_that_is_cut_and_compacted_meanwhile_begins_again() {
+    let store = alone();
+    let mut client = store.server.client().await;
+    fill_wide(&mut client, &store.prefix, 2_000, "a").await;
+    let gate = Gate::thin(&store.server, thin(400)).await;
+    let mut reader = Reader::new(behind(&gate, &store.prefix).watch(KeyPrefix::All));
+    reader.until("a part", |reader| reader.loading() >= 500).await;
+    gate.shut();
+    reader.until("the fault", |reader| count(reader, "CONNECTING") > 1).await;
+    fill_wide(&mut client, &store.prefix, 100, "b").await;
+    let now = client.get("x", None).await.unwrap().header().unwrap().revision();
+    client.compact(now, None).await.unwrap();
+    gate.reopen();
+    reader.retry_now();
+    reader.until_synced().await;
+    assert_eq!(reader.loads, 2, "{:?}", reader.states);
+    assert_eq!(reader.picture, listed(&store.provider, KeyPrefix::All).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_outage_missed_comes_over_a_thin_line_in_one_attempt() {
+    let store = fresh();
+    let mut client = store.server.client().await;
+    fill_wide(&mut client, &store.prefix, 200, "a").await;
+    let gate = Gate::thin(&store.server, thin(100)).await;
+    let mut reader = Reader::new(behind(&gate, &store.prefix).watch(KeyPrefix::All));
+    reader.until_synced().await;
+    gate.shut();
+    reader.until("the outage", |reader| reader.states.last() == Some(&"STALE")).await;
+    let before = reader.states.len();
+    for round in ["b", "c", "d", "e"] {
+        fill_wide(&mut client, &store.prefix, 200, round).await;
+    }
+    gate.reopen();
+    reader.retry_now();
+    // Eight seconds of line.
+    let begun = Instant::now();
+    reader.until_synced().await;
+    let ratio = begun.elapsed().as_secs_f64() / 8.5;
+    assert!(ratio < 1.5, "{ratio} times the line's own time");
+    let after = &reader.states[before..];
+    assert!(!after.contains(&"STALE"), "{after:?}");
+    assert_eq!(reader.picture, listed(&store.provider, KeyPrefix::All).await);
+}

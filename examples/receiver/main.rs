@@ -143,7 +143,7 @@ async fn health(State(receiver): State<Arc<Receiver>>) -> Json<Value> {
 
 fn link_word(link: Option<&LinkState>) -> &'static str {
     match link {
-        Some(LinkState::Synced | LinkState::CatchingUp | LinkState::Loading { .. }) => "healthy",
+        Some(LinkState::Synced | LinkState::CatchingUp { .. } | LinkState::Loading { .. }) => "healthy",
         _ => "disconnected",
     }
 }

@@ -126,7 +126,16 @@ impl EventPrinter {
             | WatchEvent::Compared { .. }
             | WatchEvent::Progress { .. } => Vec::new(),
             WatchEvent::State(state) => {
-                let (word, reason) = (Some(state.word()), state.reason().map(str::to_owned));
+                let behind = match &state {
+                    LinkState::CatchingUp { applied, store: Some(store) } => {
+                        Some(format!("at {applied} of {store}"))
+                    }
+                    LinkState::CatchingUp { applied, store: None } => {
+                        Some(format!("at {applied}, more is arriving"))
+                    }
+                    _ => None,
+                };
+                let (word, reason) = (Some(state.word()), state.reason().map(str::to_owned).or(behind));
                 vec![EventLine { kind: "state", state: word, reason, ..EventLine::default() }]
             }
             WatchEvent::Load { store, at, coverage, .. } => self.begin(store, at, coverage),

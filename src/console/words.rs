@@ -86,7 +86,7 @@ fn link_state_badge(state: &LinkState) -> (&'static str, StyleRole) {
     match state {
         LinkState::Synced => (glyph::FULL, StyleRole::Good),
         LinkState::Connecting { .. } => (glyph::HOLLOW, StyleRole::Accent),
-        LinkState::Loading { .. } | LinkState::CatchingUp => (glyph::HALF, StyleRole::Accent),
+        LinkState::Loading { .. } | LinkState::CatchingUp { .. } => (glyph::HALF, StyleRole::Accent),
         LinkState::Stale { .. } => (glyph::WARNING, StyleRole::Warning),
         LinkState::Denied { .. } => (glyph::BAD, StyleRole::Bad),
     }
@@ -150,7 +150,7 @@ pub(crate) fn trouble(model: &Model) -> Vec<TextRun> {
         }
         LinkState::Stale { .. } => vec![TextRun::of(StyleRole::Warning, "what you see may be old")],
         LinkState::Denied { .. } => vec![TextRun::of(StyleRole::Bad, format!("{backend} refuses"))],
-        LinkState::Loading { .. } | LinkState::Synced | LinkState::CatchingUp => return Vec::new(),
+        LinkState::Loading { .. } | LinkState::Synced | LinkState::CatchingUp { .. } => return Vec::new(),
     };
     facts.extend(retry(model).map(|retry| TextRun::of(StyleRole::Dim, retry.text)));
     facts
@@ -195,6 +195,7 @@ pub(crate) fn token(model: &Model, token: Token) -> String {
 mod tests {
     use super::*;
     use crate::console::shell::sample;
+    use crate::domain::Revision;
 
     #[test]
     fn counts_carry_their_state() {
@@ -209,14 +210,20 @@ mod tests {
         assert_eq!(count(2, &model), "2", "nothing has come since");
         model.paused = Some(PausedEvents { changes: 3, ..PausedEvents::default() });
         assert_eq!(count(2, &model), "2 paused");
-        model.link.set_state(LinkState::CatchingUp, Duration::ZERO);
+        model.link.set_state(
+            LinkState::CatchingUp { applied: Revision(3), store: Some(Revision(9)) },
+            Duration::ZERO,
+        );
         assert_eq!(count(0, &model), "0 catching up");
 
         let (_, partial) =
             crate::console::shell::sample::SCENES.iter().find(|(name, _)| *name == "partial").unwrap();
         let mut model = partial(sample::size(80, 24));
         assert_eq!(count(12_000, &model), "12,000 partial");
-        model.link.set_state(LinkState::CatchingUp, Duration::ZERO);
+        model.link.set_state(
+            LinkState::CatchingUp { applied: Revision(3), store: Some(Revision(9)) },
+            Duration::ZERO,
+        );
         assert_eq!(count(12_000, &model), "12,000 catching up partial");
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::Revision;
+
 /// The state of the link to one store, from its watch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LinkState {
@@ -21,8 +23,15 @@ pub enum LinkState {
     },
     /// The displayed contents match the store.
     Synced,
-    /// The link is back; changes made meanwhile are being replayed.
-    CatchingUp,
+    /// Behind the store: the link is back and changes made meanwhile are being replayed, or changes arrive later
+    /// than they are made.
+    CatchingUp {
+        /// What is displayed.
+        applied: Revision,
+        /// The store's revision; `None` while the line is so busy with what was written that the store cannot be
+        /// asked.
+        store: Option<Revision>,
+    },
     /// The displayed contents were current, but may no longer be.
     Stale {
         /// What broke, in words.
@@ -46,7 +55,7 @@ impl LinkState {
             Self::Connecting { .. } => "CONNECTING",
             Self::Loading { .. } => "LOADING",
             Self::Synced => "SYNCED",
-            Self::CatchingUp => "CATCHING UP",
+            Self::CatchingUp { .. } => "CATCHING UP",
             Self::Stale { .. } => "STALE",
             Self::Denied { .. } => "DENIED",
         }
@@ -57,7 +66,7 @@ impl LinkState {
         match self {
             Self::Connecting { error, .. } => error.as_deref(),
             Self::Stale { reason, .. } | Self::Denied { permission: reason, .. } => Some(reason),
-            Self::Loading { .. } | Self::Synced | Self::CatchingUp => None,
+            Self::Loading { .. } | Self::Synced | Self::CatchingUp { .. } => None,
         }
     }
 
@@ -67,7 +76,7 @@ impl LinkState {
             Self::Connecting { retry_in, .. }
             | Self::Stale { retry_in, .. }
             | Self::Denied { retry_in, .. } => *retry_in,
-            Self::Loading { .. } | Self::Synced | Self::CatchingUp => None,
+            Self::Loading { .. } | Self::Synced | Self::CatchingUp { .. } => None,
         }
     }
 

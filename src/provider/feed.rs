@@ -167,9 +167,10 @@ impl FeedState {
     fn replay(&self, prefix: &KeyPrefix, seen: Revision, cursor: &mut Cursor) -> Vec<WatchEvent> {
         let mut events = Vec::new();
         let behind = cursor.shown.as_ref().is_some_and(|shown| !shown.is_synced());
-        if behind && self.link.is_synced() && cursor.shown != Some(LinkState::CatchingUp) {
-            events.push(WatchEvent::State(LinkState::CatchingUp));
-            cursor.shown = Some(LinkState::CatchingUp);
+        if behind && self.link.is_synced() && !matches!(cursor.shown, Some(LinkState::CatchingUp { .. })) {
+            let state = LinkState::CatchingUp { applied: seen, store: Some(self.at) };
+            events.push(WatchEvent::State(state.clone()));
+            cursor.shown = Some(state);
         }
         let first = self.batches.partition_point(|batch| batch.at <= seen);
         let mut reached = seen;

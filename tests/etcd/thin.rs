@@ -114,3 +114,71 @@ async fn what_an_outage_missed_comes_over_a_thin_line_in_one_attempt() {
     assert!(!after.contains(&"STALE"), "{after:?}");
     assert_eq!(reader.picture, listed(&store.provider, KeyPrefix::All).await);
 }
+
+/// Twenty documents of 100 kB, one write after the other.
+async fn burst(store: &support::etcd::Fixture) {
+    let mut client = store.server.client().await;
+    let text = format!("{{\"a\":\"{}\"}}", "x".repeat(100_000));
+    for n in 0..20 {
+        client.put(format!("{}default/webhooks/b{n}", store.prefix), text.clone(), None).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_far_behind_its_store_says_so_until_everything_is_there() {
+    let store = fresh();
+    // Seven seconds of line.
+    let gate = Gate::thin(&store.server, thin(300)).await;
+    let mut reader = Reader::new(behind(&gate, &store.prefix).watch(KeyPrefix::All));
+    reader.until_synced().await;
+    burst(&store).await;
+    let list = listed(&store.provider, KeyPrefix::All).await;
+    reader.until_state("CATCHING UP").await;
+    assert!(reader.picture.len() < 20, "{:?}, {}", reader.state, reader.picture.len());
+    reader.until_synced().await;
+    assert_eq!(reader.picture.len(), 20, "{:?}", reader.states);
+    assert_eq!((reader.picture, reader.loads), (list, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_cut_far_behind_resumes_from_what_arrived() {
+    let store = fresh();
+    let gate = Gate::thin(&store.server, thin(300)).await;
+    let mut reader = Reader::new(behind(&gate, &store.prefix).watch(KeyPrefix::All));
+    reader.until_synced().await;
+    burst(&store).await;
+    let list = listed(&store.provider, KeyPrefix::All).await;
+    reader.until("some of it", |reader| reader.picture.len() > 5).await;
+    gate.shut();
+    reader.until_state("STALE").await;
+    let part = reader.picture.len();
+    gate.reopen();
+    reader.retry_now();
+    reader.until_synced().await;
+    assert!(part < 20, "it was cut in the middle");
+    assert_eq!(reader.picture.len(), 20, "{:?}", reader.states);
+    assert_eq!((reader.picture, reader.loads), (list, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_range_of_a_busy_store_stays_synced() {
+    let store = fresh();
+    let mut reader = Reader::new(store.provider.watch(KeyPrefix::All));
+    reader.until_synced().await;
+    let before = reader.states.len();
+    let mut client = store.server.client().await;
+    let busy = tokio::spawn(async move {
+        for n in 0..400 {
+            client.put("/elsewhere", n.to_string(), None).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        client.get("/elsewhere", None).await.unwrap().header().unwrap().revision().unsigned_abs()
+    });
+    let head = tokio::select! {
+        head = busy => head.unwrap(),
+        () = async { while reader.step().await {} } => panic!("the watch ended"),
+    };
+    assert_eq!(&reader.states[before..], [""; 0]);
+    reader.until("the revision of the others", |reader| reader.at.0 >= head).await;
+    assert_eq!(&reader.states[before..], [""; 0]);
+}

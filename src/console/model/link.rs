@@ -246,7 +246,7 @@ mod tests {
         record.record_state(&LinkState::Synced, s(1));
         record.record_state(&lost("it broke"), s(5));
         record.record_state(&lost("refused"), s(6));
-        record.record_state(&LinkState::CatchingUp, s(8));
+        record.record_state(&LinkState::CatchingUp { applied: Revision(3), store: Some(Revision(9)) }, s(8));
         record.record_state(&LinkState::Synced, s(9));
         let over = LinkOutage { reason: "refused".into(), failures: 2, began: s(5), ended: Some(s(9)) };
         assert_eq!(record.outage, Some(over));

@@ -26,7 +26,11 @@ fn log_state(state: &LinkState) {
         _ if let Some(reason) = state.reason() => {
             tracing::warn!(target: LOG, retry_in = ?state.retry_in(), "{word}: {reason}");
         }
-        LinkState::Synced | LinkState::CatchingUp => tracing::info!(target: LOG, "{word}"),
+        LinkState::CatchingUp { applied, store } => {
+            let store = store.map(tracing::field::display);
+            tracing::info!(target: LOG, %applied, store, "{word}");
+        }
+        LinkState::Synced => tracing::info!(target: LOG, "{word}"),
         _ => tracing::debug!(target: LOG, "{word}"),
     }
 }

@@ -128,6 +128,11 @@ fn badge(parts: &mut Vec<HeaderSegment>, model: &Model) {
                 add(60, StyleRole::Dim, format!("{}/s", size(*rate)));
             }
         }
+        LinkState::CatchingUp { store, .. } => {
+            let applied = model.inventory.revision();
+            let newest = store.map_or("more".to_owned(), |store| store.to_string());
+            add(80, style, format!("{applied} of {newest}"));
+        }
         LinkState::Stale { .. } => add(80, style, words::ago(model, link.since).text),
         _ => {}
     }
@@ -135,7 +140,8 @@ fn badge(parts: &mut Vec<HeaderSegment>, model: &Model) {
         add(75, StyleRole::Warning, mark);
     }
     let revision = model.inventory.revision();
-    if model.context.capabilities.tokens == TokenKind::Counter && revision.0 > 0 {
+    let is_shown = matches!(link.state, LinkState::CatchingUp { .. });
+    if model.context.capabilities.tokens == TokenKind::Counter && revision.0 > 0 && !is_shown {
         add(40, StyleRole::Dim, revision.to_string());
     }
     if let Some(latency) = link.latency.filter(|_| link.state.is_synced()) {

@@ -63,6 +63,14 @@ impl MemberLink {
         self.responsive.load(Ordering::Relaxed)
     }
 
+    /// Whether the server's answers to progress requests are in order with the events of its watchers, as they
+    /// are from 3.5.8 on (etcd issue 15220). `false` where the version cannot be found out.
+    pub(super) async fn has_ordered_progress(&self) -> bool {
+        let status = async { Ok(self.client.maintenance_client().status().await?) };
+        let status = self.activity.within_silence(HEAD_DEADLINE, status).await;
+        status.is_ok_and(|status| orders_progress(status.version()))
+    }
+
     pub(super) fn kv(&self) -> KvClient {
         self.client.kv_client().max_decoding_message_size(DECODE_LIMIT)
     }
@@ -81,6 +89,12 @@ impl MemberLink {
     }
 }
 
+fn orders_progress(version: &str) -> bool {
+    let mut numbers = version.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
+    let version = (numbers.next(), numbers.next(), numbers.next());
+    version >= (Some(3), Some(5), Some(8))
+}
+
 /// Cluster id, revision and raft term, from a response header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Head {
@@ -94,5 +108,20 @@ impl Head {
         let header = header.ok_or(Fault::Malformed)?;
         let revision = u64::try_from(header.revision()).map_err(|_| Fault::Malformed)?;
         Ok(Self { cluster: header.cluster_id(), revision: Revision(revision), term: header.raft_term() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_servers_from_3_5_8_on_answer_in_order() {
+        for version in ["3.5.8", "3.5.21", "3.6.0-rc.1", "3.10.2", "4.0.0"] {
+            assert!(orders_progress(version), "{version}");
+        }
+        for version in ["3.4.23", "3.5.1", "3.5.7", "3.5", "", "unknown"] {
+            assert!(!orders_progress(version), "{version}");
+        }
     }
 }

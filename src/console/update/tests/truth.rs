@@ -113,7 +113,9 @@ fn who_looks_at_health_has_it_asked_again_when_the_link_changes() {
     assert!(asked_after(&mut console).is_some());
     answered(&mut console);
     assert_eq!(asked_after(&mut console), None);
-    console.wait(10).feed(WatchEvent::State(LinkState::CatchingUp));
+    console
+        .wait(10)
+        .feed(WatchEvent::State(LinkState::CatchingUp { applied: Revision(3), store: Some(Revision(9)) }));
     assert!(asked_after(&mut console).is_some());
     // An answer to a question from before the next change may be about the time before it.
     console.wait(10).feed(WatchEvent::State(LinkState::Synced));

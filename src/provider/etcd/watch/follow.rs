@@ -29,6 +29,14 @@ const RIGHTS_INTERVAL: Duration = Duration::from_secs(30);
 /// sync watchers every 100 ms, if they can.
 const PROGRESS_CONFIRMATION: Duration = Duration::from_secs(1);
 
+/// How long the watch may be behind the store before that is said. Where answers to progress requests prove
+/// nothing by themselves, a quiet range is known to be current only a little later.
+const MAX_LAG: Duration = Duration::from_secs(1);
+const MAX_LAG_UNORDERED: Duration = Duration::from_secs(3);
+
+/// More bytes than this between a ping and its answer are changes, which it waits behind.
+const CONGESTION: u64 = 32 * 1024;
+
 /// A watch stream with its keepalive, its comparison and its rights check.
 struct WatchSession<'a> {
     task: &'a mut WatchTask,
@@ -40,8 +48,16 @@ struct WatchSession<'a> {
     keepalive: Keepalive,
     /// How many watchers the server has not confirmed as created.
     uncreated: usize,
-    /// The store's revision when the watch started, until the watch has reached it.
+    /// The store's revision when the watch started or was seen to be behind, until the watch has reached it.
     target: Option<Revision>,
+    /// The oldest revision that the store was seen at and that has not arrived, and when that was.
+    lag: Option<(Revision, Instant)>,
+    /// Whether the answer to a ping is stuck behind what else arrives, so that nothing is known of the store.
+    is_congested: bool,
+    /// What the line had brought when the last ping was sent, in bytes.
+    bytes_before_ping: u64,
+    /// See [`MemberLink::has_ordered_progress`].
+    has_ordered_progress: bool,
     /// Whether a comparison with a fresh list is still due.
     compare: bool,
     /// A ping, with the baseline from before it was sent.
@@ -56,7 +72,9 @@ impl WatchTask {
     pub(super) async fn follow(&mut self, link: &MemberLink, resumed: bool) -> Result<WatchStart, Fault> {
         // Taken while it is in use, and put back however that ends.
         let Some(checkpoint) = self.checkpoint.take() else { return Ok(WatchStart::Load) };
-        let (requests, messages) = match open(link, &checkpoint).await {
+        let (opened, has_ordered_progress) =
+            tokio::join!(open(link, &checkpoint), link.has_ordered_progress());
+        let (requests, messages) = match opened {
             Ok(stream) => stream,
             Err(fault) => {
                 self.checkpoint = Some(checkpoint);
@@ -74,6 +92,10 @@ impl WatchTask {
             messages,
             uncreated: watchers,
             target: None,
+            lag: None,
+            is_congested: false,
+            bytes_before_ping: 0,
+            has_ordered_progress,
             compare: resumed,
             ping: Fuse::terminated(),
             comparison: Fuse::terminated(),
@@ -81,7 +103,7 @@ impl WatchTask {
             pings: 0,
         };
         let ended = session.run().await;
-        self.checkpoint = Some(WatchCheckpoint { at: session.merger.watermark(), ..session.checkpoint });
+        self.checkpoint = Some(WatchCheckpoint { at: session.merger.proven(), ..session.checkpoint });
         ended
     }
 }
@@ -163,10 +185,13 @@ impl WatchSession<'_> {
         } else if message.events().is_empty() {
             match watcher {
                 Some(watcher) => self.merger.set_progress(watcher, head.revision),
+                None if self.has_ordered_progress => self.merger.prove_progress(head.revision),
                 None => {
                     // Older servers answer for the store, even while a watcher is still catching up.
                     let stand = if self.target.is_some() { PROGRESS_CONFIRMATION } else { Duration::ZERO };
-                    self.merger.claim_progress(head.revision, Instant::now(), stand);
+                    let now = Instant::now();
+                    self.merger.claim_progress(head.revision, now, stand);
+                    self.merger.doubt_progress(head.revision, now, self.link.activity.bytes());
                 }
             }
             self.progressed().await;
@@ -174,7 +199,29 @@ impl WatchSession<'_> {
             self.events(watcher.ok_or(Fault::Malformed)?, message.events()).await?;
         }
         self.check_synced().await;
+        self.check_lag(Some(head.revision)).await;
         Ok(None)
+    }
+
+    /// Says so if the watch has been behind the store for too long, whatever the reason: a thin line, a busy server.
+    /// `store` is its revision, as far as a message names it.
+    async fn check_lag(&mut self, store: Option<Revision>) {
+        let (now, applied) = (Instant::now(), self.merger.proven());
+        let arrived = self.link.activity.bytes() - self.bytes_before_ping;
+        if !self.is_congested && arrived > CONGESTION && self.keepalive.ping_overdue(now, MAX_LAG) {
+            self.is_congested = true;
+            self.target = self.target.max(Some(applied));
+            return self.task.send_state(LinkState::CatchingUp { applied, store: None }).await;
+        }
+        self.lag = self.lag.filter(|(seen, _)| *seen > applied);
+        if let Some(store) = store.filter(|store| *store > applied) {
+            let (_, since) = *self.lag.get_or_insert((store, now));
+            let most = if self.has_ordered_progress { MAX_LAG } else { MAX_LAG_UNORDERED };
+            if now.saturating_duration_since(since) > most && self.target < Some(store) {
+                self.target = Some(store);
+                self.task.send_state(LinkState::CatchingUp { applied, store: Some(store) }).await;
+            }
+        }
     }
 
     /// The server cancelled the watch, or never created it.
@@ -192,7 +239,7 @@ impl WatchSession<'_> {
         match self.link.activity.within_silence(HEAD_DEADLINE, head).await {
             Err(Fault::Denied) => Ok(WatchStart::Load),
             Err(fault) => Err(fault),
-            Ok(_) if self.task.may_renew() => Ok(WatchStart::Resume),
+            Ok(head) if self.task.may_renew() => Ok(WatchStart::Resume { store: head.revision }),
             Ok(_) => Err(Fault::TokenExpired),
         }
     }
@@ -227,7 +274,7 @@ impl WatchSession<'_> {
     async fn progressed(&mut self) {
         self.keepalive.progress_answered();
         self.send_ready().await;
-        self.task.send(WatchEvent::Progress { at: self.merger.watermark() }).await;
+        self.task.send(WatchEvent::Progress { at: self.merger.proven() }).await;
         if self.compare && self.target.is_none() {
             self.begin_comparison();
         }
@@ -235,8 +282,8 @@ impl WatchSession<'_> {
 
     /// Reports `Synced` once the watch has reached the revision that the store had when it started.
     async fn check_synced(&mut self) {
-        let reached = self.target.is_some_and(|target| target <= self.merger.watermark());
-        if !reached || self.uncreated > 0 {
+        let reached = self.target.is_some_and(|target| target <= self.merger.proven());
+        if !reached || self.uncreated > 0 || self.is_congested {
             return;
         }
         self.target = None;
@@ -266,7 +313,15 @@ impl WatchSession<'_> {
         if connector.store(head.cluster) != self.checkpoint.store {
             return Ok(Some(WatchStart::Load));
         }
-        if head.revision == self.merger.watermark() && self.keepalive.awaits_progress() {
+        if head.revision > self.merger.proven() {
+            self.keepalive.hasten_progress(now);
+        }
+        if std::mem::take(&mut self.is_congested) {
+            self.target = self.target.max(Some(head.revision));
+            self.check_synced().await;
+        }
+        self.check_lag(Some(head.revision)).await;
+        if head.revision == self.merger.proven() && self.keepalive.awaits_progress() {
             // Servers from 3.5.19 on do not answer a progress request while the watch starts at a future
             // revision. Then this answer means the same.
             self.progressed().await;
@@ -284,7 +339,9 @@ impl WatchSession<'_> {
                 self.keepalive.message_received(now);
             }
             // On a thin line the answer to a ping waits behind events that have not arrived as a whole.
-            KeepaliveAction::GiveUp if self.keepalive.message_received(self.link.activity.last_heard()) => {}
+            KeepaliveAction::GiveUp if self.keepalive.message_received(self.link.activity.last_heard()) => {
+                self.check_lag(None).await;
+            }
             KeepaliveAction::GiveUp => return Err(Fault::Timeout),
             KeepaliveAction::Ping => {
                 let (link, ranges, turn) = (self.link.clone(), self.checkpoint.readable.clone(), self.pings);
@@ -292,6 +349,7 @@ impl WatchSession<'_> {
                 let mark = self.task.connector.baseline_at(&self.checkpoint.store, self.merger.watermark());
                 self.ping = async move { Ok((mark, ranges.head(&link, turn).await?)) }.boxed().fuse();
                 self.pings += 1;
+                self.bytes_before_ping = self.link.activity.bytes();
                 self.keepalive.ping_sent(now);
             }
             KeepaliveAction::RequestProgress => {

@@ -82,6 +82,11 @@ impl Keepalive {
         is_news
     }
 
+    /// Whether a ping has been unanswered for longer than `patience`.
+    pub(super) fn ping_overdue(&self, now: Instant, patience: Duration) -> bool {
+        self.ping_sent_at.is_some_and(|asked| now.saturating_duration_since(asked) > patience)
+    }
+
     pub(super) fn ping_sent(&mut self, now: Instant) {
         self.ping_sent_at = Some(now);
     }

@@ -6,6 +6,9 @@
 //! (etcd issue 15220), and by a lot while a watcher catches up: it is accepted once the next answer, a
 //! while later, reports at least as much. A single watcher never waits for that: its own events are in
 //! order. With several watchers, a change appears up to a quarter of a second late.
+//!
+//! What orders batches proves nothing about what has arrived: for that, and as the point to resume from, there is
+//! a second mark for each watcher, which such an answer moves only if it was in order.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,19 +25,46 @@ pub(super) struct RangeMerger<T> {
     waiting: BTreeMap<Revision, Vec<T>>,
     /// The last progress answer and when it came; not accepted yet.
     claimed: Option<(Revision, Instant)>,
+    /// An answer that may have overtaken events, until it is proven or not.
+    unproven: Option<UnprovenProgress>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct UnprovenProgress {
+    at: Revision,
+    since: Instant,
+    /// What the line had brought by then, in bytes.
+    bytes: u64,
 }
 
 #[derive(Debug)]
 struct RangeWatcher<T> {
     assembler: FragmentAssembler<T>,
     progress: Revision,
+    /// Everything up to here has certainly arrived.
+    proven: Revision,
+}
+
+/// How long a line must have brought no events before a doubtful answer is believed.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// What answers to pings and progress requests amount to in that time, in bytes; events are more.
+const SIGNS_OF_LIFE: u64 = 1_024;
+
+impl<T> RangeWatcher<T> {
+    fn reached(&mut self, at: Revision) {
+        self.progress = self.progress.max(at);
+        self.proven = self.proven.max(at);
+    }
 }
 
 impl<T> RangeMerger<T> {
     /// A merger of `count` watchers that start after `at`.
     pub(super) fn new(count: usize, at: Revision) -> Self {
-        let watcher = |_| RangeWatcher { assembler: FragmentAssembler { open: None }, progress: at };
-        Self { watchers: (0..count).map(watcher).collect(), waiting: BTreeMap::new(), claimed: None }
+        let watcher =
+            |_| RangeWatcher { assembler: FragmentAssembler { open: None }, progress: at, proven: at };
+        let watchers = (0..count).map(watcher).collect();
+        Self { watchers, waiting: BTreeMap::new(), claimed: None, unproven: None }
     }
 
     /// Adds the events of one response of `bytes` bytes. `false` if there is no such watcher.
@@ -47,7 +77,7 @@ impl<T> RangeMerger<T> {
         self.flush_others(Some(watcher));
         let Some(told) = self.watchers.get_mut(watcher) else { return false };
         for batch in told.assembler.push(events, bytes) {
-            told.progress = told.progress.max(batch.at);
+            told.reached(batch.at);
             self.waiting.entry(batch.at).or_default().extend(batch.events);
         }
         true
@@ -57,7 +87,7 @@ impl<T> RangeMerger<T> {
     pub(super) fn set_progress(&mut self, watcher: usize, at: Revision) {
         self.flush_others(None);
         if let Some(noted) = self.watchers.get_mut(watcher) {
-            noted.progress = noted.progress.max(at);
+            noted.reached(at);
         }
     }
 
@@ -82,10 +112,38 @@ impl<T> RangeMerger<T> {
             if speaker != Some(at)
                 && let Some(batch) = watcher.assembler.open.take()
             {
-                watcher.progress = watcher.progress.max(batch.at);
+                watcher.reached(batch.at);
                 self.waiting.entry(batch.at).or_default().extend(batch.events);
             }
         }
+    }
+
+    /// A progress answer of a server whose answers are in order with its events.
+    pub(super) fn prove_progress(&mut self, at: Revision) {
+        self.flush_others(None);
+        self.watchers.iter_mut().for_each(|watcher| watcher.reached(at));
+    }
+
+    /// A progress answer of a server whose answers may overtake events, when the line had brought `bytes` in all.
+    /// Nothing proves it by itself: an earlier one is proven once the line has been quiet for [`QUIET`], because
+    /// events on their way would have come.
+    pub(super) fn doubt_progress(&mut self, at: Revision, now: Instant, bytes: u64) {
+        let fresh = UnprovenProgress { at, since: now, bytes };
+        let claim = *self.unproven.get_or_insert(fresh);
+        // Among several watchers a busy one would keep a quiet one in doubt for ever.
+        if self.watchers.len() == 1 && bytes.saturating_sub(claim.bytes) > SIGNS_OF_LIFE {
+            self.unproven = Some(fresh);
+        } else if now.saturating_duration_since(claim.since) >= QUIET {
+            self.watchers
+                .iter_mut()
+                .for_each(|watcher| watcher.proven = watcher.proven.max(claim.at.min(at)));
+            self.unproven = Some(fresh);
+        }
+    }
+
+    /// Everything up to here has certainly arrived: what may be called synced, and resumed from.
+    pub(super) fn proven(&self) -> Revision {
+        self.watchers.iter().map(|watcher| watcher.proven).min().unwrap_or_default()
     }
 
     /// The revision that every watcher has reached; batches up to it come from [`RangeMerger::pop_ready`].
@@ -168,6 +226,32 @@ mod tests {
         };
         assert_eq!([after(0, 20), after(250, 22), after(999, 25)], [10, 10, 10]);
         assert_eq!([after(1_000, 26), after(1_500, 30), after(2_000, 30)], [20, 20, 26]);
+    }
+
+    #[test]
+    fn a_doubtful_answer_proves_nothing_while_events_are_on_their_way() {
+        let (mut merger, begun) = (RangeMerger::<u8>::new(1, Revision(10)), Instant::now());
+        let after = |merger: &mut RangeMerger<u8>, millis, at, bytes| {
+            merger.doubt_progress(Revision(at), begun + Duration::from_millis(millis), bytes);
+            merger.proven().0
+        };
+        // A burst of events has been written and trickles in, behind the answers that count it already.
+        assert_eq!(after(&mut merger, 0, 40, 0), 10);
+        assert_eq!(after(&mut merger, 1_000, 40, 100_000), 10);
+        tell(&mut merger, 0, &[(20, 1)]);
+        assert_eq!(after(&mut merger, 2_000, 40, 200_000), 20);
+        // Then the line is quiet.
+        assert_eq!(after(&mut merger, 2_500, 40, 200_100), 20);
+        assert_eq!(after(&mut merger, 3_100, 41, 200_200), 40);
+    }
+
+    #[test]
+    fn an_answer_in_order_proves_at_once_what_it_names() {
+        let mut merger = RangeMerger::<u8>::new(2, Revision(10));
+        tell(&mut merger, 0, &[(12, 1)]);
+        assert_eq!((merger.proven(), ready(&mut merger)), (Revision(10), vec![]));
+        merger.prove_progress(Revision(13));
+        assert_eq!((merger.proven(), ready(&mut merger)), (Revision(13), vec![(12, vec![1])]));
     }
 
     #[test]

@@ -78,8 +78,8 @@ struct UnfinishedLoad {
 /// How a watch starts over a link, or continues over a healthy one.
 #[derive(Debug, PartialEq, Eq)]
 enum WatchStart {
-    /// Follow from the checkpoint's next revision, or go on with an unfinished load.
-    Resume,
+    /// Follow from the checkpoint's next revision, or go on with an unfinished load, of a store at this revision.
+    Resume { store: Revision },
     /// Load: there is neither, or the watch cannot be resumed from it, for example because this is
     /// another store, or the same one restored to an earlier time.
     Load,
@@ -88,7 +88,7 @@ enum WatchStart {
 impl WatchStart {
     /// etcd would accept a watch from a future revision but send nothing (etcd issues 14303, 9656).
     fn decide(picture: (&StoreId, Revision), now: (&StoreId, Revision)) -> Self {
-        if picture.0 == now.0 && picture.1 <= now.1 { Self::Resume } else { Self::Load }
+        if picture.0 == now.0 && picture.1 <= now.1 { Self::Resume { store: now.1 } } else { Self::Load }
     }
 }
 
@@ -141,11 +141,12 @@ impl WatchTask {
         let mut start = self.reconnect(link).await?;
         loop {
             match start {
-                WatchStart::Resume if self.unfinished.is_none() => {
-                    self.send_state(LinkState::CatchingUp).await;
+                WatchStart::Resume { store } if self.unfinished.is_none() => {
+                    let applied = self.checkpoint.as_ref().map_or(store, |checkpoint| checkpoint.at);
+                    self.send_state(LinkState::CatchingUp { applied, store: Some(store) }).await;
                 }
                 _ => {
-                    let unfinished = self.unfinished.take().filter(|_| start == WatchStart::Resume);
+                    let unfinished = self.unfinished.take().filter(|_| start != WatchStart::Load);
                     match self.load(link, unfinished).await {
                         // The store compacted the revision that was being read.
                         Err(Fault::Compacted) => {
@@ -157,7 +158,7 @@ impl WatchTask {
                 }
             }
             link.mark_responsive();
-            start = self.follow(link, start == WatchStart::Resume).await?;
+            start = self.follow(link, start != WatchStart::Load).await?;
         }
     }
 
@@ -306,8 +307,9 @@ mod tests {
     fn a_return_resumes_only_in_the_same_store_at_no_lower_a_revision() {
         let (ours, other) = (StoreId::new("a"), StoreId::new("b"));
         let at = Revision(7);
-        assert_eq!(WatchStart::decide((&ours, at), (&ours, Revision(7))), WatchStart::Resume);
-        assert_eq!(WatchStart::decide((&ours, at), (&ours, Revision(9))), WatchStart::Resume);
+        let resume = |store| WatchStart::Resume { store: Revision(store) };
+        assert_eq!(WatchStart::decide((&ours, at), (&ours, Revision(7))), resume(7));
+        assert_eq!(WatchStart::decide((&ours, at), (&ours, Revision(9))), resume(9));
         assert_eq!(WatchStart::decide((&ours, at), (&ours, Revision(6))), WatchStart::Load);
         assert_eq!(WatchStart::decide((&ours, at), (&other, Revision(9))), WatchStart::Load);
     }

@@ -38,6 +38,7 @@ pub(crate) async fn print(
         record_reveal(session, key, reveal, merged.as_ref().ok().and_then(Option::as_ref)).await;
     }
     let merged = merged?.ok_or_else(|| session.absent(key))?;
+    session.note_findings();
     note_unknown(&merged);
     note_own_secrets(session, key, &merged, &lookup, secrets);
     match (reveal.reveal, format) {

@@ -22,10 +22,9 @@ use self::target::DocumentOrSecret;
 use super::error::{Exit, Result};
 use super::output::Printer;
 use super::session::CliSession;
-use super::stderr::print_note;
 use super::write::NUMBER;
 use crate::check::{ReceiverEnv, SecretLookup};
-use crate::domain::{Cause, SecretPath};
+use crate::domain::SecretPath;
 use crate::provider::env::{EnvSecrets, EnvVariables};
 use crate::provider::{Error, SecretAccess, SecretReader, SecretWriter};
 use crate::write::SecretRequest;
@@ -64,9 +63,7 @@ impl<'s> SecretsContext<'s> {
         if let Some(problem) = settings.secrets.problem() {
             return Err(problem.clone().into());
         }
-        for finding in settings.findings.iter().filter(|finding| finding.cause == Cause::Fault) {
-            print_note(&format!("{}; {}", finding.text, finding.remedy));
-        }
+        session.note_findings();
         let view = settings.receiver_view()?;
         let access = session.manager.secrets_as(&view);
         Ok(Self { session, lookup: view.lookup, access })

@@ -64,6 +64,7 @@ impl Console {
             secret_backend: &env::BACKEND,
             target: "127.0.0.1:2379".into(),
             warnings: Vec::new(),
+            settings: confdeck::domain::Health::default(),
             capabilities,
             secrets: None,
             may_copy_secrets: false,

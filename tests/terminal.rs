@@ -145,6 +145,7 @@ fn child() {
             secret_backend: &confdeck::provider::env::BACKEND,
             target: "nowhere".into(),
             warnings: Vec::new(),
+            settings: Health::default(),
             capabilities: Silent.capabilities(),
             secrets: None,
             may_copy_secrets: false,

@@ -73,7 +73,7 @@ async fn answer(
 fn refusal(error: &Error) -> Refusal {
     deliver::complain(error);
     match error {
-        Error::Unavailable { .. } | Error::Denied { .. } => {
+        Error::Unavailable { .. } | Error::Denied { .. } | Error::NoMount { .. } => {
             Refusal::unavailable("the configuration cannot be read")
         }
         _ => Refusal::unusable(),

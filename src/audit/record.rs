@@ -142,7 +142,7 @@ impl AuditOutcome {
             Error::NotFound { .. } => Self::NotFound,
             Error::Conflict { .. } | Error::SecretConflict { .. } => Self::Conflict,
             Error::Denied { .. } => Self::Denied,
-            Error::Unavailable { .. } => Self::Unavailable,
+            Error::Unavailable { .. } | Error::NoMount { .. } => Self::Unavailable,
             Error::OutcomeUnknown { .. } | Error::SecretUnknown { .. } => Self::Unknown,
             Error::Invalid { .. } | Error::Unsupported { .. } => Self::Refused,
         }

@@ -129,8 +129,9 @@ pub(super) struct GetArgs {
     /// NAMESPACE/ID, connections/NAME, or key:RAW
     pub(super) address: Address,
 
-    /// As a receiver that merges uses it: references resolved, own secrets in it. Without --reveal no
-    /// secret is read, and what may be one stays as it is written, or masked
+    /// As its receiver uses it: references resolved, own secrets in it if it merges them. What is not visible
+    /// from here stays as it is written. Without --reveal no secret is read, and what may be one stays
+    /// as it is written, or masked
     #[arg(long)]
     pub(super) merged: bool,
 

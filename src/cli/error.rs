@@ -93,7 +93,7 @@ impl CliError {
                 StoreError::NotFound { .. } => Exit::NOT_FOUND,
                 StoreError::Conflict { .. } | StoreError::SecretConflict { .. } => Exit::CONFLICT,
                 StoreError::Denied { .. } => Exit::DENIED,
-                StoreError::Unavailable { .. } => Exit::UNAVAILABLE,
+                StoreError::Unavailable { .. } | StoreError::NoMount { .. } => Exit::UNAVAILABLE,
                 StoreError::OutcomeUnknown { .. } | StoreError::SecretUnknown { .. } => Exit::OUTCOME_UNKNOWN,
                 StoreError::Invalid { .. } | StoreError::Unsupported { .. } => Exit::INVALID,
             },
@@ -117,7 +117,7 @@ impl From<io::Error> for CliError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Namespace, ResourceKey, SecretPath, WebhookId};
+    use crate::domain::{Mount, Namespace, ResourceKey, SecretPath, WebhookId};
 
     #[test]
     fn every_kind_of_store_error_has_its_code() {
@@ -129,6 +129,7 @@ mod tests {
             (StoreError::NotFound { key: key.clone() }, 4),
             (StoreError::Denied { permission: reason(), remedy: "ask" }, 5),
             (StoreError::Unavailable { reason: reason(), retry_in: None }, 6),
+            (StoreError::NoMount { mount: Mount::new("m").unwrap() }, 6),
             (StoreError::OutcomeUnknown { key, reason: reason() }, 7),
             (StoreError::SecretConflict { path: path.clone(), now: None }, 3),
             (StoreError::SecretUnknown { path, reason: reason() }, 7),

@@ -14,7 +14,12 @@ use crate::domain::{
 use crate::text::Safe;
 
 pub(super) async fn run(session: &CliSession, format: Format, out: &mut Printer<'_>) -> Result<Exit> {
-    let health = session.manager.health().await;
+    let mut health = session.manager.health().await;
+    let secrets = session.settings.secrets.problem().map(|problem| {
+        Finding::fault(problem.to_string(), "correct it: until then no secret is looked up, shown or written")
+    });
+    let settings = session.settings.health();
+    settings.findings().iter().cloned().chain(secrets).for_each(|finding| health.push(finding));
     let reads_only = session.settings.context.read_only.is_some();
     let health = if reads_only { health.without_writing() } else { health };
     let exit = match health.condition() {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::{CliError, Exit, Result};
+use super::stderr::print_note;
 use crate::audit::Audit;
 use crate::config::Settings;
-use crate::domain::{ResourceKey, Token};
+use crate::domain::{Cause, ResourceKey, Token};
 use crate::manager::UnifiedConfigManager;
 use crate::provider::Expect;
 use crate::write::WriteService;
@@ -26,6 +27,13 @@ impl CliSession {
         let manager = UnifiedConfigManager::from_settings(&settings);
         let writes = WriteService::new(Arc::new(open_audit(&settings)), AUDIT_WAIT);
         Self { settings, manager, writes }
+    }
+
+    /// Says which settings are wrong, for a command that depends on them.
+    pub(super) fn note_findings(&self) {
+        for finding in self.settings.findings.iter().filter(|finding| finding.cause == Cause::Fault) {
+            print_note(&format!("{}; {}", finding.text, finding.remedy));
+        }
     }
 
     pub(super) fn expect(&self, token: &str) -> Result<Expect> {

@@ -7,6 +7,7 @@ use super::file::{ConfigFile, RawSetting, SettingLayer};
 use super::{
     ConfigText, EffectiveSetting, Environment, Origin, Overrides, SettingKey, SettingKind, WithOrigin,
 };
+use crate::domain::Finding;
 
 /// The value of a [`SettingKind::SwitchOrPath`].
 pub(super) enum SwitchOrPath {
@@ -22,6 +23,8 @@ pub(super) struct Lookup<'a> {
     context: SettingLayer,
     private_file: bool,
     pub(super) effective: Vec<EffectiveSetting>,
+    /// Values of variables that the receiver, and so confdeck, reads otherwise than they are written.
+    pub(super) findings: Vec<Finding>,
 }
 
 impl<'a> Lookup<'a> {
@@ -40,6 +43,7 @@ impl<'a> Lookup<'a> {
             context: SettingLayer::new(),
             private_file,
             effective: Vec::new(),
+            findings: Vec::new(),
         })
     }
 
@@ -100,6 +104,67 @@ impl<'a> Lookup<'a> {
             found.wrong(format!("{} must be a number from {from} to {to}", key.setting().name))
         })?;
         Ok(self.in_force(key, found.map(|_| number)))
+    }
+
+    /// As [`Lookup::number`], for a variable that the receiver reads too: by its rule, which takes any text.
+    pub(super) fn receiver_number(
+        &mut self,
+        key: SettingKey,
+        default: u16,
+        rule: fn(&str) -> u16,
+    ) -> Result<u16> {
+        let Some((text, found)) = self.receiver_text(key) else {
+            return Ok(self.number(key, default)?.value);
+        };
+        let number = rule(text.trim());
+        if !text.trim().is_empty() && text.trim().parse() != Ok(number) {
+            let problem = format!("{} is read as {number} here, as by the receiver", key.setting().name);
+            let remedy = match key.setting().kind {
+                SettingKind::Number(from, to) => format!("write a number from {from} to {to}"),
+                _ => String::new(),
+            };
+            self.findings.push(Finding::hint(found.wrong(problem).to_string(), remedy));
+        }
+        Ok(self.in_force(key, found.map(|()| number)).value)
+    }
+
+    /// As [`Lookup::word`], for a variable that the receiver reads too: it takes a word that it does not know
+    /// for the default.
+    pub(super) fn receiver_word(
+        &mut self,
+        key: SettingKey,
+        default: &'static str,
+    ) -> Result<WithOrigin<&'static str>> {
+        match (self.word(key, default), self.receiver_text(key)) {
+            (Err(_), Some((text, found))) if text.trim().is_empty() => {
+                Ok(self.in_force(key, found.map(|()| default)))
+            }
+            (Err(problem), Some((_, found))) => {
+                let remedy = format!("until then it counts as {default}, here as for the receiver");
+                self.findings.push(Finding::fault(problem.to_string(), remedy));
+                Ok(self.in_force(key, found.map(|()| default)))
+            }
+            (word, _) => word,
+        }
+    }
+
+    /// A switch that the receiver reads too: anything but its words for yes means no.
+    pub(super) fn receiver_switch(&mut self, key: SettingKey) -> WithOrigin<bool> {
+        let on = |text: &str| matches!(text.trim().to_lowercase().as_str(), "1" | "true" | "yes" | "on");
+        match self.receiver_text(key) {
+            Some((text, found)) => self.in_force(key, found.map(|()| on(&text))),
+            None => self.default(key, false),
+        }
+    }
+
+    /// The text of a setting that a variable, and no flag, determines.
+    pub(super) fn receiver_text(&self, key: SettingKey) -> Option<(String, WithOrigin<()>)> {
+        match self.first(key)? {
+            WithOrigin { value: RawSetting::Text(text), origin: origin @ Origin::Variable { .. } } => {
+                Some((text, WithOrigin { value: (), origin }))
+            }
+            _ => None,
+        }
     }
 
     /// `true` or `false` in any spelling of a switch, otherwise a path; `None` if unset.

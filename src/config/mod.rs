@@ -22,7 +22,7 @@ mod vault;
 pub use environment::Environment;
 pub use error::SettingsError;
 pub use origin::{EffectiveSetting, Origin, WithOrigin};
-pub use receiver::{EnvSource, Receiver};
+pub use receiver::{EnvSource, Receiver, ReceiverView};
 pub use resolve::{ConsoleSettings, Context, Settings};
 pub use secret_source::SecretSource;
 pub use setting::{Setting, SettingKey, SettingKind, SettingTable};

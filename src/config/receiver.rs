@@ -1,14 +1,18 @@
 //! Settings that describe a context's receiver and how it looks up secrets.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
 use super::error::Result;
 use super::lookup::Lookup;
+use super::secret_source::variables_access;
 use super::{Environment, Origin, SecretSource, SettingKey, Settings, SettingsError, Target, WithOrigin};
 use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
-use crate::domain::Mount;
+use crate::domain::{Finding, Health, Mount};
+use crate::provider::SecretAccess;
+use crate::provider::env::EnvVariables;
 use crate::provider::etcd::KeyLayout;
 
 /// A context's receiver, as the settings describe it.
@@ -38,11 +42,15 @@ pub enum EnvSource {
 }
 
 impl Receiver {
-    pub(super) fn resolve(lookup: &mut Lookup<'_>, target: &Target) -> Result<Self> {
+    pub(super) fn resolve(lookup: &mut Lookup<'_>, target: &Target, secrets: &SecretSource) -> Result<Self> {
         let flat = matches!(target, Target::Etcd(etcd) if etcd.layout == KeyLayout::Flat);
         let usual = if target.backend().remote { "unknown" } else { "process" };
         let env = env(&lookup.text_or(SettingKey::ReceiverEnv, usual)?)?;
-        let vault = lookup.switch(SettingKey::ReceiverVault, true)?;
+        let mut vault = lookup.switch(SettingKey::ReceiverVault, true)?;
+        let named = lookup.non_empty(SettingKey::ReceiverReferenceMount).is_some();
+        if vault && !named && secrets.backend().key_value && has_empty_mount(lookup) {
+            vault = false;
+        }
         let reference_mount = mount(lookup, SettingKey::ReceiverReferenceMount, "secret")?;
         let own_mount = mount(lookup, SettingKey::ReceiverOwnMount, "webhooks")?;
         let own_path = match lookup.text(SettingKey::ReceiverOwnPath) {
@@ -55,17 +63,51 @@ impl Receiver {
     }
 }
 
+/// What the receiver of a context sees, as far as confdeck does.
+pub struct ReceiverView {
+    pub lookup: SecretLookup,
+    /// Its variables, with their values; `None` if they are not visible from here.
+    pub variables: Option<Arc<EnvVariables>>,
+}
+
+impl ReceiverView {
+    /// Access to own secrets in the receiver's variables, if that is where they are and they can be seen.
+    pub(crate) fn variables_access(&self) -> Option<SecretAccess> {
+        let variables = self.variables.as_ref().filter(|_| self.lookup.stored == OwnSecrets::Variables)?;
+        Some(variables_access(Arc::clone(variables)))
+    }
+}
+
 impl Settings {
-    /// What the receiver can look up at this moment. The names of its variables are read from this process or
-    /// from the named file.
+    /// What the receiver sees at this moment. Its variables are those of this process or of the named file.
     ///
     /// # Errors
     /// [`SettingsError`] if that file cannot be read, or a line of it is not `NAME=VALUE`.
+    pub fn receiver_view(&self) -> Result<ReceiverView> {
+        let variables = receiver_variables(&self.receiver.env, &self.secrets)?;
+        let env = variables.as_ref().map_or(ReceiverEnv::NotVisible, |all| ReceiverEnv::Known(all.states()));
+        let lookup = SecretLookup { env, ..self.receiver.secret_lookup(&self.secrets) };
+        Ok(ReceiverView { lookup, variables })
+    }
+
+    /// What the receiver can look up at this moment; see [`Settings::receiver_view`].
+    ///
+    /// # Errors
+    /// Those of [`Settings::receiver_view`].
     pub fn secret_lookup(&self) -> Result<SecretLookup> {
-        Ok(SecretLookup {
-            env: receiver_env(&self.receiver.env, &self.secrets)?,
-            ..self.receiver.secret_lookup(&self.secrets)
-        })
+        self.receiver_view().map(|view| view.lookup)
+    }
+
+    /// What is wrong with the settings although they could be resolved, as the health of a backend of its own;
+    /// a secret store that cannot be opened tells its own.
+    pub fn health(&self) -> Health {
+        let mut health = Health::new("settings");
+        self.findings.iter().cloned().for_each(|finding| health.push(finding));
+        if let Err(problem) = self.receiver_view() {
+            let remedy = "correct it, and start again: until then the receiver's variables are not known";
+            health.push(Finding::fault(problem.to_string(), remedy));
+        }
+        health
     }
 }
 
@@ -90,15 +132,15 @@ impl Receiver {
 }
 
 /// The process's variables include those of `--env-file`, as everywhere.
-fn receiver_env(view: &EnvSource, secrets: &SecretSource) -> Result<ReceiverEnv> {
-    Ok(match view {
-        EnvSource::Unknown => ReceiverEnv::NotVisible,
-        EnvSource::Process => ReceiverEnv::Known(secrets.variables().states()),
+fn receiver_variables(source: &EnvSource, secrets: &SecretSource) -> Result<Option<Arc<EnvVariables>>> {
+    Ok(match source {
+        EnvSource::Unknown => None,
+        EnvSource::Process => Some(secrets.variables()),
         EnvSource::File(path, origin) => {
             let text = std::fs::read_to_string(path)
                 .map(Zeroizing::new)
                 .map_err(|error| SettingsError::unreadable(path, origin.to_string(), &error))?;
-            ReceiverEnv::Known(Environment::default().with_file(path, &text)?.variables().states())
+            Some(Arc::new(Environment::default().with_file(path, &text)?.variables()))
         }
     })
 }
@@ -115,9 +157,26 @@ fn env(found: &WithOrigin<String>) -> Result<EnvSource> {
     }
 }
 
+/// Whether the receiver's variable names an empty mount, where no reference of it leads to a secret.
+fn has_empty_mount(lookup: &mut Lookup<'_>) -> bool {
+    let Some((text, found)) = lookup.receiver_text(SettingKey::VaultMount) else { return false };
+    let is_empty = text.trim_matches('/').is_empty();
+    if is_empty {
+        let problem = found.wrong("it is empty, so that the receiver finds no secret for its references");
+        let remedy = "unset it for the mount secret, or name another";
+        lookup.findings.push(Finding::fault(problem.to_string(), remedy));
+    }
+    is_empty
+}
+
 fn mount(lookup: &mut Lookup<'_>, key: SettingKey, usual: &str) -> Result<Mount> {
     // Read without recording: `VaultMount` is recorded under its own key.
     let named = lookup.non_empty(SettingKey::VaultMount);
+    // A variable of the receiver that is no mount is told where Vault is opened, and stops nothing else.
+    let usable = |named: &WithOrigin<String>| {
+        !matches!(named.origin, Origin::Variable { .. }) || Mount::new(named.value.trim_matches('/')).is_ok()
+    };
+    let named = named.filter(usable);
     let usual = named.as_ref().map_or(usual, |named| &named.value).trim_matches('/');
     let text = lookup.text_or(key, usual)?;
     Mount::new(text.value.trim_matches('/')).map_err(|error| wrong(&text, key, &error))
@@ -131,6 +190,7 @@ fn wrong(found: &WithOrigin<String>, key: SettingKey, error: &dyn std::fmt::Disp
 mod tests {
     use super::super::{ConfigText, Overrides, SettingSources};
     use super::*;
+    use crate::domain::reference::{Variable, Variables};
     use crate::domain::{FieldState, Namespace, ResourceKey, WebhookId};
 
     fn resolve(file: &str, variables: &[(&str, &str)]) -> Result<Settings> {
@@ -179,6 +239,51 @@ mod tests {
         let named =
             resolve("[defaults]\nvault_mount_point = \"kv/\"\n", &[]).unwrap().secret_lookup().unwrap();
         assert_eq!(named.reference_path("a").unwrap().to_string(), "kv/a");
+    }
+
+    #[test]
+    fn a_named_file_holds_the_values_and_the_states_and_nothing_else_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("receiver.env");
+        std::fs::write(&file, "A=theirs\nEMPTY=\n").unwrap();
+        let file = format!("file:{}", file.display());
+        let view = resolve("", &[("A", "ours"), ("B", "ours"), ("CONFDECK_RECEIVER_ENV", &file)]).unwrap();
+        let view = view.receiver_view().unwrap();
+        let known = [("A", FieldState::Present), ("EMPTY", FieldState::Empty)];
+        let known = known.map(|(name, state)| (name.to_owned(), state)).into_iter().collect();
+        assert_eq!(view.lookup.env, ReceiverEnv::Known(known));
+        let Variable::Text(value) = view.variables.unwrap().variable("A") else { panic!("no text") };
+        assert_eq!(value.expose(), "theirs");
+        let etcd = resolve("", &[("CONFIG_BACKEND", "etcd"), ("A", "ours")]).unwrap();
+        assert!(etcd.receiver_view().unwrap().variables.is_none());
+    }
+
+    #[test]
+    fn own_secrets_are_merged_by_one_default_and_one_variable() {
+        const VARIABLE: &str = "CONFDECK_RECEIVER_MERGES_OWN_SECRETS";
+        let etcd = ("CONFIG_BACKEND", "etcd");
+        let merges = |variables: &[(&str, &str)]| {
+            resolve("", variables).unwrap().secret_lookup().unwrap().own != OwnSecrets::NotMerged
+        };
+        assert!(!merges(&[]) && !merges(&[etcd]));
+        assert!(merges(&[etcd, ("ETCD_LAYOUT", "flat")]));
+        assert!(!merges(&[etcd, ("ETCD_LAYOUT", "flat"), (VARIABLE, "no")]));
+        assert!(merges(&[(VARIABLE, "true")]) && merges(&[etcd, (VARIABLE, "1")]));
+    }
+
+    #[test]
+    fn settings_that_cannot_be_used_are_told_by_their_health() {
+        let health = |file: &str, variables: &[(&str, &str)]| resolve(file, variables).unwrap().health();
+        assert_eq!(health("", &[]), Health::new("settings"));
+        let unread = health("[receiver]\nenv = \"file:none.env\"\n", &[("SECRETS_BACKEND", "valut")]);
+        let told: Vec<_> = unread.findings().iter().map(|finding| finding.text.as_str()).collect();
+        let expected = [
+            "SECRETS_BACKEND: \"valut\" is not a secrets_backend; write env or vault",
+            "cannot read /etc/none.env (/etc/c.toml:2): entity not found",
+        ];
+        assert_eq!((told, unread.verdict().as_str()), (expected.to_vec(), "degraded by fault"));
+        // A variable of a Vault that is not in use stops nothing.
+        assert_eq!(health("", &[("VAULT_MOUNT_POINT", "a//b"), ("VAULT_KV_VERSION", "9")]).findings(), []);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{
     ContextWarning, EffectiveSetting, Environment, Origin, Receiver, SecretSource, SettingKey as Key,
     SettingSources, Target, WithOrigin,
 };
-use crate::domain::Namespace;
+use crate::domain::{Finding, Namespace};
 use crate::provider::etcd::{
     Endpoint, EtcdLogin, EtcdSettings, IdentityFiles, KeyLayout, Password, Prefix, TlsFiles,
 };
@@ -23,12 +23,14 @@ pub struct Settings {
     pub target: Target,
     /// Where secrets come from.
     pub secrets: SecretSource,
-    /// How the receiver looks up secrets, see [`Settings::secret_lookup`].
+    /// How the receiver looks up secrets, see [`Settings::receiver_view`].
     pub receiver: Receiver,
     /// Settings that only the console uses.
     pub console: ConsoleSettings,
     /// Warnings about the connection to the store that are always shown.
     pub warnings: Vec<ContextWarning>,
+    /// Values that are read otherwise than they are written, see [`Settings::health`].
+    pub findings: Vec<Finding>,
     /// Every value and where it came from, in the order of the table.
     pub effective: Vec<EffectiveSetting>,
 }
@@ -82,7 +84,7 @@ impl Settings {
             }
         };
         let secrets = SecretSource::resolve(&mut lookup, Arc::new(environment.variables()))?;
-        let receiver = Receiver::resolve(&mut lookup, &target)?;
+        let receiver = Receiver::resolve(&mut lookup, &target, &secrets)?;
         let context = Context {
             configured: name.is_some(),
             name: name.map_or_else(|| target.to_string(), |name| name.value),
@@ -99,7 +101,8 @@ impl Settings {
         let plain = target.plain_remote().map(|host| ContextWarning::PlainHttp { host: host.to_owned() });
         let overridden = lookup.effective.iter().filter(|_| context.configured).filter_map(overridden);
         let marks = plain.into_iter().chain(secrets.warnings()).chain(overridden).collect();
-        Ok(Self { context, target, secrets, receiver, console, warnings: marks, effective: lookup.effective })
+        let Lookup { effective, findings, .. } = lookup;
+        Ok(Self { context, target, secrets, receiver, console, warnings: marks, findings, effective })
     }
 
     /// The line of the file, the variable or the flag that set a value.

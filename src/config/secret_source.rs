@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::error::Result;
 use super::lookup::Lookup;
 use super::vault as vault_settings;
-use super::{ContextWarning, SettingKey};
+use super::{ContextWarning, SettingKey, SettingsError};
 use crate::provider::env::{self, EnvSecrets, EnvVariables};
+use crate::provider::misconfigured::MisconfiguredSecrets;
 use crate::provider::vault::{self, VaultSecrets, VaultSettings};
 use crate::provider::{SecretAccess, SecretBackend, SecretRevealer};
 
@@ -21,51 +22,74 @@ pub enum SecretSource {
         /// Address, login and TLS verification.
         settings: Box<VaultSettings>,
     },
+    /// A Vault whose settings cannot be used. Documents are read and written all the same.
+    Misconfigured {
+        variables: Arc<EnvVariables>,
+        problem: SettingsError,
+    },
 }
 
 impl SecretSource {
     /// The values of `SECRETS_BACKEND`; the first is the default.
     pub(super) const NAMES: &[&str] = &[env::BACKEND.name, vault::BACKEND.name];
 
+    /// Either variable of the receiver chooses Vault.
     pub(super) fn resolve(lookup: &mut Lookup<'_>, variables: Arc<EnvVariables>) -> Result<Self> {
-        let backend = lookup.word(SettingKey::SecretsBackend, env::BACKEND.name)?;
-        if backend.value == vault::BACKEND.name {
-            let settings = Box::new(vault_settings::settings(lookup, &backend.origin)?);
-            return Ok(Self::Vault { variables, settings });
+        let backend = lookup.receiver_word(SettingKey::SecretsBackend, env::BACKEND.name)?;
+        let enabled = lookup.receiver_switch(SettingKey::VaultEnabled);
+        let asked_by = if backend.value == vault::BACKEND.name {
+            backend.origin
+        } else if enabled.value {
+            enabled.origin
+        } else {
+            return Ok(Self::Env(variables));
+        };
+        Ok(match vault_settings::settings(lookup, &asked_by) {
+            Ok(settings) => Self::Vault { variables, settings: Box::new(settings) },
+            Err(problem) => Self::Misconfigured { variables, problem },
+        })
+    }
+
+    /// Why the store that the settings choose cannot be opened.
+    pub fn problem(&self) -> Option<&SettingsError> {
+        match self {
+            Self::Misconfigured { problem, .. } => Some(problem),
+            Self::Env(_) | Self::Vault { .. } => None,
         }
-        Ok(Self::Env(variables))
     }
 
     pub fn backend(&self) -> &'static SecretBackend {
         match self {
             Self::Env(_) => &env::BACKEND,
-            Self::Vault { .. } => &vault::BACKEND,
+            Self::Vault { .. } | Self::Misconfigured { .. } => &vault::BACKEND,
         }
     }
 
     /// The variables of this process, overlaid with those of a named file. Own secrets may be elsewhere.
     pub(crate) fn variables(&self) -> Arc<EnvVariables> {
         match self {
-            Self::Env(variables) | Self::Vault { variables, .. } => Arc::clone(variables),
+            Self::Env(variables) | Self::Vault { variables, .. } | Self::Misconfigured { variables, .. } => {
+                Arc::clone(variables)
+            }
         }
     }
 
-    /// Access to these secrets; connects on first use. Environment variables are never written.
+    /// Access to these secrets; connects on first use.
     pub fn access(&self, writable: bool) -> SecretAccess {
         match self {
-            Self::Env(variables) => {
-                let secrets = Arc::new(EnvSecrets::new(Arc::clone(variables)));
-                let revealer = Arc::clone(&secrets) as Arc<dyn SecretRevealer>;
-                SecretAccess::new(secrets, None, move || Arc::clone(&revealer))
-            }
+            Self::Env(variables) => variables_access(Arc::clone(variables)),
             Self::Vault { settings, .. } => VaultSecrets::new((**settings).clone()).access(writable),
+            Self::Misconfigured { problem, .. } => {
+                let (backend, problem) = (self.backend().name, problem.to_string());
+                SecretAccess::of_store(Arc::new(MisconfiguredSecrets { backend, problem }), writable)
+            }
         }
     }
 
     /// Kind and address, which identify the store in the audit.
     pub fn location(&self) -> String {
         match self {
-            Self::Env(_) => self.backend().name.into(),
+            Self::Env(_) | Self::Misconfigured { .. } => self.backend().name.into(),
             Self::Vault { settings, .. } => format!("{} {}", self.backend().name, settings.address),
         }
     }
@@ -78,6 +102,13 @@ impl SecretSource {
             settings.unverified().map(|host| ContextWarning::Unverified { host: host.to_owned() });
         plain.into_iter().chain(unverified).collect()
     }
+}
+
+/// Access to own secrets in these variables, which are never written.
+pub(super) fn variables_access(variables: Arc<EnvVariables>) -> SecretAccess {
+    let secrets = Arc::new(EnvSecrets::new(variables));
+    let revealer = Arc::clone(&secrets) as Arc<dyn SecretRevealer>;
+    SecretAccess::new(secrets, None, move || Arc::clone(&revealer))
 }
 
 /// Shows only the kind.

@@ -19,6 +19,7 @@ pub enum SettingKey {
     Cert,
     Key,
     SecretsBackend,
+    VaultEnabled,
     VaultAddr,
     VaultToken,
     VaultRoleId,
@@ -46,7 +47,7 @@ pub enum SettingKey {
 /// The table of the config file that a setting belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SettingTable {
-    /// Not in the config file, because it determines which file to read.
+    /// Not in the config file: it determines which file to read, or has another name there.
     Nowhere,
     Top,
     /// In `[contexts.NAME]`, or in `[defaults]` for all contexts.

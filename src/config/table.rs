@@ -48,7 +48,7 @@ const CONFIG: Setting =
         .means("`$XDG_CONFIG_HOME/confdeck/config.toml`", "the config file");
 
 /// Every setting, in the order of the reference documentation.
-pub const SETTINGS: [Setting; 39] = {
+pub const SETTINGS: [Setting; 40] = {
     use SettingKey as K;
     use SettingKind::{Number, Path, Presence, Secret, Switch, SwitchOrPath, Text, Word};
     use SettingTable::{Console, Context, Nowhere, Receiver, Top};
@@ -106,6 +106,11 @@ pub const SETTINGS: [Setting; 39] = {
             "what holds webhooks' own secrets: `env`, or `vault` for Vault and OpenBao, which needs \
              `vault_addr` and a login",
         ),
+        row(K::VaultEnabled, "vault_enabled", Nowhere, Switch, Some("VAULT_ENABLED")).means(
+            "`false`",
+            "`1`, `true`, `yes` or `on` chooses Vault as `SECRETS_BACKEND=vault` does, because the receiver reads \
+             either",
+        ),
         row(K::VaultAddr, "vault_addr", Context, Text, Some("VAULT_ADDR"))
             .means("", "where Vault or OpenBao is: `https://vault.example:8200`"),
         row(K::VaultToken, "vault_token", Context, Secret, Some("VAULT_TOKEN"))
@@ -122,12 +127,15 @@ pub const SETTINGS: [Setting; 39] = {
         ),
         row(K::VaultCaCert, "vault_cacert", Context, Path, Some("VAULT_CACERT"))
             .means("", "the one authority to trust (PEM); without it, those that the system trusts"),
-        row(K::VaultMount, "vault_mount_point", Context, Text, Some("VAULT_MOUNT_POINT"))
-            .means("", "the mount of the key-value engine; `secret` for references where nobody names one"),
+        row(K::VaultMount, "vault_mount_point", Context, Text, Some("VAULT_MOUNT_POINT")).means(
+            "",
+            "the mount of the key-value engine; `secret` for references where nobody names one, and none of them \
+             resolves where the variable is empty",
+        ),
         row(K::VaultKv, "vault_kv_version", Context, Number(1, 2), Some("VAULT_KV_VERSION"))
-            .means("`2`", "which key-value engine is mounted there"),
+            .means("`2`", "which key-value engine is mounted there; the variable means 2 unless it is `1`"),
         row(K::VaultTimeout, "vault_timeout_seconds", Context, Number(1, 300), Some("VAULT_TIMEOUT_SECONDS"))
-            .means("`10`", "how long a request may take, in seconds"),
+            .means("`10`", "how long a request may take, in seconds; the variable is clamped to 1 to 300"),
         row(K::ReadOnly, "read_only", Context, Switch, Some("CONFDECK_READ_ONLY"))
             .flag("--read-only")
             .means("`false`", "build no writer at all; the strictest of flag, variable and file wins"),
@@ -154,8 +162,8 @@ pub const SETTINGS: [Setting; 39] = {
         row(K::ReceiverEnv, "receiver.env", Receiver, Text, Some("CONFDECK_RECEIVER_ENV")).means(
             "`process` for files, else `unknown`",
             "the receiver's variables: `unknown` (only it can see them), `process` (those of \
-             confdeck), or `file:PATH` (a file of `NAME=VALUE` lines). Names are looked at, values \
-             never kept",
+             confdeck), or `file:PATH` (a file of `NAME=VALUE` lines). Names are looked at; values are \
+             used by a reveal and `get --merged` alone",
         ),
         row(K::ReceiverVault, "receiver.vault_enabled", Receiver, Switch, None)
             .means("`true`", "whether the receiver reads references to Vault"),
@@ -169,9 +177,17 @@ pub const SETTINGS: [Setting; 39] = {
             "`{namespace}/{id}/secrets`; for the namespace `default` `{id}/secrets`",
             "the path of a webhook's own secrets in it",
         ),
-        row(K::ReceiverMerges, "receiver.merges_own_secrets", Receiver, Switch, None).means(
+        row(
+            K::ReceiverMerges,
+            "receiver.merges_own_secrets",
+            Receiver,
+            Switch,
+            Some("CONFDECK_RECEIVER_MERGES_OWN_SECRETS"),
+        )
+        .means(
             "`false`; flat: `true`",
-            "whether the receiver merges them into the document, so that a webhook needs them",
+            "whether the receiver merges them into the document, so that a webhook needs them; a program that \
+             embeds the library merges them unless this says no",
         ),
     ]
 };

@@ -124,8 +124,14 @@ fn a_secrets_backend_is_env_or_vault() {
     let settings = resolve(file, &[("SECRETS_BACKEND", " ENV ")], Overrides::default()).unwrap();
     assert_eq!(settings.secrets.location(), "env");
     assert!(settings.secrets.access(true).writer.is_none());
-    let unknown = problem("", &[("SECRETS_BACKEND", "files")]);
-    assert_eq!(unknown, "SECRETS_BACKEND: \"files\" is not a secrets_backend; write env or vault");
+    let said = "\"files\" is not a secrets_backend; write env or vault";
+    let unknown = problem("[defaults]\nsecrets_backend = \"files\"\n", &[]);
+    assert_eq!(unknown, format!("/etc/c.toml:2:19: {said}"));
+    // The receiver takes any other word for env.
+    let settings = resolve("", &[("SECRETS_BACKEND", "files")], Overrides::default()).unwrap();
+    assert_eq!(settings.secrets.location(), "env");
+    let told: Vec<_> = settings.health().findings().iter().map(|finding| finding.text.clone()).collect();
+    assert_eq!(told, [format!("SECRETS_BACKEND: {said}")]);
 }
 
 #[test]

@@ -1,11 +1,12 @@
-//! Settings of the connection to Vault or OpenBao.
+//! Settings of the connection to Vault or OpenBao. Variables are read by the receiver's own rules
+//! (docs/receiver.md, section 10).
 
 use std::time::Duration;
 
 use super::error::Result;
 use super::lookup::{Lookup, SwitchOrPath};
 use super::resolve::{both, checked};
-use super::{Origin, SettingKey, SettingsError};
+use super::{Origin, SettingKey, SettingsError, WithOrigin};
 use crate::domain::Mount;
 use crate::provider::vault::{
     AppRole, KvVersion, VaultAddress, VaultLogin, VaultNamespace, VaultSettings, VaultToken, Verify,
@@ -13,30 +14,46 @@ use crate::provider::vault::{
 
 /// All of them; `asked_by` is the setting that chose Vault.
 pub(super) fn settings(lookup: &mut Lookup<'_>, asked_by: &Origin) -> Result<VaultSettings> {
-    let Some(address) = lookup.text(SettingKey::VaultAddr) else {
+    let Some(address) = trimmed(lookup.text(SettingKey::VaultAddr)) else {
         let problem = "vault needs VAULT_ADDR, or vault_addr in the config file: set it to where Vault or OpenBao \
                        is, as https://vault.example:8200, or choose env";
         return Err(SettingsError::of(asked_by, problem));
     };
     let mut settings = VaultSettings::new(checked(&address, VaultAddress::parse)?, login(lookup, asked_by)?);
-    if let Some(namespace) = lookup.text(SettingKey::VaultNamespace) {
+    if let Some(namespace) = trimmed(lookup.text(SettingKey::VaultNamespace)) {
         settings.namespace = checked(&namespace, VaultNamespace::new)?;
     }
     settings.verify = verify(lookup)?;
-    if let Some(mount) = lookup.text(SettingKey::VaultMount) {
+    let mount = lookup.text(SettingKey::VaultMount);
+    if let Some(mount) = mount.filter(|mount| !mount.value.trim_matches('/').is_empty()) {
         settings.mount = Some(checked(&mount, |text| Mount::new(text.trim_matches('/')))?);
     }
-    if lookup.number(SettingKey::VaultKv, 2)?.value == 1 {
+    if lookup.receiver_number(SettingKey::VaultKv, 2, |text| if text == "1" { 1 } else { 2 })? == 1 {
         settings.kv = KvVersion::V1;
     }
-    settings.timeout = Duration::from_secs(lookup.number(SettingKey::VaultTimeout, 10)?.value.into());
+    let timeout = lookup.receiver_number(SettingKey::VaultTimeout, DEFAULT_TIMEOUT, clamped_timeout)?;
+    settings.timeout = Duration::from_secs(timeout.into());
     Ok(settings)
+}
+
+/// The default of `VAULT_TIMEOUT_SECONDS`, also for what is not a number.
+const DEFAULT_TIMEOUT: u16 = 10;
+
+fn clamped_timeout(text: &str) -> u16 {
+    let seconds = text.parse::<i128>().map_or(DEFAULT_TIMEOUT.into(), |seconds| seconds.clamp(1, 300));
+    u16::try_from(seconds).unwrap_or(DEFAULT_TIMEOUT)
+}
+
+/// Without the blanks around it; nothing is as good as none.
+fn trimmed(found: Option<WithOrigin<String>>) -> Option<WithOrigin<String>> {
+    found.map(|found| found.map(|text| text.trim().to_owned())).filter(|found| !found.value.is_empty())
 }
 
 /// A token takes precedence over an AppRole, as in the receiver (docs/receiver.md, section 10).
 fn login(lookup: &mut Lookup<'_>, asked_by: &Origin) -> Result<VaultLogin> {
-    let token = lookup.secret(SettingKey::VaultToken)?;
-    let (role, secret) = (lookup.text(SettingKey::VaultRoleId), lookup.secret(SettingKey::VaultSecretId)?);
+    let token = trimmed(lookup.secret(SettingKey::VaultToken)?);
+    let role = trimmed(lookup.text(SettingKey::VaultRoleId));
+    let secret = trimmed(lookup.secret(SettingKey::VaultSecretId)?);
     if let Some(token) = token {
         return checked(&token, |text| VaultToken::new(text.to_owned())).map(VaultLogin::Token);
     }
@@ -66,14 +83,18 @@ mod tests {
     fn resolve(variables: &[(&'static str, &str)]) -> std::result::Result<Settings, String> {
         let all = [("SECRETS_BACKEND", "vault")].into_iter().chain(variables.iter().copied());
         let environment = Environment::of(all);
-        Settings::resolve(&SettingSources { environment, ..SettingSources::default() })
-            .map_err(|error| error.to_string())
+        let settings = Settings::resolve(&SettingSources { environment, ..SettingSources::default() })
+            .map_err(|error| error.to_string())?;
+        match settings.secrets.problem() {
+            Some(problem) => Err(problem.to_string()),
+            None => Ok(settings),
+        }
     }
 
     fn vault(settings: &Settings) -> &VaultSettings {
         match &settings.secrets {
             SecretSource::Vault { settings, .. } => settings,
-            SecretSource::Env(_) => panic!("env"),
+            other => panic!("{other:?}"),
         }
     }
 
@@ -96,14 +117,6 @@ mod tests {
                 "VAULT_ADDR: an address begins with https:// or http://",
             ),
             (&[ADDR, ("VAULT_TOKEN", "hunter2 token")], "VAULT_TOKEN: it is not a token"),
-            (
-                &[ADDR, TOKEN, ("VAULT_KV_VERSION", "3")],
-                "VAULT_KV_VERSION: vault_kv_version must be a number from 1 to 2",
-            ),
-            (
-                &[ADDR, TOKEN, ("VAULT_TIMEOUT_SECONDS", "0")],
-                "VAULT_TIMEOUT_SECONDS: vault_timeout_seconds must be a number from 1 to 300",
-            ),
             (&[ADDR, TOKEN, ("VAULT_MOUNT_POINT", "a//b")], "VAULT_MOUNT_POINT: a segment of it is empty"),
         ] {
             let error = resolve(variables).unwrap_err();
@@ -132,6 +145,69 @@ mod tests {
         assert_eq!(found.verify, Verify::Authority("ca.pem".into()));
         let shown = format!("{settings:?}");
         assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn the_receiver_s_variables_are_read_as_the_receiver_reads_them() {
+        for (variable, written, kv, seconds, finding) in [
+            ("VAULT_KV_VERSION", " 1 ", KvVersion::V1, 10, false),
+            ("VAULT_KV_VERSION", "3", KvVersion::V2, 10, true),
+            ("VAULT_KV_VERSION", "v1", KvVersion::V2, 10, true),
+            ("VAULT_KV_VERSION", "", KvVersion::V2, 10, false),
+            ("VAULT_TIMEOUT_SECONDS", "0", KvVersion::V2, 1, true),
+            ("VAULT_TIMEOUT_SECONDS", "-5", KvVersion::V2, 1, true),
+            ("VAULT_TIMEOUT_SECONDS", "99999999999999999999", KvVersion::V2, 300, true),
+            ("VAULT_TIMEOUT_SECONDS", "5s", KvVersion::V2, 10, true),
+            ("VAULT_TIMEOUT_SECONDS", " 5 ", KvVersion::V2, 5, false),
+            ("VAULT_TIMEOUT_SECONDS", "", KvVersion::V2, 10, false),
+        ] {
+            let settings = resolve(&[ADDR, TOKEN, (variable, written)]).unwrap();
+            let found = vault(&settings);
+            assert_eq!((found.kv, found.timeout.as_secs()), (kv, seconds), "{variable}={written:?}");
+            let told = settings.findings.iter().any(|finding| finding.text.starts_with(variable));
+            assert_eq!(told, finding, "{variable}={written:?}: {:?}", settings.findings);
+        }
+        let blanks = [("VAULT_ADDR", " https://vault.example:8200\n"), ("VAULT_TOKEN", " hunter2-token\n")];
+        assert!(matches!(vault(&resolve(&blanks).unwrap()).login, VaultLogin::Token(_)));
+        let role = [ADDR, ("VAULT_TOKEN", " "), ("VAULT_ROLE_ID", "r "), ("VAULT_SECRET_ID", " s")];
+        assert!(matches!(vault(&resolve(&role).unwrap()).login, VaultLogin::AppRole(_)), "no token at all");
+    }
+
+    #[test]
+    fn vault_is_enabled_by_either_variable() {
+        let source = |variables: &[(&'static str, &str)]| {
+            let environment = Environment::of(variables.iter().copied());
+            Settings::resolve(&SettingSources { environment, ..SettingSources::default() }).unwrap()
+        };
+        for (backend, enabled, vault) in [
+            ("", "true", true),
+            ("env", " ON ", true),
+            ("vault", "false", true),
+            ("env", "enabled", false),
+            ("", "", false),
+            ("valut", "1", true),
+            ("valut", "", false),
+        ] {
+            let settings = source(&[ADDR, TOKEN, ("SECRETS_BACKEND", backend), ("VAULT_ENABLED", enabled)]);
+            assert_eq!(settings.secrets.backend().key_value, vault, "{backend:?} {enabled:?}");
+            let told =
+                settings.findings.iter().any(|finding| finding.text.starts_with("SECRETS_BACKEND: \"valut"));
+            assert_eq!(told, backend == "valut", "{:?}", settings.findings);
+        }
+        let missing = source(&[("VAULT_ENABLED", "true")]);
+        let problem = missing.secrets.problem().unwrap().to_string();
+        assert!(problem.starts_with("VAULT_ENABLED: vault needs VAULT_ADDR"), "{problem}");
+    }
+
+    #[test]
+    fn an_empty_mount_is_one_where_no_reference_resolves() {
+        let settings = resolve(&[ADDR, TOKEN, ("VAULT_MOUNT_POINT", "/")]).unwrap();
+        assert_eq!(settings.secret_lookup().unwrap().reference_path("a"), None);
+        let [finding] = &settings.findings[..] else { panic!("{:?}", settings.findings) };
+        assert!(finding.text.starts_with("VAULT_MOUNT_POINT: it is empty"), "{finding:?}");
+        let unset = resolve(&[ADDR, TOKEN]).unwrap();
+        assert_eq!(unset.secret_lookup().unwrap().reference_path("a").unwrap().to_string(), "secret/a");
+        assert_eq!(unset.findings, []);
     }
 
     #[test]

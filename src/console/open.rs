@@ -21,11 +21,12 @@ use super::terminal::{Clipboard, TerminalEnv};
 use super::theme::{ColorDepth, Glyphs, Theme, ThemeError};
 use super::update;
 use crate::audit::Audit;
-use crate::check::SecretLookup;
+use crate::check::{ReceiverEnv, SecretLookup};
 use crate::cli::{Demo, open_audit};
 use crate::config::Settings;
 use crate::console::shell;
 use crate::console::shell::layout::Size;
+use crate::domain::Health;
 use crate::manager::UnifiedConfigManager;
 use crate::provider::file::FileProvider;
 use crate::provider::{Backend, ConfigReader, ConfigWriter, SecretAccess, SecretBackend, env, file, memory};
@@ -75,6 +76,7 @@ pub async fn open(
         secret_backend: store.secret_backend,
         target: Safe::new(&store.target).into_owned().into_string(),
         warnings: store.marks,
+        settings: store.settings,
         capabilities: store.reader.capabilities(),
         secrets: lookup,
         may_copy_secrets: settings.console.copy_secrets,
@@ -108,6 +110,8 @@ struct ConsoleStore {
     secret_backend: &'static SecretBackend,
     target: String,
     marks: Vec<String>,
+    /// What is wrong with the settings.
+    settings: Health,
     locked: bool,
     reader: Arc<dyn ConfigReader>,
     writer: Option<Arc<dyn ConfigWriter>>,
@@ -122,17 +126,26 @@ struct ConsoleStore {
 impl ConsoleStore {
     fn of_settings(settings: &Settings) -> Self {
         let manager = UnifiedConfigManager::from_settings(settings);
+        // Without the receiver's variables, everything else can be looked at all the same.
+        let secrets = match settings.receiver_view() {
+            Ok(view) => (view.lookup.clone(), manager.secrets_as(&view)),
+            Err(problem) => {
+                let env = ReceiverEnv::Unreadable(problem.to_string());
+                let lookup = settings.receiver.secret_lookup(&settings.secrets);
+                (SecretLookup { env, ..lookup }, manager.secrets())
+            }
+        };
         Self {
             name: settings.context.name.clone(),
             backend: settings.target.backend(),
             secret_backend: settings.secrets.backend(),
             target: settings.target.place(),
             marks: settings.warnings.iter().map(ToString::to_string).collect(),
+            settings: settings.health(),
             locked: settings.target.backend().remote || settings.secrets.backend().remote,
             reader: manager.reader(),
             writer: manager.writer().ok(),
-            // A secret store that cannot be opened is not shown.
-            secrets: settings.secret_lookup().ok().map(|lookup| (lookup, manager.secrets())),
+            secrets: Some(secrets),
             audit: open_audit(settings),
             startup: Vec::new(),
             files: None,
@@ -152,6 +165,7 @@ impl ConsoleStore {
             secret_backend,
             target,
             marks: Vec::new(),
+            settings: Health::default(),
             locked: false,
             reader: Arc::clone(&provider) as Arc<dyn ConfigReader>,
             writer: Some(provider),

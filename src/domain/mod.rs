@@ -11,6 +11,7 @@ pub mod json;
 mod key;
 mod link_state;
 mod names;
+pub(crate) mod plaintext;
 pub mod reference;
 mod revision;
 mod secret;

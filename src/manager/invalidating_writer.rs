@@ -4,14 +4,14 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 
-use super::secret_merger::SecretMerger;
+use super::secret_merger::CachedMerger;
 use crate::domain::{SecretPath, SecretVersion};
 use crate::provider::{Result, SecretChange, SecretWriter};
 
 /// Drops the cached documents that used a secret after every write of it, successful or not.
 pub(super) struct InvalidatingWriter {
     pub(super) writer: Arc<dyn SecretWriter>,
-    pub(super) merger: Arc<OnceLock<SecretMerger>>,
+    pub(super) merger: Arc<OnceLock<CachedMerger>>,
 }
 
 #[async_trait]

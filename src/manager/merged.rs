@@ -1,10 +1,12 @@
 //! [`MergedDocument`]: a document as a receiver uses it, including its secrets.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use zeroize::Zeroize;
 
 use crate::domain::reference::VaultField;
-use crate::domain::{FieldName, SecretPath, SecretVersion};
+use crate::domain::{FieldName, Mount, SecretPath, SecretVersion};
 
 /// Whether a merged document contains secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -26,6 +28,9 @@ pub struct MergedDocument {
     pub(super) json: Value,
     sources: Vec<MergedSecret>,
     pub(super) fallbacks: Vec<VaultField>,
+    pub(super) added: Option<MergedSecret>,
+    pub(super) unknown_variables: BTreeSet<String>,
+    pub(super) missing_mount: Option<Mount>,
 }
 
 /// A secret that a merged document uses, without its value.
@@ -41,7 +46,14 @@ pub struct MergedSecret {
 impl MergedDocument {
     /// Takes ownership of a document before secrets are merged, so that it is wiped even if that fails.
     pub(super) fn new(json: Value) -> Self {
-        Self { json, sources: Vec::new(), fallbacks: Vec::new() }
+        Self {
+            json,
+            sources: Vec::new(),
+            fallbacks: Vec::new(),
+            added: None,
+            unknown_variables: BTreeSet::new(),
+            missing_mount: None,
+        }
     }
 
     pub(super) fn add_source(&mut self, source: MergedSecret) {
@@ -60,6 +72,22 @@ impl MergedDocument {
     /// its Vault is unreachable.
     pub fn fallbacks(&self) -> &[VaultField] {
         &self.fallbacks
+    }
+
+    /// Which of its own secrets were merged in, and from where.
+    pub fn added(&self) -> Option<&MergedSecret> {
+        self.added.as_ref()
+    }
+
+    /// The variables it needs that cannot be seen from here: references to them stay as written, and own
+    /// secrets in them are left out.
+    pub fn unknown_variables(&self) -> &BTreeSet<String> {
+        &self.unknown_variables
+    }
+
+    /// The mount of own secrets, if there is no engine at it: there are none, then.
+    pub fn missing_mount(&self) -> Option<&Mount> {
+        self.missing_mount.as_ref()
     }
 
     /// The document, always a JSON object. Copies of it are not wiped.

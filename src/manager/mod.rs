@@ -10,6 +10,7 @@
 
 mod cache;
 mod create;
+mod get_merged;
 mod hub;
 mod invalidating_writer;
 mod merged;
@@ -22,16 +23,15 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use self::cache::{MergedCache, MonotonicClock};
+use self::cache::MonotonicClock;
 pub use self::create::{CreateWebhookError, CreatedWebhook};
+use self::get_merged::{lookup_in_variables, secret_lookup};
 use self::hub::{LastWrite, WatchHub};
 use self::invalidating_writer::InvalidatingWriter;
 pub use self::merged::{MergedDocument, MergedSecret, SecretMode};
-use self::secret_merger::SecretMerger;
-use crate::check::{OwnSecrets, SecretLookup};
-use crate::config::{
-    Origin, Overrides, SecretSource, SettingKey as Key, SettingSources, Settings, SettingsError, Target,
-};
+use self::secret_merger::CachedMerger;
+use crate::check::SecretLookup;
+use crate::config::{Overrides, SecretSource, SettingSources, Settings, SettingsError, Target};
 use crate::domain::{Document, Entry, Health, KeyPrefix, LinkState, ResourceKey, Revision, SecretPath};
 use crate::provider::env::EnvVariables;
 use crate::provider::etcd::EtcdProvider;
@@ -56,7 +56,7 @@ pub struct UnifiedConfigManager {
     ended: AtomicBool,
     /// Reads secrets and caches merged documents. Created by the first merge, so that a program that never
     /// merges, such as the console, holds nothing that could read secrets.
-    merger: Arc<OnceLock<SecretMerger>>,
+    merger: Arc<OnceLock<CachedMerger>>,
     clock: MonotonicClock,
 }
 
@@ -66,8 +66,11 @@ impl UnifiedConfigManager {
     /// # Errors
     /// [`SettingsError`] naming the variable, or the line of the file, that is wrong or missing.
     pub fn from_env() -> std::result::Result<Self, SettingsError> {
-        let sources = SettingSources::gather(Overrides::default())?;
-        Ok(Self::from_settings(&Settings::resolve(&sources)?))
+        let settings = Settings::resolve(&SettingSources::gather(Overrides::default())?)?;
+        match settings.secrets.problem() {
+            Some(problem) => Err(problem.clone()),
+            None => Ok(Self::from_settings(&settings)),
+        }
     }
 
     /// The process-wide manager, created by [`UnifiedConfigManager::from_env`] on first use. Does not
@@ -86,7 +89,9 @@ impl UnifiedConfigManager {
         Ok(manager)
     }
 
-    /// Opens the store that the settings name. Does not connect.
+    /// Opens the store that the settings name. Does not connect. A program that embeds the library is a
+    /// receiver: own secrets are merged unless the settings, or [`UnifiedConfigManager::with_own_secrets`], say
+    /// otherwise, and variables are those of this process.
     pub fn from_settings(settings: &Settings) -> Self {
         let read_only = settings.context.read_only.as_ref().map(ToString::to_string);
         let manager = match &settings.target {
@@ -219,58 +224,6 @@ impl UnifiedConfigManager {
         }
     }
 
-    /// One document as a receiver uses it: its references resolved, and a webhook's own secrets merged or
-    /// left out.
-    ///
-    /// As in the receiver, an unset variable without a default is not an error: a text that consists of the
-    /// reference alone becomes `Undefined variable NAME`; in a longer text the reference stays as written.
-    ///
-    /// The result is cached for 300 s, or until its document changes, a secret it uses is written through
-    /// [`UnifiedConfigManager::secrets`], or [`UnifiedConfigManager::forget_secret`] is called. A secret
-    /// changed by any other means is picked up when the entry expires. The document is wiped when its last
-    /// owner drops it.
-    ///
-    /// Each secret is read once, see [`MergedDocument::sources`]. If a reference's secret cannot be read, its
-    /// default is used as in the receiver, see [`MergedDocument::fallbacks`]. If own secrets cannot be read,
-    /// that is an error, since without them the webhook might accept unauthenticated requests.
-    ///
-    /// The document comes from the live inventory once that has been loaded, **even while the link is
-    /// stale**: a receiver keeps serving while its store is unreachable, and [`UnifiedConfigManager::link`]
-    /// reports the state of the link. Without an inventory, that is, with no live subscriber of
-    /// [`UnifiedConfigManager::watch`], it comes from the store.
-    ///
-    /// # Errors
-    /// [`Error::Invalid`] for anything the receiver could not use, and for a reference or a secret that
-    /// cannot be resolved, naming it but never a value; [`Error::Unsupported`] for a foreign key, and for
-    /// secrets in a place that this version cannot read; [`Error::Denied`] and [`Error::Unavailable`] from
-    /// the secret store; otherwise those of [`ConfigReader::get`].
-    pub async fn get_merged(
-        &self,
-        key: &ResourceKey,
-        secrets: SecretMode,
-    ) -> Result<Option<Arc<MergedDocument>>> {
-        let entry = match self.hub().and_then(|hub| hub.last_known(key, self.last_write())) {
-            Some(known) => known,
-            None => self.reader.get(key).await?,
-        };
-        match entry {
-            Some(entry) => self.merger().merged(&entry, secrets).await.map(Some),
-            None => {
-                self.merger.get().inspect(|merging| merging.cache.forget(key));
-                Ok(None)
-            }
-        }
-    }
-
-    fn merger(&self) -> &SecretMerger {
-        self.merger.get_or_init(|| SecretMerger {
-            variables: Arc::clone(&self.variables),
-            access: self.secrets.clone(),
-            lookup: self.secret_lookup.clone(),
-            cache: MergedCache::new(Arc::clone(&self.clock)),
-        })
-    }
-
     /// The state of the link to the store; `None` without subscribers, and after
     /// [`UnifiedConfigManager::shutdown`].
     pub fn link(&self) -> Option<LinkState> {
@@ -368,24 +321,6 @@ impl UnifiedConfigManager {
     fn last_write(&self) -> Revision {
         self.last_write.at()
     }
-}
-
-/// Where the receiver of a context looks for secrets. In programs that embed the library, own secrets are
-/// merged unless the settings say otherwise.
-fn secret_lookup(settings: &Settings) -> SecretLookup {
-    let said = settings.origin(Key::ReceiverMerges).is_some_and(|origin| *origin != Origin::Default);
-    let lookup = if settings.secrets.backend().key_value {
-        settings.receiver.secret_lookup(&settings.secrets)
-    } else {
-        lookup_in_variables()
-    };
-    let own = if said && !settings.receiver.merges { OwnSecrets::NotMerged } else { lookup.stored.clone() };
-    SecretLookup { own, ..lookup }
-}
-
-/// A receiver that reads its secrets from variables and uses no Vault.
-fn lookup_in_variables() -> SecretLookup {
-    SecretLookup { references: None, own: OwnSecrets::Variables, ..SecretLookup::default() }
 }
 
 #[cfg(test)]

@@ -17,15 +17,20 @@ const HMAC_ALGORITHM: &str = "sha256";
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct EmptySecret(pub(super) SecretField);
 
-/// Merges own secrets into a webhook whose references are resolved.
-pub(super) fn merge(webhook: &mut Map<String, Value>, own: &SecretFields) -> Result<(), EmptySecret> {
+/// Merges own secrets into a webhook whose references are resolved; returns those that were used.
+pub(super) fn merge(
+    webhook: &mut Map<String, Value>,
+    own: &SecretFields,
+) -> Result<Vec<SecretField>, EmptySecret> {
     let open = OwnMembers::of(webhook).fields();
+    let mut used = Vec::new();
     let usable = |field| match own.field_text(field).filter(|_| open.contains(field)) {
         Some(value) if value.expose().trim().is_empty() => Err(EmptySecret(field)),
         value => Ok(value),
     };
     if let Some(token) = usable(SecretField::BEARER_TOKEN)? {
         webhook.insert("authorization".into(), Value::String(["Bearer ", token.expose()].concat()));
+        used.push(SecretField::BEARER_TOKEN);
     }
     if let Some(secret) = usable(SecretField::HMAC_SECRET)? {
         let block = webhook.entry("hmac").or_insert(Value::Null);
@@ -37,12 +42,14 @@ pub(super) fn merge(webhook: &mut Map<String, Value>, own: &SecretFields) -> Res
             members.map(|members| members.insert(name.into(), Value::String(value.to_owned())))
         };
         fill("secret", secret.expose());
+        used.push(SecretField::HMAC_SECRET);
         for (field, name, default) in [
             (SecretField::HMAC_HEADER, "header", HMAC_HEADER),
             (SecretField::HMAC_ALGORITHM, "algorithm", HMAC_ALGORITHM),
         ] {
             if open.contains(field) {
                 let own = own.field_text(field).filter(|text| !text.expose().trim().is_empty());
+                used.extend(own.is_some().then_some(field));
                 fill(name, own.as_ref().map_or(default, SecretText::expose));
             }
         }
@@ -51,8 +58,9 @@ pub(super) fn merge(webhook: &mut Map<String, Value>, own: &SecretFields) -> Res
         && let Some(Value::Object(config)) = webhook.get_mut("module-config")
     {
         config.insert("channel_token".into(), Value::String(token.expose().to_owned()));
+        used.push(SecretField::CHANNEL_TOKEN);
     }
-    Ok(())
+    Ok(used)
 }
 
 #[cfg(test)]
@@ -71,7 +79,7 @@ mod tests {
     fn merged(document: Value, own: &[(SecretField, &str)]) -> Result<Value, EmptySecret> {
         let mut document = document.as_object().unwrap().clone();
         let own = own.iter().map(|(field, text)| (*field, SecretText::new((*text).into()))).collect();
-        merge(&mut document, &own).map(|()| Value::Object(document))
+        merge(&mut document, &own).map(|_| Value::Object(document))
     }
 
     #[test]
@@ -173,7 +181,7 @@ mod tests {
             }
             let own = SecretField::ALL.map(|field| (field, SecretText::new(format!("own {}", field.as_str()))));
             let mut filled = document.clone();
-            merge(&mut filled, &own.into_iter().collect()).unwrap();
+            let mut reported = merge(&mut filled, &own.into_iter().collect()).unwrap();
             let filled = Value::Object(filled).to_string();
             let used = SecretField::ALL.into_iter().filter(|f| filled.contains(&format!("own {}", f.as_str())));
             let document = Value::Object(document).to_string().into();
@@ -182,7 +190,9 @@ mod tests {
             told.sort();
             let mut used: Vec<_> = used.collect();
             used.sort();
-            prop_assert_eq!(told, used);
+            reported.sort();
+            prop_assert_eq!(&told, &used);
+            prop_assert_eq!(reported, used);
         }
     }
 

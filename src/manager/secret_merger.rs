@@ -1,5 +1,6 @@
 //! Resolves references and merges own secrets: from a stored document to a [`MergedDocument`].
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -11,28 +12,52 @@ use super::merged::{MergedDocument, MergedSecret, SecretMode};
 use super::own_secrets::{self, EmptySecret};
 use crate::check::SecretLookup;
 use crate::domain::reference::{
-    ReferenceSources, ResolveError, ResolveScope, Variables, VaultField, resolve, vault_fields,
+    ReferenceSources, ResolveError, ResolveScope, Variable, Variables, VaultField, resolve, vault_fields,
 };
-use crate::domain::{DocumentKind, Entry, FieldName, ResourceKey, SecretField, SecretPath, SecretText};
+use crate::domain::{
+    DocumentKind, Entry, FieldName, OWN_VARIABLES, OwnMembers, ResourceKey, SecretField, SecretPath,
+    SecretText,
+};
 use crate::provider::env::{EnvSecrets, EnvVariables, variable_name};
 use crate::provider::{Error, Result, SecretAccess, SecretData, SecretRevealer};
 
 /// How many secrets of one document are read concurrently.
 const AT_ONCE: usize = 8;
 
+/// The remedy where own secrets may not be read.
+const OWN_SECRETS_REMEDY: &str = "grant it, say where own secrets are (VAULT_MOUNT_POINT), or that none are \
+                                  merged (CONFDECK_RECEIVER_MERGES_OWN_SECRETS=false)";
+
+/// Where one receiver finds what its documents need.
 pub(super) struct SecretMerger {
-    /// The variables that references name, and those that hold own secrets.
-    pub(super) variables: Arc<EnvVariables>,
+    /// The variables that references name, and those that hold own secrets; `None` if they are not visible.
+    pub(super) variables: Option<Arc<EnvVariables>>,
     pub(super) access: SecretAccess,
     /// Where in the secret store the receiver looks.
     pub(super) lookup: SecretLookup,
+}
+
+/// A merger that keeps what it has merged.
+pub(super) struct CachedMerger {
+    pub(super) merger: SecretMerger,
     pub(super) cache: MergedCache,
+}
+
+/// Variables that cannot be seen, and the names that were asked for.
+#[derive(Default)]
+struct UnseenVariables(RefCell<BTreeSet<String>>);
+
+impl Variables for UnseenVariables {
+    fn variable(&self, name: &str) -> Variable {
+        self.0.borrow_mut().insert(name.to_owned());
+        Variable::NotVisible
+    }
 }
 
 /// The secrets that one document needs, each path read once.
 type RevealedSecrets = BTreeMap<SecretPath, Result<Option<SecretData>>>;
 
-impl SecretMerger {
+impl CachedMerger {
     /// One merged document, from the cache if possible.
     pub(super) async fn merged(&self, entry: &Entry, secrets: SecretMode) -> Result<Arc<MergedDocument>> {
         let Entry { key, document, .. } = entry;
@@ -40,15 +65,17 @@ impl SecretMerger {
             return Ok(merged);
         }
         let since = self.cache.generation();
-        let merged = Arc::new(self.merge(entry, secrets).await?);
+        let merged = Arc::new(self.merger.merge(entry, secrets).await?);
         // A document with a fallback is not cached, so that the next call tries Vault again.
         if merged.fallbacks().is_empty() {
             self.cache.put(key, secrets, document.clone(), Arc::clone(&merged), since);
         }
         Ok(merged)
     }
+}
 
-    async fn merge(&self, entry: &Entry, secrets: SecretMode) -> Result<MergedDocument> {
+impl SecretMerger {
+    pub(super) async fn merge(&self, entry: &Entry, secrets: SecretMode) -> Result<MergedDocument> {
         let key = &entry.key;
         if key.is_foreign() {
             return Err(Error::unsupported(
@@ -60,10 +87,9 @@ impl SecretMerger {
         match secrets {
             SecretMode::Include => self.include(key, &mut merged).await?,
             SecretMode::Exclude => {
-                let variables: &dyn Variables = &*self.variables;
-                let from = ReferenceSources { variables, vault: &BTreeMap::new() };
-                let extent = ResolveScope::WithoutSecrets(DocumentKind::of(key));
-                resolve(&mut merged.json, from, extent).map_err(|problem| self.unresolved(key, &problem))?;
+                let scope = ResolveScope::WithoutSecrets(DocumentKind::of(key));
+                self.replace(&mut merged, &BTreeMap::new(), scope)
+                    .map_err(|problem| self.unresolved(key, &problem))?;
             }
         }
         Ok(merged)
@@ -76,6 +102,13 @@ impl SecretMerger {
             .filter_map(|field| Some((lookup.reference_path(&field.path)?, field)))
             .collect();
         let own = lookup.own_path(key);
+        if let (Some(SecretPath::Variables(id)), None) = (&own, &self.variables) {
+            let open = merged.json().as_object().map(|webhook| OwnMembers::of(webhook).fields());
+            let open =
+                OWN_VARIABLES.into_iter().filter(|field| open.is_some_and(|open| open.contains(*field)));
+            merged.unknown_variables.extend(open.map(|field| variable_name(id, field)));
+        }
+        let own = own.filter(|path| self.variables.is_some() || !matches!(path, SecretPath::Variables(_)));
         let read = self.read(fields.iter().map(|(path, _)| path).chain(&own).cloned().collect()).await;
         self.resolve(key, merged, &fields, &read)?;
         match own {
@@ -84,12 +117,29 @@ impl SecretMerger {
         }
     }
 
+    /// Replaces references, and takes down the variables that cannot be seen.
+    fn replace(
+        &self,
+        merged: &mut MergedDocument,
+        vault: &BTreeMap<VaultField, SecretText>,
+        scope: ResolveScope,
+    ) -> std::result::Result<(), ResolveError> {
+        let unseen = UnseenVariables::default();
+        let variables: &dyn Variables = match &self.variables {
+            Some(variables) => &**variables,
+            None => &unseen,
+        };
+        let replaced = resolve(&mut merged.json, ReferenceSources { variables, vault }, scope);
+        merged.unknown_variables.extend(unseen.0.into_inner());
+        replaced
+    }
+
     async fn read(&self, paths: BTreeSet<SecretPath>) -> RevealedSecrets {
         let revealer = self.access.revealer();
-        let variables = EnvSecrets::new(Arc::clone(&self.variables));
+        let variables = self.variables.clone().map(EnvSecrets::new);
         let read = async |path: SecretPath| {
-            let revealed = match &path {
-                SecretPath::Variables(_) => variables.reveal(&path, None).await,
+            let revealed = match (&path, &variables) {
+                (SecretPath::Variables(_), Some(variables)) => variables.reveal(&path, None).await,
                 _ => revealer.reveal(&path, None).await,
             };
             (path, revealed)
@@ -119,9 +169,7 @@ impl SecretMerger {
                 None => {}
             }
         }
-        let variables: &dyn Variables = &*self.variables;
-        let from = ReferenceSources { variables, vault: &vault };
-        resolve(&mut merged.json, from, ResolveScope::Everything).map_err(|problem| match &problem {
+        self.replace(merged, &vault, ResolveScope::Everything).map_err(|problem| match &problem {
             ResolveError::Vault { field, .. } if failed.contains_key(field) => {
                 failed.get(field).map_or_else(|| self.unresolved(key, &problem), |error| Error::clone(error))
             }
@@ -155,22 +203,32 @@ fn source(
 }
 
 /// Merges a webhook's own secrets. Failing to read them is an error: without them the webhook might accept
-/// unauthenticated requests.
+/// unauthenticated requests. Where there is no engine at all, there are none.
 fn merge_own(
     key: &ResourceKey,
     merged: &mut MergedDocument,
     path: &SecretPath,
     read: &RevealedSecrets,
 ) -> Result<()> {
-    let revealed = read.get(path).map(Result::as_ref).transpose().map_err(Error::clone)?;
-    let revealed = revealed.and_then(Option::as_ref);
+    let revealed = match read.get(path) {
+        Some(Err(Error::NoMount { mount })) => {
+            merged.missing_mount = Some(mount.clone());
+            None
+        }
+        Some(Err(Error::Denied { permission, .. })) => {
+            return Err(Error::Denied { permission: permission.clone(), remedy: OWN_SECRETS_REMEDY });
+        }
+        Some(Err(error)) => return Err(error.clone()),
+        Some(Ok(revealed)) => revealed.as_ref(),
+        None => None,
+    };
     let there = |field: &SecretField| revealed.is_some_and(|it| it.fields.get(field.as_str()).is_some());
     let fields = SecretField::ALL.into_iter().filter(there).map(SecretField::name);
     merged.add_source(source(path, revealed, fields));
     let (Some(webhook), Some(revealed)) = (merged.json.as_object_mut(), revealed) else {
         return Ok(());
     };
-    own_secrets::merge(webhook, &revealed.fields).map_err(|EmptySecret(field)| {
+    let used = own_secrets::merge(webhook, &revealed.fields).map_err(|EmptySecret(field)| {
         let place = match path {
             SecretPath::Variables(id) => variable_name(id, field),
             _ => format!("{path}#{}", field.as_str()),
@@ -178,7 +236,10 @@ fn merge_own(
         Error::invalid(format!(
                 "{key} cannot be merged: {place} is empty, and would let everybody in; give it a value, or remove it"
             ))
-    })
+    })?;
+    merged.added =
+        (!used.is_empty()).then(|| source(path, Some(revealed), used.iter().map(|used| used.name())));
+    Ok(())
 }
 
 fn parse(entry: &Entry) -> Result<Map<String, Value>> {

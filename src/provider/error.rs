@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::domain::{Entry, ResourceKey, SecretPath, SecretVersion};
+use crate::domain::{Entry, Mount, ResourceKey, SecretPath, SecretVersion};
 
 /// The remedy for a missing right.
 pub const MISSING_RIGHT_REMEDY: &str = "ask for that right, or use another user";
@@ -41,6 +41,9 @@ pub enum Error {
         /// When the provider retries by itself.
         retry_in: Option<Duration>,
     },
+    /// The secret store has no engine there, so that no secret can be there either.
+    #[error("there is no secrets engine at {mount}/: check the mount, and VAULT_NAMESPACE")]
+    NoMount { mount: Mount },
     /// The request was sent but no answer came: it may or may not have been applied.
     #[error(
         "no answer to the write of {key} ({reason}): it may or may not be stored; read it again before you repeat it"

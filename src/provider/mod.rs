@@ -19,6 +19,7 @@ pub mod etcd;
 mod feed;
 pub mod file;
 pub mod memory;
+pub(crate) mod misconfigured;
 mod ops;
 mod secret;
 mod tls;

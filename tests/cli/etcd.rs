@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::support::etcd::{EtcdServer, Snip};
+use crate::support::home::Home;
 use crate::support::run::{PATIENCE, Program};
 use crate::{SECRET, json};
 
@@ -199,4 +200,66 @@ fn a_write_whose_answer_was_lost_is_looked_for_and_told() {
     let lost = behind(&store, &snip, &["put", "default/x", r#"{"n":3}"#]).run().expect_code(7).err();
     assert!(lost.contains("confdeck get default/x shows what is stored"), "{lost}");
     assert_eq!(version(), 2);
+}
+
+#[test]
+fn merged_is_what_the_receiver_has_and_says_what_is_not_known() {
+    let store = Store::new("/receiver/");
+    let document = r#"{"topic": "{$TOPIC}", "host": "{$HOST:localhost}", "module-config": {}}"#;
+    store.put("default/webhooks/orders", document);
+    let home = Home::new();
+    home.write("work/receiver.env", format!("TOPIC=theirs\nWEBHOOK_ORDERS_TOKEN={SECRET}\n"));
+    // What confdeck has by these names is another thing.
+    let run = |words: &[&str], env: &str, merges: &str| {
+        let program = store.confdeck(words).at_home(&home).env("TOPIC", "ours").env("HOST", "ours");
+        let program = program.env("WEBHOOK_ORDERS_TOKEN", "planted-ours").env("CONFDECK_RECEIVER_ENV", env);
+        program.env("CONFDECK_RECEIVER_MERGES_OWN_SECRETS", merges)
+    };
+    let merged = |reveal: &[&str], env: &str, merges: &str| {
+        let words = [&["get", "default/orders", "--merged", "-o", "json"], reveal].concat();
+        let merged = run(&words, env, merges).reveals(SECRET).run().expect_code(0);
+        (json(&merged.out()), merged.err())
+    };
+    for reveal in [&[][..], &["--reveal"]] {
+        let (unknown, said) = merged(reveal, "unknown", "");
+        assert_eq!(unknown, json(document), "{said}");
+        assert!(said.contains("not visible from here, and so not filled in: HOST, TOPIC;"), "{said}");
+        let (known, said) = merged(reveal, "file:receiver.env", "");
+        let expected = r#"{"topic": "theirs", "host": "localhost", "module-config": {}}"#;
+        assert_eq!(known, json(expected), "{said}");
+        assert!(!said.contains("not visible"), "{said}");
+    }
+    let (unknown, said) = merged(&["--reveal"], "unknown", "true");
+    assert_eq!(unknown, json(document));
+    assert!(
+        said.contains("TOPIC, WEBHOOK_ORDERS_CHANNEL_TOKEN, ") && said.contains("_ORDERS_TOKEN;"),
+        "{said}"
+    );
+    let (known, said) = merged(&["--reveal"], "file:receiver.env", "true");
+    assert_eq!(known["authorization"], format!("Bearer {SECRET}"));
+    assert!(said.contains("merged in from the variables of orders: bearer-token"), "{said}");
+
+    let get = ["secrets", "get", "default/orders", "bearer-token", "--reveal"];
+    let hidden = run(&get, "unknown", "").run().expect_code(2);
+    assert!(hidden.err().contains("not visible from here"), "{}", hidden.err());
+    let shown = run(&get, "file:receiver.env", "").reveals(SECRET).run().expect_code(0);
+    assert_eq!(shown.out(), format!("{SECRET}\n"));
+    let missing = run(&["get", "default/orders", "--merged"], "file:none.env", "").run().expect_code(2);
+    assert!(missing.err().contains("cannot read none.env (CONFDECK_RECEIVER_ENV)"), "{}", missing.err());
+}
+
+#[test]
+fn a_flat_store_has_its_own_secrets_merged_by_every_command() {
+    let store = Store::new("/flat/");
+    store.put("orders", r#"{"module": "log"}"#);
+    let run = |words: &[&str]| {
+        let program =
+            store.confdeck(words).env("ETCD_LAYOUT", "flat").env("CONFDECK_RECEIVER_ENV", "process");
+        program.env("WEBHOOK_ORDERS_TOKEN", SECRET)
+    };
+    let needs =
+        json(&run(&["secrets", "presence", "default/orders", "-o", "json"]).run().expect_code(0).out());
+    assert!(needs.as_array().unwrap().iter().any(|need| need["kind"] == "own"), "{needs}");
+    let merged = run(&["get", "default/orders", "--merged", "--reveal", "-o", "json"]).reveals(SECRET).run();
+    assert_eq!(json(&merged.expect_code(0).out())["authorization"], format!("Bearer {SECRET}"));
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::bao::Bao;
 use crate::support::home::Home;
+use crate::support::run::Program;
 use crate::world::World;
 use crate::{SECRET, confdeck, json};
 
@@ -254,6 +255,66 @@ fn a_merged_document_shows_its_secrets_on_purpose_only() {
     assert_eq!(kept, ["reveal_secret v1 - done bearer-token", "reveal_secret v1 - done key"]);
     world.run(&["get", "default/orders", "--reveal"]).run().expect_code(2);
     world.run(&["get", "default/none", "--merged"]).run().expect_code(4);
+}
+
+#[test]
+fn merged_and_presence_agree_on_whether_own_secrets_are_merged() {
+    let world = World::new("agree", &json!({"orders": {"module": "log"}}));
+    world.put("orders/secrets", &json!({"bearer-token": SECRET}));
+    for (says, merges) in [("", false), ("false", false), ("true", true)] {
+        world.home.write("config/confdeck/config.toml", "");
+        let with = |program: Program| program.env("CONFDECK_RECEIVER_MERGES_OWN_SECRETS", says);
+        let needs = with(world.secrets(&["presence", "default/orders", "-o", "json"])).run().expect_code(0);
+        let needed = json(&needs.out()).as_array().unwrap().iter().any(|need| need["kind"] == "own");
+        let merged = world.run(&["get", "default/orders", "--merged", "--reveal", "-o", "json"]);
+        let merged = with(merged).reveals(SECRET).run().expect_code(0);
+        let bearer = json(&merged.out()).get("authorization").is_some();
+        assert_eq!((needed, bearer), (merges, merges), "{says:?}: {}", merged.err());
+        let said = merged.err();
+        assert_eq!(said.contains("merged in from agree/orders/secrets: bearer-token"), merges, "{said}");
+        assert_eq!(
+            said.contains("as far as it is said, the receiver merges none"),
+            says.is_empty(),
+            "{said}"
+        );
+    }
+    let left_out = world.run(&["get", "default/orders", "--merged"]);
+    let left_out = left_out.env("CONFDECK_RECEIVER_MERGES_OWN_SECRETS", "true").run().expect_code(0).err();
+    assert!(left_out.contains("agree/orders/secrets") && left_out.contains("without --reveal"), "{left_out}");
+}
+
+#[test]
+fn a_vault_is_reached_by_the_receiver_s_own_variables() {
+    let world = World::new("theirs", &json!({}));
+    world.put("a", &json!({"key": SECRET}));
+    let present = |program: Program| program.run().expect_code(0).out();
+    let theirs = world.secrets(&["presence", "MOUNT/a"]);
+    let theirs = theirs.without_env("SECRETS_BACKEND").env("VAULT_ENABLED", "Yes");
+    let theirs =
+        theirs.env("VAULT_TOKEN", format!(" {}\n", world.token)).env("VAULT_MOUNT_POINT", "/theirs/");
+    let theirs = theirs.env("VAULT_TIMEOUT_SECONDS", "0").env("VAULT_KV_VERSION", "3");
+    let told = present(theirs);
+    assert!(told.contains("present") && told.contains("key"), "{told}");
+
+    let refused =
+        world.secrets(&["presence", "MOUNT/a"]).env("VAULT_ADDR", "vault:8200").run().expect_code(2);
+    assert!(refused.err().contains("VAULT_ADDR: an address begins with"), "{}", refused.err());
+    let home = &world.home;
+    home.write("work/webhooks.json", r#"{"a": {"x": "{$vault:a#key}"}}"#);
+    let empty = world.secrets(&["presence", "default/a"]).env("VAULT_MOUNT_POINT", "").run().expect_code(0);
+    assert!(empty.out().contains("the receiver reads no Vault"), "{}", empty.out());
+    assert!(empty.err().contains("VAULT_MOUNT_POINT: it is empty"), "{}", empty.err());
+}
+
+#[test]
+fn a_mount_that_is_not_there_holds_no_own_secrets() {
+    let world = World::over(Bao::shared(), "nowhere", &json!({"orders": {"module": "log"}}));
+    let merged = world.run(&["get", "default/orders", "--merged", "--reveal", "-o", "json"]).run();
+    let merged = merged.expect_code(0);
+    assert_eq!(json(&merged.out()), json!({"module": "log"}));
+    assert!(merged.err().contains("no secrets engine at nowhere/"), "{}", merged.err());
+    let told = world.secrets(&["presence", "default/orders"]).run().expect_code(0).out();
+    assert!(told.contains("unreachable"), "{told}");
 }
 
 #[test]

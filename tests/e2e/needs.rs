@@ -114,3 +114,42 @@ fn what_the_receiver_alone_can_see_is_never_called_missing() {
     let screen = terminal.wait_for("secret/app/orders · not visible from here");
     assert!(!screen.has("missing") && !screen.has("✗"), "{}", screen.framed());
 }
+
+#[test]
+fn variables_that_could_not_be_read_are_told_with_the_reason_everywhere() {
+    let home = Home::new();
+    home.write("work/webhooks.json", r#"{"orders": {"module": "log", "url": "https://{$HOST}/"}}"#);
+    home.write("work/bad.env", "HOST=h\nnonsense\n");
+    for (file, reason) in
+        [("none.env", "cannot read none.env"), ("bad.env", "bad.env:2:1: this is not NAME=VALUE")]
+    {
+        let program = Program::confdeck::<&str>([]).at_home(&home);
+        let program = program.env("CONFDECK_RECEIVER_ENV", format!("file:{file}"));
+        let mut terminal = Terminal::open(program, 200, 50);
+        terminal.wait_for("SYNCED");
+        terminal.go_to("default/orders");
+        wait_for_mark(&mut terminal, "default    orders", "?");
+        terminal.wait_until(|screen| screen.has("variables unreadable") && screen.has(reason));
+        terminal.keys("6");
+        terminal.wait_until(|screen| screen.has("degraded by fault  settings") && screen.has(reason));
+        terminal.keys("3");
+        terminal.wait_gone("degraded by fault");
+        assert!(!terminal.screen_now().has("no store"), "{}", terminal.screen_now().framed());
+    }
+}
+
+#[test]
+fn a_vault_that_cannot_be_opened_is_told_and_the_documents_are_shown() {
+    let home = Home::new();
+    home.write("work/webhooks.json", r#"{"orders": {"module": "log", "x": "{$vault:a#b}"}}"#);
+    let program = Program::confdeck::<&str>([]).at_home(&home).env("VAULT_ENABLED", "true");
+    let mut terminal = Terminal::open(program, 200, 50);
+    terminal.wait_for("SYNCED");
+    terminal.go_to("default/orders");
+    wait_for_mark(&mut terminal, "default    orders", "!");
+    terminal.wait_until(|screen| screen.has("vault ✗ misconfigured") && screen.has("vault needs VAULT_ADDR"));
+    terminal.keys("6");
+    terminal.wait_until(|screen| {
+        screen.has("unusable by fault  vault") && screen.has("VAULT_ENABLED: vault needs")
+    });
+}

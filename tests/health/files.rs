@@ -160,6 +160,64 @@ fn plaintext_secrets_that_everybody_may_read_are_worth_a_hint() {
 }
 
 #[test]
+fn health_calls_plaintext_what_the_list_calls_plaintext() {
+    for (webhook, plaintext) in [
+        (r#"{"authorization": "Bearer {$TOK}"}"#, false),
+        (r#"{"authorization": "Bearer "}"#, false),
+        (r#"{"module-config": {"headers": {"Accept": "application/json"}}}"#, false),
+        (r#"{"authorization": "${TOK}"}"#, true),
+        (r#"{"module-config": {"password": 12345}}"#, true),
+        (r#"{"module-config": {"url": "https://u:hunter2@h/"}}"#, true),
+    ] {
+        let home = pair(&format!(r#"{{"a": {webhook}}}"#), "{}");
+        set_mode(&home, "webhooks.json", 0o644);
+        let report = json(health(&home), HEALTHY);
+        let told = findings(&report).iter().any(|(_, text)| text.contains("secrets in plaintext"));
+        let needs = Program::confdeck(["secrets", "presence", "default/a"]).at_home(&home);
+        let listed = json(needs, HEALTHY).as_array().unwrap().iter().any(|need| need["kind"] == "plaintext");
+        assert_eq!((told, listed), (plaintext, plaintext), "{webhook}");
+    }
+}
+
+#[test]
+fn settings_that_cannot_be_used_are_faults_and_the_documents_are_read_all_the_same() {
+    let home = pair(r#"{"a": {"module": "log"}}"#, "{}");
+    home.write("work/bad.env", "A=1\nnonsense\n");
+    let vault = [("SECRETS_BACKEND", "vault"), ("VAULT_TOKEN", "planted-token")];
+    let wrong = |address| [&vault[..], &[("VAULT_ADDR", address)]].concat();
+    for (variables, said) in [
+        (vec![("CONFDECK_RECEIVER_ENV", "file:none.env")], "cannot read none.env (CONFDECK_RECEIVER_ENV)"),
+        (vec![("CONFDECK_RECEIVER_ENV", "file:bad.env")], "bad.env:2:1: this is not NAME=VALUE"),
+        (vault.to_vec(), "SECRETS_BACKEND: vault needs VAULT_ADDR"),
+        (wrong("vault:8200"), "VAULT_ADDR: an address begins with https://"),
+        (vec![("SECRETS_BACKEND", "valut")], "SECRETS_BACKEND: \"valut\" is not a secrets_backend"),
+    ] {
+        let with = |program: Program| variables.iter().fold(program, |it, (name, value)| it.env(name, value));
+        let report = json(with(health(&home)), DEGRADED);
+        assert_eq!(report["causes"], serde_json::json!(["fault"]), "{report}");
+        let told = findings(&report);
+        assert!(told.iter().any(|(cause, text)| *cause == "fault" && text.starts_with(said)), "{report}");
+        let listed = with(Program::confdeck(["list", "webhooks"]).at_home(&home)).run().expect_code(0);
+        assert!(listed.out().contains("log"), "{}", listed.out());
+    }
+}
+
+#[test]
+fn a_value_that_the_receiver_reads_otherwise_is_a_hint() {
+    let home = pair("{}", "{}");
+    let vault = [("VAULT_ENABLED", "true"), ("VAULT_ADDR", "http://127.0.0.1:9"), ("VAULT_TOKEN", "t")];
+    let odd = [("VAULT_TIMEOUT_SECONDS", "0"), ("VAULT_KV_VERSION", "3")];
+    let program = vault.iter().chain(&odd).fold(health(&home), |it, (name, value)| it.env(name, value));
+    let report = json(program, HEALTHY);
+    let told: Vec<_> = findings(&report).into_iter().map(|(cause, text)| format!("{cause} {text}")).collect();
+    let expected = [
+        "hint VAULT_KV_VERSION: vault_kv_version is read as 2 here, as by the receiver",
+        "hint VAULT_TIMEOUT_SECONDS: vault_timeout_seconds is read as 1 here, as by the receiver",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn a_save_under_way_is_seen_and_not_disturbed() {
     let home = pair("{}", "{}");
     let lock = File::create(home.work().join(".webhooks.json.lock")).unwrap();

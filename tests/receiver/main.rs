@@ -15,6 +15,7 @@ mod checks;
 mod etcd;
 mod files;
 mod started;
+mod vault;
 
 /// Planted in documents and variables, and never to be seen in what the receiver prints.
 const SECRET: &str = "planted-plain";

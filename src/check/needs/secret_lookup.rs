@@ -29,6 +29,8 @@ pub struct SecretLookup {
 pub enum ReceiverEnv {
     /// They belong to another process and are not accessible.
     NotVisible,
+    /// The context says where they are, and they could not be read; the reason, which holds no value.
+    Unreadable(String),
     /// Exactly these are set. Names only: no value is stored.
     Known(BTreeMap<String, FieldState>),
 }
@@ -83,7 +85,7 @@ impl SecretLookup {
     /// What is known about a variable: `None` if it is not visible from here, else whether it is set.
     pub fn variable(&self, name: &str) -> Option<Option<FieldState>> {
         match &self.env {
-            ReceiverEnv::NotVisible => None,
+            ReceiverEnv::NotVisible | ReceiverEnv::Unreadable(_) => None,
             ReceiverEnv::Known(known) => Some(known.get(name).copied()),
         }
     }

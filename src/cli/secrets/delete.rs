@@ -110,8 +110,7 @@ async fn change_versions(
     wanted: &SecretVersionsArgs,
     out: &mut Printer<'_>,
 ) -> Result<()> {
-    let access = context.session.manager.secrets();
-    let request = context.request(&access, wanted.reason.as_deref());
+    let request = context.request(wanted.reason.as_deref());
     request.change_versions(Ok(writer), change, path, versions).await.noted()?;
     let done = VersionsReport {
         secret: path.to_string(),

@@ -16,6 +16,7 @@ pub(super) async fn run(
     out: &mut Printer<'_>,
 ) -> Result<()> {
     let path = context.secret(&get.secret)?;
+    context.check_visible(&path)?;
     if get.reveal.reveal {
         print_revealed(context, &path, &get, out).await
     } else {
@@ -62,8 +63,7 @@ async fn print_revealed(
         None => format!("all fields of {path}"),
     };
     consent(&get.reveal, &format!("read and print {what}?"))?;
-    let access = context.session.manager.secrets();
-    let request = context.request(&access, get.reveal.reason.as_deref());
+    let request = context.request(get.reveal.reason.as_deref());
     let wanted = get.field.as_ref();
     let read = request.reveal(path, get.version, wanted).await.noted()?;
     let received = read.as_ref().map_or(0, |read| read.fields.len());

@@ -7,12 +7,14 @@ use zeroize::Zeroizing;
 use super::args::RevealArgs;
 use super::get::consent;
 use crate::audit::{AuditAction, SecretEvent};
+use crate::check::{OwnSecrets, SecretLookup};
 use crate::cli::error::{Exit, Result};
 use crate::cli::output::{Format, Printer};
 use crate::cli::session::CliSession;
 use crate::cli::stderr::print_note;
 use crate::cli::write::{NUMBER, note_unrecorded};
-use crate::domain::{Document, DocumentKind, ResourceKey};
+use crate::config::{Origin, SettingKey};
+use crate::domain::{Document, DocumentKind, FieldName, OwnFields, OwnMembers, ResourceKey};
 use crate::manager::{MergedDocument, SecretMode};
 use crate::text::{Masked, Safe};
 
@@ -29,14 +31,16 @@ pub(crate) async fn print(
         consent(reveal, &format!("read and print the secrets of {key}?"))?;
     }
     let secrets = if reveal.reveal { SecretMode::Include } else { SecretMode::Exclude };
-    let merged = session.manager.get_merged(key, secrets).await;
+    let view = session.settings.receiver_view()?;
+    let lookup = view.lookup.clone();
+    let merged = session.manager.get_merged_as(view, key, secrets).await;
     if reveal.reveal {
-        record_reveal(session, key, reveal, merged.as_ref().ok().and_then(Option::as_deref)).await;
+        record_reveal(session, key, reveal, merged.as_ref().ok().and_then(Option::as_ref)).await;
     }
     let merged = merged?.ok_or_else(|| session.absent(key))?;
-    for field in merged.fallbacks() {
-        print_note(&format!("{field} could not be read: the default stands in its place"));
-    }
+    session.note_findings();
+    note_unknown(&merged);
+    note_own_secrets(session, key, &merged, &lookup, secrets);
     match (reveal.reveal, format) {
         (true, format) => print_revealed(&merged, format, out),
         (false, Format::Yaml) => out.yaml(&masked(key, &merged)?),
@@ -44,6 +48,55 @@ pub(crate) async fn print(
         (false, Format::Table) => {
             out.lines(masked_lines(key, merged.json())?.iter().map(|line| Safe::display(line).into_owned()))
         }
+    }
+}
+
+/// Says what of it is not known to be what the receiver uses.
+fn note_unknown(merged: &MergedDocument) {
+    for field in merged.fallbacks() {
+        print_note(&format!("{field} could not be read: the default stands in its place"));
+    }
+    if !merged.unknown_variables().is_empty() {
+        let names: Vec<_> = merged.unknown_variables().iter().map(String::as_str).collect();
+        print_note(&format!(
+            "not visible from here, and so not filled in: {}; receiver.env says where the receiver's variables \
+             are, as CONFDECK_RECEIVER_ENV=file:PATH",
+            names.join(", ")
+        ));
+    }
+    if let Some(mount) = merged.missing_mount() {
+        print_note(&format!("there is no secrets engine at {mount}/, and so no secrets of its own"));
+    }
+}
+
+/// Says which of its own secrets were merged in, or why none were.
+fn note_own_secrets(
+    session: &CliSession,
+    key: &ResourceKey,
+    merged: &MergedDocument,
+    lookup: &SecretLookup,
+    secrets: SecretMode,
+) {
+    if let Some(added) = merged.added() {
+        let names: Vec<_> = added.fields.iter().map(FieldName::as_str).collect();
+        return print_note(&format!("merged in from {}: {}", added.path, names.join(", ")));
+    }
+    let fillable = merged.json().as_object().map(|webhook| OwnMembers::of(webhook).fields());
+    if fillable.is_none_or(|own| own == OwnFields::default()) || !matches!(key, ResourceKey::Webhook { .. }) {
+        return;
+    }
+    let unsaid = session.settings.origin(SettingKey::ReceiverMerges) == Some(&Origin::Default);
+    match (&lookup.own, lookup.own_path(key)) {
+        (OwnSecrets::NotMerged, _) if unsaid => print_note(
+            "no secret of its own is merged in: as far as it is said, the receiver merges none \
+             (receiver.merges_own_secrets, CONFDECK_RECEIVER_MERGES_OWN_SECRETS)",
+        ),
+        (_, Some(path)) if secrets == SecretMode::Exclude => {
+            print_note(&format!(
+                "left out without --reveal: {path}, where the receiver looks for its own secrets"
+            ));
+        }
+        _ => {}
     }
 }
 

@@ -23,7 +23,7 @@ use super::error::{Exit, Result};
 use super::output::Printer;
 use super::session::CliSession;
 use super::write::NUMBER;
-use crate::check::SecretLookup;
+use crate::check::{ReceiverEnv, SecretLookup};
 use crate::domain::SecretPath;
 use crate::provider::env::{EnvSecrets, EnvVariables};
 use crate::provider::{Error, SecretAccess, SecretReader, SecretWriter};
@@ -34,7 +34,7 @@ pub(super) async fn run(
     secrets: SecretsCommand,
     out: &mut Printer<'_>,
 ) -> Result<Exit> {
-    let context = SecretsContext { session, lookup: session.settings.secret_lookup()? };
+    let context = SecretsContext::new(session)?;
     match secrets {
         SecretsCommand::List { folder, output } => {
             list::run(&context, folder.as_deref(), output.format, out).await?;
@@ -53,9 +53,22 @@ pub(super) async fn run(
 struct SecretsContext<'s> {
     session: &'s CliSession,
     lookup: SecretLookup,
+    /// The secret store; where variables hold the secrets, they are those of the receiver.
+    access: SecretAccess,
 }
 
-impl SecretsContext<'_> {
+impl<'s> SecretsContext<'s> {
+    fn new(session: &'s CliSession) -> Result<Self> {
+        let settings = &session.settings;
+        if let Some(problem) = settings.secrets.problem() {
+            return Err(problem.clone().into());
+        }
+        session.note_findings();
+        let view = settings.receiver_view()?;
+        let access = session.manager.secrets_as(&view);
+        Ok(Self { session, lookup: view.lookup, access })
+    }
+
     fn target(&self, text: &str) -> Result<DocumentOrSecret> {
         DocumentOrSecret::parse(text, &self.lookup)
     }
@@ -64,14 +77,25 @@ impl SecretsContext<'_> {
         self.target(text)?.secret(&self.lookup)
     }
 
-    /// A request to the secret store; `access` is [`UnifiedConfigManager::secrets`].
-    fn request<'r>(&'r self, access: &'r SecretAccess, reason: Option<&str>) -> SecretRequest<'r> {
+    /// Refuses to read variables of another process, which are not those of confdeck.
+    fn check_visible(&self, path: &SecretPath) -> Result<()> {
+        match (path, &self.lookup.env) {
+            (SecretPath::Variables(_), ReceiverEnv::NotVisible) => Err(Exit::USAGE.because(format!(
+                "{path} are not visible from here: receiver.env says where the receiver's variables are, as \
+                 CONFDECK_RECEIVER_ENV=file:PATH"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// A request to the secret store.
+    fn request(&self, reason: Option<&str>) -> SecretRequest<'_> {
         let reason = reason.map(str::to_owned);
-        SecretRequest { service: &self.session.writes, access, number: NUMBER, reason }
+        SecretRequest { service: &self.session.writes, access: &self.access, number: NUMBER, reason }
     }
 
     fn reader(&self) -> Arc<dyn SecretReader> {
-        self.session.manager.secrets().reader
+        Arc::clone(&self.access.reader)
     }
 
     /// The writer for this secret; if it is refused, the error says what to do instead.

@@ -88,13 +88,8 @@ async fn write(
     let writer = context.writer(path)?;
     let way = SecretWriteStrategy::find(context, path, condition).await?;
     let names: Vec<_> = fields.iter().map(|(name, _)| name.clone()).collect();
-    let access = context.session.manager.secrets();
-    let update = SecretUpdate {
-        request: context.request(&access, condition.reason.as_deref()),
-        writer,
-        path,
-        way: &way,
-    };
+    let update =
+        SecretUpdate { request: context.request(condition.reason.as_deref()), writer, path, way: &way };
     let after = if way.keep_others {
         update.patch(fields, condition.read_modify_write).await?
     } else {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::check::SecretLookup;
-use crate::domain::{Token, TokenKind};
+use crate::domain::{Health, Token, TokenKind};
 use crate::provider::{Backend, Capabilities, SecretBackend};
 
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub struct ConsoleContext {
     pub target: String,
     /// Permanent warnings of the header: `plain http`, `TLS not verified`.
     pub warnings: Vec<String>,
+    /// What is wrong with the settings.
+    pub settings: Health,
     pub capabilities: Capabilities,
     /// Where secrets are stored; `None` if this console has no secret store.
     pub secrets: Option<SecretLookup>,

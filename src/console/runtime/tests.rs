@@ -258,6 +258,7 @@ fn setup(store: Fake) -> Setup {
         secret_backend: &env::BACKEND,
         target: "nowhere".into(),
         warnings: Vec::new(),
+        settings: Health::default(),
         capabilities: capabilities(),
         secrets: None,
         may_copy_secrets: false,

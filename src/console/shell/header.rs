@@ -3,12 +3,13 @@
 
 use ratatui::layout::Rect;
 
+use crate::check::ReceiverEnv;
 use crate::console::age::left;
 use crate::console::model::{Model, WriteAccess};
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextRun};
 use crate::console::words;
-use crate::domain::{LinkState, TokenKind, size};
+use crate::domain::{Condition, LinkState, TokenKind, size};
 
 /// A segment of the header; the one with the lowest priority is dropped first.
 struct HeaderSegment {
@@ -151,9 +152,7 @@ fn badge(parts: &mut Vec<HeaderSegment>, model: &Model) {
 
 /// The badge of the secret store, and how many values were read from it: `vault ● unsealed <5ms`.
 fn secrets(parts: &mut Vec<HeaderSegment>, model: &Model) {
-    if model.context.secrets.is_none() {
-        return;
-    }
+    let Some(lookup) = &model.context.secrets else { return };
     let link = &model.secret_link;
     let mut add = |worth, style, text: String| parts.push(HeaderSegment::new(worth, 2, style, text));
     let (glyph, style) = words::standing_badge(link);
@@ -164,6 +163,11 @@ fn secrets(parts: &mut Vec<HeaderSegment>, model: &Model) {
     add(if serves { 48 } else { 93 }, style, words::standing(link).into());
     if link.forbidden > 0 && serves {
         add(86, StyleRole::Warning, format!("{} forbidden", words::grouped(link.forbidden)));
+    }
+    if matches!(lookup.env, ReceiverEnv::Unreadable(_)) {
+        add(87, StyleRole::Warning, format!("{} variables unreadable", glyph::WARNING));
+    } else if serves && model.context.settings.condition() > Condition::Healthy {
+        add(87, StyleRole::Warning, format!("{} settings", glyph::WARNING));
     }
     if let Some(latency) = link.latency.filter(|_| serves) {
         add(28, StyleRole::Dim, latency.word().into());

@@ -12,12 +12,12 @@ use ratatui::style::{Modifier, Style};
 use super::draw;
 use super::layout::Size;
 use super::next_change::next_change_at;
-use super::sample::{NOW, SECRET, size};
+use crate::check::ReceiverEnv;
 use crate::console::model::{Model, WriteAccess};
-use crate::console::shell::sample;
-use crate::console::shell::sample::SCENES;
+use crate::console::shell::sample::{self, NOW, SCENES, SECRET, size};
 use crate::console::stamp::Stamp;
 use crate::console::theme::{ColorDepth, Glyphs, StyleRole, Theme};
+use crate::domain::Finding;
 
 fn theme(depth: ColorDepth, glyphs: Glyphs) -> Theme {
     Theme::named("default", depth, glyphs).unwrap()
@@ -45,6 +45,10 @@ fn text(buffer: &Buffer) -> String {
         let _ = writeln!(out, "{}", line.trim_end());
     }
     out
+}
+
+fn shown(model: &Model) -> String {
+    text(render(model, &theme(ColorDepth::None, Glyphs::Unicode)).backend().buffer())
 }
 
 fn scene(name: &str, size: Size) -> Model {
@@ -266,9 +270,7 @@ fn one_cell_shows_nothing() {
 
 #[test]
 fn a_tiny_screen_still_says_context_state_and_selection() {
-    let shown = text(
-        render(&scene("browse", size(20, 5)), &theme(ColorDepth::None, Glyphs::Unicode)).backend().buffer(),
-    );
+    let shown = shown(&scene("browse", size(20, 5)));
     for needed in ["prod", "SYNCED", "github_events"] {
         assert!(shown.contains(needed), "{shown}");
     }
@@ -280,7 +282,7 @@ fn context_state_and_lock_are_in_every_header() {
         for cols in [24, 40, 60, 80, 120, 200] {
             let mut model = set(size(cols, 24));
             model.context.name = "production-europe-west".into();
-            let shown = text(render(&model, &theme(ColorDepth::None, Glyphs::Unicode)).backend().buffer());
+            let shown = shown(&model);
             let header = shown.lines().next().unwrap();
             // Where both do not fit, the warning says more than SYNCED.
             let state = match model.inventory.coverage().is_partial() && cols <= 40 {
@@ -294,6 +296,20 @@ fn context_state_and_lock_are_in_every_header() {
                 WriteAccess::Open(None) => "",
             };
             assert!(header.contains(lock), "{name} {cols} {header}");
+        }
+    }
+}
+
+#[test]
+fn a_setting_that_cannot_be_used_is_on_the_badge_in_health_and_on_its_tab() {
+    for (why, badge) in [(None, "▲ settings"), (Some("no file".into()), "▲ variables unreadable")] {
+        let mut model = scene("health_env", size(120, 40));
+        let env = &mut model.context.secrets.as_mut().unwrap().env;
+        *env = why.map_or(ReceiverEnv::NotVisible, ReceiverEnv::Unreadable);
+        model.context.settings.push(Finding::fault("no file", "write it"));
+        let shown = shown(&model);
+        for told in [badge, "▲ degraded by fault", "▲ fault ", "no file", "Health ▲"] {
+            assert!(shown.contains(told), "{told}: {shown}");
         }
     }
 }

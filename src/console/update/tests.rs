@@ -92,6 +92,7 @@ impl TestConsole {
             secret_backend: &env::BACKEND,
             target: "127.0.0.1:2379 /cwm/".into(),
             warnings: vec![],
+            settings: crate::domain::Health::default(),
             capabilities,
             secrets: None,
             may_copy_secrets: false,

@@ -18,6 +18,7 @@ pub use find::{Reference, references_in};
 pub(crate) use find::{is_all_references, login_password};
 pub use lookups::{ReferenceLookup, lookups};
 pub use python::python_text;
+pub(crate) use resolve::MAX_DEPTH;
 pub use resolve::{MAX_RESOLVED, ReferenceSources, ResolveError, ResolveScope, resolve, vault_fields};
 pub use vault::VaultField;
 
@@ -36,6 +37,9 @@ pub enum Variable {
     Text(SecretText),
     /// It is set to bytes that are not UTF-8.
     NotText,
+    /// It belongs to a process that this one cannot see: a reference to it stays as written, whatever its
+    /// default.
+    NotVisible,
 }
 
 #[cfg(test)]

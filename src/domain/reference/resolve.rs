@@ -20,7 +20,7 @@ use super::{Reference, Variable, Variables, lookups};
 use crate::domain::{DocumentKind, SecretText, is_secret_field, looks_secret};
 
 /// How deep below the outermost container texts are resolved; deeper ones are left unchanged.
-const MAX_DEPTH: usize = 100;
+pub(crate) const MAX_DEPTH: usize = 100;
 
 /// The largest total size of one document's values, in bytes. The receiver has no such limit: there, a
 /// document of a megabyte could grow to gigabytes.
@@ -135,7 +135,7 @@ enum VariableValue {
     Value(ResolvedText),
     /// Not set, without a default.
     Unset,
-    /// Out of scope.
+    /// Out of scope, or not visible.
     Withheld,
 }
 
@@ -289,6 +289,7 @@ impl<'v> Resolver<'_, 'v> {
         }
         let value = match (self.from.variables.variable(name), default) {
             (Variable::Text(value), _) => sanitize(value.expose(), member),
+            (Variable::NotVisible, _) => return Ok(VariableValue::Withheld),
             (Variable::NotText, _) if cautious => return Ok(VariableValue::Withheld),
             (Variable::NotText, _) => {
                 return Err(ResolveError::NotText { name: name.into(), place: self.place() });

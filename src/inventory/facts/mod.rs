@@ -1,6 +1,5 @@
 //! Facts of one document, scanned once: module, connections, kinds of authentication, references, secrets.
 
-mod plaintext;
 mod scan;
 mod sites;
 
@@ -147,7 +146,11 @@ pub(super) fn sites_of<'a>(document: &'a Document, sites: &'a [u8]) -> ValueSite
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::domain::plaintext::holds_plaintext;
+    use crate::domain::reference::lookups;
 
     fn webhook(text: &str) -> Facts {
         Facts::scan(DocumentKind::Webhook, &text.into())
@@ -206,5 +209,52 @@ mod tests {
     fn a_connection_shows_its_type() {
         let facts = Facts::scan(DocumentKind::Connection, &r#"{"module": "x", "type": "redis-rq"}"#.into());
         assert_eq!(facts.module.as_deref(), Some("redis-rq"));
+    }
+
+    /// A value at names that the rule tells apart, as JSON.
+    fn any_member() -> impl Strategy<Value = (String, String)> {
+        let names = ["hmac", "secret", "password", "headers", "accept", "X-Key", "topic", "authorization"];
+        let scalars = [
+            r#""hunter2""#,
+            r#""Bearer {$TOK}""#,
+            r#""Bearer {$TOK:}""#,
+            r#""{$A:hunter2}""#,
+            r#""{$vault:a#b}""#,
+            r#""{$vault:a#b: }""#,
+            r#""${A}""#,
+            r#""Bearer ""#,
+            r#""amqp://u:hunter2@h""#,
+            r#""amqp://u:{$P}@h""#,
+            r#""""#,
+            "12345",
+            "true",
+        ];
+        let value = prop::sample::select(scalars.to_vec()).prop_map(str::to_owned);
+        let value = value.prop_recursive(3, 16, 3, move |inner| {
+            let member = (prop::sample::select(names.to_vec()), inner.clone());
+            let object = member.prop_map(|(name, value)| format!("{{\"{name}\": {value}}}"));
+            let array = prop::collection::vec(inner, 0..3).prop_map(|items| format!("[{}]", items.join(",")));
+            prop_oneof![object, array]
+        });
+        (prop::sample::select(names.to_vec()).prop_map(str::to_owned), value)
+    }
+
+    proptest! {
+        #[test]
+        fn health_and_the_list_call_the_same_values_plaintext(
+            members in prop::collection::btree_map(
+                any_member().prop_map(|(name, _)| name), any_member().prop_map(|(_, value)| value), 0..4),
+            kind in prop::sample::select(vec![DocumentKind::Webhook, DocumentKind::Connection]),
+        ) {
+            let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
+            let text = format!("{{\"module-config\": {{{0}}}, {0}}}", members.join(", "));
+            let text = text.replace(", }", "}");
+            let facts = Facts::scan(kind, &text.as_str().into());
+            let blank = |default: Option<&str>| default.is_none_or(|text| text.trim().is_empty());
+            let default =
+                |site: ValueSite<'_>| lookups(&site.value()).iter().any(|found| !blank(found.default));
+            let told = facts.sites().any(|site| site.is_plaintext() || site.is_secret() && default(site));
+            prop_assert_eq!(holds_plaintext(kind, &text), told, "{}", text);
+        }
     }
 }

@@ -3,16 +3,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::plaintext;
 use super::sites::{ITEM, PLAINTEXT, SECRET, SiteBytes, add_site};
 use super::{Auth, Facts};
 use crate::domain::json::{JsonEvent, Scalar, Span, any_byte, string_value};
-use crate::domain::reference::lookups;
-use crate::domain::{DocumentKind, MemberValue, OwnMembers, is_listed_secret, looks_secret};
-
-/// How deep below the outermost container texts are scanned; the receiver does not resolve references in
-/// deeper ones.
-const MAX_DEPTH: usize = 100;
+use crate::domain::reference::{MAX_DEPTH, lookups};
+use crate::domain::{DocumentKind, MemberValue, OwnMembers, is_listed_secret, looks_secret, plaintext};
 
 /// An open container.
 struct ScanFrame {
@@ -113,7 +108,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
                 match scalar {
                     Scalar::String => self.string(span),
                     // A number can also be a password, if its name says so.
-                    Scalar::Number if self.is_numeric_secret() && self.is_secret() => {
+                    Scalar::Number if plaintext::is_numeric_secret(&self.names) && self.is_secret() => {
                         add_site(&mut self.sites, span.start, SECRET | PLAINTEXT, &self.steps);
                     }
                     _ => {}
@@ -249,25 +244,14 @@ impl<'a, 'f> FactScanner<'a, 'f> {
             }
             _ => {}
         }
-        let secret = self.is_secret();
+        let secret = self.is_secret() && !plaintext::is_harmless_header(&self.names);
         let is_reachable = self.frames.len().saturating_sub(1) <= MAX_DEPTH;
         let refers = is_reachable && any_byte(&value, |byte| byte == b'$') && !lookups(&value).is_empty();
-        let plain = self.kind != DocumentKind::Unknown
-            && plaintext::is_plaintext(&value, secret && !self.is_harmless(), refers);
+        let plain = self.kind != DocumentKind::Unknown && plaintext::is_plaintext(&value, secret, refers);
         if refers || plain {
             let flags = if secret { SECRET } else { 0 } | if plain { PLAINTEXT } else { 0 };
             add_site(&mut self.sites, span.start, flags, &self.steps);
         }
-    }
-
-    fn is_numeric_secret(&self) -> bool {
-        self.names.last().is_some_and(|name| plaintext::is_numeric_secret(name))
-    }
-
-    /// Whether the current member is a header that describes a body, among headers that may be secrets.
-    fn is_harmless(&self) -> bool {
-        matches!(self.names.as_slice(), [.., headers, name]
-            if headers == "headers" && plaintext::is_harmless_header(name))
     }
 }
 

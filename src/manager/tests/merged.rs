@@ -1,5 +1,6 @@
 use super::*;
-use crate::config::Environment;
+use crate::check::OwnSecrets;
+use crate::config::{Environment, ReceiverView};
 use crate::domain::ConnectionName;
 
 const TOKEN: &str = "hunter2-bearer";
@@ -30,6 +31,27 @@ async fn references_are_resolved_and_own_secrets_merged() {
     assert!(manager.get_merged(&connection, SecretMode::Include).await.unwrap().is_none());
     store.put_raw(connection.clone(), r#"{"host":"{$H:db}"}"#.into());
     assert_eq!(merged(&manager, &connection).await, serde_json::json!({"host": "db"}));
+}
+
+#[tokio::test]
+async fn variables_of_another_process_are_neither_guessed_nor_called_undefined() {
+    let document = r#"{"a":"{$A}","b":"{$B:default}","c":"x-{$C}","module-config":{}}"#;
+    let (store, key) = orders(document);
+    let manager = with_variables(&store, &[("A", "ours"), ("B", "ours"), ("WEBHOOK_ORDERS_TOKEN", TOKEN)]);
+    let lookup = SecretLookup { own: OwnSecrets::Variables, references: None, ..SecretLookup::default() };
+    let own = ["WEBHOOK_ORDERS_CHANNEL_TOKEN", "WEBHOOK_ORDERS_HMAC_SECRET", "WEBHOOK_ORDERS_TOKEN"];
+    for (mode, unknown) in [
+        (SecretMode::Include, [&["A", "B", "C"][..], &own].concat()),
+        (SecretMode::Exclude, vec!["A", "B", "C"]),
+    ] {
+        let view = ReceiverView { lookup: lookup.clone(), variables: None };
+        let merged = manager.get_merged_as(view, &key, mode).await.unwrap().unwrap();
+        let names: Vec<_> = merged.unknown_variables().iter().map(String::as_str).collect();
+        assert_eq!(names, unknown);
+        let left = ["a", "b", "c"].map(|name| merged.json()[name].as_str().unwrap());
+        assert_eq!(left, ["{$A}", "{$B:default}", "x-{$C}"]);
+        assert!(merged.added().is_none() && merged.json().get("authorization").is_none());
+    }
 }
 
 #[tokio::test]

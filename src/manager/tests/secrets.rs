@@ -208,3 +208,22 @@ fn who_embeds_it_has_own_secrets_merged_unless_the_settings_say_no() {
     assert_eq!(own("[receiver]\nmerges_own_secrets = false\n"), OwnSecrets::NotMerged);
     assert_eq!(own("[receiver]\nmerges_own_secrets = true\n"), OwnSecrets::Variables);
 }
+
+#[test]
+fn who_embeds_it_decides_whether_own_secrets_are_merged() {
+    let manager = manager(&MemoryStore::new());
+    assert_eq!(manager.secret_lookup().own, OwnSecrets::Variables);
+    let manager = manager.with_own_secrets(false);
+    assert_eq!(manager.secret_lookup().own, OwnSecrets::NotMerged);
+    assert_eq!(manager.with_own_secrets(true).secret_lookup().own, OwnSecrets::Variables);
+}
+
+#[tokio::test]
+async fn what_was_merged_in_is_told_and_what_the_document_says_is_not() {
+    let world = world(Some(r#"{"authorization":"Bearer x","hmac":{"header":"X"}}"#));
+    world.secrets.put_now(&own(), [("bearer-token", TOKEN), ("hmac-secret", "h")]);
+    let merged = world.merged().await.unwrap();
+    let added = merged.added().unwrap();
+    assert_eq!((&added.path, added.fields.as_slice()), (&own(), &[SecretField::HMAC_SECRET.name()][..]));
+    assert_eq!(added.version, Some(SecretVersion(1)));
+}

@@ -119,7 +119,7 @@ impl SecretRevealer for EnvSecrets {
             ));
         }
         let value = |(field, name): (SecretField, String)| match self.variables.variable(&name) {
-            Variable::Unset => None,
+            Variable::Unset | Variable::NotVisible => None,
             Variable::Text(value) => Some(Ok((field, value))),
             Variable::NotText => Some(Err(Error::invalid(format!(
                 "the variable {name} is not UTF-8 text; set it anew where this process is started"

@@ -50,7 +50,7 @@ impl EnvVariables {
     /// The state of a variable; `None` if it is unset.
     pub(super) fn state(&self, name: &str) -> Option<FieldState> {
         Some(match self.variable(name) {
-            Variable::Unset => return None,
+            Variable::Unset | Variable::NotVisible => return None,
             Variable::NotText => FieldState::NotText,
             Variable::Text(value) if value.expose().is_empty() => FieldState::Empty,
             Variable::Text(_) => FieldState::Present,

@@ -51,18 +51,22 @@ fn findings(page: &mut ReviewPage<'_>, model: &Model) {
         let asking = format!("asking {} {}", model.context.backend.name, glyph::MORE);
         heading(page, TextRun::of(StyleRole::Dim, asking));
     } else {
-        model.health.all().for_each(|health| of_backend(page, model, health));
+        let checked = model.health.checked.and_then(|checked| words::long_ago(model, checked));
+        model.health.all().for_each(|health| verdict(page, health, checked.as_deref()));
+    }
+    if !model.context.settings.findings().is_empty() {
+        verdict(page, &model.context.settings, None);
     }
 }
 
-fn of_backend(page: &mut ReviewPage<'_>, model: &Model, health: &Health) {
+fn verdict(page: &mut ReviewPage<'_>, health: &Health, checked: Option<&str>) {
     let (glyph, style) = words::condition_badge(health.condition());
     let mut head = TextRun::of(style, format!("{glyph} {}", health.verdict()));
     head.join("  ", TextRun::of(StyleRole::Strong, health.backend));
     if let Some(latency) = health.latency {
         head.join("  ", TextRun::of(StyleRole::Dim, format!("answers in {}", latency.word())));
     }
-    if let Some(ago) = model.health.checked.and_then(|checked| words::long_ago(model, checked)) {
+    if let Some(ago) = checked {
         head.join("  ", TextRun::of(StyleRole::Dim, format!("checked {ago} ago")));
     }
     heading(page, head);
@@ -209,7 +213,8 @@ fn secret_store(page: &mut ReviewPage<'_>, model: &Model) {
         page.fact("why", StyleRole::Warning, why);
         page.fact("again", StyleRole::Text, "tried again by itself; ctrl-r tries now");
     }
-    if link.standing == Some(SecretStoreStatus::Variables) && lookup.env == ReceiverEnv::NotVisible {
+    let is_known = matches!(lookup.env, ReceiverEnv::Known(_));
+    if link.standing == Some(SecretStoreStatus::Variables) && !is_known {
         let words = "the receiver's own variables are not visible from here";
         page.fact("note", StyleRole::Warning, words);
     }
@@ -220,9 +225,9 @@ fn secret_store(page: &mut ReviewPage<'_>, model: &Model) {
     }
 }
 
-/// The worst condition of all backends; empty if all are healthy.
+/// The worst condition of all backends and of the settings; empty if all are healthy.
 pub(super) fn tab_note(model: &Model) -> TextRun {
-    match model.health.all().map(Health::condition).max() {
+    match model.health.all().chain([&model.context.settings]).map(Health::condition).max() {
         None | Some(Condition::Healthy) => TextRun::default(),
         Some(condition) => {
             let (glyph, role) = words::condition_badge(condition);

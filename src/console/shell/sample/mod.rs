@@ -117,6 +117,7 @@ pub(crate) fn context() -> ConsoleContext {
         secret_backend: &env::BACKEND,
         target: "127.0.0.1:2379".into(),
         warnings: Vec::new(),
+        settings: Health::default(),
         capabilities: Capabilities {
             namespaces: true,
             connections: true,

@@ -9,9 +9,9 @@ use parking_lot::Mutex;
 use super::super::contents::{FileContents, FileKind};
 use super::super::filesystem::{StatStamp, read};
 use super::super::tracker::settled;
-use crate::domain::json::{JsonEvent, NodeValue, Scalar, Span, string_value, walk};
-use crate::domain::reference::is_all_references;
-use crate::domain::{DocumentKind, is_secret_field, references_in};
+use crate::domain::DocumentKind;
+use crate::domain::json::NodeValue;
+use crate::domain::plaintext::holds_plaintext;
 use crate::provider::Result;
 
 /// The last inspection of both files, cached until a file changes: a file may have 50 MiB.
@@ -28,7 +28,7 @@ pub(super) struct FileSummary {
     pub(super) documents: u64,
     /// What the receiver would fail on, and what to do about it.
     pub(super) notes: Vec<(String, &'static str)>,
-    /// Whether a secret field contains plaintext.
+    /// Whether any document contains a secret in plaintext.
     pub(super) plaintext: bool,
 }
 
@@ -74,54 +74,8 @@ fn inspect(which: FileKind, contents: &FileContents) -> FileSummary {
         FileKind::Connections => DocumentKind::Connection,
     };
     let documents = u64::try_from(names.len()).unwrap_or(u64::MAX);
-    FileSummary { documents, notes, plaintext: holds_plaintext(kind, &contents.text) }
-}
-
-/// Whether any document of a file contains a plaintext secret.
-fn holds_plaintext(kind: DocumentKind, text: &str) -> bool {
-    let mut search = PlaintextSearch { text, kind, path: Vec::new(), open: Vec::new(), found: false };
-    // Invalid JSON is searched up to the error.
-    let _ = walk(text, |event| search.visit(event));
-    search.found
-}
-
-struct PlaintextSearch<'a> {
-    text: &'a str,
-    kind: DocumentKind,
-    /// The member names that lead to a value; the document's name comes first.
-    path: Vec<String>,
-    /// The length of `path` at each open object or array.
-    open: Vec<usize>,
-    found: bool,
-}
-
-impl PlaintextSearch<'_> {
-    fn visit(&mut self, event: JsonEvent) {
-        match event {
-            JsonEvent::OpenObject(_) | JsonEvent::OpenArray(_) => self.open.push(self.path.len()),
-            JsonEvent::CloseObject(_) | JsonEvent::CloseArray(_) => {
-                let length = self.open.pop().unwrap_or_default();
-                self.path.truncate(length);
-            }
-            JsonEvent::Key(span) => {
-                self.path.truncate(self.open.last().copied().unwrap_or_default());
-                self.path.push(string_value(span.of(self.text)).into_owned());
-            }
-            JsonEvent::Scalar(Scalar::String, span) if !self.found => self.found = self.is_plaintext(span),
-            JsonEvent::Scalar(..) => {}
-        }
-    }
-
-    fn is_plaintext(&self, span: Span) -> bool {
-        let Some((_, path)) = self.path.split_first() else { return false };
-        if !is_secret_field(self.kind, path) {
-            return false;
-        }
-        let value = string_value(span.of(self.text));
-        let references = references_in(&value);
-        let defaults = references.iter().any(|(_, _, default)| default.is_some_and(|at| at.end > at.start));
-        defaults || !is_all_references(&value)
-    }
+    let plaintext = members.iter().any(|member| holds_plaintext(kind, member.value.span.of(&contents.text)));
+    FileSummary { documents, notes, plaintext }
 }
 
 #[cfg(test)]
@@ -130,15 +84,22 @@ mod tests {
 
     #[test]
     fn secrets_in_plaintext_are_told_from_references() {
-        let webhooks = |text| holds_plaintext(DocumentKind::Webhook, text);
+        let holds = |which, text: &str| {
+            inspect(which, &FileContents::of(Path::new("w"), text.into()).unwrap()).plaintext
+        };
+        let webhooks = |text| holds(FileKind::Webhooks, text);
         assert!(webhooks(r#"{"a": {"hmac": {"secret": "hunter2"}}}"#));
         assert!(webhooks(r#"{"a": {}, "b": {"chain": [{"module-config": {"headers": {"X": "y"}}}]}}"#));
-        assert!(webhooks(r#"{"a": {"authorization": "Bearer {$vault:a#b}"}}"#));
+        assert!(!webhooks(r#"{"a": {"authorization": "Bearer {$vault:a#b}"}}"#));
         assert!(webhooks(r#"{"a": {"hmac": {"secret": "{$A:hunter2}"}}}"#));
         assert!(!webhooks(r#"{"a": {"hmac": {"secret": "{$vault:app/x#y}", "algorithm": "sha256"}}}"#));
         assert!(!webhooks(r#"{"password": {"module": "log"}, "token": "x"}"#), "the name of a document");
         assert!(!webhooks(r#"{"a": {"jwt": {"secret": ""}}, "b": [["topic"], {"topic": "t"}]}"#));
-        assert!(holds_plaintext(DocumentKind::Connection, r#"{"c": {"pass": "x"}}"#));
+        assert!(
+            webhooks(r#"{"a": {"hmac": {"secret": "hunter2"}}, "a": {}}"#),
+            "it can be read all the same"
+        );
+        assert!(holds(FileKind::Connections, r#"{"c": {"pass": "x"}}"#));
     }
 
     #[test]

@@ -66,9 +66,14 @@ impl SecretReader for VaultSecrets {
 
     async fn presence(&self, path: &SecretPath) -> Result<Presence> {
         let at = self.locate(path)?;
-        match self.version() {
+        let presence = match self.version() {
             KvVersion::V2 => self.presence_v2(at).await,
             KvVersion::V1 => self.presence_v1(at).await,
+        };
+        match presence {
+            // About this secret, and no trouble of the others.
+            Err(error @ Error::NoMount { .. }) => Ok(Presence::Unreachable { reason: error.to_string() }),
+            presence => presence,
         }
     }
 

@@ -54,8 +54,8 @@ impl NotFoundReason {
     }
 }
 
-pub(super) fn no_mount(mount: &Mount) -> String {
-    format!("there is no secrets engine at {mount}/: check the mount, and VAULT_NAMESPACE")
+fn no_mount(mount: &Mount) -> Error {
+    Error::NoMount { mount: mount.clone() }
 }
 
 /// The message where the engine's version is not the configured one.
@@ -65,7 +65,7 @@ pub(super) fn kv2_mismatch(mount: &Mount) -> String {
 
 impl VaultSecrets {
     /// Sends a read, and returns what `parse` makes of its response, or else the state of that path. An error
-    /// is about the server as a whole.
+    /// is about the server as a whole, or about the mount.
     pub(super) async fn read<T>(
         &self,
         mount: &Mount,
@@ -80,6 +80,10 @@ impl VaultSecrets {
             }
             Err(failure) => return Err(self.failed(failure)),
         };
+        if reply.status == 404 && matches!(NotFoundReason::of(&reply), NotFoundReason::NoMount) {
+            self.mounts.0.lock().remove(mount);
+            return Err(no_mount(mount));
+        }
         let found = if reply.status == 200 { parse(&reply) } else { None };
         Ok(match (reply.status, found) {
             (_, Some(found)) => Ok(found),
@@ -117,10 +121,7 @@ impl VaultSecrets {
             NotFoundReason::Gone(meta) => {
                 return Presence::Deleted { version: meta.number(), at: meta.deleted() };
             }
-            NotFoundReason::NoMount => {
-                self.mounts.0.lock().remove(mount);
-                no_mount(mount)
-            }
+            NotFoundReason::NoMount => no_mount(mount).to_string(),
             NotFoundReason::NoEndpoint => kv2_mismatch(mount),
             NotFoundReason::Other => self.not_vault(),
         };
@@ -168,7 +169,7 @@ impl VaultSecrets {
         match reply.status {
             403 => Error::denied(permission),
             404 => match NotFoundReason::of(reply) {
-                NotFoundReason::NoMount => Error::unavailable(no_mount(at.mount)),
+                NotFoundReason::NoMount => no_mount(at.mount),
                 NotFoundReason::NoEndpoint => Error::unavailable(kv2_mismatch(at.mount)),
                 _ => Error::unavailable(self.unexpected_status(reply)),
             },

@@ -9,7 +9,7 @@ pub(crate) use badge::{legend, mark_badge};
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use crate::check::{Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnSecrets};
+use crate::check::{Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnSecrets, ReceiverEnv};
 use crate::console::age::{TimedText, age};
 use crate::console::model::Model;
 use crate::console::screens::browse::needs::lines::NeedLines;
@@ -53,6 +53,7 @@ pub(crate) fn block(model: &Model, key: &ResourceKey, room: u16) -> Vec<TextRun>
     if left_out > 0 {
         lines.add(0, NeedMark::Nothing, vec![dim(&format!("and {} more", words::grouped(left_out)))]);
     }
+    unreadable_variables(&mut lines, model, &told);
     unmerged_variables(&mut lines, model, key);
     shared_variables(&mut lines, model, key);
     if needs.truncated {
@@ -117,6 +118,16 @@ fn shared_variables(lines: &mut NeedLines, model: &Model, key: &ResourceKey) {
         };
         let words = format!("{which} read by {}: rename all but one", ids.join(" and "));
         lines.put(0, (glyph, style), vec![TextRun::of(style, words)]);
+    }
+}
+
+/// Why the receiver's variables are not visible, although the context says where they are.
+fn unreadable_variables(lines: &mut NeedLines, model: &Model, told: &[NeedStatus<'_>]) {
+    let env = model.context.secrets.as_ref().map(|lookup| &lookup.env);
+    if let Some(ReceiverEnv::Unreadable(why)) = env
+        && told.iter().any(|one| one.state == NeedState::NotVisible)
+    {
+        lines.add(0, NeedMark::Unknown, vec![dim("the receiver's variables:"), dim(why)]);
     }
 }
 

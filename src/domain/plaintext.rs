@@ -1,0 +1,141 @@
+//! What counts as a secret in plaintext: the one rule, for the facts of a document and for the health of a file
+//! alike.
+
+use std::borrow::Cow;
+
+use super::json::{JsonEvent, Scalar, any_byte, string_value, walk};
+use super::reference::{MAX_DEPTH, is_all_references, login_password, lookups};
+use super::{DocumentKind, is_secret_field};
+
+/// Words that begin the value of a header and are not secrets themselves.
+const SCHEMES: [&str; 5] = ["bearer", "basic", "token", "digest", "apikey"];
+
+/// Headers that describe a body; all other headers that a webhook sends may contain a secret.
+const HARMLESS: [&str; 8] = [
+    "content-type",
+    "content-length",
+    "content-encoding",
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "user-agent",
+    "host",
+];
+
+/// Names of numbers that are secrets, rather than lengths or limits.
+const NUMERIC: [&str; 7] = ["password", "pass", "passwd", "pwd", "secret", "api_key", "apikey"];
+
+/// Whether a text is a plaintext secret: the whole text in a secret field, if it refers to nothing, and in any
+/// field the password of a URL.
+pub(crate) fn is_plaintext(value: &str, secret: bool, refers: bool) -> bool {
+    (secret && !refers && !is_bare(value)) || holds_password(value)
+}
+
+/// Empty, or the scheme of a token without the token.
+fn is_bare(value: &str) -> bool {
+    let value = value.trim();
+    value.is_empty() || SCHEMES.iter().any(|scheme| value.eq_ignore_ascii_case(scheme))
+}
+
+/// Whether a URL in the text has a password that does not consist of references only.
+fn holds_password(value: &str) -> bool {
+    if !any_byte(value, |byte| byte == b'@') {
+        return false;
+    }
+    let Some((_, rest)) = value.split_once("://") else { return false };
+    let Some(password) = login_password(rest) else { return false };
+    let login = rest.get(..password.end).unwrap_or_default();
+    !login.contains(char::is_whitespace) && !is_all_references(password.of(rest))
+}
+
+/// Whether a number at these names is a secret, where its field is a secret one.
+pub(crate) fn is_numeric_secret<S: AsRef<str>>(names: &[S]) -> bool {
+    names.last().is_some_and(|name| NUMERIC.iter().any(|known| name.as_ref().eq_ignore_ascii_case(known)))
+}
+
+/// Whether the member at these names is a header that describes a body, among headers that may be secrets.
+pub(crate) fn is_harmless_header<S: AsRef<str>>(names: &[S]) -> bool {
+    matches!(names, [.., headers, name] if headers.as_ref() == "headers"
+        && HARMLESS.iter().any(|known| name.as_ref().eq_ignore_ascii_case(known)))
+}
+
+/// Whether a document contains a secret in plaintext, a reference's default in a secret field included. A
+/// member that a later one of its name overrides counts: it can be read all the same. Invalid JSON is searched
+/// up to the error.
+pub(crate) fn holds_plaintext(kind: DocumentKind, text: &str) -> bool {
+    let mut search = PlaintextSearch { text, kind, names: Vec::new(), open: Vec::new(), found: false };
+    // An error ends the search, and is reported by whoever reads the document.
+    let _ = walk(text, |event| search.visit(event));
+    search.found
+}
+
+struct PlaintextSearch<'a> {
+    text: &'a str,
+    kind: DocumentKind,
+    /// The member names that lead to a value.
+    names: Vec<Cow<'a, str>>,
+    /// The length of `names` at each open object or array.
+    open: Vec<usize>,
+    found: bool,
+}
+
+impl PlaintextSearch<'_> {
+    fn visit(&mut self, event: JsonEvent) {
+        match event {
+            JsonEvent::OpenObject(_) | JsonEvent::OpenArray(_) => self.open.push(self.names.len()),
+            JsonEvent::CloseObject(_) | JsonEvent::CloseArray(_) => {
+                let length = self.open.pop().unwrap_or_default();
+                self.names.truncate(length);
+            }
+            JsonEvent::Key(span) => {
+                self.names.truncate(self.open.last().copied().unwrap_or_default());
+                self.names.push(string_value(span.of(self.text)));
+            }
+            JsonEvent::Scalar(scalar, span) if !self.found => {
+                self.found = match scalar {
+                    Scalar::String => self.is_plaintext(&string_value(span.of(self.text))),
+                    Scalar::Number => self.is_secret() && is_numeric_secret(&self.names),
+                    _ => false,
+                };
+            }
+            JsonEvent::Scalar(..) => {}
+        }
+    }
+
+    fn is_secret(&self) -> bool {
+        is_secret_field(self.kind, &self.names)
+    }
+
+    fn is_plaintext(&self, value: &str) -> bool {
+        let secret = self.is_secret() && !is_harmless_header(&self.names);
+        let is_reachable = self.open.len().saturating_sub(1) <= MAX_DEPTH;
+        let references = if is_reachable { lookups(value) } else { Vec::new() };
+        let default = |default: Option<&str>| default.is_some_and(|text| !text.trim().is_empty());
+        (secret && references.iter().any(|reference| default(reference.default)))
+            || is_plaintext(value, secret, !references.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plaintext_is_told_from_references_and_from_nothing() {
+        let plain = |value: &str, secret| is_plaintext(value, secret, !lookups(value).is_empty());
+        for value in ["hunter2", "Bearer hunter2", "${A}", "$A", "{$A-B}"] {
+            assert!(plain(value, true), "{value}");
+            assert!(!plain(value, false), "{value}");
+        }
+        for value in ["", " ", "Bearer ", "{$A}", "Bearer {$A}", "{$vault:a#b}", "postgres://{$U}:{$P}@h/db"]
+        {
+            assert!(!plain(value, true), "{value}");
+        }
+        for value in ["amqp://u:hunter2@h", "amqp://{$U}:hunter2@{$H}", "redis://:hunter2@h"] {
+            assert!(plain(value, false), "{value}");
+        }
+        for value in ["https://h:8443/a", "https://h/@team", "see http://h: ask bob@example.com", "u@h"] {
+            assert!(!plain(value, false), "{value}");
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! Numbers, ages, states and places as words, the same everywhere.
+//! Numbers, ages, states and places as words, and the messages that several screens share.
 
 use std::fmt::Display;
 use std::time::Duration;

@@ -1,9 +1,6 @@
-//! Store events held back while the display is paused, and items shown until a deadline.
+//! The state of a paused display: the store events held back so far.
 
-use std::time::Duration;
-
-use crate::console::request::RequestId;
-use crate::domain::{LeaseId, StoreId};
+use crate::domain::StoreId;
 
 /// Watch events that arrived while the display is paused.
 #[derive(Debug, Default)]
@@ -27,30 +24,4 @@ impl PausedEvents {
     pub fn is_behind(&self) -> bool {
         self.overflowed || !self.feeds.is_empty() || self.changes > 0
     }
-}
-
-/// When a lease expires.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LeaseExpiry {
-    pub lease: LeaseId,
-    /// The pending request.
-    pub asked: Option<RequestId>,
-    /// When it expires, as time since the start; `None` until answered.
-    pub ends: Option<Duration>,
-}
-
-/// A message in the status line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    pub text: String,
-    pub tone: Tone,
-    /// When it disappears.
-    pub until: Duration,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    Plain,
-    Good,
-    Bad,
 }

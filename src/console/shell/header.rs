@@ -1,5 +1,5 @@
-//! The first line: the context, whether the display is current, whether writing is possible. Context, state
-//! and lock are always shown; the rest is dropped by priority.
+//! The first line: the context, the badges of the stores (SYNCED, RESYNCED, PAUSED), whether writing is possible.
+//! Context, state and lock are always shown; the rest is dropped by priority.
 
 use ratatui::layout::Rect;
 

@@ -1,4 +1,5 @@
-//! Store events, applied to the inventory, the lists, the link badge and the drafts.
+//! Store events: applied to the inventory, the lists, the link badge and the drafts, or held back while the display
+//! is paused.
 
 use std::time::Duration;
 

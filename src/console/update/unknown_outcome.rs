@@ -1,4 +1,4 @@
-//! A write whose answer was lost: its keys are read until the outcome is known. It is never sent a second
+//! A write of documents whose answer was lost: its keys are read until the outcome is known. It is never sent a second
 //! time, and nothing else is written in the meantime.
 
 use super::super::effect::{Effect, RequestId};

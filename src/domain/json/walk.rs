@@ -1,4 +1,5 @@
-//! A strict reader that reports each part of a JSON text with its span, without building a value.
+//! A strict reader that reports each part of a JSON text with its span, down to a limit of depth, without building
+//! a value.
 
 use thiserror::Error;
 

@@ -1,4 +1,4 @@
-//! The list tabs: tabs, panes, selection, filter and sort order.
+//! The list tabs: tabs, panes, zoom, selection, filter and sort order.
 
 use super::detail::height as detail_height;
 use super::state::{BrowsePage, scope_row, scopes};

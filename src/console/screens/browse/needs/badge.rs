@@ -1,4 +1,4 @@
-//! The mark of a row for what its document needs: missing or forbidden secrets, one in plaintext, all present.
+//! Glyph and colour of a row's mark for what its document needs: missing or forbidden secrets, one in plaintext, all present.
 
 use crate::check::NeedMark;
 use crate::console::theme::{StyleRole, glyph};

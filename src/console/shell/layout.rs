@@ -1,4 +1,5 @@
-//! The layout of a screen of a given size, its panes or the one that is zoomed; shared by scrolling and drawing.
+//! The layout of a screen of a given size, its panes or the one that is zoomed, shared by scrolling and
+//! drawing.
 
 use ratatui::layout::Rect;
 

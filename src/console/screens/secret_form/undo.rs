@@ -1,5 +1,5 @@
-//! The result of a write of a secret, also where its answer was lost, and the undo of the last one: the version before it is read and written
-//! again, unless the secret has been written since.
+//! The result of a write of a secret, also where its answer was lost, and the undo of the last one: the version
+//! before it is read and written again, unless the secret has been written since.
 
 use super::state::SecretReview;
 use crate::console::effect::{Effect, RequestId};

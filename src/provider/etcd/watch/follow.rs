@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::assemble::RevisionBatch;
 use super::keepalive::{Keepalive, KeepaliveAction};
+use super::lag::StoreLag;
 use super::merge_ranges::RangeMerger;
 use super::snapshot_digest::{KeyHashes, list_hashes};
 use super::{WatchCheckpoint, WatchStart, WatchTask};
@@ -29,14 +30,6 @@ const RIGHTS_INTERVAL: Duration = Duration::from_secs(30);
 /// sync watchers every 100 ms, if they can.
 const PROGRESS_CONFIRMATION: Duration = Duration::from_secs(1);
 
-/// How long the watch may be behind the store before that is said. Where answers to progress requests prove
-/// nothing by themselves, a quiet range is known to be current only a little later.
-const MAX_LAG: Duration = Duration::from_secs(1);
-const MAX_LAG_UNORDERED: Duration = Duration::from_secs(3);
-
-/// More bytes than this between a ping and its answer are changes, which it waits behind.
-const CONGESTION: u64 = 32 * 1024;
-
 /// A watch stream with its keepalive, its comparison and its rights check.
 struct WatchSession<'a> {
     task: &'a mut WatchTask,
@@ -50,12 +43,7 @@ struct WatchSession<'a> {
     uncreated: usize,
     /// The store's revision when the watch started or was seen to be behind, until the watch has reached it.
     target: Option<Revision>,
-    /// The oldest revision that the store was seen at and that has not arrived, and when that was.
-    lag: Option<(Revision, Instant)>,
-    /// Whether the answer to a ping is stuck behind what else arrives, so that nothing is known of the store.
-    is_congested: bool,
-    /// What the line had brought when the last ping was sent, in bytes.
-    bytes_before_ping: u64,
+    lag: StoreLag,
     /// See [`MemberLink::has_ordered_progress`].
     has_ordered_progress: bool,
     /// Whether a comparison with a fresh list is still due.
@@ -92,9 +80,7 @@ impl WatchTask {
             messages,
             uncreated: watchers,
             target: None,
-            lag: None,
-            is_congested: false,
-            bytes_before_ping: 0,
+            lag: StoreLag::new(has_ordered_progress),
             has_ordered_progress,
             compare: resumed,
             ping: Fuse::terminated(),
@@ -207,21 +193,19 @@ impl WatchSession<'_> {
     /// `store` is its revision, as far as a message names it.
     async fn check_lag(&mut self, store: Option<Revision>) {
         let (now, applied) = (Instant::now(), self.merger.proven());
-        let arrived = self.link.activity.bytes() - self.bytes_before_ping;
-        if !self.is_congested && arrived > CONGESTION && self.keepalive.ping_overdue(now, MAX_LAG) {
-            self.is_congested = true;
+        let state = if self.lag.becomes_congested(now, &self.keepalive, self.link.activity.bytes()) {
             self.target = self.target.max(Some(applied));
-            return self.task.send_state(LinkState::CatchingUp { applied, store: None }).await;
-        }
-        self.lag = self.lag.filter(|(seen, _)| *seen > applied);
-        if let Some(store) = store.filter(|store| *store > applied) {
-            let (_, since) = *self.lag.get_or_insert((store, now));
-            let most = if self.has_ordered_progress { MAX_LAG } else { MAX_LAG_UNORDERED };
-            if now.saturating_duration_since(since) > most && self.target < Some(store) {
-                self.target = Some(store);
-                self.task.send_state(LinkState::CatchingUp { applied, store: Some(store) }).await;
-            }
-        }
+            LinkState::CatchingUp { applied, store: None }
+        } else if let Some(store) = store
+            && self.lag.is_too_far(now, applied, store)
+            && self.target < Some(store)
+        {
+            self.target = Some(store);
+            LinkState::CatchingUp { applied, store: Some(store) }
+        } else {
+            return;
+        };
+        self.task.send_state(state).await;
     }
 
     /// The server cancelled the watch, or never created it.
@@ -283,7 +267,7 @@ impl WatchSession<'_> {
     /// Reports `Synced` once the watch has reached the revision that the store had when it started.
     async fn check_synced(&mut self) {
         let reached = self.target.is_some_and(|target| target <= self.merger.proven());
-        if !reached || self.uncreated > 0 || self.is_congested {
+        if !reached || self.uncreated > 0 || self.lag.is_congested() {
             return;
         }
         self.target = None;
@@ -316,7 +300,7 @@ impl WatchSession<'_> {
         if head.revision > self.merger.proven() {
             self.keepalive.hasten_progress(now);
         }
-        if std::mem::take(&mut self.is_congested) {
+        if self.lag.ping_answered() {
             self.target = self.target.max(Some(head.revision));
             self.check_synced().await;
         }
@@ -349,7 +333,7 @@ impl WatchSession<'_> {
                 let mark = self.task.connector.baseline_at(&self.checkpoint.store, self.merger.watermark());
                 self.ping = async move { Ok((mark, ranges.head(&link, turn).await?)) }.boxed().fuse();
                 self.pings += 1;
-                self.bytes_before_ping = self.link.activity.bytes();
+                self.lag.ping_sent(self.link.activity.bytes());
                 self.keepalive.ping_sent(now);
             }
             KeepaliveAction::RequestProgress => {

@@ -3,6 +3,7 @@
 mod assemble;
 mod follow;
 mod keepalive;
+mod lag;
 mod merge_ranges;
 mod retry;
 mod snapshot_digest;

@@ -24,7 +24,7 @@ fn saves(console: &mut TestConsole) -> Vec<(String, Option<Token>)> {
         }
     }
     for request in asked {
-        console.send(AppEvent::Answer(request, Answer::DraftSaved(Ok(0))));
+        console.send(AppEvent::Answer(request, Answer::DraftSaved(Ok(Default::default()))));
     }
     saves
 }

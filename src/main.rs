@@ -15,7 +15,7 @@ use confdeck::provider::ensure_crypto_provider;
 const FLUSHED_WITHIN: Duration = Duration::from_millis(200);
 
 /// How long the log is waited for at the end, whatever else took how long.
-const FLUSHED_AT_LEAST: Duration = Duration::from_millis(20);
+const FLUSHED_AT_LEAST: Duration = Duration::from_millis(10);
 
 /// How many files a command and the console have open at once, connections and our own included.
 const FILES_OF_COMMAND: usize = 16;

@@ -132,9 +132,9 @@ pub fn refuse_without_terminal() -> Option<Exit> {
 /// allowed: with too few, any part of the program could fail at any time.
 pub fn refuse_without_files(needed: usize) -> Option<Exit> {
     let missing = || {
-        let files: Vec<_> = std::iter::repeat_with(|| rustix::stdio::stderr().try_clone_to_owned())
+        let files: Vec<_> = std::iter::repeat_with(|| rustix::io::dup(rustix::stdio::stderr()))
             .take(needed)
-            .map_while(Result::ok)
+            .map_while(std::result::Result::ok)
             .collect();
         needed - files.len()
     };
@@ -142,8 +142,11 @@ pub fn refuse_without_files(needed: usize) -> Option<Exit> {
         return None;
     }
     let limits = rustix::process::getrlimit(Resource::Nofile);
-    // Not every system raises it to anything; what counts is what can be opened then.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limits.maximum, ..limits });
+    // No further than needed: programs that are started from here inherit it, and some look at every number.
+    let raised = limits.current.map(|current| current.saturating_add(needed as u64));
+    let allowed = raised.into_iter().chain(limits.maximum).min();
+    // What counts is what can be opened then.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: allowed, ..limits });
     let missing = missing();
     if missing == 0 {
         return None;

@@ -73,7 +73,7 @@ fn the_editor_is_not_waited_for_where_its_file_cannot_be_made() {
     let home = home_with_state();
     let Some(hung) = HungMount::over(home.state()) else { return };
     let program = Program::confdeck(["--demo"]).at_home(&home).env("EDITOR", "true");
-    let mut terminal = Terminal::open(program, 120, 40);
+    let mut terminal = Terminal::open(program, 200, 50);
     terminal.wait_for("SYNCED");
     terminal.keys("E");
     terminal.wait_for("its disk does not answer; the draft is as it was");
@@ -125,7 +125,7 @@ fn pipes_in_place_of_our_files_are_not_waited_for() {
     pipe("confdeck.log");
     pipe("audit.lock");
     let program = Program::confdeck(["--demo"]).at_home(&home).env("CONFDECK_STATS", stats);
-    let mut terminal = Terminal::open(program, 120, 40);
+    let mut terminal = Terminal::open(program, 200, 50);
     terminal.wait_for("SYNCED");
     terminal.keys("7");
     terminal.wait_for("the log file cannot be written");

@@ -9,7 +9,7 @@ use crate::terminal::Terminal;
 
 #[test]
 fn a_terminal_that_claims_to_be_huge_is_used_in_part() {
-    let mut terminal = Terminal::open(Program::shell(), 120, 40);
+    let mut terminal = Terminal::open(Program::shell(), 1_000, 500);
     terminal.wait_for("$ ");
     terminal.type_text("stty cols 10000 rows 10000; confdeck --demo; echo left with $?\n");
     terminal.wait_for("SYNCED");

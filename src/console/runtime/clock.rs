@@ -17,11 +17,11 @@ const ASLEEP: Duration = Duration::from_secs(1);
 
 /// Two clocks, read together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClockReading {
+pub(super) struct ClockReading {
     /// Stands still while the machine is asleep.
-    pub awake: Duration,
+    pub(super) awake: Duration,
     /// Goes on.
-    pub total: Duration,
+    pub(super) total: Duration,
 }
 
 #[derive(Clone)]
@@ -39,8 +39,7 @@ impl Clock {
         Self::reading(move || {
             let total = clock_gettime(COUNTS_SLEEP);
             let part = |part: i64| u64::try_from(part).unwrap_or_default();
-            let total =
-                Duration::from_secs(part(total.tv_sec)) + Duration::from_nanos(part(total.tv_nsec.into()));
+            let total = Duration::from_secs(part(total.tv_sec)) + Duration::from_nanos(part(total.tv_nsec));
             ClockReading { awake: started.elapsed(), total }
         })
     }

@@ -86,8 +86,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         runner: EffectRunner,
         answers: mpsc::Receiver<(RequestId, TaskReply)>,
         log: Option<mpsc::Receiver<String>>,
-        schedule: FrameSchedule,
-        clock: Clock,
+        (schedule, clock): (FrameSchedule, Clock),
     ) -> io::Result<Self> {
         let writer = FrameWriter::start(device.output())?;
         device.claim()?;
@@ -136,15 +135,15 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         }
     }
 
-    /// Restores the terminal and saves drafts; returns the counters.
-    pub(super) async fn leave(mut self, until: Instant) -> Stats {
+    /// Restores the terminal until one moment, and saves drafts until the other; returns the counters.
+    pub(super) async fn leave(mut self, terminal: Instant, files: Instant) -> Stats {
         // Answers are no longer read, so senders must not wait.
         self.sources.answers.close();
         // Drafts are saved while the terminal is released.
         let flushed = self.runner.drafts.flush();
         self.external_editor = None;
-        self.release_terminal(until).await;
-        let unsaved = flushed.unsaved_by(until).await;
+        self.release_terminal(terminal).await;
+        let unsaved = flushed.unsaved_by(files).await;
         let farewell =
             self.exit_message.take().into_iter().chain(unsaved.map(|why| format!("not saved: {why}")));
         for words in farewell {

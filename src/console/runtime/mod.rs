@@ -86,6 +86,9 @@ pub struct ConsoleConfig {
     pub startup: Vec<Box<dyn FnOnce() + Send>>,
 }
 
+/// How long exit waits for files, from drafts to the log: the rest of [`LEAVE_WITHIN`] is for the end itself.
+const FILES_WITHIN: Duration = Duration::from_millis(150);
+
 /// How a console ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConsoleExit {
@@ -134,10 +137,10 @@ pub async fn run_on<P: Program, D: Device>(
     )?;
     let program = |size| program(context, size);
     let mut running =
-        EventLoop::start(program, device, signals, runner, answers, config.log, schedule, config.clock)?;
+        EventLoop::start(program, device, signals, runner, answers, config.log, (schedule, config.clock))?;
     let code = running.run(config.startup).await;
-    let until = Instant::now() + LEAVE_WITHIN;
-    let counted = running.leave(until).await;
+    let (terminal, until) = (Instant::now() + LEAVE_WITHIN, Instant::now() + FILES_WITHIN);
+    let counted = running.leave(terminal, until).await;
     if let Some(path) = config.stats {
         counted.write_until(path, until);
     }

@@ -4,14 +4,11 @@ use std::io;
 
 use rustix::process::Signal as Unix;
 #[cfg(target_os = "linux")]
-use {
-    rustix::time::{
-        Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
-        timerfd_settime,
-    },
-    std::os::fd::OwnedFd,
-    tokio::io::{Interest, unix::AsyncFd},
+use rustix::time::{
+    Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
 };
+#[cfg(target_os = "linux")]
+use {rustix::io::Errno, std::os::fd::OwnedFd};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -55,25 +52,24 @@ pub fn listen() -> io::Result<mpsc::Receiver<Signal>> {
             while received.recv().await.is_some() && sender.send(message).await.is_ok() {}
         });
     }
+    // Without it, a sleep is noticed by the first event after it.
     #[cfg(target_os = "linux")]
-    tokio::spawn(async move {
-        // Without it, a sleep is noticed by the first event after it.
-        let Ok(mut alarm) = WakeAlarm::new() else { return };
-        while alarm.rings().await.is_ok() && sender.send(Signal::Awake).await.is_ok() {}
-    });
+    if let Ok(alarm) = WakeAlarm::new() {
+        let rings = move || while alarm.wait().is_ok() && sender.blocking_send(Signal::Awake).is_ok() {};
+        let _ = std::thread::Builder::new().name("wake-up".into()).spawn(rings);
+    }
     Ok(receiver)
 }
 
 /// Tells when the machine wakes up: the kernel cancels a timer of this kind then, and whenever the clock is
 /// set. Nothing is due in between.
 #[cfg(target_os = "linux")]
-struct WakeAlarm(AsyncFd<OwnedFd>);
+struct WakeAlarm(OwnedFd);
 
 #[cfg(target_os = "linux")]
 impl WakeAlarm {
     fn new() -> io::Result<Self> {
-        let timer = timerfd_create(TimerfdClockId::Realtime, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
-        let alarm = Self(AsyncFd::with_interest(timer, Interest::READABLE)?);
+        let alarm = Self(timerfd_create(TimerfdClockId::Realtime, TimerfdFlags::CLOEXEC)?);
         alarm.set()?;
         Ok(alarm)
     }
@@ -85,32 +81,32 @@ impl WakeAlarm {
             it_value: Timespec { tv_sec: i64::MAX / 1_000_000_000, tv_nsec: 0 },
         };
         let flags = TimerfdTimerFlags::ABSTIME | TimerfdTimerFlags::CANCEL_ON_SET;
-        timerfd_settime(self.0.get_ref(), flags, &never)?;
+        timerfd_settime(&self.0, flags, &never)?;
         Ok(())
     }
 
-    /// Waits for the next time.
-    async fn rings(&mut self) -> io::Result<()> {
-        self.0.readable().await?.clear_ready();
-        // Says why it was readable, which does not matter.
-        let _ = rustix::io::read(self.0.get_ref(), &mut [0; 8]);
-        self.set()
+    /// Blocks until the next time.
+    fn wait(&self) -> io::Result<()> {
+        match rustix::io::read(&self.0, &mut [0; 8]) {
+            Ok(_) | Err(Errno::CANCELED | Errno::INTR) => self.set(),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::time::Duration;
-
-    use tokio::time::timeout;
+    use rustix::event::{PollFd, PollFlags, poll};
 
     use super::*;
 
-    #[tokio::test]
-    async fn the_alarm_of_a_wake_up_is_silent_while_the_machine_is_awake() {
-        let mut alarm = WakeAlarm::new().unwrap();
-        assert!(timeout(Duration::from_millis(50), alarm.rings()).await.is_err());
-        alarm.set().unwrap();
-        assert!(timeout(Duration::from_millis(50), alarm.rings()).await.is_err(), "nor once it is set again");
+    #[test]
+    fn the_alarm_of_a_wake_up_is_silent_while_the_machine_is_awake() {
+        let alarm = WakeAlarm::new().unwrap();
+        let moment = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
+        for _ in 0..2 {
+            assert_eq!(poll(&mut [PollFd::new(&alarm.0, PollFlags::IN)], Some(&moment)), Ok(0));
+            alarm.set().unwrap();
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::inventory::InventoryEvent;
 use crate::private_file::{self, done_within, reason};
 
 /// How long the file may take, whatever else took how long.
-const AT_LEAST: Duration = Duration::from_millis(20);
+const AT_LEAST: Duration = Duration::from_millis(10);
 
 /// Counters of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]

@@ -22,8 +22,8 @@ fn files(root: &Path) -> Vec<PathBuf> {
 fn a_draft_is_private_and_holds_no_secret() {
     let root = tempfile::tempdir().unwrap();
     let mut folder = DraftFolder::new(root.path().join("drafts"));
-    assert_eq!(folder.save(&of("a/one", &text(1)), true).unwrap(), 1);
-    assert_eq!(folder.save(&of("a/one", &text(2)), false).unwrap(), 1);
+    assert_eq!(folder.save(&of("a/one", &text(1)), true).unwrap().withheld, 1);
+    assert_eq!(folder.save(&of("a/one", &text(2)), false).unwrap().withheld, 1);
     let files = files(&root.path().join("drafts"));
     assert_eq!(files.len(), 2, "the draft and the lock: {files:?}");
     for path in files {

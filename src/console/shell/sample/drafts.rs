@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::editing::replace;
 use super::scenes::edit;
 use super::*;
-use crate::console::drafts::{DraftEntry, DraftId, DraftSummary};
+use crate::console::drafts::{DraftEntry, DraftId, DraftSave, DraftSummary};
 use crate::console::overlays::Overlay;
 use crate::console::request::RequestId;
 use crate::console::screens::drafts::DraftsPage;

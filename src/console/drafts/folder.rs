@@ -106,10 +106,13 @@ impl DraftFolder {
         let bytes = saved.to_bytes().map_err(|error| DraftFolderError::Refused(error.to_string()))?;
         let folder = self.own()?;
         let path = folder.join(&name);
-        let displaced = self.make_room(&path, bytes.len() as u64)?;
+        let in_excess = self.in_excess(&path, bytes.len() as u64)?;
         replace(&path, &bytes, durable).map_err(|error| refused(&path, &error))?;
         let withheld = saved.withheld;
         self.remember(name, saved);
+        // Only now, so that nothing is gone if the new text could not be saved.
+        let gone = in_excess.into_iter().filter(|name| fs::remove_file(folder.join(name)).is_ok());
+        let displaced = gone.filter_map(|name| Some(self.saved.remove(&name)?.key)).collect();
         Ok(DraftSave { withheld, displaced })
     }
 
@@ -207,43 +210,29 @@ impl DraftFolder {
         Ok(self.own.insert(own).path().to_owned())
     }
 
-    /// Keeps the folder within its limits with a file of `bytes` bytes at `path`: removes the oldest other
-    /// drafts of this session, if that is enough.
-    fn make_room(&mut self, path: &Path, bytes: u64) -> Result<Vec<ResourceKey>, DraftFolderError> {
+    /// The files of this session that have to go, oldest first, so that the folder stays within its limits with
+    /// a file of `bytes` bytes at `path`.
+    fn in_excess(&self, path: &Path, bytes: u64) -> Result<Vec<String>, DraftFolderError> {
         let folders = fs::read_dir(&self.root).into_iter().flatten().flatten();
         let others = folders.flat_map(|folder| drafts_in(&folder.path())).filter(|other| other != path);
-        let size = |file: &Path| file.metadata().map_or(0, |found| found.len());
-        let sizes: HashMap<_, _> = others
-            .map(|other| {
-                let size = size(&other);
-                (other, size)
-            })
-            .collect();
-        let mut count = 1 + sizes.len();
-        let mut total = bytes + sizes.values().sum::<u64>();
-        let mut own: Vec<_> = self.saved.iter().map(|(name, own)| (own.at, name.clone())).collect();
+        let with_size = |other: PathBuf| {
+            let size = other.metadata().map_or(0, |found| found.len());
+            (other, size)
+        };
+        let sizes: HashMap<_, _> = others.map(with_size).collect();
+        let (mut count, mut total) = (1 + sizes.len(), bytes + sizes.values().sum::<u64>());
+        let mut own: Vec<_> = self.saved.iter().map(|(name, own)| (own.at, name)).collect();
         own.sort();
-        let mut displaced = Vec::new();
-        for (_, name) in own {
-            if count <= MOST && total <= MOST_BYTES {
-                break;
-            }
-            let other = path.with_file_name(&name);
-            if let Some(size) = sizes.get(&other) {
-                count -= 1;
-                total -= size;
-                displaced.push((name, other));
+        let mut own = own.into_iter().map(|(_, name)| name);
+        let mut in_excess = Vec::new();
+        while count > MOST || total > MOST_BYTES {
+            let name = own.next().ok_or(DraftFolderError::Full)?;
+            if let Some(size) = sizes.get(&path.with_file_name(name)) {
+                (count, total) = (count - 1, total - size);
+                in_excess.push(name.clone());
             }
         }
-        if count > MOST || total > MOST_BYTES {
-            return Err(DraftFolderError::Full);
-        }
-        let mut keys = Vec::new();
-        for (name, other) in displaced {
-            fs::remove_file(&other).map_err(|error| refused(&other, &error))?;
-            keys.extend(self.saved.remove(&name).map(|own| own.key));
-        }
-        Ok(keys)
+        Ok(in_excess)
     }
 }
 

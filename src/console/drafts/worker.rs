@@ -118,7 +118,10 @@ impl DraftFlush {
         let until = if pending() { until } else { until.min(Instant::now() + NOTHING_TO_SAVE) };
         let slow = || pending().then(|| "the disk took longer than leaving may take".to_owned());
         match self.done {
-            Some(done) => timeout_at(until.into(), done).await.map_or_else(|_| slow(), |failed| failed.ok()?),
+            Some(done) => match timeout_at(until.into(), done).await {
+                Ok(Ok(failed)) => failed,
+                _ => slow(),
+            },
             None => slow(),
         }
     }
@@ -187,5 +190,40 @@ impl DraftThread {
             Some(folder) => work(folder).map_err(|error| error.to_string()),
             None => Err("there is no folder for it: set HOME or XDG_STATE_HOME".into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc as blocking;
+
+    use super::super::saved_draft::tests::unsaved;
+    use super::*;
+
+    /// How long a test waits at most.
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    #[tokio::test]
+    async fn a_thread_that_hangs_is_waited_for_only_if_a_draft_would_be_lost() {
+        let state = tempfile::tempdir().unwrap();
+        let (release, hang) = blocking::channel::<()>();
+        let (hangs, hung) = blocking::channel();
+        let worker = DraftWorker::start(Some(state.path().to_owned()), move |request, _| {
+            hangs.send(request).unwrap();
+            let _ = hang.recv();
+        })
+        .unwrap();
+        worker.submit(DraftJob::List(RequestId(1))).unwrap();
+        assert_eq!(hung.recv_timeout(PATIENCE), Ok(RequestId(1)));
+        let began = Instant::now();
+        assert_eq!(worker.flush().unsaved_by(began + PATIENCE).await, None);
+        assert!(began.elapsed() < PATIENCE / 2);
+
+        worker.submit(DraftJob::Save(RequestId(2), Box::new(unsaved("{}")))).unwrap();
+        let until = Instant::now() + Duration::from_millis(20);
+        let lost = worker.flush().unsaved_by(until).await;
+        assert_eq!(lost.as_deref(), Some("the disk took longer than leaving may take"));
+        drop(release);
+        assert_eq!(worker.flush().unsaved_by(Instant::now() + PATIENCE).await, None, "it answers again");
     }
 }

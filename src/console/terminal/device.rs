@@ -140,9 +140,8 @@ fn release(until: Instant) {
     OURS.store(false, Ordering::SeqCst);
     // Wait no longer than `until`: the thread that panicked may hold the lock.
     let Some(claimed) = CLAIMED.try_lock_until(until).and_then(|mut claimed| claimed.take()) else { return };
-    // First, so that whoever sees the other screen types in its modes.
-    let _ = tcsetattr(&*claimed.terminal, OptionalActions::Now, &claimed.original);
     let _ = write_all(&claimed.terminal, RELEASE, until, || true);
+    let _ = tcsetattr(&*claimed.terminal, OptionalActions::Now, &claimed.original);
 }
 
 fn open(path: &Path) -> io::Result<OwnedFd> {

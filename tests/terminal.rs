@@ -24,7 +24,7 @@ use confdeck::console::effect::Effect;
 use confdeck::console::external_editor::ExternalEditor;
 use confdeck::console::message::{AppEvent, Message};
 use confdeck::console::model::{ConsoleContext, Redraw};
-use confdeck::console::runtime::{ConsoleConfig, Program, run};
+use confdeck::console::runtime::{Clock, ConsoleConfig, Program, run};
 use confdeck::console::shell::layout::Size;
 use confdeck::console::terminal::Clipboard;
 use confdeck::domain::{Entry, Health, KeyPrefix, ResourceKey, TokenKind};
@@ -130,6 +130,9 @@ impl Program for Keys {
     }
 }
 
+/// How long the log is waited for.
+const FLUSHED_WITHIN: Duration = Duration::from_secs(1);
+
 /// Not a test: what the tests below start in a pseudo-terminal.
 #[test]
 #[ignore = "started by the other tests"]
@@ -137,7 +140,7 @@ fn child() {
     let Some(state) = env::var_os(STATE) else { return };
     logging::keep_files_private();
     let log = logging::start(Some(Path::new(&state)), None);
-    console::panic_hook::install(logging::flush);
+    console::panic_hook::install(|| logging::flush(FLUSHED_WITHIN));
     let config = ConsoleConfig {
         context: ConsoleContext {
             name: "test".into(),
@@ -163,15 +166,16 @@ fn child() {
         editor: ExternalEditor::of(&BTreeMap::new(), None),
         audit: Arc::new(confdeck::audit::Audit::off()),
         stats: None,
+        clock: Clock::system(),
         startup: Vec::new(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let keys = |_, size| Keys { size, last: "started".into(), count: 0, redraw: Redraw::Now };
-    let code = runtime.block_on(run(config, keys));
+    let left = runtime.block_on(run(config, keys));
     runtime.shutdown_background();
-    logging::flush();
-    std::process::exit(match code {
-        Ok(code) => code.into(),
+    logging::flush(FLUSHED_WITHIN);
+    std::process::exit(match left {
+        Ok(left) => left.code.into(),
         Err(error) if error.kind() == std::io::ErrorKind::Unsupported => 2,
         Err(_) => 99,
     });

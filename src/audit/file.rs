@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{AuditError, AuditRecord};
-use crate::private_file::{lock_until, make_folder, open_append, rotate, with_rotated};
+use crate::private_file::{
+    check_owner, lock_until, make_folder, open, open_append, reason, rotate, with_rotated,
+};
 
 /// The file's name in the state folder; rotated ones end in `.1`, `.2` and so on.
 pub const FILE: &str = "audit.jsonl";
@@ -33,7 +35,7 @@ impl AuditFile {
     pub(super) fn append(&self, records: &[AuditRecord]) -> Result<(), AuditError> {
         let told = |path: &Path| {
             let path = path.to_owned();
-            move |error: io::Error| AuditError::System { path, kind: error.kind() }
+            move |error: io::Error| AuditError::System { path, reason: reason(&error) }
         };
         let path = self.folder.join(FILE);
         make_folder(&self.folder).map_err(told(&self.folder))?;
@@ -73,7 +75,7 @@ pub(super) fn open_all(folder: &Path) -> io::Result<Vec<(String, File)>> {
     let _lock = folder.join(FILE).exists().then(|| lock(folder));
     let mut files = Vec::new();
     for path in with_rotated(&folder.join(FILE)) {
-        match File::open(&path) {
+        match open(&path) {
             Ok(file) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 files.push((name, file));
@@ -95,11 +97,12 @@ fn ends_with_newline(file: &mut File) -> io::Result<bool> {
 /// Waits for the write lock, which is released when the file is closed.
 fn lock(folder: &Path) -> Result<File, AuditError> {
     let path = folder.join(LOCK);
-    let locked =
-        open_append(&path).and_then(|file| Ok((lock_until(&file, Instant::now() + PATIENCE)?, file)));
+    let locked = check_owner(folder)
+        .and_then(|()| open_append(&path))
+        .and_then(|file| Ok((lock_until(&file, Instant::now() + PATIENCE)?, file)));
     match locked {
         Ok((true, file)) => Ok(file),
         Ok((false, _)) => Err(AuditError::Busy { path }),
-        Err(error) => Err(AuditError::System { path, kind: error.kind() }),
+        Err(error) => Err(AuditError::System { path, reason: reason(&error) }),
     }
 }

@@ -27,7 +27,11 @@ pub use self::read::{AuditLine, AuditLines, read};
 pub use self::record::{AuditAction, AuditOutcome, AuditRecord};
 pub use self::secret::SecretEvent;
 use crate::domain::ResourceKey;
+use crate::private_file::done_within;
 use crate::provider::{Commit, CommitStatus, Error as StoreError, Expect, Op};
+
+/// How long the end of the process may be delayed by a record.
+const LAST_RECORD: Duration = Duration::from_millis(100);
 
 /// Why something could not be audited.
 #[derive(Debug, Error)]
@@ -39,8 +43,8 @@ pub enum AuditError {
     #[error("another confdeck holds {}", path.display())]
     Busy { path: PathBuf },
     /// An I/O error.
-    #[error("{}: {kind}", path.display())]
-    System { path: PathBuf, kind: std::io::ErrorKind },
+    #[error("{}: {reason}", path.display())]
+    System { path: PathBuf, reason: String },
 }
 
 /// The audit of one process on one store.
@@ -192,8 +196,9 @@ impl PendingRecords {
 impl Drop for PendingRecords {
     fn drop(&mut self) {
         if !self.appended {
-            // There is no caller left to report an error to.
-            let _ = self.audit.append(&self.records);
+            let (audit, records) = (Arc::clone(&self.audit), std::mem::take(&mut self.records));
+            // There is no caller left to report an error to, and the process is about to end.
+            let _ = done_within(LAST_RECORD, move || audit.append(&records));
         }
     }
 }

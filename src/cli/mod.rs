@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use clap::error::ErrorKind;
+use rustix::process::{Resource, Rlimit, setrlimit};
 
 pub use args::Demo;
 pub use error::Exit;
@@ -124,6 +125,36 @@ pub fn refuse_without_terminal() -> Option<Exit> {
         "the console needs a terminal on standard input and output; for scripts there are commands, see confdeck --help",
     );
     Some(Exit::USAGE)
+}
+
+/// Explains why nothing is done if fewer files than this may be opened, after raising the limit where that is
+/// allowed: with too few, any part of the program could fail at any time.
+pub fn refuse_without_files(needed: usize) -> Option<Exit> {
+    let missing = || {
+        let files: Vec<_> = std::iter::repeat_with(|| rustix::io::dup(rustix::stdio::stderr()))
+            .take(needed)
+            .map_while(std::result::Result::ok)
+            .collect();
+        needed - files.len()
+    };
+    if missing() == 0 {
+        return None;
+    }
+    let limits = rustix::process::getrlimit(Resource::Nofile);
+    // No further than needed: programs that are started from here inherit it, and some look at every number.
+    let raised = limits.current.map(|current| current.saturating_add(needed as u64));
+    let allowed = raised.into_iter().chain(limits.maximum).min();
+    // What counts is what can be opened then.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: allowed, ..limits });
+    let missing = missing();
+    if missing == 0 {
+        return None;
+    }
+    print_note(&format!(
+        "this process may open {} more files and confdeck needs {needed}: raise the limit (ulimit -n)",
+        needed - missing
+    ));
+    Some(Exit::FAILED)
 }
 
 /// Prints why the console could not be opened.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::KeyEvent;
 
 use super::compute::Computed;
-use super::drafts::{DraftEntry, SavedDraft};
+use super::drafts::{DraftEntry, DraftSave, SavedDraft};
 use super::external_editor::EditorEvent;
 use super::request::RequestId;
 use super::secret_jobs::SecretJobResult;
@@ -30,6 +30,8 @@ pub enum AppEvent {
     Resize(Size),
     /// The terminal was reclaimed after a suspend or an external editor.
     Resumed,
+    /// The machine was asleep since the last message.
+    Slept,
     /// A watch event whose documents have been scanned.
     Feed(InventoryEvent),
     /// The result of an effect.
@@ -67,8 +69,8 @@ pub enum Answer {
     Lease(LeaseId, Option<Duration>),
     /// Of `Effect::Unlock`.
     Unlocked,
-    /// Of `DraftJob::Save`: how many secrets were left out, or why it was not saved.
-    DraftSaved(Result<usize, String>),
+    /// Of `DraftJob::Save`: what the save did, or why it was not saved.
+    DraftSaved(Result<DraftSave, String>),
     /// Of `DraftJob::List`.
     Drafts(Vec<DraftEntry>),
     /// Of `DraftJob::Resume`: the draft, or why it could not be resumed.

@@ -16,7 +16,7 @@ use super::effect::Effect;
 use super::external_editor::ExternalEditor;
 use super::message::Message;
 use super::model::{ConsoleContext, Model, Redraw};
-use super::runtime::{ConsoleConfig, Program, run};
+use super::runtime::{Clock, ConsoleConfig, ConsoleExit, Program, run};
 use super::terminal::{Clipboard, TerminalEnv};
 use super::theme::{ColorDepth, Glyphs, Theme, ThemeError};
 use super::update;
@@ -43,7 +43,7 @@ pub enum OpenError {
     System(#[from] io::Error),
 }
 
-/// Opens the console and runs it until the user quits; returns the exit code.
+/// Opens the console and runs it until the user quits.
 ///
 /// Without `demo` the data comes from the settings' target. `vars` is the process environment; `log` receives
 /// the lines for the Log tab.
@@ -55,7 +55,7 @@ pub async fn open(
     demo: Option<Demo>,
     vars: &BTreeMap<String, String>,
     log: Option<mpsc::Receiver<String>>,
-) -> Result<u8, OpenError> {
+) -> Result<ConsoleExit, OpenError> {
     let surroundings = TerminalEnv::of(vars);
     let depth = if settings.console.no_color { ColorDepth::None } else { surroundings.colors };
     let name = settings.console.theme.as_deref().unwrap_or("default");
@@ -96,11 +96,12 @@ pub async fn open(
         state: settings.console.state_dir.clone(),
         audit: Arc::new(store.audit),
         stats: settings.console.stats.clone(),
+        clock: Clock::system(),
         startup: store.startup,
     };
-    let code = run(config, |context, size| App::new(context, size, theme)).await?;
+    let left = run(config, |context, size| App::new(context, size, theme)).await?;
     drop(store.files);
-    Ok(code)
+    Ok(left)
 }
 
 /// A store, and how the header describes it.

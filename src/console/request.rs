@@ -33,6 +33,11 @@ impl<T> Pending<T> {
         self.0.take().is_some()
     }
 
+    /// The data of the pending request.
+    pub fn get(&self) -> Option<&T> {
+        self.0.as_ref().map(|(_, with)| with)
+    }
+
     pub fn is_pending(&self) -> bool {
         self.0.is_some()
     }

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::mpsc;
 
 use crate::private_file;
 
@@ -53,6 +54,49 @@ impl Write for RotatingFile {
     }
 }
 
+/// A file that is being opened. Writing waits for that, on the thread of the log; if it fails, or is given up,
+/// every line is dropped.
+pub(super) struct OpeningFile {
+    opened: mpsc::Receiver<RotatingFile>,
+    file: Option<RotatingFile>,
+}
+
+/// Takes the file of an [`OpeningFile`].
+pub(super) struct OpenedFile(mpsc::Sender<RotatingFile>);
+
+impl OpeningFile {
+    pub(super) fn new() -> (OpenedFile, Self) {
+        let (sender, opened) = mpsc::channel();
+        (OpenedFile(sender), Self { opened, file: None })
+    }
+}
+
+impl OpenedFile {
+    pub(super) fn set(self, opened: io::Result<RotatingFile>) {
+        match opened {
+            // The log has ended if nobody takes it.
+            Ok(file) => _ = self.0.send(file),
+            Err(error) => {
+                let reason = private_file::reason(&error);
+                tracing::warn!(reason, "the log file cannot be written; this tab is all there is");
+            }
+        }
+    }
+}
+
+impl Write for OpeningFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.file.is_none() {
+            self.file = self.opened.recv().ok();
+        }
+        self.file.as_mut().map_or(Ok(bytes.len()), |file| file.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs::Permissions;
@@ -94,6 +138,20 @@ mod tests {
         }
         let newest = fs::read_to_string(folder.path().join("confdeck.log")).unwrap();
         assert!(newest.contains("line    99"), "{newest}");
+    }
+
+    #[test]
+    fn a_file_that_is_never_there_costs_its_lines_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (opened, mut file) = OpeningFile::new();
+        opened.set(RotatingFile::open(folder.path().join("missing/confdeck.log"), 100));
+        file.write_all(b"dropped\n").unwrap();
+
+        let (opened, mut file) = OpeningFile::new();
+        let path = folder.path().join("confdeck.log");
+        opened.set(RotatingFile::open(path.clone(), 100));
+        file.write_all(b"written\n").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "written\n");
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod writer;
 
 use std::io;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -18,10 +20,10 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, fmt};
 
-use file::RotatingFile;
+use file::{OpeningFile, RotatingFile};
 use writer::LogWriter;
 
-use crate::private_file;
+use crate::private_file::{self, done_within};
 
 /// The variable that names the level: `off`, `error`, `warn`, `info` (the default), `debug`, `trace`.
 pub const LEVEL: &str = "CONFDECK_LOG";
@@ -56,13 +58,11 @@ pub fn keep_files_private() {
 }
 
 /// Starts the log of this process and returns the lines for the Log tab. Without a folder, or if the folder
-/// is not writable, there are only those lines; in the latter case one of them gives the reason.
+/// is not writable, there are only those lines; in the latter case one of them gives the reason. A folder
+/// that does not answer is waited for by nobody: the lines are kept until it does, as far as there is room.
 pub fn start(folder: Option<&Path>, level: Option<&str>) -> mpsc::Receiver<String> {
-    let (file, trouble) = match folder.map(open).transpose() {
-        Ok(file) => (file, None),
-        Err(error) => (None, Some(error)),
-    };
-    let writer = file.map(|file| {
+    let (opened, file) = OpeningFile::new();
+    let writer = folder.map(|_| {
         let builder = NonBlockingBuilder::default().buffered_lines_limit(WAITING).thread_name("log");
         let (writer, guard) = builder.finish(file);
         *WORKER.lock() = Some(guard);
@@ -72,8 +72,10 @@ pub fn start(folder: Option<&Path>, level: Option<&str>) -> mpsc::Receiver<Strin
     let (level, unknown) = parse(level);
     // Only a second start in one process can fail, and then the first log stays in use.
     let _ = tracing::subscriber::set_global_default(subscriber(level, lines));
-    if let Some(error) = trouble {
-        tracing::warn!(kind = %error.kind(), "the log file cannot be written; this tab is all there is");
+    if let Some(folder) = folder.map(Path::to_owned) {
+        let open = move || opened.set(open(&folder));
+        // Without a thread for it the file is never there, and the lines are in the tab alone.
+        let _ = thread::Builder::new().name("log-file".into()).spawn(open);
     }
     if unknown {
         tracing::warn!("{LEVEL} is none of off, error, warn, info, debug, trace; info is used");
@@ -81,11 +83,11 @@ pub fn start(folder: Option<&Path>, level: Option<&str>) -> mpsc::Receiver<Strin
     receiver
 }
 
-/// Flushes the queue, for up to a second; later lines are lost. Call it at the end of the process, whether by
+/// Flushes the queue, for up to this long; later lines are lost. Call it at the end of the process, whether by
 /// return or by panic.
-pub fn flush() {
+pub fn flush(within: Duration) {
     let guard = WORKER.try_lock().and_then(|mut worker| worker.take());
-    drop(guard);
+    let _ = done_within(within, move || drop(guard));
 }
 
 fn open(folder: &Path) -> io::Result<RotatingFile> {

@@ -1,6 +1,10 @@
 //! Files that only their owner may read, and how processes share them.
 
 #[cfg(feature = "console")]
+mod deadline;
+#[cfg(feature = "console")]
+mod owner;
+#[cfg(feature = "console")]
 mod rotate;
 #[cfg(feature = "console")]
 mod session_folder;
@@ -12,6 +16,12 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rustix::fs::OFlags;
+
+#[cfg(feature = "console")]
+pub(crate) use deadline::done_within;
+#[cfg(feature = "console")]
+pub(crate) use owner::check_owner;
 #[cfg(feature = "console")]
 pub(crate) use rotate::{create, make_folder, open_append, replace, restrict_rotated, rotate, with_rotated};
 #[cfg(feature = "console")]
@@ -25,8 +35,33 @@ pub(crate) fn create_new(path: &Path) -> io::Result<File> {
     options().read(true).write(true).create_new(true).open(path)
 }
 
+/// Opens a file for reading.
+///
+/// # Errors
+/// I/O errors, and [`io::ErrorKind::InvalidInput`] if it is not a regular file.
+#[cfg(feature = "console")]
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    regular(options().read(true).open(path)?)
+}
+
+/// Opening a FIFO must not wait for its other end.
 fn options() -> OpenOptions {
-    OpenOptions::new().mode(0o600).clone()
+    OpenOptions::new().mode(0o600).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).clone()
+}
+
+#[cfg(feature = "console")]
+fn regular(file: File) -> io::Result<File> {
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file; remove it")),
+    }
+}
+
+/// Why an operation failed: our own words if there are any, else the kind of error. The system's own text
+/// is left out, because it differs from system to system.
+#[cfg(feature = "console")]
+pub(crate) fn reason(error: &io::Error) -> String {
+    error.get_ref().map_or_else(|| error.kind().to_string(), ToString::to_string)
 }
 
 /// Whether group and others have no access.

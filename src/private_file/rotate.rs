@@ -5,13 +5,15 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::{is_private, options};
+use super::{check_owner, is_private, options, regular};
 
 /// The number of rotated files.
 const ROTATED: u32 = 4;
 
-/// Creates a folder with mode 0700, or removes the access of group and others from an existing one.
+/// Creates a folder with mode 0700, or removes the access of group and others from an existing one of this
+/// user's.
 pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
+    check_owner(folder)?;
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     if !is_private(&fs::metadata(folder)?) {
         fs::set_permissions(folder, Permissions::from_mode(0o700))?;
@@ -21,12 +23,12 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
 
 /// Creates a file, or empties an existing one.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
-    options().write(true).create(true).truncate(true).open(path)
+    regular(options().read(true).write(true).create(true).truncate(true).open(path)?)
 }
 
 /// Opens a file to append to, or creates it; makes it private.
 pub(crate) fn open_append(path: &Path) -> io::Result<File> {
-    let file = options().read(true).append(true).create(true).open(path)?;
+    let file = regular(options().read(true).append(true).create(true).open(path)?)?;
     if !is_private(&file.metadata()?) {
         file.set_permissions(Permissions::from_mode(0o600))?;
     }
@@ -94,5 +96,16 @@ mod tests {
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
         make_folder(&folder).unwrap();
         assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_pipe_in_place_of_a_file_is_refused_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+        for opened in [create(&pipe), open_append(&pipe), super::super::open(&pipe)] {
+            let refused = super::super::reason(&opened.unwrap_err());
+            assert_eq!(refused, "it is not a regular file; remove it");
+        }
     }
 }

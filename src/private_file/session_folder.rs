@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use super::{create_new, make_folder};
+use super::{check_owner, create_new, make_folder, open};
 
 const LOCK: &str = "lock";
 
@@ -57,6 +57,7 @@ impl SessionFolder {
     /// # Errors
     /// I/O errors on `root`; where it does not exist there are no folders.
     pub(crate) fn ended(root: &Path) -> io::Result<Vec<PathBuf>> {
+        check_owner(root)?;
         let mut ended = Vec::new();
         let entries = match fs::read_dir(root) {
             Ok(entries) => entries,
@@ -95,7 +96,7 @@ pub(crate) fn remove_if_empty(folder: &Path) {
 /// Whether no process holds the folder. Tested with a shared lock, so that two processes testing at the
 /// same time do not mistake each other for the owner.
 pub(crate) fn has_ended(folder: &Path) -> bool {
-    match File::open(folder.join(LOCK)) {
+    match open(&folder.join(LOCK)) {
         Ok(lock) => !matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)),
         Err(error) => error.kind() == ErrorKind::NotFound,
     }

@@ -250,7 +250,7 @@ impl Feed {
         list.split()
     }
 
-    /// Sends one reader everything from now on; returns when the store is shut down.
+    /// Sends one reader that it connects, and everything from then on; returns when the store is shut down.
     ///
     /// # Errors
     /// [`WatchClosed`] once the reader is gone.
@@ -260,7 +260,9 @@ impl Feed {
         out: &WatchSender,
     ) -> std::result::Result<(), WatchClosed> {
         let mut news = self.updates.subscribe();
-        let mut cursor = Cursor::default();
+        let connecting = LinkState::Connecting { error: None, retry_in: None };
+        out.send(WatchEvent::State(connecting.clone())).await?;
+        let mut cursor = Cursor { shown: Some(connecting), ..Cursor::default() };
         loop {
             news.mark_unchanged();
             let step = self.read(|state| (!state.closed).then(|| state.next_events(prefix, &mut cursor)));

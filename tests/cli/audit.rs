@@ -1,10 +1,11 @@
 //! The audit: what commands write goes into it, and comes out of it.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::PathBuf;
 
 use crate::support::home::Home;
+use crate::support::rights::{NOBODY, is_root};
 use crate::support::run::Program;
 use crate::{SECRET, confdeck, json};
 
@@ -165,4 +166,34 @@ fn a_write_goes_on_without_an_audit_and_says_so() {
     assert!(put.err().contains("this write is not in the audit"), "{}", put.err());
     assert!(put.out().starts_with("default/a"), "{}", put.out());
     confdeck(&home, &["get", "default/a"]).run().expect_code(0);
+}
+
+/// Root, with the home folder of another user: whatever lies in wait there is left alone, and the write says
+/// that it is not in the audit.
+#[test]
+fn links_in_a_state_folder_of_another_user_are_not_followed() {
+    if !is_root() {
+        return;
+    }
+    let home = Home::new();
+    let victim = home.write("victim", "precious\n");
+    let folder = home.path().join("folder");
+    fs::create_dir_all(folder.join("inside")).unwrap();
+    fs::create_dir_all(home.state()).unwrap();
+    for (name, to) in
+        [("audit.jsonl", &victim), ("audit.lock", &victim), ("drafts", &folder), ("edit", &folder)]
+    {
+        symlink(to, home.state().join(name)).unwrap();
+    }
+    for path in [home.state(), home.path().join("state")] {
+        chown(path, Some(NOBODY), None).unwrap();
+    }
+    let modes = || [&victim, &folder].map(|path| fs::metadata(path).unwrap().permissions().mode());
+    let before = modes();
+    let told = confdeck(&home, &["put", "default/one", "{}"]).run().expect_code(0).err();
+    assert!(told.contains("belongs to another user"), "{told}");
+    assert!(told.contains("set XDG_STATE_HOME"), "{told}");
+    confdeck(&home, &["audit"]).run();
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious\n");
+    assert_eq!(modes(), before);
 }

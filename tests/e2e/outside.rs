@@ -60,6 +60,12 @@ fn left(home: &Home) -> Vec<PathBuf> {
 const ASK: &str =
     "trap 'echo caught' INT; echo asking; line=; until [ -n \"$line\" ]; do read -r line; done\n";
 
+/// Types a line while the terminal's modes may still be changing hands: no mode changes this line break.
+fn answer_editor(terminal: &mut Terminal) {
+    terminal.type_text("on");
+    terminal.keys("ctrl-j");
+}
+
 #[test]
 fn each_save_is_taken_and_the_end_leads_to_the_review() {
     let files = files();
@@ -115,7 +121,7 @@ fn an_editor_that_fails_changes_nothing() {
     terminal.replace("\"n\": 1", "\"n\": 77");
     terminal.keys("ctrl-e");
     terminal.wait_for("asking");
-    terminal.type_text("on\n");
+    answer_editor(&mut terminal);
     terminal.wait_for("the editor ended with 3");
     terminal.wait_for("\"n\": 77");
     assert_eq!(left(&files.home).len(), 0);
@@ -202,6 +208,6 @@ fn a_shell_can_stop_and_continue_both() {
     terminal.wait_for("Stopped");
     terminal.type_text("fg\n");
     terminal.wait_until(|screen| screen.text().ends_with("confdeck"));
-    terminal.type_text("on\n");
+    answer_editor(&mut terminal);
     terminal.wait_for("REVIEW");
 }

@@ -13,6 +13,7 @@ pub mod etcd;
 pub mod events;
 pub(crate) mod home;
 pub mod http;
+pub(crate) mod hung;
 pub mod observer;
 pub(crate) mod picture;
 pub(crate) mod planted;

@@ -1,16 +1,17 @@
 //! The folder of drafts: a subfolder per session, a file per draft.
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::saved_draft::{DraftSummary, SavedDraft, UnsavedDraft};
 use crate::domain::ResourceKey;
-use crate::private_file::{SessionFolder, has_ended, remove_if_empty, replace};
+use crate::private_file::{SessionFolder, has_ended, open, reason, remove_if_empty, replace};
 
 /// The most drafts in the folder, across all sessions.
 pub(super) const MOST: usize = 32;
@@ -51,8 +52,8 @@ pub enum DraftFolderError {
     #[error("{MOST} drafts of {} MiB in all are kept; throw some away with :drafts", MOST_BYTES >> 20)]
     Full,
     /// An I/O error.
-    #[error("{path}: {kind}; {remedy}")]
-    System { path: String, kind: ErrorKind, remedy: &'static str },
+    #[error("{path}: {reason}; {remedy}")]
+    System { path: String, reason: String, remedy: &'static str },
     /// Another console resumed or deleted it.
     #[error("another console took this draft, or threw it away")]
     Gone,
@@ -63,40 +64,72 @@ pub enum DraftFolderError {
 pub struct DraftFolder {
     root: PathBuf,
     own: Option<SessionFolder>,
-    /// For each draft of this session, its last text that was valid JSON, by file name.
-    last_json: HashMap<String, String>,
+    /// The drafts of this session, by file name.
+    saved: HashMap<String, OwnDraft>,
+}
+
+/// What is remembered of a saved draft of this session.
+#[derive(Debug)]
+struct OwnDraft {
+    key: ResourceKey,
+    /// When it was typed.
+    at: SystemTime,
+    /// Its last text that was valid JSON; empty if none was.
+    last_json: String,
+}
+
+/// What a save did.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DraftSave {
+    /// How many secrets were left out.
+    pub withheld: usize,
+    /// The older drafts of this session that are not on disk any more, because there was no room for all.
+    pub displaced: Vec<ResourceKey>,
 }
 
 impl DraftFolder {
     /// Creates nothing on disk until the first draft is saved.
     pub fn new(root: PathBuf) -> Self {
-        Self { root, own: None, last_json: HashMap::new() }
+        Self { root, own: None, saved: HashMap::new() }
     }
 
-    /// Saves a draft, replacing its earlier text; returns how many secrets were left out. Without `durable`
-    /// it survives the end of this process at once, but a power failure only a little later.
+    /// Saves a draft, replacing its earlier text. Without `durable` it survives the end of this process at
+    /// once, but a power failure only a little later. What was typed last has room: older drafts of this
+    /// session, which are still open here, make it.
     ///
     /// # Errors
     /// [`DraftFolderError`]; the earlier text is then still there.
-    pub fn save(&mut self, unsaved: &UnsavedDraft, durable: bool) -> Result<usize, DraftFolderError> {
+    pub fn save(&mut self, unsaved: &UnsavedDraft, durable: bool) -> Result<DraftSave, DraftFolderError> {
         let name = file_name(&unsaved.key);
-        let known = self.last_json.get(&name).map_or("", String::as_str);
+        let known = self.saved.get(&name).map_or("", |own| own.last_json.as_str());
         let saved = unsaved.to_saved(known).map_err(DraftFolderError::Refused)?;
         let bytes = saved.to_bytes().map_err(|error| DraftFolderError::Refused(error.to_string()))?;
         let folder = self.own()?;
         let path = folder.join(&name);
-        self.has_room(&path, bytes.len() as u64)?;
+        let in_excess = self.in_excess(&path, bytes.len() as u64)?;
         replace(&path, &bytes, durable).map_err(|error| refused(&path, &error))?;
-        if saved.is_json() {
-            self.last_json.insert(name, saved.text);
+        let withheld = saved.withheld;
+        self.remember(name, saved);
+        // Only now, so that nothing is gone if the new text could not be saved.
+        let gone = in_excess.into_iter().filter(|name| fs::remove_file(folder.join(name)).is_ok());
+        let displaced = gone.filter_map(|name| Some(self.saved.remove(&name)?.key)).collect();
+        Ok(DraftSave { withheld, displaced })
+    }
+
+    fn remember(&mut self, name: String, draft: SavedDraft) {
+        let is_json = draft.is_json();
+        let SavedDraft { key, at, text, .. } = draft;
+        let own = self.saved.entry(name).or_insert_with(|| OwnDraft { key, at, last_json: String::new() });
+        own.at = at;
+        if is_json {
+            own.last_json = text;
         }
-        Ok(saved.withheld)
     }
 
     /// Removes the file of a draft of this session, if there is one.
     pub fn remove(&mut self, key: &ResourceKey) {
         let name = file_name(key);
-        self.last_json.remove(&name);
+        self.saved.remove(&name);
         if let Some(own) = &self.own
             && let Err(error) = fs::remove_file(own.path().join(name))
             && error.kind() != ErrorKind::NotFound
@@ -140,9 +173,8 @@ impl DraftFolder {
         // If two processes rename the same file, one of them finds it gone.
         fs::rename(&path, own.join(&name)).map_err(|error| gone_or(&path, &error))?;
         path.parent().map(remove_if_empty);
-        if saved.is_json() {
-            self.last_json.insert(name, saved.text.clone());
-        }
+        // Whoever resumes it goes on with it now.
+        self.remember(name, SavedDraft { at: SystemTime::now(), ..saved.clone() });
         Ok(saved)
     }
 
@@ -164,7 +196,7 @@ impl DraftFolder {
 
     fn ended(&self) -> Vec<PathBuf> {
         SessionFolder::ended(&self.root).unwrap_or_else(|error| {
-            tracing::warn!(path = %self.root.display(), kind = %error.kind(), "saved drafts cannot be looked for");
+            tracing::warn!(path = %self.root.display(), reason = reason(&error), "saved drafts cannot be looked for");
             Vec::new()
         })
     }
@@ -178,15 +210,29 @@ impl DraftFolder {
         Ok(self.own.insert(own).path().to_owned())
     }
 
-    /// Checks that the folder stays within its limits with a file of `bytes` bytes at `path`.
-    fn has_room(&self, path: &Path, bytes: u64) -> Result<(), DraftFolderError> {
-        let (mut count, mut total) = (1, bytes);
+    /// The files of this session that have to go, oldest first, so that the folder stays within its limits with
+    /// a file of `bytes` bytes at `path`.
+    fn in_excess(&self, path: &Path, bytes: u64) -> Result<Vec<String>, DraftFolderError> {
         let folders = fs::read_dir(&self.root).into_iter().flatten().flatten();
-        for other in folders.flat_map(|folder| drafts_in(&folder.path())).filter(|other| other != path) {
-            count += 1;
-            total += other.metadata().map_or(0, |found| found.len());
+        let others = folders.flat_map(|folder| drafts_in(&folder.path())).filter(|other| other != path);
+        let with_size = |other: PathBuf| {
+            let size = other.metadata().map_or(0, |found| found.len());
+            (other, size)
+        };
+        let sizes: HashMap<_, _> = others.map(with_size).collect();
+        let (mut count, mut total) = (1 + sizes.len(), bytes + sizes.values().sum::<u64>());
+        let mut own: Vec<_> = self.saved.iter().map(|(name, own)| (own.at, name)).collect();
+        own.sort();
+        let mut own = own.into_iter().map(|(_, name)| name);
+        let mut in_excess = Vec::new();
+        while count > MOST || total > MOST_BYTES {
+            let name = own.next().ok_or(DraftFolderError::Full)?;
+            if let Some(size) = sizes.get(&path.with_file_name(name)) {
+                (count, total) = (count - 1, total - size);
+                in_excess.push(name.clone());
+            }
         }
-        if count > MOST || total > MOST_BYTES { Err(DraftFolderError::Full) } else { Ok(()) }
+        Ok(in_excess)
     }
 }
 
@@ -245,9 +291,9 @@ fn remove_leftovers(folder: &Path) {
 }
 
 fn read(path: &Path) -> Result<SavedDraft, String> {
-    let unread = |error: io::Error| format!("it cannot be read: {}", error.kind());
+    let unread = |error: io::Error| format!("it cannot be read: {}", reason(&error));
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(unread)?;
+    let file = open(path).map_err(unread)?;
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unread)?;
     if bytes.len() as u64 > LARGEST {
         return Err("it is too large".into());
@@ -261,7 +307,7 @@ fn refused(path: &Path, error: &io::Error) -> DraftFolderError {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "make it writable for you",
         _ => "look at that folder",
     };
-    DraftFolderError::System { path: path.display().to_string(), kind: error.kind(), remedy }
+    DraftFolderError::System { path: path.display().to_string(), reason: reason(error), remedy }
 }
 
 fn gone_or(path: &Path, error: &io::Error) -> DraftFolderError {

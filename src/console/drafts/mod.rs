@@ -13,7 +13,7 @@ mod folder;
 mod saved_draft;
 mod worker;
 
-pub use folder::{DraftEntry, DraftFolder, DraftFolderError, DraftId};
+pub use folder::{DraftEntry, DraftFolder, DraftFolderError, DraftId, DraftSave};
 pub use saved_draft::{DraftSummary, SavedDraft, SavedDraftBase, UnsavedDraft};
 pub use worker::DraftJob;
 pub(super) use worker::{DraftJobResult, DraftWorker};

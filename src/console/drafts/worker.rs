@@ -4,20 +4,26 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout_at;
 
-use super::{DraftEntry, DraftFolder, DraftId, SavedDraft, UnsavedDraft};
+use super::{DraftEntry, DraftFolder, DraftId, DraftSave, SavedDraft, UnsavedDraft};
 use crate::console::external_editor;
 use crate::console::request::RequestId;
 use crate::domain::ResourceKey;
 
 /// Queue length; a draft has one save in flight at a time.
 const ORDERS: usize = 256;
+
+/// How long exit waits for the thread if no draft is to be saved.
+const NOTHING_TO_SAVE: Duration = Duration::from_millis(20);
+
+/// Why a draft that was saved is not any more.
+const DISPLACED: &str = "it made room for newer ones";
 
 #[derive(Debug)]
 pub enum DraftJob {
@@ -35,8 +41,8 @@ pub enum DraftJob {
 
 #[derive(Debug)]
 pub(crate) enum DraftJobResult {
-    /// How many secrets were left out, or why it was not saved.
-    Saved(Result<usize, String>),
+    /// What the save did, or why it was not saved.
+    Saved(Result<DraftSave, String>),
     Listed(Vec<DraftEntry>),
     /// The draft, or why it could not be resumed.
     Resumed(Result<Box<SavedDraft>, String>),
@@ -50,6 +56,16 @@ pub(crate) struct DraftWorker {
     jobs: mpsc::Sender<DraftJob>,
     /// Set on exit: from then on a saved file is in place before it is synced.
     leaving: Arc<AtomicBool>,
+    /// How many saves are queued or under way.
+    saves: Arc<AtomicUsize>,
+}
+
+/// All jobs until the console was left.
+#[derive(Debug)]
+pub(crate) struct DraftFlush {
+    /// `None` if the queue is full.
+    done: Option<oneshot::Receiver<Option<String>>>,
+    saves: Arc<AtomicUsize>,
 }
 
 impl DraftWorker {
@@ -59,20 +75,26 @@ impl DraftWorker {
         tell: impl Fn(RequestId, DraftJobResult) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (orders, received) = mpsc::channel(ORDERS);
-        let leaving = Arc::new(AtomicBool::new(false));
+        let (leaving, saves) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let thread = DraftThread {
             folder: state.as_ref().map(|state| DraftFolder::new(state.join(super::FOLDER))),
             state,
             failed: BTreeMap::new(),
             leaving: Arc::clone(&leaving),
+            saves: Arc::clone(&saves),
         };
         thread::Builder::new().name("drafts".into()).spawn(move || thread.run(received, tell))?;
-        Ok(Self { jobs: orders, leaving })
+        Ok(Self { jobs: orders, leaving, saves })
     }
 
     /// Queues a job; returns it if the queue is full or the thread has ended.
     pub(crate) fn submit(&self, order: DraftJob) -> Result<(), DraftJob> {
-        self.jobs.try_send(order).map_err(mpsc::error::TrySendError::into_inner)
+        let saves = usize::from(matches!(order, DraftJob::Save(..)));
+        self.saves.fetch_add(saves, Ordering::SeqCst);
+        self.jobs.try_send(order).map_err(|refused| {
+            self.saves.fetch_sub(saves, Ordering::SeqCst);
+            refused.into_inner()
+        })
     }
 
     /// From now on a saved file is in place before it is synced, and so survives the end of the process.
@@ -80,16 +102,27 @@ impl DraftWorker {
         self.leaving.store(true, Ordering::SeqCst);
     }
 
+    /// Asks for the end of all jobs so far.
+    pub(crate) fn flush(&self) -> DraftFlush {
+        let (sender, done) = oneshot::channel();
+        let done = self.submit(DraftJob::Flush(sender)).is_ok().then_some(done);
+        DraftFlush { done, saves: Arc::clone(&self.saves) }
+    }
+}
+
+impl DraftFlush {
     /// Waits until all jobs are done, but not past `until`; returns why the latest text of a draft is not
-    /// saved.
-    pub(crate) async fn flush(&self, until: Instant) -> Option<String> {
-        let (sender, settled) = oneshot::channel();
-        if self.submit(DraftJob::Flush(sender)).is_err() {
-            return Some("the disk takes nothing".into());
-        }
-        match timeout_at(until.into(), settled).await {
-            Ok(Ok(failed)) => failed,
-            _ => Some("the disk took longer than leaving may take".into()),
+    /// saved. A disk that does not answer is waited for only if there is something to save.
+    pub(crate) async fn unsaved_by(self, until: Instant) -> Option<String> {
+        let pending = || self.saves.load(Ordering::SeqCst) > 0;
+        let until = if pending() { until } else { until.min(Instant::now() + NOTHING_TO_SAVE) };
+        let slow = || pending().then(|| "the disk took longer than leaving may take".to_owned());
+        match self.done {
+            Some(done) => match timeout_at(until.into(), done).await {
+                Ok(Ok(failed)) => failed,
+                _ => slow(),
+            },
+            None => slow(),
         }
     }
 }
@@ -100,6 +133,7 @@ struct DraftThread {
     /// Why the latest text of a draft is not saved.
     failed: BTreeMap<ResourceKey, String>,
     leaving: Arc<AtomicBool>,
+    saves: Arc<AtomicUsize>,
 }
 
 impl DraftThread {
@@ -110,9 +144,14 @@ impl DraftThread {
                     let durable = !self.leaving.load(Ordering::SeqCst);
                     let saved = self.in_folder(|folder| folder.save(&unsaved, durable));
                     match &saved {
-                        Ok(_) => self.failed.remove(&unsaved.key),
-                        Err(reason) => self.failed.insert(unsaved.key.clone(), reason.clone()),
-                    };
+                        Ok(saved) => {
+                            self.failed.remove(&unsaved.key);
+                            let displaced = saved.displaced.iter().cloned();
+                            self.failed.extend(displaced.map(|key| (key, DISPLACED.to_owned())));
+                        }
+                        Err(reason) => _ = self.failed.insert(unsaved.key.clone(), reason.clone()),
+                    }
+                    self.saves.fetch_sub(1, Ordering::SeqCst);
                     tell(request, DraftJobResult::Saved(saved));
                 }
                 DraftJob::Remove(key) => {
@@ -151,5 +190,40 @@ impl DraftThread {
             Some(folder) => work(folder).map_err(|error| error.to_string()),
             None => Err("there is no folder for it: set HOME or XDG_STATE_HOME".into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc as blocking;
+
+    use super::super::saved_draft::tests::unsaved;
+    use super::*;
+
+    /// How long a test waits at most.
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    #[tokio::test]
+    async fn a_thread_that_hangs_is_waited_for_only_if_a_draft_would_be_lost() {
+        let state = tempfile::tempdir().unwrap();
+        let (release, hang) = blocking::channel::<()>();
+        let (hangs, hung) = blocking::channel();
+        let worker = DraftWorker::start(Some(state.path().to_owned()), move |request, _| {
+            hangs.send(request).unwrap();
+            let _ = hang.recv();
+        })
+        .unwrap();
+        worker.submit(DraftJob::List(RequestId(1))).unwrap();
+        assert_eq!(hung.recv_timeout(PATIENCE), Ok(RequestId(1)));
+        let began = Instant::now();
+        assert_eq!(worker.flush().unsaved_by(began + PATIENCE).await, None);
+        assert!(began.elapsed() < PATIENCE / 2);
+
+        worker.submit(DraftJob::Save(RequestId(2), Box::new(unsaved("{}")))).unwrap();
+        let until = Instant::now() + Duration::from_millis(20);
+        let lost = worker.flush().unsaved_by(until).await;
+        assert_eq!(lost.as_deref(), Some("the disk took longer than leaving may take"));
+        drop(release);
+        assert_eq!(worker.flush().unsaved_by(Instant::now() + PATIENCE).await, None, "it answers again");
     }
 }

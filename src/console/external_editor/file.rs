@@ -1,13 +1,13 @@
 //! The private file that the external editor works on.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::fs;
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::domain::json::BYTE_ORDER_MARK;
 use crate::domain::{MAX_EDITABLE, ResourceKey};
-use crate::private_file::{SessionFolder, create_new};
+use crate::private_file::{SessionFolder, create_new, open};
 
 /// The longest file name, in bytes; file systems accept 255.
 const NAME: usize = 100;
@@ -79,7 +79,13 @@ impl EditFile {
 
     fn read(&self) -> io::Result<EditFileState> {
         let mut bytes = Vec::new();
-        File::open(&self.path)?.take(MAX_EDITABLE as u64 + 2).read_to_end(&mut bytes)?;
+        let file = match open(&self.path) {
+            Err(error) if error.kind() == ErrorKind::InvalidInput => {
+                return Ok(EditFileState::Refused("it is not a file any more"));
+            }
+            file => file?,
+        };
+        file.take(MAX_EDITABLE as u64 + 2).read_to_end(&mut bytes)?;
         if bytes.len() > MAX_EDITABLE + 1 {
             return Ok(EditFileState::Refused("it is larger than 1 MiB"));
         }
@@ -183,6 +189,15 @@ mod tests {
         assert!(kept.exists());
         drop(create(root.path(), "{}"));
         assert!(kept.exists(), "leftovers of others are removed, this is not one");
+    }
+
+    #[test]
+    fn a_pipe_that_an_editor_left_in_its_place_is_not_waited_for() {
+        let root = tempfile::tempdir().unwrap();
+        let mut file = create(root.path(), "{}");
+        fs::remove_file(file.path()).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, file.path(), rustix::fs::Mode::RWXU).unwrap();
+        assert_eq!(file.poll(true), EditFileState::Refused("it is not a file any more"));
     }
 
     #[test]

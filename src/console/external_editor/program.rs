@@ -18,7 +18,8 @@ const SET_ONE: &str = "set VISUAL or EDITOR to your editor";
 /// The user's editor.
 #[derive(Debug, Clone)]
 pub struct ExternalEditor {
-    words: Result<Vec<String>, String>,
+    /// The variables that name it; looked up once it is needed, since a folder of `PATH` may not answer.
+    named_by: Vars,
     environment: Vars,
     root: Option<PathBuf>,
 }
@@ -27,7 +28,9 @@ impl ExternalEditor {
     /// From `VISUAL`, `EDITOR`, or `vi`; its files go below the state folder.
     pub fn of(vars: &Vars, state: Option<&Path>) -> Self {
         let root = state.map(|state| state.join(super::FOLDER));
-        Self { words: words(vars), environment: child_env(vars), root }
+        let named_by = ["VISUAL", "EDITOR", "PATH"].map(|name| vars.get_key_value(name));
+        let named_by = named_by.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone()));
+        Self { named_by: named_by.collect(), environment: child_env(vars), root }
     }
 
     /// The folder of its files.
@@ -45,7 +48,7 @@ impl ExternalEditor {
     /// # Errors
     /// Why it did not start.
     pub(super) fn start(&self, path: &Path, line: usize) -> Result<Child, String> {
-        let words = self.words.as_ref().map_err(Clone::clone)?;
+        let words = words(&self.named_by)?;
         let Some((program, arguments)) = words.split_first() else { return Err(SET_ONE.into()) };
         let mut command = Command::new(program);
         command.args(arguments);

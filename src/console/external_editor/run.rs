@@ -8,17 +8,23 @@ use std::time::{Duration, Instant};
 use std::{fmt, thread};
 
 use parking_lot::Mutex;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_current_process_group, kill_process, waitid};
 
 use super::ExternalEditor;
 use super::file::{EditFile, EditFileState, remove};
 use crate::domain::ResourceKey;
+use crate::private_file::{done_within, reason};
 
 /// How often the process and the file are polled.
 const POLL_APART: Duration = Duration::from_millis(100);
 
 /// An editor that exits within this time, with the file unchanged, has passed it to another process.
 const AT_ONCE: Duration = Duration::from_secs(2);
+
+/// How long the file and the program may take to be there, and the file to be gone.
+const CREATED_WITHIN: Duration = Duration::from_secs(1);
+const STARTED_WITHIN: Duration = Duration::from_secs(3);
+const REMOVED_WITHIN: Duration = Duration::from_millis(50);
 
 /// A draft for the external editor, with placeholders in place of secrets.
 #[derive(Clone, PartialEq, Eq)]
@@ -85,13 +91,13 @@ impl Drop for EditorProcess {
     fn drop(&mut self) {
         self.stop();
         let mut held = self.0.process.lock();
-        if let Some(child) = &held.0
-            && let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw)
-        {
+        if let Some(pid) = held.0.as_ref().and_then(pid_of) {
             let _ = kill_process(pid, Signal::TERM);
+            // One that is stopped takes no signal before.
+            let _ = kill_process(pid, Signal::CONT);
         }
         if let Some(folder) = held.1.take() {
-            remove(&folder);
+            let _ = done_within(REMOVED_WITHIN, move || remove(&folder));
         }
     }
 }
@@ -120,21 +126,21 @@ fn run(
     tell: &impl Fn(EditorEvent),
 ) -> Result<(), String> {
     let root = editor.root()?;
-    let mut file = EditFile::create(root, &draft.key, &draft.text).map_err(|error| {
-        format!("the file for the editor was not made in {}: {}", root.display(), error.kind())
-    })?;
+    let mut file = create_file(root, draft)?;
+    let child = start_program(editor, file.path(), draft.line)?;
     {
         let mut held = shared.process.lock();
         if shared.stop.load(Ordering::SeqCst) {
             return Ok(());
         }
-        held.0 = Some(editor.start(file.path(), draft.line)?);
+        held.0 = child.run_on();
         held.1 = file.path().parent().map(Path::to_owned);
     }
     let began = Instant::now();
     let mut saved = false;
     loop {
         let ended = poll_exit(shared);
+        stop_along(shared);
         let stopping = shared.stop.load(Ordering::SeqCst);
         let last = ended.is_some() || stopping;
         saved |= poll_file(&mut file, last, tell);
@@ -152,6 +158,58 @@ fn run(
     }
     shared.process.lock().1 = None;
     Ok(())
+}
+
+/// The terminal is not ours by now, so a disk that does not answer must not be waited for.
+fn create_file(root: &Path, draft: &ExternalDraft) -> Result<EditFile, String> {
+    let failed = |why: String| format!("the file for the editor was not made in {}: {why}", root.display());
+    let (folder, draft) = (root.to_owned(), draft.clone());
+    let created = done_within(CREATED_WITHIN, move || EditFile::create(&folder, &draft.key, &draft.text));
+    let created = created.ok_or_else(|| failed("its disk does not answer".into()))?;
+    created.map_err(|error| failed(reason(&error)))
+}
+
+/// The editor may be on a disk that does not answer, too.
+fn start_program(editor: &ExternalEditor, file: &Path, line: usize) -> Result<StartedProgram, String> {
+    let (editor, file) = (editor.clone(), file.to_owned());
+    let started =
+        done_within(STARTED_WITHIN, move || editor.start(&file, line).map(|it| StartedProgram(Some(it))));
+    started.unwrap_or_else(|| Err("the editor did not start: its disk does not answer".into()))
+}
+
+/// A program that is killed unless it is to run on.
+struct StartedProgram(Option<Child>);
+
+impl StartedProgram {
+    fn run_on(mut self) -> Option<Child> {
+        self.0.take()
+    }
+}
+
+impl Drop for StartedProgram {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// An editor that stopped itself alone would keep the terminal for ever. This process stops as well, so that
+/// the shell takes over, and the editor goes on with it; or at once where no shell can continue them.
+fn stop_along(shared: &EditorState) {
+    let Some(pid) = shared.process.lock().0.as_ref().and_then(pid_of) else { return };
+    let stopped = waitid(WaitId::Pid(pid), WaitIdOptions::STOPPED | WaitIdOptions::NOHANG);
+    if matches!(stopped, Ok(Some(_))) {
+        let _ = kill_current_process_group(Signal::TSTP);
+        // The stop may take a moment; this is over once the shell has continued us.
+        thread::sleep(POLL_APART);
+        let _ = kill_process(pid, Signal::CONT);
+    }
+}
+
+fn pid_of(child: &Child) -> Option<Pid> {
+    i32::try_from(child.id()).ok().and_then(Pid::from_raw)
 }
 
 /// Reports a save; returns whether there was one.

@@ -18,8 +18,11 @@ impl Model {
         self.edit.iter_mut().chain(self.drafts.values_mut()).map(|edit| &mut **edit)
     }
 
+    /// When a draft is saved next, or the state folder should have answered.
     pub(crate) fn next_save(&self) -> Option<Duration> {
-        self.edit.iter().chain(self.drafts.values()).filter_map(|edit| edit.autosave.due()).min()
+        let edits = self.edit.iter().chain(self.drafts.values());
+        let saves = edits.flat_map(|edit| [edit.autosave.due(), edit.autosave.overdue_at()]);
+        saves.chain([self.saved_drafts.listed_by]).flatten().min()
     }
 
     /// Whether a draft is being resumed or discarded. A second request would drop the first answer, and with

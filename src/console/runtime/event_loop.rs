@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::mpsc;
 use zeroize::Zeroize;
 
+use super::clock::Clock;
 use super::frames::FrameSchedule;
 use super::runner::EffectRunner;
 use super::signals::{BY_KEY, HUNG_UP, Signal};
@@ -41,9 +42,6 @@ const STOP_WITHIN: Duration = Duration::from_millis(200);
 /// How long exit waits for the frame in flight; the rest of [`LEAVE_WITHIN`] is for restoring the terminal.
 const SETTLE_WITHIN: Duration = Duration::from_millis(120);
 
-/// How long exit waits for drafts that are being saved.
-const SAVED_WITHIN: Duration = Duration::from_millis(200);
-
 /// A running console.
 pub(super) struct EventLoop<P, D: Device> {
     program: P,
@@ -55,7 +53,7 @@ pub(super) struct EventLoop<P, D: Device> {
     spare_buffer: Vec<u8>,
     schedule: FrameSchedule,
     /// The only time source of `update` and `view`, read once per message.
-    started: Instant,
+    clock: Clock,
     last_wake: Duration,
     /// While suspended: the latest time to reclaim the terminal.
     suspended: Option<Duration>,
@@ -88,12 +86,11 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         runner: EffectRunner,
         answers: mpsc::Receiver<(RequestId, TaskReply)>,
         log: Option<mpsc::Receiver<String>>,
-        schedule: FrameSchedule,
+        (schedule, clock): (FrameSchedule, Clock),
     ) -> io::Result<Self> {
-        let started = Instant::now();
         let writer = FrameWriter::start(device.output())?;
         device.claim()?;
-        let size = device.size();
+        let size = device.size().drawn();
         let painter = Painter::new(size)?;
         let (ears, input) = device.listen()?;
         let sources = EventSources { input: Some(input), signals, writer, answers, log, feeder: None };
@@ -106,7 +103,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             painter,
             spare_buffer: Vec::new(),
             schedule,
-            started,
+            clock,
             last_wake: Duration::ZERO,
             suspended: None,
             exit: None,
@@ -123,7 +120,8 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         startup.into_iter().for_each(|hook| hook());
         self.sources.feeder = Some(WatchFeed::open(&*self.runner.reader));
         loop {
-            let due = self.next_due().map(|at| (self.started + at).into());
+            let due =
+                self.next_due().map(|at| (Instant::now() + at.saturating_sub(self.clock.elapsed())).into());
             let first = self.sources.next(due).await;
             self.turn(first);
             match self.exit.take() {
@@ -137,13 +135,15 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         }
     }
 
-    /// Restores the terminal and saves drafts; returns the counters.
-    pub(super) async fn leave(mut self, until: Instant) -> Stats {
+    /// Restores the terminal until one moment, and saves drafts until the other; returns the counters.
+    pub(super) async fn leave(mut self, terminal: Instant, files: Instant) -> Stats {
         // Answers are no longer read, so senders must not wait.
         self.sources.answers.close();
+        // Drafts are saved while the terminal is released.
+        let flushed = self.runner.drafts.flush();
         self.external_editor = None;
-        self.release_terminal(until).await;
-        let unsaved = self.runner.drafts.flush(Instant::now() + SAVED_WITHIN).await;
+        self.release_terminal(terminal).await;
+        let unsaved = flushed.unsaved_by(files).await;
         let farewell =
             self.exit_message.take().into_iter().chain(unsaved.map(|why| format!("not saved: {why}")));
         for words in farewell {
@@ -187,6 +187,9 @@ impl<P: Program, D: Device> EventLoop<P, D> {
 
     /// Handles one event; returns how many changes it contained.
     fn handle(&mut self, happening: LoopEvent) -> usize {
+        if self.clock.has_slept() {
+            self.dispatch(AppEvent::Slept);
+        }
         match happening {
             LoopEvent::Input(TerminalInput::Key(key)) => self.dispatch(AppEvent::Key(key)),
             LoopEvent::Input(TerminalInput::Paste(text)) => self.dispatch(AppEvent::Paste(text)),
@@ -198,6 +201,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             LoopEvent::Signal(Signal::Terminate(code)) => self.terminate(code),
             LoopEvent::Signal(Signal::Continue) => self.reclaim_terminal(),
             LoopEvent::Signal(Signal::Resize) => self.resize(),
+            LoopEvent::Signal(Signal::Awake) => {}
             // Drafts are still saved.
             LoopEvent::Panicked => self.terminate(PANICKED),
             LoopEvent::Written(written) => self.written(written),
@@ -217,7 +221,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     fn dispatch(&mut self, event: AppEvent) {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
-            let at = Stamp { mono: self.started.elapsed(), wall: SystemTime::now() };
+            let at = Stamp { mono: self.clock.elapsed(), wall: SystemTime::now() };
             let effects = self.program.update(Message { at, event });
             self.schedule.request(self.program.take_redraw());
             for effect in effects {
@@ -236,7 +240,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     }
 
     fn due(&mut self) {
-        let now = self.started.elapsed();
+        let now = self.clock.elapsed();
         if self.suspended.is_some_and(|at| at <= now) {
             self.reclaim_terminal();
         } else if self.wake_at().is_some_and(|at| at <= now) {
@@ -283,7 +287,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     }
 
     fn resize(&mut self) {
-        let size = self.device.size();
+        let size = self.device.size().drawn();
         self.painter.resize(size);
         self.schedule.request(Redraw::Now);
         self.dispatch(AppEvent::Resize(size));
@@ -305,7 +309,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     }
 
     async fn suspend(&mut self) {
-        self.suspended = Some(self.started.elapsed() + STOP_WITHIN);
+        self.suspended = Some(self.clock.elapsed() + STOP_WITHIN);
         self.release_terminal(Instant::now() + LEAVE_WITHIN).await;
         self.device.stop();
     }
@@ -349,7 +353,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
 
     /// Paints only when the writer is free, so that every frame is a difference to one that was written.
     fn draw_if_due(&mut self) {
-        let now = self.started.elapsed();
+        let now = self.clock.elapsed();
         if self.suspended.is_some() || self.editor_has_terminal || !self.schedule.is_due(now) {
             return;
         }

@@ -6,6 +6,7 @@
 //! frames are written by a separate thread, so neither a dead store nor a stalled terminal delays a key,
 //! least of all `q`.
 
+mod clock;
 mod effects;
 mod event_log;
 mod event_loop;
@@ -44,6 +45,7 @@ use crate::audit::Audit;
 use crate::console::shell::layout::Size;
 use crate::provider::{ConfigReader, ConfigWriter, SecretAccess};
 
+pub use clock::Clock;
 pub use stats::Stats;
 
 /// The pure half of the console: no clock, no I/O.
@@ -79,11 +81,24 @@ pub struct ConsoleConfig {
     pub editor: ExternalEditor,
     /// Where the counters are written on exit (`CONFDECK_STATS`).
     pub stats: Option<PathBuf>,
+    pub clock: Clock,
     /// Hooks that run after the first frame, before the watch is opened.
     pub startup: Vec<Box<dyn FnOnce() + Send>>,
 }
 
-/// Runs the console on the terminal behind standard output until the user quits; returns the exit code.
+/// How long exit waits for files, from drafts to the log: the rest of [`LEAVE_WITHIN`] is for the end itself.
+const FILES_WITHIN: Duration = Duration::from_millis(150);
+
+/// How a console ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConsoleExit {
+    /// The exit code.
+    pub code: u8,
+    /// When the process should have ended.
+    pub until: Instant,
+}
+
+/// Runs the console on the terminal behind standard output until the user quits.
 ///
 /// The future must be polled by a multi-threaded tokio runtime. The caller should shut that runtime down
 /// without waiting for its blocking threads (`shutdown_background`), because one may hang on a dead disk.
@@ -93,7 +108,7 @@ pub struct ConsoleConfig {
 pub async fn run<P: Program>(
     config: ConsoleConfig,
     program: impl FnOnce(ConsoleContext, Size) -> P,
-) -> io::Result<u8> {
+) -> io::Result<ConsoleExit> {
     let device = Tty::open()?;
     let signals = signals::listen()?;
     run_on(config, program, device, signals).await
@@ -108,7 +123,7 @@ pub async fn run_on<P: Program, D: Device>(
     program: impl FnOnce(ConsoleContext, Size) -> P,
     device: D,
     signals: mpsc::Receiver<Signal>,
-) -> io::Result<u8> {
+) -> io::Result<ConsoleExit> {
     let context = config.context;
     let schedule = FrameSchedule::new(context.frames_per_second);
     let (runner, answers) = EffectRunner::new(
@@ -121,13 +136,13 @@ pub async fn run_on<P: Program, D: Device>(
         config.editor,
     )?;
     let program = |size| program(context, size);
-    let mut running = EventLoop::start(program, device, signals, runner, answers, config.log, schedule)?;
+    let mut running =
+        EventLoop::start(program, device, signals, runner, answers, config.log, (schedule, config.clock))?;
     let code = running.run(config.startup).await;
-    let counted = running.leave(Instant::now() + LEAVE_WITHIN).await;
-    if let Some(path) = config.stats
-        && let Err(error) = counted.write(&path)
-    {
-        tracing::warn!(path = %path.display(), kind = %error.kind(), "the counters were not written");
+    let (terminal, until) = (Instant::now() + LEAVE_WITHIN, Instant::now() + FILES_WITHIN);
+    let counted = running.leave(terminal, until).await;
+    if let Some(path) = config.stats {
+        counted.write_until(path, until);
     }
-    Ok(code)
+    Ok(ConsoleExit { code, until })
 }

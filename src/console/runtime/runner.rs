@@ -154,7 +154,7 @@ impl From<DraftJobResult> for Answer {
 
 /// Copies a text with a clipboard program, if there is one; returns whether it accepted the text.
 pub(super) async fn copy_by_program(clipboard: &Clipboard, text: Zeroizing<String>) -> bool {
-    if !clipboard.has_program() {
+    if !clipboard.may_have_program() {
         return false;
     }
     let clipboard = clipboard.clone();

@@ -1,12 +1,16 @@
 //! Counters for measurements, written as JSON on exit to the file named by `CONFDECK_STATS`.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 use crate::inventory::InventoryEvent;
-use crate::private_file;
+use crate::private_file::{self, done_within, reason};
+
+/// How long the file may take, whatever else took how long.
+const AT_LEAST: Duration = Duration::from_millis(10);
 
 /// Counters of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -44,11 +48,18 @@ impl Stats {
         1
     }
 
-    /// Writes the counters to a file with mode 0600.
-    ///
-    /// # Errors
-    /// I/O errors on the file.
-    pub fn write(&self, path: &Path) -> io::Result<()> {
+    /// Writes the counters to a file with mode 0600, if its disk answers by then.
+    pub fn write_until(self, path: PathBuf, until: Instant) {
+        let (limit, shown) = (until.saturating_duration_since(Instant::now()).max(AT_LEAST), path.clone());
+        let reason = match done_within(limit, move || self.write(&path)) {
+            Some(Ok(())) => return,
+            Some(Err(error)) => reason(&error),
+            None => "its disk does not answer".into(),
+        };
+        tracing::warn!(path = %shown.display(), reason, "the counters were not written");
+    }
+
+    fn write(&self, path: &Path) -> io::Result<()> {
         let mut file = private_file::create(path)?;
         serde_json::to_writer(&mut file, self)?;
         file.write_all(b"\n")
@@ -76,7 +87,7 @@ mod tests {
         stats.count(&InventoryEvent::Batch { at: Revision(2), changes: Vec::new() });
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("stats.json");
-        stats.write(&path).unwrap();
+        stats.write_until(path.clone(), Instant::now() + Duration::from_secs(20));
         let written: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         assert_eq!(
             (&written["loads"], &written["resyncs"], &written["batches"]),

@@ -3,6 +3,7 @@
 mod frames;
 mod headless;
 mod leaving;
+mod sleep;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -168,6 +169,7 @@ impl Program for Scripted {
             AppEvent::Paste(text) => self.note(format!("paste {}", text.len()), Redraw::Now),
             AppEvent::Resize(size) => self.note(format!("size {}x{}", size.cols, size.rows), Redraw::Now),
             AppEvent::Resumed => self.note("resumed", Redraw::Now),
+            AppEvent::Slept => self.note(format!("slept until {}", message.at.mono.as_secs()), Redraw::Now),
             AppEvent::Feed(InventoryEvent::Batch { changes, .. }) => {
                 self.changes += changes.len();
                 self.redraw = self.redraw.max(Redraw::Soon);
@@ -278,6 +280,7 @@ fn setup(store: Fake) -> Setup {
         editor: ExternalEditor::of(&Default::default(), None),
         audit: Arc::new(crate::audit::Audit::off()),
         stats: None,
+        clock: Clock::system(),
         startup: Vec::new(),
     };
     Setup { store, config }

@@ -9,6 +9,17 @@ pub struct Size {
     pub rows: u16,
 }
 
+/// The largest screen that is drawn; each cell of it takes memory. The rest of a terminal that claims to be
+/// larger stays empty.
+const LARGEST: Size = Size { cols: 1_000, rows: 500 };
+
+impl Size {
+    /// The part of a terminal of this size that is drawn on.
+    pub fn drawn(self) -> Self {
+        Self { cols: self.cols.min(LARGEST.cols), rows: self.rows.min(LARGEST.rows) }
+    }
+}
+
 /// The panes of the body, left to right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Pane {

@@ -35,33 +35,36 @@ const PROGRAMS: [(Option<&str>, &str, &[&str]); 4] = [
 /// The ways to the user's clipboard.
 #[derive(Debug, Clone)]
 pub struct Clipboard {
-    program: Option<ClipboardProgram>,
+    programs: Option<ProgramSearch>,
     multiplexer: Option<Multiplexer>,
 }
 
+/// Where a clipboard program is looked for, once one is needed: a folder of `PATH` may not answer.
 #[derive(Debug, Clone)]
-struct ClipboardProgram {
-    path: PathBuf,
-    arguments: &'static [&'static str],
+struct ProgramSearch {
+    /// The programs that would work here, with their arguments.
+    candidates: Vec<(&'static str, &'static [&'static str])>,
+    folders: Vec<PathBuf>,
     environment: Vars,
 }
 
 impl Clipboard {
-    /// Chooses the way from environment variables and the programs in `PATH`.
+    /// Chooses the way from environment variables.
     pub fn detect(vars: &Vars) -> Self {
         let surroundings = TerminalEnv::of(vars);
-        let program = if surroundings.remote { None } else { ClipboardProgram::find(vars) };
-        Self { program, multiplexer: surroundings.multiplexer }
+        let programs = if surroundings.remote { None } else { ProgramSearch::of(vars) };
+        Self { programs, multiplexer: surroundings.multiplexer }
     }
 
     /// Runs the clipboard program, if there is one; returns whether it accepted the text. Blocks for up to
-    /// two seconds.
+    /// two seconds, and for as long as the folders of `PATH` take to answer.
     pub fn run_program(&self, text: &str) -> bool {
-        self.program.as_ref().is_some_and(|program| program.run(text))
+        self.programs.as_ref().is_some_and(|programs| programs.run(text))
     }
 
-    pub fn has_program(&self) -> bool {
-        self.program.is_some()
+    /// Whether there may be a program.
+    pub fn may_have_program(&self) -> bool {
+        self.programs.is_some()
     }
 
     /// The OSC 52 sequence for the text; `None` if it is too long. It is zeroized on drop, since the text may
@@ -111,22 +114,25 @@ fn for_screen(plain: &[u8]) -> Zeroizing<Vec<u8>> {
     wrapped
 }
 
-impl ClipboardProgram {
-    fn find(vars: &Vars) -> Option<Self> {
-        let folders: Vec<_> = env::split_paths(set(vars, "PATH")?).collect();
-        PROGRAMS.iter().find_map(|(needs, name, arguments)| {
-            if needs.is_some_and(|variable| set(vars, variable).is_none()) {
-                return None;
-            }
-            let path = folders.iter().map(|folder| folder.join(name)).find(|path| is_program(path))?;
-            let environment = child_env(vars);
-            Some(Self { path, arguments, environment })
+impl ProgramSearch {
+    fn of(vars: &Vars) -> Option<Self> {
+        let works = |needs: &Option<&str>| needs.is_none_or(|variable| set(vars, variable).is_some());
+        let candidates = PROGRAMS.iter().filter(|(needs, ..)| works(needs));
+        Some(Self {
+            candidates: candidates.map(|(_, name, arguments)| (*name, *arguments)).collect(),
+            folders: env::split_paths(set(vars, "PATH")?).collect(),
+            environment: child_env(vars),
         })
     }
 
     fn run(&self, text: &str) -> bool {
-        let child = Command::new(&self.path)
-            .args(self.arguments)
+        let found = self.candidates.iter().find_map(|(name, arguments)| {
+            let path = self.folders.iter().map(|folder| folder.join(name)).find(|path| is_program(path))?;
+            Some((path, arguments))
+        });
+        let Some((path, arguments)) = found else { return false };
+        let child = Command::new(&path)
+            .args(*arguments)
             .env_clear()
             .envs(&self.environment)
             .stdin(Stdio::piped())
@@ -138,7 +144,7 @@ impl ClipboardProgram {
         match child {
             Ok(child) => feed(child, Zeroizing::new(text.to_owned())),
             Err(error) => {
-                tracing::warn!(program = %self.path.display(), kind = %error.kind(), "a clipboard program did not start");
+                tracing::warn!(program = %path.display(), kind = %error.kind(), "a clipboard program did not start");
                 false
             }
         }
@@ -183,7 +189,7 @@ mod tests {
     }
 
     fn over(multiplexer: Option<Multiplexer>) -> Clipboard {
-        Clipboard { program: None, multiplexer }
+        Clipboard { programs: None, multiplexer }
     }
 
     #[test]
@@ -246,18 +252,30 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let vars = desktop(folder.path(), "#!/bin/sh\nexit 1\n");
         let clipboard = Clipboard::detect(&vars);
-        assert!(clipboard.has_program());
+        assert!(clipboard.may_have_program());
         assert!(!clipboard.run_program("copied"));
     }
 
     #[test]
+    fn a_program_that_hangs_is_given_up() {
+        let _alone = alone();
+        let folder = tempfile::tempdir().unwrap();
+        let vars = desktop(folder.path(), "#!/bin/sh\nexec sleep 60\n");
+        let began = Instant::now();
+        assert!(!Clipboard::detect(&vars).run_program("copied"));
+        assert!(began.elapsed() >= PROGRAM_DEADLINE && began.elapsed() < Duration::from_secs(30));
+    }
+
+    #[test]
     fn over_ssh_the_terminal_is_the_way() {
+        let _alone = alone();
         let folder = tempfile::tempdir().unwrap();
         let mut vars = desktop(folder.path(), "#!/bin/sh\nexit 0\n");
         vars.insert("SSH_CONNECTION".into(), "10.0.0.1 4000 10.0.0.2 22".into());
-        assert!(!Clipboard::detect(&vars).has_program());
+        assert!(!Clipboard::detect(&vars).may_have_program());
         vars.remove("SSH_CONNECTION");
+        assert!(Clipboard::detect(&vars).run_program("copied"));
         vars.remove("DISPLAY");
-        assert!(!Clipboard::detect(&vars).has_program(), "no display, no program");
+        assert!(!Clipboard::detect(&vars).run_program("copied"), "no display, no program");
     }
 }

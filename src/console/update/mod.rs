@@ -46,6 +46,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             reveal::hide(model);
             vec![Effect::Redraw]
         }
+        AppEvent::Slept => timers::slept(model),
         AppEvent::Feed(feed) => feed::handle(model, feed),
         AppEvent::Answer(request, answer) => answers::handle(model, request, answer),
         AppEvent::Log(lines) => {
@@ -62,6 +63,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     reveal::follow(model, &effects);
     unknown_outcome::remember(model, &effects);
     effects.extend(merge::follow(model));
+    effects.extend(browse::prepare_text(model));
     needs::follow(model);
     effects.extend(secrets::follow(model));
     effects.extend(answers::follow_lease(model));

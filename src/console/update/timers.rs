@@ -29,6 +29,19 @@ pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     effects
 }
 
+/// After the machine was asleep somebody else may sit before it, and what is shown may be old: locks writing,
+/// hides what was revealed, and asks the backends at once.
+pub(crate) fn slept(model: &mut Model) -> Vec<Effect> {
+    reveal::hide(model);
+    let mut effects = wake(model);
+    if matches!(model.lock, WriteAccess::Open(Some(_))) {
+        model.notify(Tone::Plain, "locked again: this machine was asleep");
+        effects.push(lock(model));
+    }
+    effects.push(Effect::Retry);
+    effects
+}
+
 /// Locks writing if no key was pressed for too long.
 pub(crate) fn lock_if_expired(model: &mut Model) -> Option<Effect> {
     let over = matches!(model.lock, WriteAccess::Open(Some(until)) if until <= model.now.mono);

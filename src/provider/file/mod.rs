@@ -18,6 +18,7 @@ mod commit;
 mod contents;
 mod filesystem;
 mod health;
+mod io_clock;
 mod lock;
 mod metadata;
 mod splice;
@@ -39,9 +40,9 @@ use self::contents::FileKind;
 use self::state::FileState;
 use super::{
     Backend, CALL_DEADLINE, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch,
-    WatchEvent, ops, watch_channel,
+    ops, watch_channel,
 };
-use crate::domain::{Entry, Health, KeyPrefix, LinkState, ResourceKey, TokenKind};
+use crate::domain::{Entry, Health, KeyPrefix, ResourceKey, TokenKind};
 
 pub const BACKEND: Backend = Backend {
     name: "files",
@@ -56,6 +57,9 @@ const RECEIVER_DEBOUNCE: Duration = Duration::from_millis(3_500);
 
 /// The message for a file system that does not respond, such as a hung network mount.
 const SILENT: &str = "the file system does not answer; check the mount";
+
+/// How long the file system may take to answer before a save begins.
+const PROBE: Duration = Duration::from_secs(2);
 
 /// The paths of the two files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,15 +166,9 @@ impl ConfigReader for FileProvider {
         let shared = Arc::clone(&self.shared);
         let wake = watch.wake.clone();
         tokio::spawn(async move {
-            let connecting = LinkState::Connecting { error: None, retry_in: None };
-            let told = async {
-                out.send(WatchEvent::State(connecting)).await?;
-                Arc::clone(&shared).blocking(|shared| shared.reload(false)).await;
-                shared.feed.follow(&prefix, &out).await
-            };
             // Either the reader is gone or the store is shut down; both end the watch.
             tokio::select! {
-                _ = told => {}
+                _ = shared.feed.follow(&prefix, &out) => {}
                 () = watch::watch_files(Arc::clone(&shared), wake) => {}
             }
         });
@@ -192,6 +190,10 @@ impl ConfigWriter for FileProvider {
         self.shared.feed.check_open()?;
         ops::check_commit(&operations, &self.capabilities())?;
         let key = operations.first().map(|op| op.key().clone());
+        // A save may take long for good reasons; a file system that does not answer is none of them.
+        if self.within(PROBE, FileState::probe).await.is_none() {
+            return Err(Error::unavailable(format!("{SILENT}; nothing was written")));
+        }
         let work = move |shared: &FileState| commit::run(shared, &operations);
         match (self.within(self.commit_deadline(), work).await, key) {
             (Some(answer), _) => answer,
@@ -211,6 +213,7 @@ mod tests {
     use std::sync::mpsc;
 
     use super::*;
+    use crate::provider::WatchEvent;
 
     #[tokio::test]
     async fn a_file_system_that_hangs_takes_a_few_threads_and_no_more() {
@@ -235,5 +238,30 @@ mod tests {
             provider.within(CALL_DEADLINE, |_| ()).await.is_some(),
             "and as before when it answers again"
         );
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_view_of_files_that_do_not_answer_is_stale_until_they_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = |name: &str| folder.path().join(name);
+        let settings = FileSettings { webhooks: place("w.json"), connections: place("c.json") };
+        let provider = FileProvider::new(settings);
+        let mut watch = provider.watch(KeyPrefix::All);
+        let mut until = async |word: &str| loop {
+            match watch.events.next().await.unwrap() {
+                WatchEvent::State(state) if state.word() == word => return state,
+                _ => {}
+            }
+        };
+        until("SYNCED").await;
+        let (shared, (release, hang)) = (Arc::clone(&provider.shared), mpsc::channel::<()>());
+        let hung = std::thread::spawn(move || {
+            let (_files, _reading) = (shared.files.lock(), shared.io.begin());
+            let _ = hang.recv();
+        });
+        assert_eq!(until("STALE").await.reason(), Some(SILENT));
+        drop(release);
+        hung.join().unwrap();
+        until("SYNCED").await;
     }
 }

@@ -12,8 +12,10 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use super::SILENT;
 use super::contents::{FileKind, MemberDocument};
-use super::filesystem::folder;
+use super::filesystem::{StatStamp, folder};
+use super::io_clock::IoClock;
 use super::tracker::{FileTracker, HESITATION};
 use super::watch::WatchMode;
 use crate::domain::{ChangeKind, Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId};
@@ -35,6 +37,7 @@ pub(super) struct FileState {
     pub(super) webhooks: PathBuf,
     pub(super) connections: PathBuf,
     pub(super) permits: Arc<Semaphore>,
+    pub(super) io: IoClock,
     pub(super) files: Mutex<FilePair>,
     pub(super) watch_mode: Mutex<WatchMode>,
 }
@@ -50,10 +53,12 @@ impl FileState {
     pub(super) fn new(webhooks: PathBuf, connections: PathBuf, debounce: Duration) -> Self {
         let connecting = LinkState::Connecting { error: None, retry_in: None };
         // The store id is set by the first load; a constructor does no I/O.
-        let feed = Feed::new(StoreId::new("files"), connecting);
+        let feed = Feed::new(StoreId::new("files"), connecting.clone());
+        // Nothing is known before it, not even that there is nothing.
+        feed.update(|picture| picture.set_link(connecting, true));
         let permits = Arc::new(Semaphore::new(HANDS));
         let (files, watch_mode) = (Mutex::default(), Mutex::default());
-        Self { feed, debounce, webhooks, connections, permits, files, watch_mode }
+        Self { feed, debounce, webhooks, connections, permits, io: IoClock::default(), files, watch_mode }
     }
 
     pub(super) fn path(&self, which: FileKind) -> &Path {
@@ -87,7 +92,7 @@ impl FileState {
         let mut news = Vec::new();
         for which in [FileKind::Webhooks, FileKind::Connections] {
             let path = self.path(which);
-            if let Some(found) = disk.of(which).poll(which, path, force) {
+            if let Some(found) = disk.of(which).poll(which, path, force, &self.io) {
                 news.push((which, found));
             }
         }
@@ -116,6 +121,21 @@ impl FileState {
             });
         }
         hesitating
+    }
+
+    /// Returns once the file system has answered, whatever it said.
+    pub(super) fn probe(&self) {
+        for path in [&self.webhooks, &self.connections] {
+            let _ = StatStamp::at(path);
+        }
+    }
+
+    /// Reports that the file system does not answer, until a reload has succeeded.
+    pub(super) fn report_silence(&self) {
+        let stale = LinkState::Stale { reason: SILENT.into(), retry_in: None };
+        if self.feed.read(|picture| *picture.link() != stale) {
+            self.feed.update(|picture| picture.set_link(stale, picture.is_withheld()));
+        }
     }
 
     /// Reloads for a caller, who must get neither a half-written file nor stale contents.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::contents::{FileContents, FileKind, MemberDocument};
 use super::filesystem::{StatStamp, read};
+use super::io_clock::IoClock;
 use crate::domain::ResourceKey;
 use crate::provider::{Error, Result};
 
@@ -51,12 +52,17 @@ impl FileTracker {
         which: FileKind,
         path: &Path,
         force: bool,
+        io: &IoClock,
     ) -> Option<BTreeMap<ResourceKey, MemberDocument>> {
-        if !force && self.stamp.is_some() && self.stamp == Some(StatStamp::at(path)) {
+        let unchanged = |stamp: Option<StatStamp>| {
+            let _looking = io.begin();
+            stamp == StatStamp::at(path)
+        };
+        if !force && self.stamp.is_some_and(unchanged) {
             return None;
         }
         self.read_at = Some(SystemTime::now());
-        match self.load(which, path) {
+        match self.load(which, path, io) {
             Ok(documents) => {
                 self.failure = None;
                 documents
@@ -76,8 +82,11 @@ impl FileTracker {
         &mut self,
         which: FileKind,
         path: &Path,
+        io: &IoClock,
     ) -> Result<Option<BTreeMap<ResourceKey, MemberDocument>>> {
+        let reading = io.begin();
         let read = read(path).inspect_err(|_| self.stamp = None)?;
+        drop(reading);
         let Some((stamp, bytes)) = read else { return self.on_missing(path).map(Some) };
         // Nor need an invalid file be read again until it changes.
         self.stamp = settled(stamp).map(Some);

@@ -9,12 +9,15 @@ use std::ffi::OsString;
 use std::fmt;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 
 use super::filesystem::{folder, target};
 use super::state::FileState;
@@ -30,6 +33,10 @@ const SAFETY_NET: Duration = Duration::from_secs(2);
 
 /// How often they are polled where it does not work.
 const POLL: Duration = Duration::from_millis(500);
+
+/// How long the file system may take to answer: with [`SAFETY_NET`] less than the three seconds after which a
+/// view is called stale.
+const SILENT_AFTER: Duration = Duration::from_millis(700);
 
 /// How changes are detected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -72,8 +79,13 @@ pub(super) async fn watch_files(shared: Arc<FileState>, wake: WatchHandle) {
     let mut force = true;
     loop {
         let changed = changed.clone();
+        let started = Arc::new(AtomicBool::new(false));
+        let starts = Arc::clone(&started);
         let looked = Arc::clone(&shared).blocking(move |shared| {
+            starts.store(true, Ordering::Relaxed);
+            let looking = shared.io.begin();
             let (watcher, moved) = refresh_watcher(shared, watcher, changed);
+            drop(looking);
             let (mode, interval) = if watcher.watcher.is_some() {
                 (WatchMode::Notified, SAFETY_NET)
             } else {
@@ -83,7 +95,7 @@ pub(super) async fn watch_files(shared: Arc<FileState>, wake: WatchHandle) {
             let hesitating = shared.reload(force || moved);
             (watcher, if hesitating { HESITATION } else { interval })
         });
-        let Some((watching, pause)) = looked.await else { return };
+        let Some((watching, pause)) = unless_silent(&shared, looked, &started).await else { return };
         watcher = Some(watching);
         force = tokio::select! {
             Some(()) = changes.recv() => {
@@ -95,6 +107,22 @@ pub(super) async fn watch_files(shared: Arc<FileState>, wake: WatchHandle) {
             () = wake.notified() => true,
             () = tokio::time::sleep(pause) => false,
         };
+    }
+}
+
+/// The result of looking at the files; meanwhile, reports a file system that does not answer.
+async fn unless_silent<T>(shared: &FileState, looked: impl Future<Output = T>, started: &AtomicBool) -> T {
+    let mut looked = pin!(looked);
+    let begun = Instant::now();
+    loop {
+        if let Ok(looked) = timeout(SILENT_AFTER / 4, &mut looked).await {
+            return looked;
+        }
+        // It does not start where all threads hang.
+        let silence = if started.load(Ordering::Relaxed) { shared.io.silence() } else { begun.elapsed() };
+        if silence >= SILENT_AFTER {
+            shared.report_silence();
+        }
     }
 }
 
@@ -153,4 +181,15 @@ fn is_write(event: &Event) -> bool {
 fn concerns(event: &Event, names: &BTreeSet<OsString>) -> bool {
     event.need_rescan()
         || event.paths.iter().any(|path| path.file_name().is_some_and(|name| names.contains(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_is_reported_within_three_seconds() {
+        assert!(SAFETY_NET + SILENT_AFTER + SILENT_AFTER / 4 <= Duration::from_secs(3));
+        assert!(POLL < SAFETY_NET);
+    }
 }

@@ -19,8 +19,8 @@ use futures::stream::{self, BoxStream};
 
 use super::feed::Feed;
 use super::{
-    Backend, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch, WatchEvent,
-    ops, watch_channel,
+    Backend, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch, ops,
+    watch_channel,
 };
 use crate::domain::{
     ChangeKind, Condition, Document, Entry, Fact, Finding, Health, KeyPrefix, LeaseId, LinkState,
@@ -178,14 +178,9 @@ impl ConfigReader for MemoryStore {
         let (out, watch) = watch_channel();
         let shared = Arc::clone(&self.shared);
         tokio::spawn(async move {
-            let connecting = LinkState::Connecting { error: None, retry_in: None };
-            let told = async {
-                out.send(WatchEvent::State(connecting)).await?;
-                shared.feed.follow(&prefix, &out).await
-            };
             // Either the reader is gone or the store is shut down; both end the watch.
             tokio::select! {
-                _ = told => {}
+                _ = shared.feed.follow(&prefix, &out) => {}
                 () = shared.expire_on_time() => {}
             }
         });

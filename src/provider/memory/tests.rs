@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::{ConnectionName, Revision};
-use crate::provider::{Expect, Lease};
+use crate::provider::{Expect, Lease, WatchEvent};
 
 fn key(name: &str) -> ResourceKey {
     ResourceKey::connection(ConnectionName::new(name).unwrap())

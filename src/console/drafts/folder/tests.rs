@@ -22,8 +22,8 @@ fn files(root: &Path) -> Vec<PathBuf> {
 fn a_draft_is_private_and_holds_no_secret() {
     let root = tempfile::tempdir().unwrap();
     let mut folder = DraftFolder::new(root.path().join("drafts"));
-    assert_eq!(folder.save(&of("a/one", &text(1)), true).unwrap(), 1);
-    assert_eq!(folder.save(&of("a/one", &text(2)), false).unwrap(), 1);
+    assert_eq!(folder.save(&of("a/one", &text(1)), true).unwrap().withheld, 1);
+    assert_eq!(folder.save(&of("a/one", &text(2)), false).unwrap().withheld, 1);
     let files = files(&root.path().join("drafts"));
     assert_eq!(files.len(), 2, "the draft and the lock: {files:?}");
     for path in files {
@@ -80,16 +80,47 @@ fn what_cannot_be_read_is_listed_and_left_alone() {
 }
 
 #[test]
-fn beyond_the_bounds_it_says_so_and_drops_nothing() {
+fn beyond_the_bounds_the_oldest_drafts_of_this_session_make_room() {
     let root = tempfile::tempdir().unwrap();
     let mut folder = DraftFolder::new(root.path().to_owned());
-    for number in 0..MOST {
-        folder.save(&of(&format!("a/n{number}"), "{}"), false).unwrap();
+    let typed = |number: usize, text: &str| {
+        let at = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(number as u64);
+        UnsavedDraft { at, ..of(&format!("a/n{}", number % 100), text) }
+    };
+    for number in 1..=MOST {
+        assert_eq!(folder.save(&typed(number, "{}"), false).unwrap().displaced, []);
     }
-    assert_eq!(folder.save(&of("a/more", "{}"), false).unwrap_err(), DraftFolderError::Full);
-    assert_eq!(folder.save(&of("a/n3", "{\"x\": 1}"), false), Ok(0), "those that are there go on");
+    assert_eq!(folder.save(&typed(101, "{}"), false).unwrap().displaced, [], "those that are there go on");
+    let displaced: Vec<_> = (33..=36)
+        .flat_map(|number| folder.save(&typed(number + 100, "{}"), false).unwrap().displaced)
+        .collect();
+    assert_eq!(displaced, [2, 3, 4, 5].map(|number| typed(number, "").key));
     drop(folder);
-    assert_eq!(DraftFolder::new(root.path().to_owned()).list().len(), MOST);
+    let listed = DraftFolder::new(root.path().to_owned()).list();
+    let keys: Vec<_> = listed.into_iter().map(|listed| listed.summary.unwrap().key).collect();
+    assert_eq!(keys.len(), MOST);
+    for number in [1, 6, 32, 33, 36] {
+        assert!(keys.contains(&typed(number, "").key), "{number}: {keys:?}");
+    }
+}
+
+#[test]
+fn drafts_of_earlier_sessions_make_no_room() {
+    let root = tempfile::tempdir().unwrap();
+    let mut first = DraftFolder::new(root.path().to_owned());
+    for number in 0..MOST - 1 {
+        first.save(&of(&format!("a/n{number}"), "{}"), false).unwrap();
+    }
+    drop(first);
+    let mut second = DraftFolder::new(root.path().to_owned());
+    second.save(&of("b/one", "{}"), false).unwrap();
+    let saved = second.save(&of("b/two", "{}"), false).unwrap();
+    assert_eq!(saved.displaced, [of("b/one", "").key]);
+    second.remove(&of("b/two", "").key);
+    let mut third = DraftFolder::new(root.path().to_owned());
+    third.save(&of("c/one", "{}"), false).unwrap();
+    assert_eq!(second.save(&of("b/two", "{}"), false).unwrap_err(), DraftFolderError::Full);
+    assert_eq!(DraftFolder::new(root.path().to_owned()).list().len(), MOST - 1);
 }
 
 #[test]

@@ -107,6 +107,16 @@ async fn a_new_size_is_told_and_drawn() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_terminal_that_claims_to_be_huge_is_drawn_on_in_part() {
+    let Setup { config, .. } = setup(Fake::default());
+    let console = start(config);
+    console.resize(Size { cols: 10_000, rows: 10_000 }).await;
+    shows(&console, "size 1000x500").await;
+    console.type_keys(b"q").await;
+    console.ended().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_goes_through_the_terminal_over_ssh() {
     let Setup { config, .. } = setup(Fake::default());
     let console = start(config);

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::super::signals::Signal;
-use super::super::{ConsoleConfig, Program, run_on};
+use super::super::{ConsoleConfig, ConsoleExit, Program, run_on};
 use crate::console::model::ConsoleContext;
 use crate::console::shell::layout::Size;
 use crate::console::terminal::{Decoder, Device, TerminalInput};
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) struct HeadlessConsole {
     terminal: HeadlessTerminal,
     signals: mpsc::Sender<Signal>,
-    running: JoinHandle<io::Result<u8>>,
+    running: JoinHandle<io::Result<ConsoleExit>>,
 }
 
 /// A terminal in memory; clones share it.
@@ -139,7 +139,7 @@ impl HeadlessConsole {
     pub(super) async fn ended(self) -> io::Result<(u8, Duration, HeadlessSnapshot)> {
         let began = Instant::now();
         let ended = timeout(PATIENCE, self.running).await?;
-        let code = ended.map_err(io::Error::other)??;
+        let code = ended.map_err(io::Error::other)??.code;
         Ok((code, began.elapsed(), self.terminal.snapshot()))
     }
 }

@@ -18,7 +18,7 @@ use crate::console::widgets::{PaneTitle, Surface, TextRun, clamp_scroll, draw_ti
 use crate::console::words;
 use crate::domain::{LeaseId, Namespace, ResourceKey, TokenKind, WebhookId};
 use crate::inventory::RowRef;
-use crate::text::Safe;
+use crate::text::{Masked, Safe};
 
 /// The most dependents listed; beyond that they are only counted.
 const NAMED: usize = 8;
@@ -34,7 +34,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage
     let Some((shown, row)) = selected(model, browse) else { return };
     let area = text_area(rows);
     let facts = facts(model, shown, row, area.width);
-    let lines = shown.masked.line_count();
+    let lines = shown.masked.as_ref().map_or(1, Masked::line_count);
     let total = facts.len() + 1 + lines;
     let first = clamp_scroll(browse.detail.scroll, total, area.height);
     for line in 0..area.height {
@@ -44,8 +44,13 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage
         } else if at == facts.len() {
             let whole = Rect { x: area.x.saturating_sub(1), width: area.width + 2, ..area };
             surface.row(whole, line).fill(StyleRole::Rule, glyph::HORIZONTAL);
-        } else if let Some(text) = shown.masked.line(at - facts.len() - 1) {
-            numbered_line(&mut surface.row(area, line), at - facts.len() - 1, lines, &text);
+        } else if let Some(masked) = &shown.masked {
+            let at = at - facts.len() - 1;
+            if let Some(text) = masked.line(at) {
+                numbered_line(&mut surface.row(area, line), at, lines, &text);
+            }
+        } else if at == facts.len() + 1 {
+            surface.row(area, line).put(StyleRole::Dim, format!("preparing the text {}", glyph::MORE));
         }
     }
 }
@@ -55,7 +60,8 @@ pub(crate) fn height(model: &Model) -> (usize, usize) {
     let rows = body_rows(model.panes().detail);
     let Some((shown, row)) = model.browse().and_then(|browse| selected(model, browse)) else { return (0, 0) };
     let facts = facts(model, shown, row, text_area(rows).width);
-    (facts.len() + 1 + shown.masked.line_count(), usize::from(rows.height))
+    let lines = shown.masked.as_ref().map_or(1, Masked::line_count);
+    (facts.len() + 1 + lines, usize::from(rows.height))
 }
 
 fn text_area(rows: Rect) -> Rect {

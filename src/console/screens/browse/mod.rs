@@ -16,7 +16,9 @@ mod view;
 pub use filter::Filter;
 pub use listing::{DocumentList, Sort};
 pub use state::{BrowsePage, DetailDocument, DetailPane};
-pub(crate) use update::{apply_delta, end_filter, go_to, nothing_selected, refilter, settle, show};
+pub(crate) use update::{
+    apply_delta, end_filter, go_to, nothing_selected, prepare_text, refilter, settle, show,
+};
 
 use crossterm::event::KeyEvent;
 

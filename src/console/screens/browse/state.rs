@@ -6,6 +6,7 @@ use std::iter;
 
 use super::filter::Filter;
 use super::listing::{DocumentList, Sort};
+use crate::console::request::{AT_ONCE, Pending, RequestId};
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{ListState, Movement};
 use crate::domain::{DocumentKind, ResourceKey, Token};
@@ -32,6 +33,8 @@ pub struct DetailPane {
     pub shown: Option<Box<DetailDocument>>,
     /// First line shown.
     pub scroll: usize,
+    /// The document whose text is being prepared off the loop.
+    pub preparing: Pending<(ResourceKey, Token)>,
 }
 
 /// A document prepared for drawing.
@@ -41,8 +44,8 @@ pub struct DetailDocument {
     /// The document's token when it was prepared.
     pub token: Token,
     pub facts: Facts,
-    /// The document's text with secrets hidden.
-    pub masked: Masked,
+    /// The document's text with secrets hidden; `None` until that of a large one is prepared.
+    pub masked: Option<Masked>,
 }
 
 impl BrowsePage {
@@ -110,7 +113,7 @@ impl BrowsePage {
     /// Prepares the selected document for drawing, unless that was done already.
     pub fn refresh_detail(&mut self, inventory: &Inventory) {
         let Some(row) = self.list.selected.as_ref().and_then(|key| inventory.get(key)) else {
-            self.detail = DetailPane::default();
+            (self.detail.shown, self.detail.scroll) = (None, 0);
             return;
         };
         let key = row.key();
@@ -121,8 +124,25 @@ impl BrowsePage {
         }
         let kind = DocumentKind::of(&key);
         let facts = row.facts();
-        let masked = Masked::of_checked(kind, row.document(), facts.broken_at());
+        let is_small = row.document().len() <= AT_ONCE;
+        let masked = is_small.then(|| Masked::of_checked(kind, row.document(), facts.broken_at()));
         self.detail.shown = Some(Box::new(DetailDocument { key, token: row.token(), facts, masked }));
+    }
+}
+
+impl DetailPane {
+    /// The document whose text is to be prepared, one at a time.
+    pub(super) fn unprepared(&self) -> Option<&DetailDocument> {
+        self.shown.as_deref().filter(|shown| shown.masked.is_none() && !self.preparing.is_pending())
+    }
+
+    /// Takes a text; returns whether it was asked for. It is dropped if another document is selected by now.
+    pub(super) fn accept(&mut self, request: RequestId, masked: &mut Masked) -> bool {
+        let Some((key, token)) = self.preparing.accept(request) else { return false };
+        if let Some(shown) = self.shown.as_mut().filter(|shown| shown.key == key && shown.token == token) {
+            shown.masked = Some(std::mem::take(masked));
+        }
+        true
     }
 }
 

@@ -2,17 +2,42 @@
 
 use super::detail::height as detail_height;
 use super::state::{BrowsePage, scope_row, scopes};
+use crate::console::compute::Compute;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Redraw, Tone};
+use crate::console::request::RequestId;
 use crate::console::screens::tab::Tab;
 use crate::console::shell::layout::{Pane, body_rows, item_rows, pane_layout};
 use crate::console::widgets::{Movement, first_row};
-use crate::domain::ResourceKey;
+use crate::domain::{DocumentKind, ResourceKey};
 use crate::inventory::{Delta, Inventory, Scope};
+use crate::text::Masked;
 
 pub(crate) fn show(model: &mut Model, tab: Tab) {
     model.tab = tab;
     settle(model);
+}
+
+/// Prepares the text of a large selected document off the loop.
+pub(crate) fn prepare_text(model: &mut Model) -> Option<Effect> {
+    model.browse()?.detail.unprepared()?;
+    let request = model.next_request();
+    let (browse, _) = model.browse_mut()?;
+    let shown = browse.detail.unprepared()?;
+    let (kind, key, token) = (DocumentKind::of(&shown.key), shown.key.clone(), shown.token);
+    let (document, broken_at) = (shown.facts.document.clone(), shown.facts.broken_at());
+    browse.detail.preparing.begin(request, (key, token));
+    let bytes = document.len();
+    let run = move || Masked::of_checked(kind, &document, broken_at);
+    Some(Effect::Compute(request, Compute::new(bytes, run, Masked::default(), on_prepared)))
+}
+
+fn on_prepared(model: &mut Model, request: RequestId, mut masked: Masked) -> Vec<Effect> {
+    let asked = [&mut model.webhooks, &mut model.connections];
+    if asked.into_iter().any(|page| page.detail.accept(request, &mut masked)) {
+        model.request_redraw(Redraw::Now);
+    }
+    Vec::new()
 }
 
 /// Moves in the focused pane.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::console::drafts::DraftSave;
 use crate::console::request::{Pending, RequestId};
 
 /// The pause in typing after which a draft is saved.
@@ -10,6 +11,9 @@ const PAUSE: Duration = Duration::from_millis(300);
 /// The longest time that continuous typing stays unsaved.
 const AT_MOST: Duration = Duration::from_secs(2);
 
+/// How long the state folder may take to answer before it is said that it does not.
+pub(crate) const SILENT_AFTER: Duration = Duration::from_secs(2);
+
 /// How far the saved draft is behind the one in memory.
 #[derive(Debug, Default)]
 pub struct AutosaveState {
@@ -17,10 +21,13 @@ pub struct AutosaveState {
     changes: Option<(Duration, Duration)>,
     /// The last buffer revision that was noted.
     seen_revision: u64,
-    saving: Pending<()>,
+    /// The save under way, and since when.
+    saving: Pending<Duration>,
     /// The number of secrets left out of the last save.
     pub withheld: usize,
     pub failed: bool,
+    /// Whether its file made room for newer drafts; it is saved again once it is typed in.
+    displaced: bool,
 }
 
 impl AutosaveState {
@@ -49,19 +56,29 @@ impl AutosaveState {
         Some((last + PAUSE).min(first + AT_MOST))
     }
 
-    /// Whether the saved draft is outdated: there are changes, or the last save failed.
+    /// Whether a save would help: there are changes, or the last save failed.
     pub fn is_behind(&self) -> bool {
-        self.changes.is_some() || self.failed
+        self.changes.is_some() || self.failed && !self.displaced
     }
 
     /// Whether the saved draft is current, as far as is known.
     pub fn is_current(&self) -> bool {
-        !self.is_behind() && !self.saving.is_pending()
+        self.changes.is_none() && !self.failed && !self.saving.is_pending()
     }
 
-    pub fn begin(&mut self, request: RequestId) {
+    /// Its file made room for newer drafts.
+    pub fn displace(&mut self) {
+        (self.failed, self.displaced) = (true, true);
+    }
+
+    pub fn begin(&mut self, request: RequestId, now: Duration) {
         self.changes = None;
-        self.saving.begin(request, ());
+        self.saving.begin(request, now);
+    }
+
+    /// When a save that is under way has taken so long that the disk does not answer.
+    pub fn overdue_at(&self) -> Option<Duration> {
+        self.saving.get().filter(|_| !self.failed).map(|since| *since + SILENT_AFTER)
     }
 
     /// Marks that there is nothing to save.
@@ -75,11 +92,11 @@ impl AutosaveState {
     }
 
     /// Takes a result; returns whether it was for the pending save.
-    pub fn accept(&mut self, request: RequestId, result: &Result<usize, String>) -> bool {
+    pub fn accept(&mut self, request: RequestId, result: &Result<DraftSave, String>) -> bool {
         let mine = self.saving.accept(request).is_some();
         if mine {
-            self.failed = result.is_err();
-            self.withheld = *result.as_ref().unwrap_or(&self.withheld);
+            (self.failed, self.displaced) = (result.is_err(), false);
+            self.withheld = result.as_ref().map_or(self.withheld, |saved| saved.withheld);
         }
         mine
     }

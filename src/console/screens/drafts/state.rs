@@ -13,6 +13,10 @@ use crate::domain::ResourceKey;
 pub struct SavedDrafts {
     /// The request for the drafts of earlier sessions; sent only once.
     pub asked: Option<RequestId>,
+    /// Until when they should be listed.
+    pub listed_by: Option<Duration>,
+    /// Whether the state folder does not answer.
+    pub silent: bool,
     /// The drafts of earlier sessions.
     pub offered: Vec<DraftEntry>,
     /// Whether they were listed but the user has not been notified yet.

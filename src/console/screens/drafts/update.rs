@@ -1,8 +1,9 @@
 //! Saved drafts: when they are written to disk, and what is offered at startup.
 
+use super::autosave::SILENT_AFTER;
 use super::state::{DraftRow, DraftsPage};
 use super::status::DraftStatus;
-use crate::console::drafts::{DraftEntry, DraftId, DraftJob, SavedDraft};
+use crate::console::drafts::{DraftEntry, DraftId, DraftJob, DraftSave, SavedDraft};
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{ConfirmAction, Overlay};
@@ -10,6 +11,7 @@ use crate::console::place::Place;
 use crate::console::screens::editor;
 use crate::console::screens::editor::{Draft, Upstream};
 use crate::console::widgets::{ListState, Movement};
+use crate::domain::ResourceKey;
 
 /// After each message: records edits, and removes the files of drafts that no longer exist.
 pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
@@ -40,9 +42,34 @@ pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     if model.saved_drafts.asked.is_none() {
         let request = model.next_request();
         model.saved_drafts.asked = Some(request);
+        model.saved_drafts.listed_by = Some(now + SILENT_AFTER);
         effects.push(Effect::Draft(DraftJob::List(request)));
     }
+    notice_silence(model);
     effects
+}
+
+/// Marks drafts whose save takes too long, and says once that the state folder does not answer.
+fn notice_silence(model: &mut Model) {
+    let now = model.now.mono;
+    let mut silent = model.saved_drafts.listed_by.take_if(|by| *by <= now).is_some();
+    for edit in model.edits_mut().filter(|edit| edit.autosave.overdue_at().is_some_and(|at| at <= now)) {
+        edit.autosave.failed = true;
+        silent = true;
+    }
+    if silent && !std::mem::replace(&mut model.saved_drafts.silent, true) {
+        model.notify(
+            Tone::Bad,
+            "the state folder does not answer: no draft is saved, and nothing logged or audited, until it does",
+        );
+    }
+}
+
+/// Called with every answer from the state folder.
+fn heard(model: &mut Model) {
+    if std::mem::take(&mut model.saved_drafts.silent) {
+        model.notify(Tone::Good, "the state folder answers again");
+    }
 }
 
 /// Saves everything unsaved.
@@ -51,7 +78,7 @@ pub(crate) fn save_all(model: &mut Model) -> Vec<Effect> {
 }
 
 fn save_where(model: &mut Model, wanted: impl Fn(&Draft) -> bool) -> Vec<Effect> {
-    let (mut effects, wall) = (Vec::new(), model.now.wall);
+    let (mut effects, now, wall) = (Vec::new(), model.now.mono, model.now.wall);
     if !model.edits_mut().any(|edit| wanted(edit)) {
         return effects;
     }
@@ -59,7 +86,7 @@ fn save_where(model: &mut Model, wanted: impl Fn(&Draft) -> bool) -> Vec<Effect>
     let context = model.context.name.clone();
     for edit in model.edit.iter_mut().chain(model.drafts.values_mut()).filter(|edit| wanted(edit)) {
         if edit.is_changed() {
-            edit.autosave.begin(request);
+            edit.autosave.begin(request, now);
             model.saved_drafts.on_disk.insert(edit.key.clone());
             effects.push(Effect::Draft(DraftJob::Save(request, Box::new(edit.unsaved(&context, wall)))));
             request = RequestId(request.0 + 1);
@@ -75,7 +102,11 @@ fn save_where(model: &mut Model, wanted: impl Fn(&Draft) -> bool) -> Vec<Effect>
 }
 
 /// The result of a save. A failure is reported once, until a save succeeds again.
-pub(crate) fn on_saved(model: &mut Model, request: RequestId, result: Result<usize, String>) {
+pub(crate) fn on_saved(model: &mut Model, request: RequestId, result: Result<DraftSave, String>) {
+    heard(model);
+    if let Ok(DraftSave { displaced, .. }) = &result {
+        displaced.iter().for_each(|key| on_displaced(model, key));
+    }
     let Some(key) =
         model.edits_mut().find_map(|edit| edit.autosave.accept(request, &result).then(|| edit.key.clone()))
     else {
@@ -91,9 +122,24 @@ pub(crate) fn on_saved(model: &mut Model, request: RequestId, result: Result<usi
     }
 }
 
+/// The file of an older draft made room for a newer one.
+fn on_displaced(model: &mut Model, key: &ResourceKey) {
+    model.saved_drafts.on_disk.remove(key);
+    let Some(edit) = model.edits_mut().find(|edit| edit.key == *key) else { return };
+    edit.autosave.displace();
+    model.notify(
+        Tone::Bad,
+        format!(
+            "the draft of {key} is only in memory now: it made room for newer ones; write or discard some"
+        ),
+    );
+}
+
 /// The drafts of earlier sessions.
 pub(crate) fn on_loaded(model: &mut Model, request: RequestId, listed: Vec<DraftEntry>) {
     if model.saved_drafts.asked == Some(request) {
+        heard(model);
+        model.saved_drafts.listed_by = None;
         model.saved_drafts.unannounced = !listed.is_empty();
         model.saved_drafts.offered = listed;
     }

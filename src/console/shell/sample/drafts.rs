@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use super::editing::replace;
 use super::scenes::edit;
 use super::*;
-use crate::console::drafts::{DraftEntry, DraftId, DraftSummary};
+use crate::console::drafts::{DraftEntry, DraftId, DraftSave, DraftSummary};
 use crate::console::overlays::Overlay;
 use crate::console::request::RequestId;
 use crate::console::screens::drafts::DraftsPage;
@@ -55,8 +55,8 @@ pub(crate) fn page(size: Size) -> Model {
 pub(crate) fn withheld(size: Size) -> Model {
     let mut model = edit(size, |edit| {
         replace(edit, "{$vault:app/github#hmac}", "Typed-in-place");
-        edit.autosave.begin(RequestId(1));
-        edit.autosave.accept(RequestId(1), &Ok(1));
+        edit.autosave.begin(RequestId(1), Duration::ZERO);
+        edit.autosave.accept(RequestId(1), &Ok(DraftSave { withheld: 1, displaced: Vec::new() }));
     });
     model.saved_drafts.on_disk.insert(key("production/github_events"));
     model

@@ -1,7 +1,11 @@
 //! Saved drafts: when they are saved, what is offered, what quitting says.
 
+mod state_folder;
+
 use super::*;
-use crate::console::drafts::{DraftEntry, DraftId, DraftJob, DraftSummary, SavedDraft, UnsavedDraft};
+use crate::console::drafts::{
+    DraftEntry, DraftId, DraftJob, DraftSave, DraftSummary, SavedDraft, UnsavedDraft,
+};
 use crate::console::external_editor::EditorEvent;
 use crate::console::screens::drafts::DraftStatus;
 
@@ -45,7 +49,8 @@ impl TestConsole {
         self.wait(300).wake();
         let [(request, unsaved)] = self.saves().try_into().unwrap_or_else(|_| panic!("one save"));
         let saved = unsaved.to_saved("").unwrap();
-        self.send(AppEvent::Answer(request, Answer::DraftSaved(Ok(saved.withheld))));
+        let done = DraftSave { withheld: saved.withheld, ..DraftSave::default() };
+        self.send(AppEvent::Answer(request, Answer::DraftSaved(Ok(done))));
         saved
     }
 
@@ -95,7 +100,7 @@ fn a_draft_is_saved_in_a_pause_and_at_most_two_seconds_late() {
     let [(request, first)] = console.saves().try_into().unwrap_or_else(|_| panic!("two seconds are over"));
     console.text("y").wait(2_000).wake();
     assert!(console.saves().is_empty(), "one save at a time");
-    console.send(AppEvent::Answer(request, Answer::DraftSaved(Ok(0))));
+    console.send(AppEvent::Answer(request, Answer::DraftSaved(Ok(Default::default()))));
     console.wake();
     let [(_, second)] = console.saves().try_into().unwrap_or_else(|_| panic!("what was typed meanwhile"));
     assert_eq!(second.text.len(), first.text.len() + 1);

@@ -38,6 +38,24 @@ fn a_gate_whose_time_is_over_is_not_opened_again_by_a_key() {
 }
 
 #[test]
+fn a_machine_that_wakes_up_is_locked_however_short_it_slept() {
+    let mut console = TestConsole::loaded();
+    console.model.lock = WriteAccess::Open(Some(Duration::from_secs(600)));
+    console.wait(30_000).send(AppEvent::Slept);
+    assert_eq!(console.model.lock, WriteAccess::Locked);
+    assert!(console.effects.iter().any(|effect| matches!(effect, Effect::Lock)));
+    assert!(console.effects.iter().any(|effect| matches!(effect, Effect::Retry)), "what is shown may be old");
+    assert!(console.model.notice.as_ref().unwrap().text.contains("this machine was asleep"));
+}
+
+#[test]
+fn a_store_that_is_never_locked_stays_open_after_a_sleep() {
+    let mut console = TestConsole::loaded();
+    console.wait(30_000).send(AppEvent::Slept);
+    assert_eq!(console.model.lock, WriteAccess::Open(None));
+}
+
+#[test]
 fn a_picture_that_lost_what_was_held_back_is_not_called_true() {
     let mut console = TestConsole::loaded();
     console.keys("p");
@@ -123,4 +141,35 @@ fn who_looks_at_health_has_it_asked_again_when_the_link_changes() {
     assert!(asked_after(&mut console).is_some());
     answered(&mut console);
     assert_eq!(asked_after(&mut console), None);
+}
+
+#[test]
+fn the_text_of_a_large_document_is_prepared_off_the_loop_and_one_at_a_time() {
+    let mut console = TestConsole::new();
+    let large = |n: usize| format!("{{\"n\": {n}, \"long\": \"{}\"}}", "x".repeat(8 << 20));
+    let entries = [entry("a/one", &large(1), 1), entry("a/two", &large(2), 2), entry("a/three", "{}", 3)];
+    console.load("s1", 3, &entries);
+    let computes = |console: &mut TestConsole| {
+        let jobs = console.effects.drain(..).filter_map(|effect| match effect {
+            Effect::Compute(request, job) => Some((request, job)),
+            _ => None,
+        });
+        jobs.collect::<Vec<_>>()
+    };
+    let shown = |console: &TestConsole| {
+        let shown = console.model.webhooks.detail.shown.as_ref().unwrap();
+        (shown.key.clone(), shown.masked.as_ref().map(|masked| masked.line(1).unwrap().to_string()))
+    };
+    console.keys("g");
+    let [(request, job)] = computes(&mut console).try_into().unwrap_or_else(|_| panic!("one job"));
+    assert_eq!(shown(&console), (key("a/one"), None));
+    console.keys("j j");
+    assert!(computes(&mut console).is_empty(), "one at a time");
+    // The answer is for a document that is selected no more.
+    console.send(AppEvent::Answer(request, Answer::Computed(job.run())));
+    let [(request, job)] = computes(&mut console).try_into().unwrap_or_else(|_| panic!("the next job"));
+    assert_eq!(shown(&console), (key("a/two"), None));
+    console.send(AppEvent::Answer(request, Answer::Computed(job.run())));
+    assert_eq!(shown(&console), (key("a/two"), Some("  \"n\": 2,".into())));
+    assert!(computes(&mut console).is_empty());
 }

@@ -32,6 +32,8 @@ pub(super) async fn check(provider: &FileProvider) -> Health {
     let limit = HEALTH_DEADLINE - MARGIN;
     let about = provider.within(limit, |shared| BOTH.map(|which| FileStat::file(shared.path(which))));
     let Some(about) = about.await else {
+        // The badge must not say otherwise.
+        provider.shared.report_silence();
         return Health::unusable(BACKEND.name, "the file system does not answer", "check the mount");
     };
     let judged = Arc::clone(&provider.inspections);

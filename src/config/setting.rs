@@ -20,6 +20,7 @@ pub enum SettingKey {
     Key,
     SecretsBackend,
     VaultAddr,
+    VaultRedirectHosts,
     VaultToken,
     VaultRoleId,
     VaultSecretId,

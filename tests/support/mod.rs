@@ -14,6 +14,7 @@ pub mod events;
 pub(crate) mod home;
 pub mod http;
 pub mod observer;
+pub mod odd_proxy;
 pub(crate) mod picture;
 pub(crate) mod planted;
 pub mod process;

@@ -38,6 +38,8 @@ enum Rule {
     Lose(Vec<u8>),
     /// It goes through once this is done, and no answer comes back.
     Deafen(Vec<u8>, Box<dyn FnOnce() + Send>),
+    /// It goes through once this is done, and so does its answer.
+    Meet(Vec<u8>, Box<dyn FnOnce() + Send>),
     /// It has happened.
     Met,
 }
@@ -70,6 +72,11 @@ impl Snip {
     /// Lets the first request with these bytes through, after `then`, and no answer back.
     pub fn deafen(&self, bytes: &str, then: impl FnOnce() + Send + 'static) {
         self.shared.state().rule = Rule::Deafen(bytes.into(), Box::new(then));
+    }
+
+    /// Lets everything through, the first request with these bytes after `then`.
+    pub fn meet(&self, bytes: &str, then: impl FnOnce() + Send + 'static) {
+        self.shared.state().rule = Rule::Meet(bytes.into(), Box::new(then));
     }
 
     /// Waits until that request has come.
@@ -114,6 +121,7 @@ impl State {
                 self.deaf = true;
                 then();
             }
+            Rule::Meet(wanted, then) if holds(&wanted) => then(),
             rule => self.rule = rule,
         }
         true

@@ -44,7 +44,7 @@ async fn server() -> Server {
                     _ => ("400 Bad Request", r#"{"errors": ["invalid role or secret ID"]}"#),
                 }
             } else if request.contains("x-vault-token: first") {
-                ("200 OK", "{}")
+                ("200 OK", r#"{"request_id": "1"}"#)
             } else {
                 ("403 Forbidden", r#"{"errors": ["permission denied"]}"#)
             };

@@ -247,8 +247,9 @@ impl RedirectHost {
     fn parse(text: &str) -> Result<Self, VaultSettingsError> {
         let bare = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
         let bare = bare.trim_end_matches('/');
-        let VaultAddress(url) =
-            VaultAddress::parse(&format!("https://{bare}")).map_err(|_| VaultSettingsError::RedirectHost)?;
+        // A pattern would be a host's name to a URL.
+        let url = VaultAddress::parse(&format!("https://{bare}")).ok().filter(|_| !bare.contains('*'));
+        let VaultAddress(url) = url.ok_or(VaultSettingsError::RedirectHost)?;
         // A URL leaves out the port that is its scheme's own.
         let port = url.port().or_else(|| bare.ends_with(":443").then_some(443));
         Ok(Self { host: url.host().map(|host| host.to_owned()), port })

@@ -40,7 +40,10 @@ async fn server() -> Server {
                 told.send(()).await.unwrap();
                 may.recv().await.unwrap();
                 match logins {
-                    1 => ("200 OK", r#"{"auth": {"client_token": "first", "lease_duration": 3600}}"#),
+                    1 => (
+                        "200 OK",
+                        r#"{"request_id": "1", "auth": {"client_token": "first", "lease_duration": 3600}}"#,
+                    ),
                     _ => ("400 Bad Request", r#"{"errors": ["invalid role or secret ID"]}"#),
                 }
             } else if request.contains("x-vault-token: first") {

@@ -87,7 +87,8 @@ fn read(put: &PutArgs, max: usize) -> Result<Document> {
     }
     let mut bytes = Vec::new();
     let file = put.file.as_deref().filter(|path| *path != Path::new("-"));
-    let name = file.map(|path| quoted(&path.to_string_lossy())).unwrap_or_default();
+    let name =
+        file.map(|path| quoted(&path.to_string_lossy(), "the file that --file names")).unwrap_or_default();
     read_into(&mut bytes, file, &name, max)?;
     Ok(Document::new(bytes))
 }

@@ -85,14 +85,14 @@ fn quotes_a_name(error: &clap::Error) -> bool {
     }
 }
 
-/// An argument in a message: as it was typed if it is made of what addresses and paths are made of, and not
-/// if it may be a document.
-pub(super) fn quoted(argument: &str) -> String {
+/// An argument in a message: as it was typed if it is made of what addresses and paths are made of, and
+/// `otherwise` if it may be a document.
+pub(super) fn quoted(argument: &str, otherwise: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "._-/:".contains(c);
     if argument.len() <= LONGEST && argument.chars().all(is_plain) {
         format!("{argument:?}")
     } else {
-        "what was given".to_owned()
+        otherwise.to_owned()
     }
 }
 
@@ -102,9 +102,9 @@ mod tests {
 
     #[test]
     fn a_path_is_repeated_and_a_document_is_not() {
-        assert_eq!(quoted("secret/a//b"), "\"secret/a//b\"");
+        assert_eq!(quoted("secret/a//b", "it"), "\"secret/a//b\"");
         for hidden in [r#"{"a":1}"#, "Pa55 word", "a=b", "a\nb", &"x".repeat(LONGEST + 1)] {
-            assert_eq!(quoted(hidden), "what was given", "{hidden}");
+            assert_eq!(quoted(hidden, "it"), "it", "{hidden}");
         }
     }
 }

@@ -94,7 +94,7 @@ fn no_command_repeats_a_document_or_a_value_that_it_cannot_use() {
         r#"{"url": "http://Pa55word@host/x"}"#,
         "-Pa55word",
         "Pa55 word",
-        "Pa55/word=",
+        "Pa55=word",
         "{authorization:",
         "Pa55word}",
     ];

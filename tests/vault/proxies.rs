@@ -186,6 +186,30 @@ async fn a_patch_that_a_proxy_swallows_is_no_secret_that_is_gone() {
     assert!(matches!(&patch, Err(Error::Unavailable { .. })), "{patch:?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_page_is_a_login_or_the_end_of_a_token() {
+    let bao = furnished();
+    bao.policy("viewer", &crate::support::bao::viewer("webhooks"));
+    let proxy = OddProxy::before(&bao);
+    for page in PAGES {
+        proxy.clear();
+        proxy.answers("/v1/auth/token/lookup-self", Odd::page(page));
+        let health = through(&bao, &proxy, KvVersion::V2).health().await;
+        assert_eq!(health.condition(), Condition::Unusable, "{page:?}");
+        assert_eq!(health.secret_store, Some(SecretStoreStatus::Unrecognised), "{page:?}");
+
+        proxy.clear();
+        proxy.answers("/v1/auth/approle/login", Odd::page(page));
+        let (role, secret) = bao.approle("viewer", &json!({"token_policies": ["viewer"]}));
+        let login = VaultLogin::AppRole(AppRole::new(role, secret).unwrap());
+        let secrets = VaultSecrets::new(VaultSettings { login, ..settings(&bao, &proxy.address()) });
+        let presence = secrets.presence(&at("a")).await;
+        assert!(matches!(&presence, Ok(Presence::Unreachable { .. })), "{page:?}: {presence:?}");
+        let list = secrets.list(&folder("")).await;
+        assert!(matches!(list, Err(Error::Unavailable { .. })), "{page:?}: {list:?}");
+    }
+}
+
 /// A proxy that redirects to another one under another name, which hands on to the server.
 struct Detour {
     first: OddProxy,

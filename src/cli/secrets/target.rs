@@ -28,7 +28,7 @@ impl DocumentOrSecret {
             Err(error) => Err(Exit::USAGE.because(format!(
                 "{} is no address ({}); this context keeps its secrets in environment variables, so name a \
                  webhook",
-                quoted(text),
+                quoted(text, "what was given"),
                 error.rule()
             ))),
         }
@@ -86,7 +86,7 @@ fn split(text: &str, lookup: &SecretLookup) -> Result<(Mount, Option<KvPath>)> {
         (rest.is_empty() || rest.starts_with('/')).then(|| (mount, rest.to_owned()))
     });
     let wrong = |error: crate::domain::SecretPathError| {
-        Exit::USAGE.because(format!("{} names no secret: {error}", quoted(text)))
+        Exit::USAGE.because(format!("{} names no secret: {error}", quoted(text, "what was given")))
     };
     let (mount, rest) = match known {
         Some(found) => found,

@@ -18,6 +18,7 @@ use crate::console::shell::sample;
 use crate::console::shell::sample::SCENES;
 use crate::console::stamp::Stamp;
 use crate::console::theme::{ColorDepth, Glyphs, StyleRole, Theme};
+use crate::domain::SecretStoreStatus;
 
 fn theme(depth: ColorDepth, glyphs: Glyphs) -> Theme {
     Theme::named("default", depth, glyphs).unwrap()
@@ -160,6 +161,23 @@ fn scenes_that_fold_at_80x24() {
         "health_lost",
     ] {
         snapshot(&format!("{name}_80x24"), &scene(name, size(80, 24)));
+    }
+}
+
+#[test]
+fn the_badge_names_the_host_that_a_store_redirects_to() {
+    for (standing, said) in [
+        (SecretStoreStatus::Standby, "standby at vault-2.example:8200"),
+        (SecretStoreStatus::Redirects, "redirects to vault-2.example:8200"),
+    ] {
+        for width in [120, 200] {
+            let mut model = scene("vault", size(width, 24));
+            model.secret_link.set_standing(standing, Duration::ZERO);
+            model.secret_link.redirect = Some("vault-2.example:8200".into());
+            let terminal = render(&model, &theme(ColorDepth::Ansi16, Glyphs::Unicode));
+            let shown = text(terminal.backend().buffer());
+            assert!(shown.lines().next().unwrap().contains(said), "{shown}");
+        }
     }
 }
 

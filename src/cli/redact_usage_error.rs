@@ -88,12 +88,11 @@ fn quotes_a_name(error: &clap::Error) -> bool {
 /// An argument in a message: as it was typed if it is made of what addresses and paths are made of, and
 /// `otherwise` if it may be a document.
 pub(super) fn quoted(argument: &str, otherwise: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "._-/:".contains(c);
-    if argument.len() <= LONGEST && argument.chars().all(is_plain) {
-        format!("{argument:?}")
-    } else {
-        otherwise.to_owned()
-    }
+    if is_plain(argument) { format!("{argument:?}") } else { otherwise.to_owned() }
+}
+
+pub(super) fn is_plain(argument: &str) -> bool {
+    argument.len() <= LONGEST && argument.chars().all(|c| c.is_alphanumeric() || "._-/:".contains(c))
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! A write that was not done leaves no lease behind, whatever ended it.
 
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, kill_process};
 
 use crate::support::etcd::{EtcdServer, Snip};
-use crate::support::run::{Program, Running, Signal};
+use crate::support::run::{PATIENCE, Program, Running, Signal};
 
 const PREFIX: &str = "/leases/";
 
@@ -42,6 +43,20 @@ impl Store {
     fn value(&self) -> String {
         let key = format!("{PREFIX}default/webhooks/x");
         self.etcdctl(&["get", &key, "--print-value-only"]).trim_end().to_owned()
+    }
+
+    /// What the server has applied: every grant, write and refused write.
+    fn proposals(&self) -> f64 {
+        self.server.metric("etcd_server_proposals_applied_total")
+    }
+
+    #[track_caller]
+    fn wait(&self, what: &str, done: impl Fn() -> bool) {
+        let begun = Instant::now();
+        while !done() {
+            assert!(begun.elapsed() < PATIENCE, "no {what}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     fn token(&self) -> String {
@@ -84,8 +99,10 @@ fn a_write_whose_answer_is_lost_keeps_its_lease_only_if_it_is_done() {
 
     // Refused, and that answer is lost.
     snip.deafen(r#"{"n":3}"#, || {});
+    let before = store.proposals();
     let refused = store.put(&snip.address(), r#"{"n":3}"#, &["--create"]).start();
-    snip.wait_until_met();
+    // The grant and the transaction.
+    store.wait("both proposals", || store.proposals() >= before + 2.0);
     snip.reopen();
     refused.finish().expect_code(7);
     store.assert_leases(0, r#"{"n":1}"#);
@@ -93,7 +110,7 @@ fn a_write_whose_answer_is_lost_keeps_its_lease_only_if_it_is_done() {
     // Done, and that answer is lost.
     snip.deafen(r#"{"n":4}"#, || {});
     let done = store.put(&snip.address(), r#"{"n":4}"#, &[]).start();
-    snip.wait_until_met();
+    store.wait("the write", || store.value() == r#"{"n":4}"#);
     snip.reopen();
     assert!(done.finish().expect_code(0).err().contains("was stored after all"));
     store.assert_leases(1, r#"{"n":4}"#);

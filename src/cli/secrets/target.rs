@@ -2,7 +2,7 @@
 
 use crate::check::{OwnSecrets, SecretLookup};
 use crate::cli::error::{Exit, Result};
-use crate::cli::redact_usage_error::quoted;
+use crate::cli::redact_usage_error::{is_plain, quoted};
 use crate::domain::{Address, KvPath, Mount, ResourceKey, SecretFolder, SecretPath};
 
 #[derive(Debug, PartialEq, Eq)]
@@ -62,6 +62,9 @@ pub(super) fn mounts(lookup: &SecretLookup) -> Vec<Mount> {
 fn secret(text: &str, lookup: &SecretLookup) -> Result<SecretPath> {
     match split(text, lookup)? {
         (mount, Some(path)) => Ok(SecretPath::Kv { mount, path }),
+        (mount, None) if !is_plain(mount.as_str()) => Err(Exit::USAGE.because(
+            "what was given alone names nothing: write NAMESPACE/ID for a webhook, or MOUNT/PATH for a secret",
+        )),
         (mount, None) if text == mount.as_str() && !mounts(lookup).contains(&mount) => Err(Exit::USAGE
             .because(format!(
                 "{mount} alone names nothing: write NAMESPACE/{mount} for a webhook, as default/{mount}, or \

@@ -151,7 +151,9 @@ fn no_command_repeats_a_document_or_a_value_that_it_cannot_use() {
         &["secrets", "destroy", "default/orders", "--versions", "HERE", "--yes"],
     ];
     for secrets in ["env", "vault"] {
-        for (place, document) in places.iter().flat_map(|it| documents.map(|document| (it, document))) {
+        // The other commands do not look where secrets are kept.
+        let places = places.iter().filter(|place| secrets == "env" || place[0] == "secrets");
+        for (place, document) in places.flat_map(|it| documents.map(|document| (it, document))) {
             let words: Vec<_> = place.iter().map(|word| word.replace("HERE", document)).collect();
             let words: Vec<_> = words.iter().map(String::as_str).collect();
             let run = confdeck(&home, &words)

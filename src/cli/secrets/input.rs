@@ -20,9 +20,9 @@ const LONGEST: usize = 1 << 20;
 /// Reads the values of all fields that the arguments name.
 pub(super) fn fields(set: &SecretSetArgs) -> Result<SecretFields> {
     let mut fields = SecretFields::default();
-    for (name, path) in &set.file {
-        // What it calls its file may be a value: others write FIELD=VALUE.
-        let named = format!("the file of the field {}", Safe::new(name.as_str()));
+    for (number, (name, path)) in (1..).zip(&set.file) {
+        // Neither name nor path is repeated: either may be a value, or a part of one.
+        let named = format!("file {number} of those that --file names, as FIELD=FILE");
         let bytes = read(Some((Path::new(path), &named)))?;
         put(&mut fields, name, bytes, set)?;
     }

@@ -84,6 +84,16 @@ fn refused_writes_side_by_side_leave_no_lease_behind() {
 }
 
 #[test]
+fn a_refused_write_does_not_end_before_its_lease_is_gone() {
+    let store = Store::new();
+    store.has(r#"{"n":1}"#);
+    let snip = Snip::before(&store.server);
+    snip.delay(Duration::from_millis(100));
+    store.put(&snip.address(), r#"{"n":2}"#, &["--create"]).run().expect_code(3);
+    store.assert_leases(0, r#"{"n":1}"#);
+}
+
+#[test]
 fn a_write_whose_answer_is_lost_keeps_its_lease_only_if_it_is_done() {
     let store = Store::new();
     let snip = Snip::before(&store.server);

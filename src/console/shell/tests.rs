@@ -170,14 +170,11 @@ fn the_badge_names_the_host_that_a_store_redirects_to() {
         (SecretStoreStatus::Standby, "standby at vault-2.example:8200"),
         (SecretStoreStatus::Redirects, "redirects to vault-2.example:8200"),
     ] {
-        for width in [120, 200] {
-            let mut model = scene("vault", size(width, 24));
-            model.secret_link.set_standing(standing, Duration::ZERO);
-            model.secret_link.redirect = Some("vault-2.example:8200".into());
-            let terminal = render(&model, &theme(ColorDepth::Ansi16, Glyphs::Unicode));
-            let shown = text(terminal.backend().buffer());
-            assert!(shown.lines().next().unwrap().contains(said), "{shown}");
-        }
+        let mut model = scene("vault", size(120, 24));
+        model.secret_link.set_standing(standing, Duration::ZERO);
+        model.secret_link.redirect = Some("vault-2.example:8200".into());
+        let shown = text(render(&model, &theme(ColorDepth::Ansi16, Glyphs::Unicode)).backend().buffer());
+        assert!(shown.lines().next().unwrap().contains(said), "{shown}");
     }
 }
 

@@ -32,7 +32,8 @@ impl Exit {
     pub const OUTCOME_UNKNOWN: Self = Self(7);
     /// The input cannot be stored, here or anywhere.
     pub const INVALID: Self = Self(8);
-    /// `secrets presence --fail-on-missing`: a needed secret is known to be missing.
+    /// `secrets presence --fail-on-missing`: a needed secret is known to be missing. One that could not be
+    /// looked at is [`Self::UNAVAILABLE`] or [`Self::DENIED`].
     pub const MISSING: Self = Self(9);
     /// `health`: it is usable, but something is wrong.
     pub const DEGRADED: Self = Self(1);

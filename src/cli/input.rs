@@ -16,16 +16,16 @@ impl Read for RawStdin {
 }
 
 /// Reads a file, or standard input if none is named. It reads at most `max` + 1 bytes: the extra byte shows
-/// that the input is too long. If `bytes` has that capacity, it is never reallocated, so that no copy of a
+/// that the input is too long. An error calls the file `name`. If `bytes` has that capacity, it is never reallocated, so that no copy of a
 /// secret is left behind.
-pub(super) fn read_into(bytes: &mut Vec<u8>, file: Option<&Path>, max: usize) -> Result<()> {
+pub(super) fn read_into(bytes: &mut Vec<u8>, file: Option<&Path>, name: &str, max: usize) -> Result<()> {
     let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
     let read = match file {
         Some(path) => File::open(path).and_then(|file| file.take(limit).read_to_end(bytes)),
         None => RawStdin.take(limit).read_to_end(bytes),
     };
     read.map(drop).map_err(|error| {
-        let name = file.map_or_else(|| "standard input".to_owned(), |path| path.display().to_string());
+        let name = if file.is_some() { name } else { "standard input" };
         Exit::FAILED.because(format!("cannot read {name}: {}", error.kind()))
     })
 }

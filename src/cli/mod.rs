@@ -13,9 +13,11 @@ mod input;
 mod list;
 mod output;
 mod put;
+mod redact_usage_error;
 mod secrets;
 mod session;
 mod stderr;
+mod stop;
 mod watch;
 mod write;
 
@@ -34,13 +36,14 @@ pub use session::open_audit;
 use self::args::{CliArgs, Command};
 use self::error::{CliError, Result};
 use self::output::Printer;
-use self::secrets::redacted_message;
+use self::redact_usage_error::redacted_message;
 use self::session::CliSession;
 use self::stderr::print_note;
 use crate::config::{SettingSources, Settings};
 
-/// How long a finished command waits for the store to shut down.
-const SHUTDOWN_WITHIN: Duration = Duration::from_millis(500);
+/// How long a finished command waits for the store to shut down, which takes a moment at most unless a store
+/// that hangs is left with something to clean up.
+const SHUTDOWN_WITHIN: Duration = Duration::from_secs(3);
 
 /// The parsed arguments with the resolved settings.
 #[derive(Debug)]
@@ -177,9 +180,10 @@ pub async fn run(line: CommandLine) -> Exit {
     let mut out = Printer { writer: &mut writer, is_terminal };
     let ended = dispatch(&session, line.command, &mut out).await;
     let ended = ended.and_then(|exit| out.flush().map(|()| exit).map_err(CliError::from));
+    let exit = ended.unwrap_or_else(|failure| report(&failure));
     // A store that hangs is abandoned; its connections end with the process.
     let _ = tokio::time::timeout(SHUTDOWN_WITHIN, session.manager.shutdown()).await;
-    ended.unwrap_or_else(|failure| report(&failure))
+    exit
 }
 
 async fn dispatch(session: &CliSession, command: Command, out: &mut Printer<'_>) -> Result<Exit> {

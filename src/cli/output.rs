@@ -7,6 +7,7 @@ use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
 use super::error::{Exit, Result};
+use super::stderr::print_note;
 use crate::text::Safe;
 
 /// The longest table cell, in characters; a key can be wider than any screen.
@@ -69,6 +70,22 @@ impl Printer<'_> {
             Format::Json => self.json(data),
             Format::Yaml => self.yaml(data),
         }
+    }
+
+    /// Prints what a write did. `done` says so on standard error if that cannot be printed: the write is over,
+    /// whatever the exit code says of its output.
+    pub(super) fn outcome<T: Serialize>(
+        &mut self,
+        format: Format,
+        data: &T,
+        done: &str,
+        table: impl FnOnce(&T) -> Vec<Safe<'static>>,
+    ) -> Result<()> {
+        let printed = self.result(format, data, table).and_then(|()| Ok(self.flush()?));
+        if printed.is_err() {
+            print_note(&format!("{done}; only this output is lost"));
+        }
+        printed
     }
 
     /// Prints indented JSON.

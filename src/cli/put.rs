@@ -9,6 +9,7 @@ use super::args::PutArgs;
 use super::error::{Exit, Result};
 use super::input::read_into;
 use super::output::{Format, Printer, change_line};
+use super::redact_usage_error::quoted;
 use super::session::CliSession;
 use crate::check::rules::{MASK_FOR_SECRET, UNFILLED_PLACEHOLDER, UNROUTABLE_ID, UNUSABLE_DOCUMENT};
 use crate::check::{Subject, diagnose};
@@ -67,7 +68,12 @@ impl WriteReport {
     }
 
     pub(super) fn print(&self, format: Format, out: &mut Printer<'_>) -> Result<()> {
-        out.result(format, self, |it| vec![change_line(&it.key, it.before.as_deref(), it.after.as_deref())])
+        let done = match &self.after {
+            Some(token) => format!("{} is stored: token {token}", self.key),
+            None => format!("{} is deleted", self.key),
+        };
+        let line = |it: &Self| vec![change_line(&it.key, it.before.as_deref(), it.after.as_deref())];
+        out.outcome(format, self, &done, line)
     }
 }
 
@@ -80,7 +86,10 @@ fn read(put: &PutArgs, max: usize) -> Result<Document> {
             .because("there is no document: give it as an argument, with --file, or on standard input"));
     }
     let mut bytes = Vec::new();
-    read_into(&mut bytes, put.file.as_deref().filter(|path| *path != Path::new("-")), max)?;
+    let file = put.file.as_deref().filter(|path| *path != Path::new("-"));
+    let name =
+        file.map(|path| quoted(&path.to_string_lossy(), "the file that --file names")).unwrap_or_default();
+    read_into(&mut bytes, file, &name, max)?;
     Ok(Document::new(bytes))
 }
 

@@ -38,10 +38,12 @@ impl CliSession {
 
     pub(super) fn expect(&self, token: &str) -> Result<Expect> {
         let kind = self.manager.reader().capabilities().tokens;
+        // It is not repeated, because it may be a document in the wrong place.
         Token::parse(kind, token).map(Expect::Token).ok_or_else(|| {
-            Exit::USAGE.because(format!(
-                "{token:?} is not a token of this store; confdeck get prints the current one"
-            ))
+            Exit::USAGE.because(
+                "what --expect-revision was given is not a token of this store; confdeck get prints the \
+                 current one",
+            )
         })
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::error::{Exit, Result};
 use super::session::CliSession;
 use super::stderr::print_note;
+use super::stop::StopSignals;
 use crate::provider::{Commit, CommitStatus, ConfigWriter, Error, Expect, Op};
 use crate::write::Audited;
 
@@ -20,11 +21,22 @@ impl CliSession {
     pub(super) async fn commit(&self, writer: Arc<dyn ConfigWriter>, op: Op) -> Result<Commit> {
         let (key, sent) = (op.key(), verb(&op));
         let ops = vec![op.clone()];
-        let answer = self.writes.commit(NUMBER, Ok(Arc::clone(&writer)), ops.clone()).await.noted();
+        let mut stop = StopSignals::listen()
+            .map_err(|error| Exit::FAILED.because(format!("cannot listen to signals: {}", error.kind())))?;
+        let commit = self.writes.commit(NUMBER, Ok(Arc::clone(&writer)), ops.clone());
+        let answer = stop.finish(&format!("the {sent} of {key}"), commit).await;
+        let Some(answer) = answer.map(Audited::noted) else { return outcome_result(&op, None) };
         let Err(Error::OutcomeUnknown { reason, .. }) = answer else { return Ok(answer?) };
         print_note(&format!("no answer to the {sent} of {key} ({reason}); looking whether it was done"));
-        let found = self.writes.find_outcome(NUMBER, &*writer, &ops, OUTCOME_WITHIN).await.noted();
-        let judged = outcome_result(&op, found.ok());
+        let found = if stop.asked {
+            None
+        } else {
+            tokio::select! {
+                found = self.writes.find_outcome(NUMBER, &*writer, &ops, OUTCOME_WITHIN) => found.noted().ok(),
+                () = stop.next() => None,
+            }
+        };
+        let judged = outcome_result(&op, found);
         if let Ok(commit) = &judged {
             print_note(&match commit.outcomes.first().and_then(|outcome| outcome.after) {
                 Some(token) => format!("{key} was stored after all: token {token}"),

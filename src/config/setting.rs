@@ -21,6 +21,7 @@ pub enum SettingKey {
     SecretsBackend,
     VaultEnabled,
     VaultAddr,
+    VaultRedirectHosts,
     VaultToken,
     VaultRoleId,
     VaultSecretId,

@@ -48,7 +48,7 @@ const CONFIG: Setting =
         .means("`$XDG_CONFIG_HOME/confdeck/config.toml`", "the config file");
 
 /// Every setting, in the order of the reference documentation.
-pub const SETTINGS: [Setting; 40] = {
+pub const SETTINGS: [Setting; 41] = {
     use SettingKey as K;
     use SettingKind::{Number, Path, Presence, Secret, Switch, SwitchOrPath, Text, Word};
     use SettingTable::{Console, Context, Nowhere, Receiver, Top};
@@ -113,6 +113,12 @@ pub const SETTINGS: [Setting; 40] = {
         ),
         row(K::VaultAddr, "vault_addr", Context, Text, Some("VAULT_ADDR"))
             .means("", "where Vault or OpenBao is: `https://vault.example:8200`"),
+        row(K::VaultRedirectHosts, "vault_redirect_hosts", Context, Text, Some("VAULT_REDIRECT_HOSTS"))
+            .means(
+                "",
+                "further hosts that it may redirect to, which then get the token: `vault-2.example, \
+             vault-3.example:8200`; those of a standby's `api_addr`. Its own host needs no naming",
+            ),
         row(K::VaultToken, "vault_token", Context, Secret, Some("VAULT_TOKEN"))
             .means("", "a token for it; wins over a role"),
         row(K::VaultRoleId, "vault_role_id", Context, Text, Some("VAULT_ROLE_ID"))

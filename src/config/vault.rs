@@ -9,7 +9,8 @@ use super::resolve::{both, checked};
 use super::{Origin, SettingKey, SettingsError, WithOrigin};
 use crate::domain::Mount;
 use crate::provider::vault::{
-    AppRole, KvVersion, VaultAddress, VaultLogin, VaultNamespace, VaultSettings, VaultToken, Verify,
+    AppRole, KvVersion, RedirectHost, VaultAddress, VaultLogin, VaultNamespace, VaultSettings, VaultToken,
+    Verify,
 };
 
 /// All of them; `asked_by` is the setting that chose Vault.
@@ -20,6 +21,9 @@ pub(super) fn settings(lookup: &mut Lookup<'_>, asked_by: &Origin) -> Result<Vau
         return Err(SettingsError::of(asked_by, problem));
     };
     let mut settings = VaultSettings::new(checked(&address, VaultAddress::parse)?, login(lookup, asked_by)?);
+    if let Some(hosts) = trimmed(lookup.text(SettingKey::VaultRedirectHosts)) {
+        settings.redirect_hosts = checked(&hosts, RedirectHost::parse_list)?;
+    }
     if let Some(namespace) = trimmed(lookup.text(SettingKey::VaultNamespace)) {
         settings.namespace = checked(&namespace, VaultNamespace::new)?;
     }
@@ -117,6 +121,10 @@ mod tests {
                 "VAULT_ADDR: an address begins with https:// or http://",
             ),
             (&[ADDR, ("VAULT_TOKEN", "hunter2 token")], "VAULT_TOKEN: it is not a token"),
+            (
+                &[ADDR, TOKEN, ("VAULT_REDIRECT_HOSTS", "hunter2 word")],
+                "VAULT_REDIRECT_HOSTS: it names no host: write vault-2.example",
+            ),
             (&[ADDR, TOKEN, ("VAULT_MOUNT_POINT", "a//b")], "VAULT_MOUNT_POINT: a segment of it is empty"),
         ] {
             let error = resolve(variables).unwrap_err();
@@ -135,6 +143,7 @@ mod tests {
             ("VAULT_KV_VERSION", "1"),
             ("VAULT_TIMEOUT_SECONDS", "300"),
             ("VAULT_VERIFY", "ca.pem"),
+            ("VAULT_REDIRECT_HOSTS", "vault-2.example, vault-3.example:8200"),
         ])
         .unwrap();
         let found = vault(&settings);
@@ -143,6 +152,7 @@ mod tests {
         assert_eq!(found.mount.as_ref().unwrap().as_str(), "kv");
         assert_eq!((found.kv, found.timeout), (KvVersion::V1, Duration::from_secs(300)));
         assert_eq!(found.verify, Verify::Authority("ca.pem".into()));
+        assert_eq!(found.redirect_hosts.len(), 2);
         let shown = format!("{settings:?}");
         assert!(!shown.contains("hunter2"), "{shown}");
     }

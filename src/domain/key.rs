@@ -113,9 +113,7 @@ pub struct Address(pub ResourceKey);
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AddressError {
     /// Neither `NAMESPACE/ID` nor one of the prefixed forms.
-    #[error(
-        "\"{0}\" is not an address: write NAMESPACE/ID, connections/NAME, webhook:NAMESPACE/ID, connection:NAME or key:RAW"
-    )]
+    #[error("\"{0}\" is not an address: {SHAPES}")]
     Shape(String),
     /// A part violates its rule.
     #[error("\"{text}\" is not an address: {source}")]
@@ -124,6 +122,19 @@ pub enum AddressError {
         /// The violated rule.
         source: NameError,
     },
+}
+
+/// What an address may be.
+const SHAPES: &str = "write NAMESPACE/ID, connections/NAME, webhook:NAMESPACE/ID, connection:NAME or key:RAW";
+
+impl AddressError {
+    /// What is wrong, without the text that was given, which may be a document in the wrong place.
+    pub fn rule(&self) -> String {
+        match self {
+            Self::Shape(_) => SHAPES.to_owned(),
+            Self::Name { source, .. } => source.to_string(),
+        }
+    }
 }
 
 impl std::str::FromStr for Address {

@@ -83,6 +83,108 @@ fn what_may_be_a_value_is_not_repeated() {
     assert!(run.err().contains("--frob"), "a read is given no value: {}", run.err());
 }
 
+/// Arguments in the wrong place, or of the wrong shape, wherever a command takes one.
+#[test]
+fn no_command_repeats_a_document_or_a_value_that_it_cannot_use() {
+    let home = Home::new();
+    home.write("work/webhooks.json", r#"{"orders":{"module":"log"}}"#);
+    // The last two are what is left of a document that nobody put in quotes.
+    let documents = [
+        r#"{"module":"log","authorization":"Bearer Pa55word"}"#,
+        r#"{"url": "http://Pa55word@host/x"}"#,
+        "-Pa55word",
+        "Pa55 word",
+        "Pa55=word",
+        "{authorization:",
+        "Pa55word}",
+    ];
+    let places: &[&[&str]] = &[
+        &["HERE"],
+        &["HERE", "default/orders"],
+        &["--HERE"],
+        &["list", "HERE"],
+        &["list", "webhooks", "HERE"],
+        &["list", "webhooks", "default", "HERE"],
+        &["get", "HERE"],
+        &["get", "default/orders", "HERE"],
+        &["get", "default/orders", "-o", "HERE"],
+        &["put", "HERE"],
+        &["put", "HERE", "default/orders"],
+        &["put", "HERE", "default/orders", "--create"],
+        &["put", "--create", "HERE", "default/orders"],
+        &["put", "default/orders", "{}", "HERE"],
+        &["put", "default/orders", "{}", "--HERE"],
+        &["put", "default/orders", "--file", "HERE"],
+        &["put", "default/orders", "{}", "--ttl", "HERE"],
+        &["put", "default/orders", "{}", "--expect-revision", "HERE"],
+        &["put", "default/orders", "{}", "--create=HERE"],
+        &["delete", "HERE"],
+        &["delete", "default/orders", "HERE"],
+        &["delete", "default/orders", "--expect-revision", "HERE"],
+        &["watch", "HERE"],
+        &["watch", "default", "HERE"],
+        &["health", "HERE"],
+        &["health", "-o", "HERE"],
+        &["audit", "HERE"],
+        &["audit", "--since", "HERE"],
+        &["audit", "--key", "HERE"],
+        &["audit", "--limit", "HERE"],
+        &["secrets", "HERE"],
+        &["secrets", "list", "HERE"],
+        &["secrets", "presence", "HERE"],
+        &["secrets", "presence", "default/orders", "HERE"],
+        &["secrets", "get", "HERE"],
+        &["secrets", "get", "default/orders", "token", "HERE"],
+        &["secrets", "get", "default/orders", "--version", "HERE"],
+        &["secrets", "set", "HERE", "token"],
+        &["secrets", "set", "HERE", "default/orders", "token"],
+        &["secrets", "set", "default/orders", "token", "HERE"],
+        &["secrets", "set", "default/orders", "--file", "HERE"],
+        &["secrets", "set", "default/orders", "--file", "token=HERE"],
+        &["secrets", "set", "default/orders", "token", "--expect-version", "HERE"],
+        &["secrets", "generate", "HERE", "token"],
+        &["secrets", "generate", "default/orders", "token", "--length", "HERE"],
+        &["secrets", "generate", "default/orders", "token", "--alphabet", "HERE"],
+        &["secrets", "delete", "HERE"],
+        &["secrets", "delete", "default/orders", "HERE"],
+        &["secrets", "undelete", "default/orders", "--versions", "HERE"],
+        &["secrets", "destroy", "default/orders", "--versions", "HERE", "--yes"],
+    ];
+    for secrets in ["env", "vault"] {
+        // The other commands do not look where secrets are kept.
+        let places = places.iter().filter(|place| secrets == "env" || place[0] == "secrets");
+        for (place, document) in places.flat_map(|it| documents.map(|document| (it, document))) {
+            let words: Vec<_> = place.iter().map(|word| word.replace("HERE", document)).collect();
+            let words: Vec<_> = words.iter().map(String::as_str).collect();
+            let run = confdeck(&home, &words)
+                .env("SECRETS_BACKEND", secrets)
+                .env("VAULT_ADDR", "http://127.0.0.1:9")
+                .env("VAULT_TOKEN", "t")
+                .run();
+            let said = run.out() + &run.err();
+            assert_ne!(run.code(), Some(0), "{words:?}: {said}");
+            assert!(!said.contains("Pa55") && !said.contains("authorization"), "{words:?}: {said}");
+            assert!(run.err().starts_with("confdeck: "), "{words:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_mistyped_command_or_flag_is_still_named() {
+    let home = Home::new();
+    for (words, said) in [
+        (&["lst"][..], "'lst'"),
+        (&["secrets", "sett"], "'sett'"),
+        (&["list", "webhooks", "--namespce"], "'--namespce'"),
+        (&["get", "default/x", "--revael"], "'--revael'"),
+        (&["put", "default/x", "{}", "--crate"], "see --help; write put ADDRESS DOCUMENT"),
+        (&["put", "{}", "default/x"], "write NAMESPACE/ID, connections/NAME"),
+    ] {
+        let run = confdeck(&home, words).run().expect_code(2);
+        assert!(run.err().contains(said), "{words:?}: {}", run.err());
+    }
+}
+
 #[test]
 fn an_escape_sequence_reaches_no_terminal() {
     let home = Home::new();

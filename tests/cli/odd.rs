@@ -109,7 +109,7 @@ fn paths_of_any_characters_are_one_secret_each() {
 fn a_mount_that_does_not_exist_is_said_by_every_command() {
     let world = World::over(Bao::shared(), "odd-none", &json!({}));
     let words = "there is no secrets engine at odd-none/";
-    let told = world.secrets(&["presence", "kv:MOUNT/a", "--fail-on-missing"]).run().expect_code(0).out();
+    let told = world.secrets(&["presence", "kv:MOUNT/a", "--fail-on-missing"]).run().expect_code(6).out();
     assert!(told.contains("unreachable") && told.contains(words), "{told}");
     let masked = world.secrets(&["get", "kv:MOUNT/a"]).run();
     assert!((masked.out() + &masked.err()).contains(words));

@@ -223,8 +223,8 @@ fn what_is_forbidden_read_only_or_away_has_its_exit_code_and_no_value() {
     assert!(forbidden.err().contains("read on away/data/orders/secrets"), "{}", forbidden.err());
     let told = viewer.secrets(&["presence", "MOUNT/orders/secrets"]).run().expect_code(0).out();
     assert!(told.contains("forbidden"), "{told}");
-    // What this user may not see is no proof of absence.
-    viewer.secrets(&["presence", "--fail-on-missing"]).run().expect_code(0);
+    // What this user may not see is no proof of absence, nor of presence.
+    viewer.secrets(&["presence", "--fail-on-missing"]).run().expect_code(5);
     viewer.token = viewer.bao.root_token();
     viewer.bao.stop();
     viewer.secrets(&["get", "MOUNT/orders/secrets", "--reveal"]).run().expect_code(6);

@@ -116,6 +116,76 @@ async fn a_write_whose_new_lease_ended_on_the_way_says_so() {
     assert_eq!(listed(&provider, KeyPrefix::All).await.len(), 1);
 }
 
+/// What a caller that stopped waiting leaves is cleaned up, at the latest when the provider is shut down.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_is_given_up_or_refused_leaves_no_lease() {
+    let server = EtcdServer::start();
+    let sieve = Sieve::before(&server).await;
+    let lease = || Lease::For(Duration::from_secs(600));
+    let leases = async || server.client().await.leases().await.unwrap().leases().len();
+    let head = server.client().await.get("x", None).await.unwrap();
+    let cluster = varint(head.header().unwrap().cluster_id());
+
+    let provider = provider_at(&sieve.address(), "/cwm/");
+    set(&provider, "a", Expect::Absent, Lease::Never).await;
+    for _ in 0..8 {
+        let refused = provider.set(webhook("a"), Document::from("{}"), Expect::Absent, lease()).await;
+        assert!(matches!(refused, Err(Error::Conflict { .. })), "{refused:?}");
+    }
+    provider.shutdown().await;
+    assert_eq!(leases().await, 0);
+
+    // The answer to the grant is held back, and nobody waits for it any more.
+    let provider = provider_at(&sieve.address(), "/cwm/");
+    set(&provider, "b", Expect::Absent, Lease::Never).await;
+    sieve.hold(&cluster);
+    let mut write = Box::pin(provider.set(webhook("c"), Document::from("{}"), Expect::Absent, lease()));
+    tokio::select! {
+        written = &mut write => panic!("{written:?}"),
+        () = sieve.held() => {}
+    }
+    drop(write);
+    sieve.release();
+    provider.shutdown().await;
+    assert_eq!(leases().await, 0);
+
+    // What is stored keeps its lease.
+    let provider = provider_at(&sieve.address(), "/cwm/");
+    set(&provider, "d", Expect::Absent, lease()).await;
+    provider.shutdown().await;
+    assert_eq!(leases().await, 1);
+    let late = provider.get(&webhook("d")).await;
+    assert!(matches!(late, Err(Error::Unavailable { .. })), "{late:?}");
+}
+
+/// The grant is repeated when its first answer is lost: it is the same lease.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_grant_whose_answer_is_lost_makes_no_second_lease() {
+    let server = EtcdServer::start();
+    let sieve = Sieve::before(&server).await;
+    let hosts = format!("{0},{0}", sieve.address());
+    let provider = provider_at(&hosts, "/cwm/");
+    set(&provider, "a", Expect::Absent, Lease::Never).await;
+    let head = server.client().await.get("x", None).await.unwrap();
+    sieve.hold(&varint(head.header().unwrap().cluster_id()));
+    let write = provider.set(
+        webhook("b"),
+        Document::from("{}"),
+        Expect::Absent,
+        Lease::For(Duration::from_secs(600)),
+    );
+    let cut = async {
+        sieve.held().await;
+        sieve.cut();
+        sieve.release();
+    };
+    let (written, ()) = tokio::join!(write, cut);
+    written.unwrap();
+    provider.shutdown().await;
+    assert_eq!(server.client().await.leases().await.unwrap().leases().len(), 1);
+    assert!(lease_of(&provider_at(&sieve.address(), "/cwm/"), "b").await.is_some());
+}
+
 /// A number as protobuf writes it.
 fn varint(mut number: u64) -> Vec<u8> {
     let mut bytes = Vec::new();

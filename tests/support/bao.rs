@@ -169,7 +169,8 @@ impl Bao {
         self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn socket(&self) -> SocketAddr {
+    /// Where it listens in plaintext.
+    pub(super) fn socket(&self) -> SocketAddr {
         ([127, 0, 0, 1], self.port).into()
     }
 

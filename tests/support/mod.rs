@@ -15,6 +15,7 @@ pub(crate) mod home;
 pub mod http;
 pub(crate) mod hung;
 pub mod observer;
+pub mod odd_proxy;
 pub(crate) mod picture;
 pub(crate) mod planted;
 pub mod process;

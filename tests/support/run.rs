@@ -158,6 +158,15 @@ impl Running {
         self.stdout.text()
     }
 
+    /// Waits until standard error holds `text`.
+    #[track_caller]
+    pub(crate) fn wait_for_err(&mut self, text: &str) {
+        let there = |content: &Content| content.bytes.windows(text.len()).any(|part| part == text.as_bytes());
+        if !self.stderr.wait(Instant::now() + PATIENCE, there) {
+            panic!("waited for {text:?} from {}", self.so_far());
+        }
+    }
+
     /// Its process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()

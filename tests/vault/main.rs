@@ -5,6 +5,7 @@ mod engines;
 mod launch;
 mod life;
 mod policies;
+mod proxies;
 #[path = "../support/mod.rs"]
 mod support;
 mod tokens;

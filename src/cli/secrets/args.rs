@@ -34,13 +34,15 @@ pub(crate) enum SecretsCommand {
 /// Show what a document needs, or which fields a secret has, without reading a value.
 ///
 /// Without an argument: each secret that any document needs, one line each. With --fail-on-missing the
-/// exit code is 9 if something that is needed is known to be missing.
+/// exit code is 9 if something that is needed is known to be missing, else 6 if something could not be
+/// looked at, else 5 if this user may not look at it. What only a read or the receiver could tell (unknown,
+/// not visible from here) does not count.
 #[derive(Debug, Args)]
 pub(crate) struct SecretPresenceArgs {
     /// A document's address, or MOUNT/PATH
     pub(super) of: Option<String>,
 
-    /// Exit with 9 if something that is needed is missing
+    /// Exit with 9 if something that is needed is missing, with 6 or 5 if that cannot be seen
     #[arg(long)]
     pub(super) fail_on_missing: bool,
 

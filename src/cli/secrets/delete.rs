@@ -121,8 +121,9 @@ async fn change_versions(
         },
         versions: versions.iter().map(ToString::to_string).collect(),
     };
-    out.result(wanted.output.format, &done, |done| {
-        vec![cell(&format!("{}  {} {}", done.secret, version_list(versions), done.done))]
+    let what = format!("{} {}", version_list(versions), done.done);
+    out.outcome(wanted.output.format, &done, &format!("{path}: {what}"), |done| {
+        vec![cell(&format!("{}  {what}", done.secret))]
     })
 }
 

@@ -20,8 +20,10 @@ const LONGEST: usize = 1 << 20;
 /// Reads the values of all fields that the arguments name.
 pub(super) fn fields(set: &SecretSetArgs) -> Result<SecretFields> {
     let mut fields = SecretFields::default();
-    for (name, path) in &set.file {
-        let bytes = read(Some(Path::new(path)))?;
+    for (number, (name, path)) in (1..).zip(&set.file) {
+        // Neither name nor path is repeated: either may be a value, or a part of one.
+        let named = format!("file {number} of those that --file names, as FIELD=FILE");
+        let bytes = read(Some((Path::new(path), &named)))?;
         put(&mut fields, name, bytes, set)?;
     }
     if let Some(name) = &set.field {
@@ -73,9 +75,10 @@ fn text(mut bytes: Zeroizing<Vec<u8>>, keep_newline: bool) -> std::result::Resul
 }
 
 /// Reads into a buffer that never reallocates.
-fn read(file: Option<&Path>) -> Result<Zeroizing<Vec<u8>>> {
+fn read(file: Option<(&Path, &str)>) -> Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
-    read_into(&mut bytes, file, LONGEST)?;
+    let (file, name) = file.unzip();
+    read_into(&mut bytes, file, name.unwrap_or_default(), LONGEST)?;
     Ok(bytes)
 }
 

@@ -9,7 +9,6 @@ mod list;
 mod merged;
 mod needs;
 mod presence;
-mod redact_usage_error;
 mod set;
 mod target;
 
@@ -17,7 +16,6 @@ use std::sync::Arc;
 
 pub(super) use self::args::{RevealArgs, SecretsCommand};
 pub(super) use self::merged::print as print_merged;
-pub(super) use self::redact_usage_error::redacted_message;
 use self::target::DocumentOrSecret;
 use super::error::{Exit, Result};
 use super::output::Printer;

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::SecretsContext;
 use crate::check::{Need, NeedKind, NeedState, Needs, SecretLookup, needs};
-use crate::cli::error::Result;
+use crate::cli::error::{Exit, Result};
 use crate::cli::output::{Format, Printer, cell, table};
 use crate::cli::stderr::print_note;
 use crate::domain::{ConnectionName, DocumentKind, FieldState, KeyPrefix, Presence, ResourceKey, SecretPath};
@@ -17,7 +17,62 @@ use crate::text::Safe;
 /// How many presence queries run at once; the provider limits its request rate as well.
 const AT_ONCE: usize = 8;
 
+/// The most reasons that are told for secrets that could not be looked at.
+const MAX_REASONS: usize = 4;
+
 type PresenceMap = BTreeMap<SecretPath, Presence>;
+
+/// What is known about the presence of everything that is needed, from best to worst.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum PresenceVerdict {
+    /// Nothing is known to be missing, and what a store can tell was looked at.
+    Complete,
+    /// This user may not look at something.
+    Forbidden,
+    /// Something could not be looked at.
+    Unseen,
+    /// Something is missing.
+    Missing,
+}
+
+impl PresenceVerdict {
+    pub(super) fn of(presence: &Presence) -> Self {
+        match presence {
+            Presence::Forbidden { .. } => Self::Forbidden,
+            Presence::Unreachable { .. } => Self::Unseen,
+            gone if gone.is_gone() => Self::Missing,
+            _ => Self::Complete,
+        }
+    }
+
+    fn of_need(need: &Need, state: &NeedState) -> Self {
+        // What a document can do without need not be seen.
+        let is_needed = lacks(need, &NeedState::Secret(Presence::Missing));
+        match state {
+            state if lacks(need, state) => Self::Missing,
+            NeedState::Secret(presence) if is_needed => Self::of(presence),
+            NeedState::NotAsked if is_needed => Self::Unseen,
+            _ => Self::Complete,
+        }
+    }
+
+    /// Beyond the limit of references nothing is looked at.
+    fn of_needs(found: &Needs, seen: &PresenceMap) -> Self {
+        let each = found.iter().map(|need| Self::of_need(need, &need.state(&|path| seen.get(path))));
+        let rest = if found.truncated { Self::Unseen } else { Self::Complete };
+        each.fold(rest, Self::max)
+    }
+
+    /// The exit code of `--fail-on-missing`.
+    pub(super) fn exit(self) -> Exit {
+        match self {
+            Self::Complete => Exit::DONE,
+            Self::Forbidden => Exit::DENIED,
+            Self::Unseen => Exit::UNAVAILABLE,
+            Self::Missing => Exit::MISSING,
+        }
+    }
+}
 
 /// The state of one of the receiver's variables, in words.
 pub(super) fn variable_state(lookup: &SecretLookup, variable: &str) -> &'static str {
@@ -25,13 +80,13 @@ pub(super) fn variable_state(lookup: &SecretLookup, variable: &str) -> &'static 
     lookup.variable(variable).map_or("not visible from here", word)
 }
 
-/// Prints what one document needs; returns whether none of it is known to be missing.
+/// Prints what one document needs.
 pub(super) async fn print_document(
     context: &SecretsContext<'_>,
     key: &ResourceKey,
     format: Format,
     out: &mut Printer<'_>,
-) -> Result<bool> {
+) -> Result<PresenceVerdict> {
     let reader = context.session.manager.reader();
     let entry = reader.get(key).await?.ok_or_else(|| context.session.absent(key))?;
     let facts = Facts::scan(DocumentKind::of(key), &entry.document);
@@ -52,7 +107,7 @@ pub(super) async fn print_document(
         table(["KIND", "WHERE", "FIELD", "STATE", "VERSION", "USED AT"], rows.iter().map(NeedRow::cells))
     })?;
     warn_truncated(&found);
-    Ok(rows.iter().all(|row| !row.lacks))
+    Ok(PresenceVerdict::of_needs(&found, &seen))
 }
 
 fn warn_truncated(found: &Needs) {
@@ -67,7 +122,15 @@ async fn fetch_presence(context: &SecretsContext<'_>, paths: Vec<SecretPath>) ->
         let presence = reader.presence(&path).await;
         presence.map(|presence| (path, presence))
     };
-    Ok(stream::iter(paths).map(ask).buffer_unordered(AT_ONCE).try_collect().await?)
+    let seen: PresenceMap = stream::iter(paths).map(ask).buffer_unordered(AT_ONCE).try_collect().await?;
+    let reasons = seen.values().filter_map(|presence| match presence {
+        Presence::Unreachable { reason } => Some(reason),
+        _ => None,
+    });
+    for reason in reasons.collect::<BTreeSet<_>>().into_iter().take(MAX_REASONS) {
+        print_note(&format!("unreachable: {reason}"));
+    }
+    Ok(seen)
 }
 
 #[derive(Serialize)]
@@ -145,12 +208,12 @@ struct RequirementRow {
     documents: BTreeSet<String>,
 }
 
-/// Prints each secret that any document needs; returns whether nothing is known to be missing.
+/// Prints each secret that any document needs.
 pub(super) async fn print_all(
     context: &SecretsContext<'_>,
     format: Format,
     out: &mut Printer<'_>,
-) -> Result<bool> {
+) -> Result<PresenceVerdict> {
     let found = all_needs(context).await?;
     let paths: BTreeSet<_> = found.iter().flat_map(|(_, needs)| needs.paths()).cloned().collect();
     let seen = fetch_presence(context, paths.into_iter().collect()).await?;
@@ -176,7 +239,8 @@ pub(super) async fn print_all(
     out.result(format, &lines, |lines| {
         table(["WHERE", "STATE", "MISSING", "NEEDED BY"], lines.iter().map(RequirementRow::cells))
     })?;
-    Ok(lines.iter().all(|line| line.missing.is_empty()))
+    let verdicts = found.iter().map(|(_, needs)| PresenceVerdict::of_needs(needs, &seen));
+    Ok(verdicts.fold(PresenceVerdict::Complete, PresenceVerdict::max))
 }
 
 impl RequirementRow {
@@ -211,4 +275,53 @@ pub(super) async fn dependents(context: &SecretsContext<'_>, path: &SecretPath) 
     let found = all_needs(context).await?;
     let depends = |needs: &Needs| needs.iter().any(|need| need.path() == Some(path));
     Ok(found.into_iter().filter(|(_, needs)| depends(needs)).map(|(key, _)| key.to_string()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Document, KvPath, Mount, SecretContents, SecretVersion};
+
+    #[test]
+    fn only_what_was_looked_at_passes_a_gate() {
+        let text = || "why".to_owned();
+        for (presence, code) in [
+            (Presence::Present(SecretContents::default()), 0),
+            // KV 1 tells no more than that without being read.
+            (Presence::Unknown { reason: text() }, 0),
+            (Presence::Forbidden { permission: text() }, 5),
+            (Presence::Unreachable { reason: text() }, 6),
+            (Presence::Missing, 9),
+            (Presence::Deleted { version: SecretVersion(1), at: None }, 9),
+            (Presence::Destroyed { version: SecretVersion(1) }, 9),
+        ] {
+            assert_eq!(PresenceVerdict::of(&presence).exit(), Exit(code), "{presence:?}");
+        }
+    }
+
+    #[test]
+    fn of_a_document_the_worst_counts_and_nothing_that_it_can_do_without() {
+        let lookup = SecretLookup { can_read_kv: true, ..SecretLookup::default() };
+        let verdict = |document: &str, states: &[(&str, Presence)]| {
+            let facts = Facts::scan(DocumentKind::Webhook, &Document::from(document));
+            let key = "default/a".parse::<crate::domain::Address>().unwrap().0;
+            let path = |path: &str| SecretPath::Kv {
+                mount: Mount::new("secret").unwrap(),
+                path: KvPath::new(path).unwrap(),
+            };
+            let seen = states.iter().map(|(at, presence)| (path(at), presence.clone())).collect();
+            PresenceVerdict::of_needs(&needs(&key, &facts, &|_| None, &lookup), &seen)
+        };
+        let unreachable = || Presence::Unreachable { reason: "why".into() };
+        let forbidden = || Presence::Forbidden { permission: "why".into() };
+        let two = r#"{"module": "log", "x": "{$vault:a#f}", "y": "{$vault:b#f}"}"#;
+        assert_eq!(verdict(two, &[("a", forbidden()), ("b", unreachable())]), PresenceVerdict::Unseen);
+        assert_eq!(verdict(two, &[("a", Presence::Missing), ("b", unreachable())]), PresenceVerdict::Missing);
+        assert_eq!(verdict(two, &[("a", unreachable())]), PresenceVerdict::Unseen);
+        let default = r#"{"module": "log", "x": "{$vault:a#f:d}"}"#;
+        assert_eq!(verdict(default, &[("a", unreachable())]), PresenceVerdict::Complete);
+        let many: Vec<_> = (0..2_001).map(|n| format!("\"k{n}\": \"{{$vault:p{n}#f:d}}\"")).collect();
+        let many = format!("{{\"module\": \"log\", {}}}", many.join(", "));
+        assert_eq!(verdict(&many, &[]), PresenceVerdict::Unseen);
+    }
 }

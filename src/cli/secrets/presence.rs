@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use super::SecretsContext;
 use super::args::SecretPresenceArgs;
+use super::needs::{self, PresenceVerdict};
 use super::target::DocumentOrSecret;
-use super::{SecretsContext, needs};
 use crate::cli::error::{Exit, Result};
 use crate::cli::output::{Printer, cell, pairs, table};
 use crate::domain::{FieldState, Presence, SecretContents, SecretPath, utc};
@@ -16,7 +17,7 @@ pub(super) async fn run(
     out: &mut Printer<'_>,
 ) -> Result<Exit> {
     let format = arguments.output.format;
-    let complete = match &arguments.of {
+    let verdict = match &arguments.of {
         None => needs::print_all(context, format, out).await?,
         Some(text) => match context.target(text)? {
             DocumentOrSecret::Document(key) => needs::print_document(context, &key, format, out).await?,
@@ -24,11 +25,11 @@ pub(super) async fn run(
                 let presence = context.reader().presence(&path).await?;
                 let told = PresenceReport::of(&path, &presence);
                 out.result(format, &told, PresenceReport::lines)?;
-                !presence.is_gone()
+                PresenceVerdict::of(&presence)
             }
         },
     };
-    Ok(if arguments.fail_on_missing && !complete { Exit::MISSING } else { Exit::DONE })
+    Ok(if arguments.fail_on_missing { verdict.exit() } else { Exit::DONE })
 }
 
 /// Everything known about a secret without reading it.

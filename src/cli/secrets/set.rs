@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use super::args::{SecretConditionArgs, SecretGenerateArgs, SecretSetArgs, Surplus};
 use super::get::note_values_read;
-use super::redact_usage_error::NO_VALUE;
 use super::{SecretsContext, input, needs};
 use crate::cli::error::{CliError, Exit, Result};
 use crate::cli::output::{Format, Printer, change_line};
+use crate::cli::redact_usage_error::NO_VALUE;
 use crate::cli::stderr::print_note;
 use crate::domain::{FieldName, Opaque, Presence, SecretGenerator, SecretPath, SecretVersion};
 use crate::provider::{self, Error, SecretExpect, SecretFields, SecretWriter};
@@ -22,7 +22,7 @@ pub(super) async fn set(
 ) -> Result<()> {
     refuse_surplus(&set.surplus)?;
     set.field.iter().try_for_each(refuse_value_in_name)?;
-    let path = context.secret(&set.secret)?;
+    let path = target(context, &set.secret)?;
     // Fail before the user has typed anything.
     context.writer(&path)?;
     let fields = input::fields(&set)?;
@@ -36,7 +36,7 @@ pub(super) async fn generate(
 ) -> Result<()> {
     refuse_surplus(&generate.surplus)?;
     refuse_value_in_name(&generate.field)?;
-    let path = context.secret(&generate.secret)?;
+    let path = target(context, &generate.secret)?;
     context.writer(&path)?;
     let wanted = SecretGenerator::new(generate.length, generate.alphabet).ok_or_else(|| {
         Exit::USAGE.because(format!(
@@ -50,6 +50,15 @@ pub(super) async fn generate(
         .map_err(|_| Exit::FAILED.because("the system gives no randomness; nothing was written"))?;
     let fields = [(generate.field, value)].into_iter().collect();
     write(context, &path, fields, &generate.condition, generate.output.format, out).await
+}
+
+/// The secret to write. An argument that names none is not repeated, because it may be the value.
+fn target(context: &SecretsContext<'_>, text: &str) -> Result<SecretPath> {
+    context.secret(text).map_err(|_| {
+        Exit::USAGE.because(format!(
+            "SECRET names no secret: write MOUNT/PATH, or the address of a webhook; {NO_VALUE}"
+        ))
+    })
 }
 
 fn refuse_surplus(surplus: &[Surplus]) -> Result<()> {
@@ -103,7 +112,11 @@ async fn write(
         fields: names.iter().map(|name| name.as_str().to_owned()).collect(),
         documents: warn_dependents(context, path).await,
     };
-    out.result(format, &written, |it| {
+    let done = match &written.after {
+        Some(version) => format!("{path} is stored: {version}"),
+        None => format!("{path} is stored"),
+    };
+    out.outcome(format, &written, &done, |it| {
         vec![change_line(&it.secret, it.before.as_deref(), it.after.as_deref())]
     })
 }

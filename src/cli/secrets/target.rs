@@ -2,6 +2,7 @@
 
 use crate::check::{OwnSecrets, SecretLookup};
 use crate::cli::error::{Exit, Result};
+use crate::cli::redact_usage_error::{is_plain, quoted};
 use crate::domain::{Address, KvPath, Mount, ResourceKey, SecretFolder, SecretPath};
 
 #[derive(Debug, PartialEq, Eq)]
@@ -25,8 +26,10 @@ impl DocumentOrSecret {
             Ok(address) => Ok(Self::Document(address.0)),
             Err(_) if lookup.can_read_kv => secret(text, lookup).map(Self::Secret),
             Err(error) => Err(Exit::USAGE.because(format!(
-                "{text:?} is no address ({error}); this context keeps its secrets in environment variables, \
-                 so name a webhook"
+                "{} is no address ({}); this context keeps its secrets in environment variables, so name a \
+                 webhook",
+                quoted(text, "what was given"),
+                error.rule()
             ))),
         }
     }
@@ -59,6 +62,9 @@ pub(super) fn mounts(lookup: &SecretLookup) -> Vec<Mount> {
 fn secret(text: &str, lookup: &SecretLookup) -> Result<SecretPath> {
     match split(text, lookup)? {
         (mount, Some(path)) => Ok(SecretPath::Kv { mount, path }),
+        (mount, None) if !is_plain(mount.as_str()) => Err(Exit::USAGE.because(
+            "what was given alone names nothing: write NAMESPACE/ID for a webhook, or MOUNT/PATH for a secret",
+        )),
         (mount, None) if text == mount.as_str() && !mounts(lookup).contains(&mount) => Err(Exit::USAGE
             .because(format!(
                 "{mount} alone names nothing: write NAMESPACE/{mount} for a webhook, as default/{mount}, or \
@@ -83,7 +89,7 @@ fn split(text: &str, lookup: &SecretLookup) -> Result<(Mount, Option<KvPath>)> {
         (rest.is_empty() || rest.starts_with('/')).then(|| (mount, rest.to_owned()))
     });
     let wrong = |error: crate::domain::SecretPathError| {
-        Exit::USAGE.because(format!("{text:?} names no secret: {error}"))
+        Exit::USAGE.because(format!("{} names no secret: {error}", quoted(text, "what was given")))
     };
     let (mount, rest) = match known {
         Some(found) => found,

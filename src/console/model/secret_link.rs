@@ -18,6 +18,8 @@ pub struct SecretLink {
     pub since: Duration,
     /// The latency class of the health checks.
     pub latency: Option<LatencyClass>,
+    /// The host that it redirects to.
+    pub redirect: Option<String>,
     /// Whether the token was ever a root token.
     pub root: bool,
     /// The secrets that are watched, the most important first.

@@ -161,6 +161,11 @@ fn secrets(parts: &mut Vec<HeaderSegment>, model: &Model) {
     add(if well { 46 } else { 84 }, StyleRole::Dim, link.backend.into());
     add(if well { 48 } else { 88 }, style, glyph.into());
     add(if serves { 48 } else { 93 }, style, words::standing(link).into());
+    if let Some(host) = &link.redirect {
+        // `unsealed at vault-2.example:8200`, or `redirects to` it where that is not followed.
+        let place = if serves { "at" } else { "to" };
+        add(85, StyleRole::Warning, format!("{place} {host}"));
+    }
     if link.forbidden > 0 && serves {
         add(86, StyleRole::Warning, format!("{} forbidden", words::grouped(link.forbidden)));
     }

@@ -17,7 +17,7 @@ use crate::console::model::{Model, WriteAccess};
 use crate::console::shell::sample::{self, NOW, SCENES, SECRET, size};
 use crate::console::stamp::Stamp;
 use crate::console::theme::{ColorDepth, Glyphs, StyleRole, Theme};
-use crate::domain::Finding;
+use crate::domain::{Finding, SecretStoreStatus};
 
 fn theme(depth: ColorDepth, glyphs: Glyphs) -> Theme {
     Theme::named("default", depth, glyphs).unwrap()
@@ -164,6 +164,20 @@ fn scenes_that_fold_at_80x24() {
         "health_lost",
     ] {
         snapshot(&format!("{name}_80x24"), &scene(name, size(80, 24)));
+    }
+}
+
+#[test]
+fn the_badge_names_the_host_that_a_store_redirects_to() {
+    for (standing, said) in [
+        (SecretStoreStatus::Standby, "standby at vault-2.example:8200"),
+        (SecretStoreStatus::Redirects, "redirects to vault-2.example:8200"),
+    ] {
+        let mut model = scene("vault", size(120, 24));
+        model.secret_link.set_standing(standing, Duration::ZERO);
+        model.secret_link.redirect = Some("vault-2.example:8200".into());
+        let shown = text(render(&model, &theme(ColorDepth::Ansi16, Glyphs::Unicode)).backend().buffer());
+        assert!(shown.lines().next().unwrap().contains(said), "{shown}");
     }
 }
 

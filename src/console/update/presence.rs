@@ -53,6 +53,7 @@ pub(crate) fn on_health(model: &mut Model, health: Health) -> Vec<Effect> {
     let serves = health.secret_store.map(|standing| standing.serves());
     let mut news = link.latency != health.latency || (health.root && !link.root);
     link.latency = health.latency;
+    link.redirect.clone_from(&health.redirect);
     link.root |= health.root;
     // A store that does not answer the poller is not healthy, whatever it reports about itself.
     if let Some(standing) = health.secret_store

@@ -86,6 +86,8 @@ pub struct Health {
     pub certificates: Vec<Certificate>,
     /// Status of a secret store for this user; `None` for other backends.
     pub secret_store: Option<SecretStoreStatus>,
+    /// The host that a secret store redirects requests to, where that is not the configured one.
+    pub redirect: Option<String>,
     /// Whether this user's token is a root token, which may do everything.
     pub root: bool,
 }

@@ -29,6 +29,8 @@ pub enum SecretStoreStatus {
     Busy,
     /// It answers, but not as a Vault does.
     Unrecognised,
+    /// It redirects to a host that gets no token.
+    Redirects,
     /// The token that was given has expired or was revoked.
     TokenEnded,
     /// The login was refused, and there is no token.
@@ -54,6 +56,7 @@ impl SecretStoreStatus {
             Self::Untrusted => "not trusted",
             Self::Busy => "rate limited",
             Self::Unrecognised => "not a vault",
+            Self::Redirects => "redirects",
             Self::TokenEnded => "token ended",
             Self::LoginRefused => "login refused",
             Self::Misconfigured => "misconfigured",

@@ -8,8 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use etcd_client::{Client, ConnectOptions};
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, watch};
-use tokio::time::Instant;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
 
 use super::error::{Fault, within};
 use super::layout::Keyspace;
@@ -27,6 +29,10 @@ use crate::provider::tls::TlsError;
 /// How long a TCP connection may take.
 const CONNECT_DEADLINE: Duration = Duration::from_millis(1_500);
 
+/// How long closing waits for what runs in the background, and for a connection that is being opened.
+const BACKGROUND_WITHIN: Duration = Duration::from_millis(2_500);
+const CLOSE_WITHIN: Duration = Duration::from_millis(500);
+
 /// HTTP/2 pings while a stream is open. etcd calls a client that pings more often than every 5 s
 /// hostile (`too_many_pings`); a dead peer is noticed within 3 s by the watch's own `Keepalive`.
 const PING: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(3));
@@ -41,6 +47,7 @@ pub(super) struct Connector {
     pub(super) login_backoff: LoginBackoff,
     page_sizer: Arc<PageSizer>,
     activity: Arc<LineActivity>,
+    background: parking_lot::Mutex<JoinSet<()>>,
 }
 
 #[derive(Default)]
@@ -61,6 +68,7 @@ impl Connector {
             login_backoff: LoginBackoff::default(),
             page_sizer: Arc::default(),
             activity: Arc::default(),
+            background: parking_lot::Mutex::default(),
         }
     }
 
@@ -297,10 +305,26 @@ impl Connector {
         open(plain).await
     }
 
-    /// Closes the link and ends every watch.
+    /// Runs what a call leaves to be done; [`Connector::close`] waits for it.
+    pub(super) fn in_background(&self, task: impl Future<Output = ()> + Send + 'static) {
+        // Where the runtime has ended, so has all I/O.
+        let Ok(runtime) = Handle::try_current() else { return };
+        let mut tasks = self.background.lock();
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn_on(task, &runtime);
+    }
+
+    /// Finishes what runs in the background, closes the link and ends every watch. Nothing that hangs is waited
+    /// for longer than the two limits.
     pub(super) async fn close(&self) {
+        let mut tasks = std::mem::take(&mut *self.background.lock());
+        let ended = async { while tasks.join_next().await.is_some() {} };
+        // What has not ended by then is given up with the set.
+        let _ = timeout(BACKGROUND_WITHIN, ended).await;
         self.closed.send_replace(true);
-        self.slot.lock().await.link = None;
+        if let Ok(mut slot) = timeout(CLOSE_WITHIN, self.slot.lock()).await {
+            slot.link = None;
+        }
     }
 
     /// Resolves once the provider has been shut down.

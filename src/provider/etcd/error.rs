@@ -60,6 +60,8 @@ pub(super) enum Fault {
     RequestTooLarge,
     /// The lease to attach has expired.
     LeaseNotFound,
+    /// There is a lease with this id.
+    LeaseExists,
     /// An answer larger than the decoding limit.
     ResponseTooLarge,
     /// A response that etcd itself would not send.
@@ -113,6 +115,7 @@ impl Fault {
             ("etcdserver: too many operations in txn request", _) => Self::TooManyOps,
             ("etcdserver: request is too large", _) => Self::RequestTooLarge,
             ("etcdserver: requested lease not found", _) => Self::LeaseNotFound,
+            ("etcdserver: lease already exists", _) => Self::LeaseExists,
             // Far above its limit, the server's gRPC refuses before etcd sees the request.
             (grpc, Code::ResourceExhausted) if grpc.starts_with("grpc: received message larger") => {
                 Self::RequestTooLarge
@@ -211,6 +214,7 @@ impl Fault {
             Self::LeaseNotFound => {
                 "the lease ended before the write arrived; nothing was written: write again".into()
             }
+            Self::LeaseExists => format!("{etcd} has a lease with the id of the new one: write again"),
             Self::ResponseTooLarge => format!("an answer of {etcd} is too large to be read"),
             Self::Malformed => format!("what answers at {address} does not speak as etcd does"),
             Self::InvalidSettings(reason) => reason.clone(),

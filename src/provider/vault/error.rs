@@ -5,6 +5,7 @@ use std::io::{self, ErrorKind};
 
 use thiserror::Error;
 
+use super::client::RedirectError;
 use super::settings::VaultAddress;
 use crate::domain::SecretStoreStatus;
 use crate::provider;
@@ -21,6 +22,9 @@ const TLS_REMEDIES: TlsRemedies = TlsRemedies {
                             tls_require_and_verify_client_cert",
 };
 
+/// The remedy where something else than a Vault answers.
+pub(super) const CHECK_ADDRESS: &str = "check VAULT_ADDR, and a proxy before it";
+
 /// Why there is no response about the requested path.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{}", self.words("the server"))]
@@ -35,10 +39,12 @@ pub(super) enum VaultError {
     ConnectionClosed,
     /// The request was executed; the response exceeds the size limit.
     TooLarge,
-    /// The server redirects in a way that is not followed.
-    Redirected,
+    /// A redirect that is not followed; the request was not executed.
+    Redirected(RedirectError),
     /// The request was executed; the response does not have the expected form.
     Malformed,
+    /// No Vault wrote the response with this status; one of 4xx refuses the request.
+    NotVault(u16),
     Sealed,
     Uninitialised,
     /// The server's rate limit is reached.
@@ -77,9 +83,6 @@ impl VaultError {
     /// Classifies an error of the HTTP client.
     pub(super) fn of(error: &reqwest::Error, address: &VaultAddress) -> Self {
         use UnreachableReason as Reason;
-        if error.is_redirect() {
-            return Self::Redirected;
-        }
         let tls = causes(error).find_map(TlsError::from_cause).filter(|_| address.is_tls());
         if let Some(tls) = tls {
             return Self::Tls(tls.without_identity());
@@ -104,9 +107,23 @@ impl VaultError {
         }
     }
 
+    /// The error of a response with this status that no Vault wrote.
+    pub(super) fn not_vault(status: u16) -> Self {
+        if (200..300).contains(&status) { Self::Malformed } else { Self::NotVault(status) }
+    }
+
     /// Whether the request may have been executed, so that a write must not be repeated blindly.
     pub(super) fn may_be_done(&self) -> bool {
-        self.standing().is_none() || matches!(self, Self::Timeout | Self::ConnectionClosed)
+        match self {
+            Self::NotVault(status) => !(400..500).contains(status),
+            Self::Timeout | Self::ConnectionClosed => true,
+            _ => self.standing().is_none(),
+        }
+    }
+
+    /// The host that a redirect named, which was not followed.
+    pub(super) fn redirect(&self) -> Option<&str> {
+        if let Self::Redirected(why) = self { why.host() } else { None }
     }
 
     /// What happened and what to do; `vault` is the server's name: `Vault at host:8200`.
@@ -132,13 +149,10 @@ impl VaultError {
             Self::Timeout => format!("{vault} does not answer in time: it hangs, or is very busy"),
             Self::ConnectionClosed => format!("{vault} ended the connection without an answer"),
             Self::TooLarge => format!("the answer of {vault} is larger than 8 MiB"),
-            Self::Redirected => format!(
-                "{vault} sends us to another place that is not followed: check VAULT_ADDR, and a proxy before it"
-            ),
-            Self::Malformed => {
-                format!(
-                    "the answer of {vault} is not what a Vault says: check VAULT_ADDR, and a proxy before it"
-                )
+            Self::Redirected(why) => why.words(vault),
+            Self::Malformed => format!("the answer of {vault} is not what a Vault says: {CHECK_ADDRESS}"),
+            Self::NotVault(status) => {
+                format!("the {status} of {vault} is not what a Vault says: {CHECK_ADDRESS}")
             }
             Self::Sealed => format!("{vault} is sealed: unseal it"),
             Self::Uninitialised => format!("{vault} is not initialised: initialise and unseal it"),
@@ -155,14 +169,14 @@ impl VaultError {
         Some(match self {
             Self::Unreachable(_) | Self::Timeout | Self::ConnectionClosed => SecretStoreStatus::Unreachable,
             Self::Tls(_) => SecretStoreStatus::Untrusted,
-            Self::Redirected => SecretStoreStatus::Unrecognised,
+            Self::Redirected(_) => SecretStoreStatus::Redirects,
             Self::Sealed => SecretStoreStatus::Sealed,
             Self::Uninitialised => SecretStoreStatus::Uninitialised,
             Self::Busy => SecretStoreStatus::Busy,
             Self::NoToken(TokenError::Ended) => SecretStoreStatus::TokenEnded,
             Self::NoToken(TokenError::Refused(_)) => SecretStoreStatus::LoginRefused,
             Self::NoNamespace | Self::Unusable(_) => SecretStoreStatus::Misconfigured,
-            Self::TooLarge | Self::Malformed | Self::Server(_) => return None,
+            Self::TooLarge | Self::Malformed | Self::NotVault(_) | Self::Server(_) => return None,
         })
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use super::BACKEND;
-use super::error::VaultError;
+use super::error::{CHECK_ADDRESS, VaultError};
 use super::request::{VaultRequest, VaultResponse};
 use super::session::{TokenFacts, TokenLookup, VaultSession};
 use super::settings::VaultSettings;
@@ -26,8 +26,15 @@ pub(super) async fn check(session: &VaultSession) -> Health {
         let deadline = HEALTH_DEADLINE.saturating_sub(begun.elapsed());
         let token = tokio::time::timeout(deadline, session.token_facts()).await;
         add_token(&mut health, &session.name(), token.unwrap_or(Err(VaultError::Timeout)));
+        add_redirect(&mut health, session.redirect());
     }
     health
+}
+
+/// Who answers instead of the configured address: `sys/health` is not redirected, other requests may be.
+fn add_redirect(health: &mut Health, host: Option<String>) {
+    health.facts.extend(host.iter().map(|host| Fact::text("redirects to", host)));
+    health.redirect = host;
 }
 
 fn unreachable_health(session: &VaultSession, failure: &VaultError) -> Health {
@@ -36,21 +43,26 @@ fn unreachable_health(session: &VaultSession, failure: &VaultError) -> Health {
     let mut health = Health::unusable(BACKEND.name, text, remedy);
     health.secret_store = failure.standing().or(Some(SecretStoreStatus::Unrecognised));
     health.facts.push(Fact::text("address", session.settings().address.to_string()));
+    add_redirect(&mut health, failure.redirect().map(str::to_owned));
     health
 }
 
 fn server_health(session: &VaultSession, reply: &VaultResponse, latency: Duration) -> Health {
-    /// The body; Vault and OpenBao each leave out some members.
-    #[derive(Deserialize, Default)]
+    /// The body; Vault and OpenBao each leave out some members, but not whether it is sealed.
+    #[derive(Deserialize)]
     struct HealthBody {
+        #[serde(rename = "sealed")]
+        _sealed: bool,
         version: Option<String>,
         cluster_name: Option<String>,
     }
+    let Ok(said) = reply.parse::<HealthBody>() else {
+        return unreachable_health(session, &VaultError::NotVault(reply.status));
+    };
     let (standing, state, finding) = state(reply.status, &session.name());
     let mut health = Health::new(BACKEND.name);
     health.secret_store = Some(standing);
     health.latency = Some(LatencyClass::of(latency));
-    let said: HealthBody = reply.parse().unwrap_or_default();
     let VaultSettings { address, namespace, .. } = session.settings();
     health.facts.push(Fact::text("state", state));
     health.facts.push(Fact::text("address", address.to_string()));
@@ -91,7 +103,7 @@ fn state(status: u16, vault: &str) -> (SecretStoreStatus, &'static str, Option<F
             "was removed from its cluster",
             "set VAULT_ADDR to a node that is part of it",
         ),
-        _ => (Status::Unrecognised, "unknown", &*other, "check VAULT_ADDR, and a proxy before it"),
+        _ => (Status::Unrecognised, "unknown", &*other, CHECK_ADDRESS),
     };
     let broken = || Finding::fault(format!("{vault} {text}"), remedy).at(Condition::Unusable);
     (standing, state, (!standing.serves()).then(broken))
@@ -101,7 +113,10 @@ fn add_token(health: &mut Health, vault: &str, token: Result<TokenFacts, VaultEr
     let facts = match token {
         Ok(facts) => facts,
         Err(failure) => {
-            health.secret_store = failure.standing().or(health.secret_store);
+            health.secret_store = match failure {
+                VaultError::Malformed | VaultError::NotVault(_) => Some(SecretStoreStatus::Unrecognised),
+                _ => failure.standing().or(health.secret_store),
+            };
             let finding = match failure {
                 VaultError::NoToken(why) => {
                     let remedy = "set VAULT_TOKEN to a new one, or give the AppRole a new secret id";

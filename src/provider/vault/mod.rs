@@ -22,8 +22,8 @@ mod settings;
 
 pub use kv::VaultSecrets;
 pub use settings::{
-    AppRole, KvVersion, VaultAddress, VaultLogin, VaultNamespace, VaultSettings, VaultSettingsError,
-    VaultToken, Verify,
+    AppRole, KvVersion, RedirectHost, VaultAddress, VaultLogin, VaultNamespace, VaultSettings,
+    VaultSettingsError, VaultToken, Verify,
 };
 
 use super::SecretBackend;

@@ -17,6 +17,7 @@ use rustify::endpoint::Endpoint;
 use rustify::enums::{RequestMethod, RequestType, ResponseType};
 use rustify::errors::ClientError;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
 use super::error::VaultError;
@@ -95,9 +96,11 @@ impl Endpoint for &VaultRequest {
     }
 }
 
-/// A response of any status. Not `Debug`: its body may contain a secret.
+/// A response of any status but a redirect. Not `Debug`: its body may contain a secret.
 pub(super) struct VaultResponse {
     pub(super) status: u16,
+    /// Who answered, where a redirect led away from the configured address.
+    pub(super) redirected_to: Option<String>,
     /// May be empty, even on success.
     pub(super) body: Zeroizing<Vec<u8>>,
 }
@@ -106,6 +109,20 @@ impl VaultResponse {
     /// Whether the status is 2xx.
     pub(super) fn is_done(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    /// Whether a Vault wrote it. All that its API answers is JSON with a request id or a list of errors, or
+    /// has the status 204 and no body; what stands before a Vault answers with pages, or with nothing.
+    pub(super) fn is_from_vault(&self) -> bool {
+        #[derive(Deserialize)]
+        struct Signature {
+            request_id: Option<IgnoredAny>,
+            errors: Option<Vec<IgnoredAny>>,
+        }
+        if self.status == 204 {
+            return self.body.is_empty();
+        }
+        self.parse::<Signature>().is_ok_and(|it| it.request_id.is_some() || it.errors.is_some())
     }
 
     /// Parses the body; the result may borrow from it.
@@ -148,7 +165,35 @@ mod tests {
     use super::*;
 
     fn reply(body: &str) -> VaultResponse {
-        VaultResponse { status: 400, body: Zeroizing::new(body.into()) }
+        answer(400, body)
+    }
+
+    fn answer(status: u16, body: &str) -> VaultResponse {
+        VaultResponse { status, redirected_to: None, body: Zeroizing::new(body.into()) }
+    }
+
+    #[test]
+    fn what_no_vault_wrote_is_not_taken_for_its_answer() {
+        for (status, body) in [
+            (204, ""),
+            (404, r#"{"errors":[]}"#),
+            (403, r#"{"errors":["permission denied"]}"#),
+            (200, r#"{"request_id":"f3b0","data":{"keys":[]}}"#),
+            (404, r#"{"request_id":"f3b0","data":{"metadata":{"version":1}}}"#),
+        ] {
+            assert!(answer(status, body).is_from_vault(), "{status} {body}");
+        }
+        for (status, body) in [
+            (404, ""),
+            (200, ""),
+            (204, "no content"),
+            (404, "<html><body>404 Not Found</body></html>"),
+            (200, r#"{"status":"ok"}"#),
+            (404, r#"{"error":"not found","errors":null}"#),
+            (200, r#"["errors"]"#),
+        ] {
+            assert!(!answer(status, body).is_from_vault(), "{status} {body}");
+        }
     }
 
     #[test]

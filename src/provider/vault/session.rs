@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-
+use rustify::enums::RequestMethod;
 use tokio::sync::watch;
 
 use super::client::HttpClient;
@@ -46,7 +46,8 @@ impl VaultSession {
     /// A session; does no I/O.
     pub(super) fn new(settings: VaultSettings) -> Self {
         let standing = Mutex::new(SecretStoreStatus::Unreachable);
-        let tokens = TokenSource { client: HttpClient::new(settings), state: Default::default() };
+        let client = HttpClient::new(settings);
+        let tokens = TokenSource { client, state: Default::default(), redirect: Default::default() };
         Self {
             tokens: Arc::new(tokens),
             alive: watch::Sender::new(()),
@@ -58,6 +59,11 @@ impl VaultSession {
     /// The state of the server after the last response or failure.
     pub(super) fn standing(&self) -> SecretStoreStatus {
         *self.standing.lock()
+    }
+
+    /// Where the last request was redirected to, away from the configured address; followed or not.
+    pub(super) fn redirect(&self) -> Option<String> {
+        self.tokens.redirect.lock().clone()
     }
 
     pub(super) fn client(&self) -> &HttpClient {
@@ -170,13 +176,19 @@ const NO_NAMESPACE: &str = "namespace not found";
 /// The error of a server whose storage rejects a value of this size; nothing is stored then.
 const TOO_LARGE: &str = "value being too large";
 
-/// Separates responses about a path from errors of the server.
-fn classify(reply: VaultResponse) -> Result<VaultResponse, VaultError> {
+/// Separates responses about a path from errors of the server, and from what no Vault wrote.
+fn classify(call: &VaultRequest, reply: VaultResponse) -> Result<VaultResponse, VaultError> {
+    // A patch of a missing secret is the one request that a Vault answers with an empty 404.
+    let is_bare_patch =
+        matches!(call.method, RequestMethod::PATCH) && reply.status == 404 && reply.body.is_empty();
     match reply.status {
+        // Whoever counts requests or bytes, the limit is as real.
+        429 => Err(VaultError::Busy),
+        413 => Ok(reply),
+        status if !reply.is_from_vault() && !is_bare_patch => Err(VaultError::not_vault(status)),
         404 if reply.errors().iter().any(|said| said == NO_NAMESPACE) => Err(VaultError::NoNamespace),
         500 if reply.says(TOO_LARGE) => Ok(VaultResponse { status: 413, ..reply }),
-        200..300 | 400 | 403 | 404 | 405 | 412 | 413 => Ok(reply),
-        429 => Err(VaultError::Busy),
+        200..300 | 400 | 403 | 404 | 405 | 412 => Ok(reply),
         501 => Err(VaultError::Uninitialised),
         503 => Err(VaultError::Sealed),
         status => Err(VaultError::Server(status)),

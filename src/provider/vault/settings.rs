@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
-use url::Url;
+use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use crate::domain::Mount;
@@ -28,6 +28,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub struct VaultSettings {
     /// `VAULT_ADDR`.
     pub address: VaultAddress,
+    /// Further hosts that the server may redirect to, token included (`VAULT_REDIRECT_HOSTS`).
+    pub redirect_hosts: Vec<RedirectHost>,
     pub login: VaultLogin,
     /// The namespace all paths are in (`VAULT_NAMESPACE`).
     pub namespace: Option<VaultNamespace>,
@@ -46,6 +48,7 @@ impl VaultSettings {
     pub fn new(address: VaultAddress, login: VaultLogin) -> Self {
         Self {
             address,
+            redirect_hosts: Vec::new(),
             login,
             namespace: None,
             verify: Verify::System,
@@ -58,6 +61,11 @@ impl VaultSettings {
     /// The host, if tokens and secrets would be sent to it unencrypted over a network.
     pub fn plain_remote(&self) -> Option<&str> {
         (!self.address.is_tls() && !self.address.is_local()).then(|| self.address.host())
+    }
+
+    /// Whether a request may follow a redirect there: to the server's own host, or one that is named.
+    pub(super) fn may_redirect_to(&self, url: &Url) -> bool {
+        url.host() == self.address.0.host() || self.redirect_hosts.iter().any(|host| host.is_of(url))
     }
 
     /// The host, if its certificate is not verified.
@@ -220,6 +228,39 @@ impl fmt::Display for VaultAddress {
     }
 }
 
+/// A host that the server may redirect to, on any port or on one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedirectHost {
+    host: Option<Host>,
+    port: Option<u16>,
+}
+
+impl RedirectHost {
+    /// Parses `vault-2.example, vault-3.example:8200`; each may be written as a URL, as in `api_addr`.
+    ///
+    /// # Errors
+    /// [`VaultSettingsError::RedirectHost`].
+    pub fn parse_list(text: &str) -> Result<Vec<Self>, VaultSettingsError> {
+        text.split(',').map(str::trim).filter(|host| !host.is_empty()).map(Self::parse).collect()
+    }
+
+    fn parse(text: &str) -> Result<Self, VaultSettingsError> {
+        let bare = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
+        let bare = bare.trim_end_matches('/');
+        // A pattern would be a host's name to a URL.
+        let url = VaultAddress::parse(&format!("https://{bare}")).ok().filter(|_| !bare.contains('*'));
+        let VaultAddress(url) = url.ok_or(VaultSettingsError::RedirectHost)?;
+        // A URL leaves out the port that is its scheme's own.
+        let port = url.port().or_else(|| bare.ends_with(":443").then_some(443));
+        Ok(Self { host: url.host().map(|host| host.to_owned()), port })
+    }
+
+    fn is_of(&self, url: &Url) -> bool {
+        url.host().map(|host| host.to_owned()) == self.host
+            && (self.port.is_none() || self.port == url.port_or_known_default())
+    }
+}
+
 /// An invalid setting. It does not contain the text that was entered, which may be a token in the wrong
 /// place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -236,6 +277,9 @@ pub enum VaultSettingsError {
     /// A URL with something after the host.
     #[error("an address ends after the host and the port: leave out the path, such as /v1 or /ui")]
     Path,
+    /// Not a host, with or without a port.
+    #[error("it names no host: write vault-2.example or vault-2.example:8200, and a comma between several")]
+    RedirectHost,
     /// A token that is not a valid header value.
     #[error("it is not a token: it is empty, or holds a blank, a line end or another odd character")]
     Token,
@@ -300,6 +344,15 @@ mod tests {
         assert_eq!(role("", "b"), Some(VaultSettingsError::NoId("role id")));
         assert_eq!(role("a", ""), Some(VaultSettingsError::NoId("secret id")));
         assert_eq!(role("a", "b"), None);
+    }
+
+    #[test]
+    fn hosts_of_redirects_are_hosts_and_nothing_else() {
+        let count = |text: &str| RedirectHost::parse_list(text).map(|hosts| hosts.len());
+        assert_eq!((count(""), count(" , "), count("a,b:1, https://c:2/")), (Ok(0), Ok(0), Ok(3)));
+        for wrong in ["*", "*.example", "a b", "a/v1", "u:p@a", "a:99999", "a:b", "a?x", "ftp://a"] {
+            assert_eq!(count(wrong), Err(VaultSettingsError::RedirectHost), "{wrong}");
+        }
     }
 
     #[test]

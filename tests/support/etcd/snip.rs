@@ -28,6 +28,8 @@ struct State {
     deaf: bool,
     /// New connections are refused.
     shut: bool,
+    /// How long requests take on their way; one whose sender leaves meanwhile is lost.
+    lag: Duration,
     lines: Vec<TcpStream>,
 }
 
@@ -38,6 +40,8 @@ enum Rule {
     Lose(Vec<u8>),
     /// It goes through once this is done, and no answer comes back.
     Deafen(Vec<u8>, Box<dyn FnOnce() + Send>),
+    /// It goes through once this is done, and so does its answer.
+    Meet(Vec<u8>, Box<dyn FnOnce() + Send>),
     /// It has happened.
     Met,
 }
@@ -46,7 +50,8 @@ impl Snip {
     pub fn before(server: &EtcdServer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let state = State { rule: Rule::Pass, deaf: false, shut: false, lines: Vec::new() };
+        let state =
+            State { rule: Rule::Pass, deaf: false, shut: false, lag: Duration::ZERO, lines: Vec::new() };
         let shared = Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() });
         let (weak, behind) = (Arc::downgrade(&shared), server.address());
         thread::spawn(move || {
@@ -70,6 +75,16 @@ impl Snip {
     /// Lets the first request with these bytes through, after `then`, and no answer back.
     pub fn deafen(&self, bytes: &str, then: impl FnOnce() + Send + 'static) {
         self.shared.state().rule = Rule::Deafen(bytes.into(), Box::new(then));
+    }
+
+    /// Lets everything through, the first request with these bytes after `then`.
+    pub fn meet(&self, bytes: &str, then: impl FnOnce() + Send + 'static) {
+        self.shared.state().rule = Rule::Meet(bytes.into(), Box::new(then));
+    }
+
+    /// From now on requests take so long, and one whose sender leaves meanwhile is lost.
+    pub fn delay(&self, lag: Duration) {
+        self.shared.state().lag = lag;
     }
 
     /// Waits until that request has come.
@@ -114,6 +129,7 @@ impl State {
                 self.deaf = true;
                 then();
             }
+            Rule::Meet(wanted, then) if holds(&wanted) => then(),
             rule => self.rule = rule,
         }
         true
@@ -133,7 +149,13 @@ impl Shared {
         state.lines.extend([outer.try_clone().unwrap(), inner.try_clone().unwrap()]);
         let (from, to, shared) = (outer.try_clone().unwrap(), inner.try_clone().unwrap(), Arc::clone(self));
         thread::spawn(move || {
+            let sender = from.try_clone().unwrap();
             pass(from, to, |bytes| {
+                let lag = shared.state().lag;
+                thread::sleep(lag);
+                if !lag.is_zero() && has_left(&sender) {
+                    return false;
+                }
                 let goes_on = shared.state().asks(bytes);
                 shared.changed.notify_all();
                 goes_on
@@ -144,6 +166,14 @@ impl Shared {
             pass(inner, outer, |_| !shared.state().deaf);
         });
     }
+}
+
+/// Whether the other side has closed the connection.
+fn has_left(stream: &TcpStream) -> bool {
+    stream.set_read_timeout(Some(Duration::from_millis(1))).unwrap();
+    let left = matches!(stream.peek(&mut [0]), Ok(0));
+    stream.set_read_timeout(None).unwrap();
+    left
 }
 
 /// Hands on what comes, as far as `goes_on` says of it; the rest is lost.

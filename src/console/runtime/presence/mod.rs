@@ -178,6 +178,8 @@ impl PollTask {
         match done {
             Ok((id, (path, answer))) => {
                 self.in_flight.remove(&id);
+                let is_unseen = |presence| matches!(presence, Some(&Presence::Unreachable { .. }));
+                let turned = is_unseen(answer.as_ref().ok()) != is_unseen(self.table.last_reported(&path));
                 let change = self.table.answered(&path, answer, now);
                 if change == OutageChange::Began {
                     // The other queries would fail in the same way.
@@ -185,6 +187,9 @@ impl PollTask {
                 }
                 if change != OutageChange::None {
                     self.outage_changed();
+                } else if turned {
+                    // Perhaps it is not the store that answers any more, which one path does not tell.
+                    self.check_health();
                 }
             }
             Err(ended) => {

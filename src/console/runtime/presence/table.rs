@@ -203,6 +203,11 @@ impl PollTable {
         }
     }
 
+    /// What is known about a path.
+    pub(super) fn last_reported(&self, path: &SecretPath) -> Option<&Presence> {
+        self.rows.get(path)?.last_reported.as_ref()
+    }
+
     /// Records an answer.
     pub(super) fn answered(
         &mut self,

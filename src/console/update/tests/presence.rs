@@ -139,6 +139,18 @@ fn while_nothing_is_looked_at_the_store_speaks_for_itself() {
 }
 
 #[test]
+fn who_answers_in_place_of_the_store_is_known_to_its_badge() {
+    let mut console = looking();
+    for host in [Some("vault-2.example:8200"), Some("vault-3.example:8200"), None] {
+        let mut health = Health::new("vault");
+        health.secret_store = Some(SecretStoreStatus::Standby);
+        health.redirect = host.map(str::to_owned);
+        assert_eq!(console.hears(Answer::SecretHealth(Box::new(health))), Redraw::Now, "{host:?}");
+        assert_eq!(console.model.secret_link.redirect.as_deref(), host);
+    }
+}
+
+#[test]
 fn a_root_token_stays_marked() {
     let mut console = looking();
     let mut health = Health::new("vault");

@@ -1,8 +1,11 @@
 //! Writes: one transaction per commit, sent once. `transaction` builds it and knows the limits,
-//! `response` reads the result.
+//! `leases` grants and revokes what it needs, `response` reads the result.
 
+mod leases;
 mod response;
 mod transaction;
+
+use std::sync::Arc;
 
 use etcd_client::{Txn, TxnResponse};
 
@@ -13,25 +16,27 @@ use super::link::MemberLink;
 use super::rights;
 use crate::domain::TokenKind;
 use crate::provider::{self, CALL_DEADLINE, Capabilities, Commit, Error, Op};
+use leases::{LeaseUse, NewLeases};
 use response::read_response;
 use transaction::{TxnStep, key_names, prepare, request_size, transaction};
 
 /// Applies the operations atomically.
-pub(super) async fn commit(connector: &Connector, ops: Vec<Op>) -> provider::Result<Commit> {
+pub(super) async fn commit(connector: &Arc<Connector>, ops: Vec<Op>) -> provider::Result<Commit> {
     let steps = prepare(&connector.keyspace, ops)?;
     let Some(first) = steps.first() else {
         return Err(Error::invalid("a commit without operations; name at least one key"));
     };
     let name = connector.name();
 
-    let leases = match grant_leases(connector, &steps).await {
+    let mut leases = match NewLeases::grant(connector, &steps).await {
         Ok(leases) => leases,
         Err(fault) => {
             let lacking = missing_permission(connector, &steps, &fault).await;
             return Err(fault.into_error(&name, || lacking));
         }
     };
-    let txn = transaction(&steps, &leases);
+    let txn = transaction(&steps, leases.ids());
+    leases.usage = LeaseUse::Unknown;
     let (link, sent) = match send(connector, &txn, &first.raw_key).await {
         // Authentication was enabled after the link was opened: such a write did nothing.
         (_, Err(Fault::NoLogin)) if connector.settings.login.is_some() => {
@@ -52,10 +57,11 @@ pub(super) async fn commit(connector: &Connector, ops: Vec<Op>) -> provider::Res
             })
         }
     };
-    // A write that may be stored keeps its lease: revoking it would delete the key.
-    if !matches!(outcome, Ok(_) | Err(Error::OutcomeUnknown { .. })) {
-        revoke_leases(link, leases);
-    }
+    leases.usage = match outcome {
+        Ok(_) => LeaseUse::Used,
+        Err(Error::OutcomeUnknown { .. }) => LeaseUse::Unknown,
+        Err(_) => LeaseUse::Unused,
+    };
     outcome
 }
 
@@ -107,42 +113,6 @@ async fn missing_permission(connector: &Connector, steps: &[TxnStep], fault: &Fa
         return missing;
     }
     format!("write of {} in etcd", key_names(steps))
-}
-
-/// A new lease for each step that needs one, in the order of the steps, if the user may write them.
-async fn grant_leases(connector: &Connector, steps: &[TxnStep]) -> Result<Vec<Option<i64>>, Fault> {
-    check_permission(connector, steps).await?;
-    let mut leases = Vec::with_capacity(steps.len());
-    for step in steps {
-        leases.push(match step.new_lease_ttl {
-            // A grant whose response is lost expires by itself; it may be repeated.
-            Some(ttl) => Some(
-                connector
-                    .read(|link| async move { Ok(link.client.lease_client().grant(ttl, None).await?.id()) })
-                    .await?,
-            ),
-            None => None,
-        });
-    }
-    Ok(leases)
-}
-
-/// Revokes leases without keys; if that fails, they expire by themselves.
-fn revoke_leases(link: Option<MemberLink>, leases: Vec<Option<i64>>) {
-    let Some(link) = link else { return };
-    let unused: Vec<_> = leases.into_iter().flatten().collect();
-    if unused.is_empty() {
-        return;
-    }
-    tokio::spawn(async move {
-        for lease in unused {
-            let revoked =
-                within(CALL_DEADLINE, async { Ok(link.client.lease_client().revoke(lease).await?) });
-            if revoked.await.is_err() {
-                return;
-            }
-        }
-    });
 }
 
 /// Sends the transaction to the first member that answers at all. After any fault but a failed connect it

@@ -1,10 +1,10 @@
 //! Executes one request: vaultrs' middleware, our HTTP client, our limits.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use rustify::client::Client as RustifyClient;
 use rustify::endpoint::Endpoint;
 use rustify::errors::ClientError;
@@ -12,9 +12,10 @@ use vaultrs::api::EndpointMiddleware;
 use vaultrs::client::VaultClient;
 use zeroize::{Zeroize, Zeroizing};
 
+use super::redirect::{self, RedirectError, host_and_port};
 use crate::provider::vault::error::VaultError;
 use crate::provider::vault::request::{VaultRequest, VaultResponse};
-use crate::provider::vault::settings::{VaultAddress, VaultToken};
+use crate::provider::vault::settings::{VaultSettings, VaultToken};
 
 /// The path of the health endpoint.
 const HEALTH: &str = "sys/health";
@@ -27,9 +28,13 @@ const FIRST: usize = 16 << 10;
 
 pub(super) struct HttpExchange<'a> {
     pub(super) vault: &'a VaultClient,
-    pub(super) address: &'a VaultAddress,
+    pub(super) settings: &'a VaultSettings,
     pub(super) within: Duration,
 }
+
+/// Who answered in place of the configured address, as an extension of the response.
+#[derive(Clone)]
+struct RedirectedTo(String);
 
 /// The middleware of one request; wiped on drop, because it contains the token.
 struct RequestMiddleware(EndpointMiddleware);
@@ -53,19 +58,41 @@ impl HttpExchange<'_> {
         }
         middle.0.token = token.map(|token| token.expose().to_owned()).unwrap_or_default();
         let answer = call.with_middleware(&middle.0).exec(self).await;
-        let (head, body) = answer.map_err(failure)?.response.into_parts();
-        Ok(VaultResponse { status: head.status.as_u16(), body: Zeroizing::new(body) })
+        let (mut head, body) = answer.map_err(failure)?.response.into_parts();
+        let redirected_to = head.extensions.remove::<RedirectedTo>().map(|RedirectedTo(host)| host);
+        Ok(VaultResponse { status: head.status.as_u16(), redirected_to, body: Zeroizing::new(body) })
     }
 
     async fn exchange(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, VaultError> {
+        let begun = Instant::now();
         let request = self.prepare(request)?;
-        let mut answer = self.vault.http.http.execute(request).await.map_err(|error| self.failed(&error))?;
+        let again = request.try_clone();
+        let mut answer = self.execute_once(request).await?;
+        let mut redirected_to = None;
+        if answer.status().is_redirection() {
+            let target = redirect::target(self.settings, answer.url(), answer.status(), location(&answer))
+                .map_err(VaultError::Redirected)?;
+            let host = host_and_port(&target);
+            // Bodies are in memory, so there is always a clone.
+            let mut request = again.ok_or_else(unusable_path)?;
+            *request.url_mut() = target;
+            *request.timeout_mut() = Some(self.within.saturating_sub(begun.elapsed()));
+            answer = self.execute_once(request).await?;
+            if answer.status().is_redirection() {
+                let refused = RedirectError::second_hop(host, answer.url(), location(&answer));
+                return Err(VaultError::Redirected(refused));
+            }
+            redirected_to = Some(host).filter(|host| *host != self.settings.address.to_string());
+        }
         let mut body = ResponseBody(Zeroizing::new(Vec::with_capacity(FIRST)));
         while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(&error))? {
             body.push(&chunk)?;
         }
         let mut taken = http::Response::new(std::mem::take(&mut *body.0));
         *taken.status_mut() = answer.status();
+        if let Some(host) = redirected_to {
+            taken.extensions_mut().insert(RedirectedTo(host));
+        }
         Ok(taken)
     }
 
@@ -95,8 +122,12 @@ impl HttpExchange<'_> {
         Ok(request)
     }
 
+    async fn execute_once(&self, request: reqwest::Request) -> Result<reqwest::Response, VaultError> {
+        self.vault.http.http.execute(request).await.map_err(|error| self.failed(&error))
+    }
+
     fn failed(&self, error: &reqwest::Error) -> VaultError {
-        VaultError::of(error, self.address)
+        VaultError::of(error, &self.settings.address)
     }
 }
 
@@ -114,6 +145,10 @@ impl RustifyClient for HttpExchange<'_> {
     async fn execute(&self, request: http::Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, ClientError> {
         RustifyClient::send(self, request).await
     }
+}
+
+fn location(answer: &reqwest::Response) -> Option<&str> {
+    answer.headers().get(LOCATION)?.to_str().ok()
 }
 
 /// Extracts our own error from rustify's; any other one is about the path.

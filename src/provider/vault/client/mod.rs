@@ -5,6 +5,7 @@
 //! of any size.
 
 mod exchange;
+mod redirect;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,9 +20,7 @@ use super::request::{VaultRequest, VaultResponse};
 use super::settings::{VaultSettings, VaultToken, Verify};
 use crate::provider::tls::{TlsError, ensure_crypto_provider};
 use exchange::HttpExchange;
-
-/// The maximum number of redirects: a standby redirects to the active node.
-const REDIRECTS: usize = 3;
+pub(super) use redirect::RedirectError;
 
 /// How long an idle connection is kept open.
 const IDLE: Duration = Duration::from_secs(30);
@@ -60,7 +59,7 @@ impl HttpClient {
         within: Duration,
     ) -> Result<VaultResponse, VaultError> {
         let vault = self.vault().await?;
-        let wire = HttpExchange { vault: &vault, address: &self.settings.address, within };
+        let wire = HttpExchange { vault: &vault, settings: &self.settings, within };
         // The HTTP client has its own timeout, and knows what was sent by then; this one covers what that
         // does not, such as DNS.
         let answer = tokio::time::timeout(within + IDLE, wire.send(call, token)).await;
@@ -79,7 +78,6 @@ impl HttpClient {
             answer => answer,
         }?;
         match reply.status {
-            300..400 => Err(VaultError::Redirected),
             400 if !self.settings.address.is_tls() && reply.body.starts_with(WANTS_TLS) => {
                 Err(VaultError::Tls(TlsError::TlsRequired))
             }
@@ -128,7 +126,8 @@ async fn http(settings: &VaultSettings) -> Result<reqwest::Client, VaultError> {
     let builder = reqwest::Client::builder()
         .no_proxy()
         .referer(false)
-        .redirect(reqwest::redirect::Policy::custom(follow))
+        // They are judged where they are followed, by `HttpExchange`.
+        .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(settings.timeout.min(CONNECT))
         .pool_idle_timeout(IDLE);
     let builder = match (&settings.verify, settings.address.is_tls()) {
@@ -142,18 +141,6 @@ async fn http(settings: &VaultSettings) -> Result<reqwest::Client, VaultError> {
         let words = "TLS cannot be set up, as where a system has no certificates to trust: set VAULT_CACERT";
         VaultError::Unusable(words.into())
     })
-}
-
-/// The redirect policy: never from TLS to plaintext, since the token is sent along, and only with a
-/// status that preserves method and body.
-fn follow(attempt: reqwest::redirect::Attempt<'_>) -> reqwest::redirect::Action {
-    let from_tls = attempt.previous().last().is_some_and(|url| url.scheme() == "https");
-    let unsafe_target = from_tls && attempt.url().scheme() != "https";
-    let same_request = matches!(attempt.status().as_u16(), 307 | 308);
-    if unsafe_target || !same_request || attempt.previous().len() > REDIRECTS {
-        return attempt.stop();
-    }
-    attempt.follow()
 }
 
 async fn authorities(path: &Path) -> Result<Vec<reqwest::Certificate>, VaultError> {

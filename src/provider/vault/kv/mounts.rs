@@ -104,15 +104,31 @@ impl MountInfo {
 }
 
 impl VaultSecrets {
-    /// Why a mount is not the configured engine, in which case its 404 says nothing about a secret. Cached;
-    /// `None` also where this user may not look up the mount.
+    /// Why a mount is not the configured engine, or cannot be looked up, in which case its 404 says nothing
+    /// about a secret. Cached; `None` also where this user may not look up the mount.
     pub(super) async fn mismatch(&self, mount: &Mount) -> Result<Option<String>> {
         if let Some(engine) = self.mounts.get(mount) {
             return Ok(engine.mismatch(mount, self.version()));
         }
-        let reply = self.send(&VaultRequest::get(format!("sys/internal/ui/mounts/{mount}"))).await?;
-        let told = if reply.status == 200 { reply.data::<MountInfo>().ok() } else { None };
-        let engine = told.map_or(Engine::Unknown, |told| told.engine(mount));
+        let unseen = |why: String| Ok(Some(format!("which engine is at {mount}/ cannot be seen: {why}")));
+        let call = VaultRequest::get(format!("sys/internal/ui/mounts/{mount}"));
+        let reply = match self.session.call(&call).await {
+            Ok(reply) => reply,
+            Err(failure) if failure.standing().is_none() => {
+                return unseen(failure.words(&self.session.name()));
+            }
+            Err(failure) => return Err(self.failed(failure)),
+        };
+        let engine = match reply.status {
+            200 => match reply.data::<MountInfo>() {
+                Ok(told) => told.engine(mount),
+                Err(failure) => return unseen(failure.words(&self.session.name())),
+            },
+            // Without a permission below the mount.
+            403 => Engine::Unknown,
+            // Whatever is there, a Vault has this endpoint: a 404 is that of another path.
+            _ => return unseen(self.unexpected_status(&reply)),
+        };
         self.mounts.insert(mount, &engine);
         Ok(engine.mismatch(mount, self.version()))
     }

@@ -28,7 +28,7 @@ pub(super) enum NotFoundReason {
     NoMount,
     /// The mount is a KV 2 engine that does not have this endpoint.
     NoEndpoint,
-    /// None of these: perhaps the response of a proxy.
+    /// None of these; for a patch, perhaps a missing secret.
     Other,
 }
 
@@ -37,17 +37,12 @@ impl NotFoundReason {
         if reply.says(NO_ROUTE) {
             return Self::NoMount;
         }
-        // A patch of a missing secret has a response without body.
-        if reply.body.is_empty() {
-            return Self::Nothing;
-        }
         let Ok(absent) = reply.parse::<NotFoundBody>() else { return Self::Other };
         if absent.warnings.iter().flatten().any(|warning| warning.contains(NO_ENDPOINT)) {
             return Self::NoEndpoint;
         }
         match absent.into_version() {
             (Some(gone), _) => Self::Gone(gone),
-            // The error page of a proxy has another form, and says nothing about a secret.
             (None, true) => Self::Nothing,
             (None, false) => Self::Other,
         }
@@ -139,15 +134,13 @@ impl VaultSecrets {
             NotFoundReason::NoEndpoint => Presence::Unknown {
                 reason: "this server is too old to tell the fields of a secret without reading it".into(),
             },
-            NotFoundReason::Other => Presence::Unreachable {
-                reason: format!("{}: check VAULT_ADDR, and a proxy before it", self.not_vault()),
-            },
+            NotFoundReason::Other => Presence::Unreachable { reason: self.not_vault() },
             absence => self.absent(mount, absence),
         })
     }
 
     fn not_vault(&self) -> String {
-        format!("the 404 of {} is not what a Vault says", self.session.name())
+        VaultError::NotVault(404).words(&self.session.name())
     }
 
     /// The message for a response to a read with an unexpected status.

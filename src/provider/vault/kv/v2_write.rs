@@ -5,6 +5,7 @@ use super::wire::{self, WriteResponse};
 use super::{KvLocation, VaultSecrets, number};
 use crate::domain::{Presence, SecretVersion};
 use crate::provider::secret::{check_patch, no_versions_named, nothing_to_patch};
+use crate::provider::vault::error::VaultError;
 use crate::provider::vault::request::VaultRequest;
 use crate::provider::{Error, Result, SecretChange, SecretExpect};
 
@@ -48,6 +49,13 @@ impl VaultSecrets {
             Patch(_, expect) if reply.status == 404 => match NotFoundReason::of(&reply) {
                 NotFoundReason::Nothing => return Err(patch_error(at, expect, None)),
                 NotFoundReason::Gone(meta) => return Err(patch_error(at, expect, Some(meta.number()))),
+                // A missing secret, or the empty 404 of a proxy: a read tells them apart.
+                NotFoundReason::Other => match self.presence_v2(at).await? {
+                    Presence::Present(_) | Presence::Unreachable { .. } => {
+                        return Err(self.failed(VaultError::NotVault(404)));
+                    }
+                    absent => return Err(patch_error(at, expect, absent.version())),
+                },
                 _ => {}
             },
             _ => {}

@@ -20,6 +20,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 pub(super) struct TokenSource {
     pub(super) client: HttpClient,
     pub(super) state: Mutex<TokenState>,
+    /// Where the last request was redirected to.
+    pub(super) redirect: parking_lot::Mutex<Option<String>>,
 }
 
 #[derive(Default)]
@@ -42,13 +44,18 @@ impl TokenSource {
         token: Option<&SessionToken>,
     ) -> Result<VaultResponse, VaultError> {
         let token = token.map(|token| &*token.token);
-        classify(self.client.call(call, token, self.client.settings.timeout).await?)
+        let answer = self.client.call(call, token, self.client.settings.timeout).await;
+        *self.redirect.lock() = match &answer {
+            Ok(reply) => reply.redirected_to.clone(),
+            Err(failure) => failure.redirect().map(str::to_owned),
+        };
+        classify(call, answer?)
     }
 
     /// Looks up a token with itself (`lookup-self`).
     pub(super) async fn look_up(&self, token: &SessionToken) -> Result<TokenLookup, VaultError> {
         let reply = self.send(&VaultRequest::get("auth/token/lookup-self"), Some(token)).await?;
-        Ok(TokenLookup::of(&reply))
+        TokenLookup::of(&reply)
     }
 
     /// A usable token; renews it or logs in where necessary.

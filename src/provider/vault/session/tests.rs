@@ -40,11 +40,14 @@ async fn server() -> Server {
                 told.send(()).await.unwrap();
                 may.recv().await.unwrap();
                 match logins {
-                    1 => ("200 OK", r#"{"auth": {"client_token": "first", "lease_duration": 3600}}"#),
+                    1 => (
+                        "200 OK",
+                        r#"{"request_id": "1", "auth": {"client_token": "first", "lease_duration": 3600}}"#,
+                    ),
                     _ => ("400 Bad Request", r#"{"errors": ["invalid role or secret ID"]}"#),
                 }
             } else if request.contains("x-vault-token: first") {
-                ("200 OK", "{}")
+                ("200 OK", r#"{"request_id": "1"}"#)
             } else {
                 ("403 Forbidden", r#"{"errors": ["permission denied"]}"#)
             };

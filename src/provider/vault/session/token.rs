@@ -178,14 +178,14 @@ pub(in crate::provider::vault) struct TokenData {
 }
 
 impl TokenLookup {
-    pub(super) fn of(reply: &VaultResponse) -> Self {
+    pub(super) fn of(reply: &VaultResponse) -> Result<Self, VaultError> {
         if reply.is_done() {
-            return reply.data().map_or(Self::LookupDenied, Self::Alive);
+            return reply.data().map(Self::Alive);
         }
         // A missing policy is reported as one of several errors; an invalid token as the only one.
         let said = reply.errors();
         let ended = said.iter().any(|text| text == "permission denied" || text.contains("invalid token"));
-        if ended { Self::Ended } else { Self::LookupDenied }
+        Ok(if ended { Self::Ended } else { Self::LookupDenied })
     }
 }
 

@@ -96,6 +96,26 @@ async fn a_store_that_is_sealed_and_unsealed_is_told_with_its_rows_and_its_healt
     }
 }
 
+/// The page of a proxy is an answer to one path, and the badge must not go on as if a store served.
+#[tokio::test]
+async fn a_secret_that_cannot_be_reached_any_more_has_the_store_asked_how_it_is() {
+    let mut office = Office::open();
+    office.poller.watch(paths(0..3));
+    office.seen(3).await;
+    office.store.unmount(&Mount::new("secret").unwrap());
+    office.poller.send(PollerCommand::Refresh(path(1)));
+    let (mut unreachable, mut asked) = (false, false);
+    while !(unreachable && asked) {
+        match office.next().await {
+            Answer::PresenceChanged(told) => {
+                unreachable |= told.iter().any(|(_, is)| matches!(is, Presence::Unreachable { .. }));
+            }
+            Answer::SecretHealth(_) => asked = true,
+            _ => {}
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_desk_that_is_closed_asks_nothing_more() {
     let Office { store, poller, mut answers } = Office::open();

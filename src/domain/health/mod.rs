@@ -86,6 +86,8 @@ pub struct Health {
     pub certificates: Vec<Certificate>,
     /// Status of a secret store for this user; `None` for other backends.
     pub secret_store: Option<SecretStoreStatus>,
+    /// The alarm for which the store takes no writes, as a word for its badge: `NOSPACE`. Reads go on.
+    pub alarm: Option<&'static str>,
     /// Whether this user's token is a root token, which may do everything.
     pub root: bool,
 }

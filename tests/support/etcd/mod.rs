@@ -4,8 +4,10 @@ pub mod certs;
 mod cluster;
 mod gate;
 mod guarded;
+mod late;
 mod launch;
 mod mute;
+mod proxy;
 mod snip;
 pub mod storm;
 
@@ -22,9 +24,11 @@ use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, KeyLayout, 
 pub use cluster::Cluster;
 pub use gate::Gate;
 pub use guarded::Guarded;
+pub use late::Late;
 pub use launch::{Launch, Tls, binaries, etcd34, etcdctl};
 pub(crate) use launch::{data_folder, fetch};
 pub use mute::Mute;
+pub use proxy::Proxy;
 pub use snip::Snip;
 
 const START: Duration = Duration::from_secs(60);

@@ -1,23 +1,25 @@
-//! Writes: one transaction per commit, sent once. `transaction` builds it and knows the limits,
-//! `response` reads the result.
+//! Writes: one request per commit, sent once. `transaction` builds it and knows the limits, `response`
+//! reads the result.
 
 mod response;
 mod transaction;
 
-use etcd_client::{Txn, TxnResponse};
+use etcd_client::{DeleteOptions, Txn};
 
-use super::KeyLayout;
 use super::connect::Connector;
 use super::error::{Fault, within};
+use super::layout::Keyspace;
 use super::link::MemberLink;
-use super::rights;
+use super::{EtcdProvider, KeyLayout, rights};
 use crate::domain::TokenKind;
-use crate::provider::{self, CALL_DEADLINE, Capabilities, Commit, Error, Op};
-use response::read_response;
+use crate::provider::commit_status::read_status;
+use crate::provider::{self, CALL_DEADLINE, Capabilities, Commit, CommitStatus, Error, Op};
+use response::{read_delete, read_response};
 use transaction::{TxnStep, key_names, prepare, request_size, transaction};
 
 /// Applies the operations atomically.
-pub(super) async fn commit(connector: &Connector, ops: Vec<Op>) -> provider::Result<Commit> {
+pub(super) async fn commit(store: &EtcdProvider, ops: Vec<Op>) -> provider::Result<Commit> {
+    let connector = &*store.connector;
     let steps = prepare(&connector.keyspace, ops)?;
     let Some(first) = steps.first() else {
         return Err(Error::invalid("a commit without operations; name at least one key"));
@@ -31,23 +33,27 @@ pub(super) async fn commit(connector: &Connector, ops: Vec<Op>) -> provider::Res
             return Err(fault.into_error(&name, || lacking));
         }
     };
-    let txn = transaction(&steps, &leases);
-    let (link, sent) = match send(connector, &txn, &first.raw_key).await {
+    let txn = &transaction(&steps, &leases);
+    let (link, sent) = match send(connector, &steps, txn).await {
         // Authentication was enabled after the link was opened: such a write did nothing.
-        (_, Err(Fault::NoLogin)) if connector.settings.login.is_some() => {
-            send(connector, &txn, &first.raw_key).await
-        }
+        (_, Err(Fault::NoLogin)) if connector.settings.login.is_some() => send(connector, &steps, txn).await,
         sent => sent,
     };
-    let outcome = match sent.and_then(|answer| read_response(&connector.keyspace, &steps, &answer)) {
+    let outcome = match sent {
         Ok(outcome) => outcome,
+        Err(fault) if link.is_some() && fault.ends_in_doubt() => {
+            let ops: Vec<_> = steps.iter().map(|step| step.op.clone()).collect();
+            match read_status(store, &ops).await {
+                Ok(CommitStatus::Written(commit)) => Ok(commit),
+                Ok(CommitStatus::NotWritten) => Err(refusal(fault, &name, &steps)),
+                _ => Err(fault.into_write_error(&name, first.op.key(), String::new)),
+            }
+        }
+        Err(Fault::TooManyOps) => Err(refusal(Fault::TooManyOps, &name, &steps)),
         Err(fault) => {
             let lacking = missing_permission(connector, &steps, &fault).await;
-            Err(match refused_limit(&fault, &steps) {
-                Some(sent) => {
-                    Error::invalid(format!("{}; {sent}, and nothing was written", fault.message(&name)))
-                }
-                None if link.is_some() => fault.into_write_error(&name, first.op.key(), || lacking),
+            Err(match link {
+                Some(_) => fault.into_write_error(&name, first.op.key(), || lacking),
                 None => fault.into_error(&name, || lacking),
             })
         }
@@ -59,16 +65,30 @@ pub(super) async fn commit(connector: &Connector, ops: Vec<Op>) -> provider::Res
     outcome
 }
 
-/// The size of the request, where a server has lower limits than etcd's defaults.
-fn refused_limit(fault: &Fault, steps: &[TxnStep]) -> Option<String> {
+/// The error of a write that a full database or one of the server's limits has refused.
+fn refusal(fault: Fault, name: &str, steps: &[TxnStep]) -> Error {
+    let (words, keys) = (fault.message(name), key_names(steps));
     match fault {
-        Fault::RequestTooLarge => Some(format!(
-            "the write of {} was a request of {} KiB",
-            key_names(steps),
-            request_size(steps).div_ceil(1024)
-        )),
-        Fault::TooManyOps => Some(format!("the write of {} had {}", key_names(steps), steps.len())),
-        _ => None,
+        // Versions that take conditional deletes do not get here with them.
+        Fault::NoSpace if steps.iter().all(|step| matches!(step.op, Op::Delete { .. })) => {
+            let address = if steps.len() == 1 { &keys } else { "ADDRESS" };
+            Error::unavailable(format!(
+                "{keys} was not deleted: etcd at {name} is full, and this version of it then takes no delete on \
+                 a condition. `confdeck delete {address} --yes` sends one without; or compact and defragment \
+                 etcd, and clear its alarm"
+            ))
+        }
+        Fault::NoSpace => Error::unavailable(format!("{keys} was not written: {words}")),
+        Fault::RequestTooLarge => {
+            let size = request_size(steps).div_ceil(1024);
+            Error::invalid(format!(
+                "{words}; the write of {keys} was a request of {size} KiB, and nothing was written"
+            ))
+        }
+        _ => {
+            let count = steps.len();
+            Error::invalid(format!("{words}; the write of {keys} had {count}, and nothing was written"))
+        }
     }
 }
 
@@ -136,23 +156,23 @@ fn revoke_leases(link: Option<MemberLink>, leases: Vec<Option<i64>>) {
     }
     tokio::spawn(async move {
         for lease in unused {
-            let revoked =
-                within(CALL_DEADLINE, async { Ok(link.client.lease_client().revoke(lease).await?) });
-            if revoked.await.is_err() {
+            let revoke = || async { Ok(link.client.lease_client().revoke(lease).await?) };
+            if within(CALL_DEADLINE, link.with_token_renewal(revoke)).await.is_err() {
                 return;
             }
         }
     });
 }
 
-/// Sends the transaction to the first member that answers at all. After any fault but a failed connect it
-/// may have been applied, and is not sent again; after a refused token it was not, and is. Without a link
-/// in the result, nothing was sent.
+/// Sends the write to the first member that answers at all. After any fault but a failed connect it may
+/// have been applied, and is not sent again; after a refused token it was not, and is. Without a link in
+/// the result, nothing was sent.
 async fn send(
     connector: &Connector,
+    steps: &[TxnStep],
     txn: &Txn,
-    readable: &[u8],
-) -> (Option<MemberLink>, Result<TxnResponse, Fault>) {
+) -> (Option<MemberLink>, Result<provider::Result<Commit>, Fault>) {
+    let readable = steps.first().map(|step| &*step.raw_key).unwrap_or_default();
     let mut fault = Fault::Unreachable;
     for _ in 0..connector.endpoints() {
         let link = match connector.responsive_link().await {
@@ -162,7 +182,10 @@ async fn send(
         let verified = connector.verify_store(&link, readable).await;
         let sent = verified.is_ok();
         let answer = match verified {
-            Ok(()) => within(CALL_DEADLINE, link.txn(txn)).await,
+            Ok(()) => {
+                let write = || write(&link, &connector.keyspace, steps, txn);
+                within(CALL_DEADLINE, link.with_token_renewal(write)).await
+            }
             Err(met) => Err(met),
         };
         match answer {
@@ -174,9 +197,26 @@ async fn send(
             }
             answer => {
                 let answer = connector.drop_if_refused(&link, answer).await;
-                return (Some(link), answer);
+                return (sent.then_some(link), answer);
             }
         }
     }
     (None, Err(fault))
+}
+
+/// One write: a transaction, but for a delete on no condition. etcd 3.5.1 refuses every transaction while
+/// its database is full, even one that deletes, and takes the request that does nothing else.
+async fn write(
+    link: &MemberLink,
+    keyspace: &Keyspace,
+    steps: &[TxnStep],
+    txn: &Txn,
+) -> Result<provider::Result<Commit>, Fault> {
+    match steps {
+        [step] if step.is_plain_delete() => {
+            let options = DeleteOptions::new().with_prev_key();
+            read_delete(step, &link.kv().delete(&*step.raw_key, Some(options)).await?)
+        }
+        _ => read_response(keyspace, steps, &link.kv().txn(txn.clone()).await?),
+    }
 }

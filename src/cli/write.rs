@@ -79,16 +79,22 @@ fn outcome_result(op: &Op, found: Option<CommitStatus>) -> Result<Commit> {
             } else {
                 "look again before you repeat it"
             };
-            let was_not = if sent == "delete" { "was not deleted" } else { "was not stored" };
+            let is_not = if sent == "delete" { "is not deleted" } else { "is not stored" };
             Err(Exit::OUTCOME_UNKNOWN.because(format!(
-                "{key} {was_not} so far, but the {sent} may still be on its way and be done yet: {again}; {look}"
+                "{key} {is_not} so far, but the {sent} may still be on its way and be done yet: {again}; {look}"
             )))
         }
         Some(CommitStatus::Superseded { now, .. }) => {
             let now = now.map_or_else(|| "nothing is".into(), |entry| format!("token {} is", entry.token));
-            let what = format!("whether the {sent} was done before that cannot be told");
-            Err(Exit::OUTCOME_UNKNOWN
-                .because(format!("{key} was written by someone else ({now} stored now): {what}; {look}")))
+            Err(Exit::OUTCOME_UNKNOWN.because(if op.expect() == Expect::Anything {
+                format!(
+                    "{key} does not hold what was sent ({now} stored now): the {sent} is not done so far and may \
+                     be yet, or someone else has written since; {look}"
+                )
+            } else {
+                let what = format!("whether the {sent} was done before that cannot be told");
+                format!("{key} was written by someone else ({now} stored now): {what}; {look}")
+            }))
         }
         Some(CommitStatus::Partial) => {
             Err(Exit::OUTCOME_UNKNOWN.because(format!("the {sent} of {key} was done in part; {look}")))
@@ -122,7 +128,7 @@ mod tests {
         assert!(told(Some(CommitStatus::Written(Commit { at: Revision(7), outcomes })), true).is_ok());
         let (exit, words) = told(Some(CommitStatus::NotWritten), true).unwrap_err();
         assert_eq!(exit, Exit::OUTCOME_UNKNOWN, "it may come yet");
-        assert!(words.contains("was not stored so far") && words.contains("cannot be done twice"), "{words}");
+        assert!(words.contains("is not stored so far") && words.contains("cannot be done twice"), "{words}");
         let (exit, words) = told(Some(CommitStatus::NotWritten), false).unwrap_err();
         assert_eq!(exit, Exit::OUTCOME_UNKNOWN);
         assert!(words.contains("look again before you repeat it"), "{words}");
@@ -132,6 +138,13 @@ mod tests {
             assert_eq!(exit, Exit::OUTCOME_UNKNOWN);
             assert!(words.contains("confdeck get a/x"), "{words}");
         }
+        // Without a condition, what is there may be what was there before.
+        let other = CommitStatus::Superseded { key: key.clone(), now: None };
+        let (_, words) = told(Some(other), false).unwrap_err();
+        assert!(
+            words.contains("not done so far") && !words.contains("was written by someone else"),
+            "{words}"
+        );
     }
 
     #[test]

@@ -19,7 +19,8 @@ pub enum CommitStatus {
     /// long as that stands, and no later revision proves that it will not come. If it is sent again under the
     /// same conditions, only one of the two can be applied.
     NotWritten,
-    /// Its conditions no longer hold: another writer changed this key, before it or after it.
+    /// Its conditions no longer hold: another writer changed this key, before it or after it. Of a put on no
+    /// condition: something else is there, which may be what was there before.
     Superseded {
         /// The first such key.
         key: ResourceKey,

@@ -273,14 +273,14 @@ fn a_full_database_refuses_a_put_and_takes_a_delete() {
     let server = Launch::default().flags(&["--quota-backend-bytes", "300000"]).start();
     let store = Store::on(server, "/full/");
     store.put("default/webhooks/x", r#"{"module":"log"}"#);
-    let value = "x".repeat(60_000);
-    let full = |_: &usize| !store.server.etcdctl(&["put", "/full/ballast", &value]).status.success();
-    assert!((0..200).any(|n| full(&n)), "the quota was never met");
+    store.server.fill_up("/full/ballast");
     let told = store.confdeck(&["put", "default/y", "{}"]).run().expect_code(6).err();
     assert!(told.contains("default/y was not written: the database of etcd at"), "{told}");
     assert!(told.contains("clear its alarm"), "{told}");
     store.confdeck(&["get", "default/y"]).run().expect_code(4);
-    store.confdeck(&["get", "default/x"]).run().expect_code(0);
+    let over = store.confdeck(&["put", "default/x", "{}"]).run().expect_code(6).err();
+    assert!(over.contains("default/x was not written"), "{over}");
+    assert_eq!(store.value("default/webhooks/x"), r#"{"module":"log"}"#);
     store.confdeck(&["delete", "default/x", "--yes"]).run().expect_code(0);
     store.confdeck(&["get", "default/x"]).run().expect_code(4);
     store.confdeck(&["delete", "default/x", "--yes"]).run().expect_code(4);

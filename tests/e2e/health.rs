@@ -84,9 +84,7 @@ fn a_full_database_leaves_the_console_synced_and_says_so_beside_it() {
     store.put("production/webhooks/one", r#"{"module":"log"}"#);
     store.put("production/webhooks/two", r#"{"module":"log"}"#);
     let mut terminal = store.open(120, 40);
-    let value = "x".repeat(60_000);
-    let full = |_: &usize| !store.server.etcdctl(&["put", "/ballast", &value]).status.success();
-    assert!((0..200).any(|n| full(&n)), "the quota was never met");
+    store.server.fill_up("/ballast");
     terminal.wait_for("SYNCED NOSPACE");
     // Reads go on, and what etcd takes arrives.
     store.delete("production/webhooks/one");

@@ -289,13 +289,6 @@ impl Fault {
         self.into_error(etcd, permission)
     }
 
-    /// Whether a write that was answered so has ended, applied or not, so that its keys tell which. etcd applies
-    /// the write that reaches its quota before it says so, and a proxy says of an answer that is too large for
-    /// it what a server says of a request.
-    pub(super) fn ends_in_doubt(&self) -> bool {
-        matches!(self, Self::NoSpace | Self::RequestTooLarge)
-    }
-
     /// Whether a write that was sent and ended so may be applied, now or later. Every fault is named: a new one
     /// has to say which it is.
     fn may_be_done(&self) -> bool {
@@ -303,7 +296,6 @@ impl Fault {
             Self::Timeout
             | Self::Broken
             | Self::NoSpace
-            | Self::RequestTooLarge
             | Self::ResponseTooLarge
             | Self::Malformed
             | Self::Foreign(_) => true,
@@ -320,6 +312,7 @@ impl Fault {
             | Self::FutureRevision
             | Self::StoreReplaced
             | Self::TooManyOps
+            | Self::RequestTooLarge
             | Self::LeaseNotFound
             | Self::InvalidSettings(_)
             | Self::ShutDown

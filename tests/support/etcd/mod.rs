@@ -147,6 +147,15 @@ impl EtcdServer {
             .unwrap()
     }
 
+    /// Fills its database, whose quota is small, until it raises the alarm: one key again and again, whose
+    /// history stays.
+    pub fn fill_up(&self, key: &str) {
+        let value = "x".repeat(60_000);
+        let refusal = |_| String::from_utf8(self.etcdctl(&["put", key, &value]).stderr).unwrap();
+        let full = (0..200).map(refusal).any(|told| told.contains("database space exceeded"));
+        assert!(full, "the quota was never met");
+    }
+
     /// A number from its `/metrics`; summed over labels.
     pub fn metric(&self, name: &str) -> f64 {
         let text = http_get(self.ports.metrics, "/metrics").unwrap_or_default();

@@ -94,7 +94,9 @@ fn a_write_is_in_doubt_only_when_it_may_have_been_applied() {
         let error = doubtful.into_write_error("e:1", &key, String::new);
         assert!(matches!(error, Error::OutcomeUnknown { .. }), "{error}");
     }
-    for certain in [Fault::Unreachable, Fault::NoLeader, Fault::Denied, Fault::StoreReplaced] {
+    for certain in
+        [Fault::Unreachable, Fault::NoLeader, Fault::Denied, Fault::RequestTooLarge, Fault::StoreReplaced]
+    {
         let error = certain.into_write_error("e:1", &key, String::new);
         assert!(!matches!(error, Error::OutcomeUnknown { .. }), "{error}");
     }

@@ -13,7 +13,7 @@ use super::link::MemberLink;
 use super::{EtcdProvider, KeyLayout, rights};
 use crate::domain::TokenKind;
 use crate::provider::commit_status::read_status;
-use crate::provider::{self, CALL_DEADLINE, Capabilities, Commit, CommitStatus, Error, Op};
+use crate::provider::{self, CALL_DEADLINE, Capabilities, Commit, CommitStatus, Error, Expect, Op};
 use response::{read_delete, read_response};
 use transaction::{TxnStep, key_names, prepare, request_size, transaction};
 
@@ -41,15 +41,20 @@ pub(super) async fn commit(store: &EtcdProvider, ops: Vec<Op>) -> provider::Resu
     };
     let outcome = match sent {
         Ok(outcome) => outcome,
-        Err(fault) if link.is_some() && fault.ends_in_doubt() => {
+        // etcd says so of the write that fills the database as well, after applying it. Either way the write has
+        // ended, so its keys tell.
+        Err(fault @ Fault::NoSpace) if link.is_some() => {
             let ops: Vec<_> = steps.iter().map(|step| step.op.clone()).collect();
+            let unconditional = ops.iter().all(|op| op.expect() == Expect::Anything);
             match read_status(store, &ops).await {
                 Ok(CommitStatus::Written(commit)) => Ok(commit),
                 Ok(CommitStatus::NotWritten) => Err(refusal(fault, &name, &steps)),
+                // What is there is what was there before: nobody writes to a full database.
+                Ok(CommitStatus::Superseded { .. }) if unconditional => Err(refusal(fault, &name, &steps)),
                 _ => Err(fault.into_write_error(&name, first.op.key(), String::new)),
             }
         }
-        Err(Fault::TooManyOps) => Err(refusal(Fault::TooManyOps, &name, &steps)),
+        Err(fault @ (Fault::TooManyOps | Fault::RequestTooLarge)) => Err(refusal(fault, &name, &steps)),
         Err(fault) => {
             let lacking = missing_permission(connector, &steps, &fault).await;
             Err(match link {

@@ -49,7 +49,7 @@ pub(super) async fn commit(store: &EtcdProvider, ops: Vec<Op>) -> provider::Resu
             match read_status(store, &ops).await {
                 Ok(CommitStatus::Written(commit)) => Ok(commit),
                 Ok(CommitStatus::NotWritten) => Err(refusal(fault, &name, &steps)),
-                // What is there is what was there before: nobody writes to a full database.
+                // Something else is there, and what was sent will not come any more.
                 Ok(CommitStatus::Superseded { .. }) if unconditional => Err(refusal(fault, &name, &steps)),
                 _ => Err(fault.into_write_error(&name, first.op.key(), String::new)),
             }

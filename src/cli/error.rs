@@ -26,9 +26,9 @@ impl Exit {
     pub const NOT_FOUND: Self = Self(4);
     /// Refused by the store or by a read-only context.
     pub const DENIED: Self = Self(5);
-    /// The store does not answer; nothing was changed.
+    /// The store does not answer, or takes no writes; nothing was changed.
     pub const UNAVAILABLE: Self = Self(6);
-    /// A write was sent and no answer came.
+    /// A write was sent and the store gave no answer; it was not found done, and may be yet.
     pub const OUTCOME_UNKNOWN: Self = Self(7);
     /// The input cannot be stored, here or anywhere.
     pub const INVALID: Self = Self(8);

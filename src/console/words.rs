@@ -19,7 +19,7 @@ pub(crate) const UNKNOWN: &str = "unknown, looking whether it was done";
 /// What is said when a write whose answer was lost has not been done. Every write of the console is conditional,
 /// so of two identical writes only one can succeed.
 pub(crate) fn not_done_so_far(what: impl Display) -> String {
-    format!("found out: not done so far: {what}; sent again, it cannot be done twice")
+    format!("found out: not done so far: {what}; it may come yet, and sent again it cannot be done twice")
 }
 
 /// A count with the state it was taken in, unless that is SYNCED, complete and not paused: `12,000 loading`,
@@ -92,9 +92,10 @@ fn link_state_badge(state: &LinkState) -> (&'static str, StyleRole) {
     }
 }
 
-/// Like [`link_state_badge`], with a warning if the snapshot is partial.
+/// Like [`link_state_badge`], with a warning if the snapshot is partial or the store takes no writes.
 pub(crate) fn link_badge(model: &Model) -> (&'static str, StyleRole) {
-    if model.link.state.is_synced() && model.inventory.coverage().is_partial() {
+    let warns = model.inventory.coverage().is_partial() || model.health.alarm().is_some();
+    if model.link.state.is_synced() && warns {
         return (glyph::WARNING, StyleRole::Warning);
     }
     link_state_badge(&model.link.state)

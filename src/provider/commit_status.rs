@@ -15,10 +15,12 @@ const IN_FLIGHT_WAIT: Duration = Duration::from_secs(1);
 pub enum CommitStatus {
     /// It was applied: every key is in the requested state. This is the answer that was lost.
     Written(Commit),
-    /// It had not been applied by then. If it is still in flight and is sent again under the same conditions,
-    /// only one of the two can be applied.
+    /// It had not been applied by then, and may be yet: a request can wait in a member that has stopped for as
+    /// long as that stands, and no later revision proves that it will not come. If it is sent again under the
+    /// same conditions, only one of the two can be applied.
     NotWritten,
-    /// Its conditions no longer hold: another writer changed this key, before it or after it.
+    /// Its conditions no longer hold: another writer changed this key, before it or after it. Of a put on no
+    /// condition: something else is there, which may be what was there before.
     Superseded {
         /// The first such key.
         key: ResourceKey,
@@ -58,7 +60,8 @@ pub async fn resolve_outcome<R: ConfigReader + ?Sized>(reader: &R, ops: &[Op]) -
     read_status(reader, ops).await
 }
 
-async fn read_status<R: ConfigReader + ?Sized>(reader: &R, ops: &[Op]) -> Result<CommitStatus> {
+/// The status by one reading, which is final where the store has said that the commit has ended.
+pub(super) async fn read_status<R: ConfigReader + ?Sized>(reader: &R, ops: &[Op]) -> Result<CommitStatus> {
     let mut entries = Vec::with_capacity(ops.len());
     for op in ops {
         entries.push(reader.get(op.key()).await?);
@@ -104,6 +107,15 @@ fn key_status(op: &Op, now: Option<&Entry>) -> KeyStatus {
                 _ => KeyStatus::Different,
             }
         }
+    }
+}
+
+/// Whether an entry that failed the condition of an operation is just what the operation asks for: an earlier
+/// attempt was applied after all, or someone else wrote the same.
+pub fn is_as_requested(op: &Op, now: Option<&Entry>) -> bool {
+    match op {
+        Op::Put { document, .. } => now.is_some_and(|now| now.document == *document),
+        Op::Delete { .. } => now.is_none(),
     }
 }
 
@@ -215,6 +227,16 @@ mod tests {
         ] {
             assert_eq!(words(&rename, &[new, old]), found);
         }
+    }
+
+    #[test]
+    fn a_conflict_with_the_same_bytes_is_known_as_what_was_asked_for() {
+        let (mine, theirs) =
+            (entry("a/x", "new", Token::counter(7)), entry("a/x", "theirs", Token::counter(7)));
+        let met = |op: Op| [mine.as_ref(), theirs.as_ref(), None].map(|now| is_as_requested(&op, now));
+        assert_eq!(met(put("a/x", at(5))), [true, false, false]);
+        assert_eq!(met(put("a/x", Expect::Absent)), [true, false, false]);
+        assert_eq!(met(delete("a/x", 5)), [false, false, true]);
     }
 
     #[test]

@@ -33,7 +33,7 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 
 pub use backend::{Backend, SecretBackend};
-pub use commit_status::{CommitStatus, resolve_outcome};
+pub use commit_status::{CommitStatus, is_as_requested, resolve_outcome};
 pub use deadline::{CALL_DEADLINE, GRACE, HEALTH_DEADLINE, secret_store_answer, within};
 pub use error::{Error, MISSING_RIGHT_REMEDY, Result};
 pub use secret::{
@@ -238,7 +238,7 @@ pub trait ConfigWriter: ConfigReader {
     /// [`Error::Conflict`] with the current entry where a condition fails (nothing is written),
     /// [`Error::NotFound`] for a delete of a missing key, [`Error::Unsupported`] and
     /// [`Error::Invalid`] for what the store cannot hold, [`Error::OutcomeUnknown`] when the
-    /// request was sent but no answer came.
+    /// request was sent but the store itself gave no answer.
     async fn commit(&self, ops: Vec<Op>) -> Result<Commit>;
 
     /// How long [`ConfigWriter::commit`] may take before it answers.

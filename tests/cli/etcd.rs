@@ -1,21 +1,27 @@
 //! Over a real etcd, with `etcdctl` as the other hand.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use crate::support::etcd::{EtcdServer, Snip};
+use crate::support::etcd::{Cluster, EtcdServer, Late, Launch, Snip};
 use crate::support::home::Home;
 use crate::support::run::{PATIENCE, Program};
 use crate::{SECRET, json};
 
 /// A prefix of an etcd that no other test uses.
 struct Store {
-    server: std::sync::Arc<EtcdServer>,
+    server: Arc<EtcdServer>,
     prefix: &'static str,
 }
 
 impl Store {
     fn new(prefix: &'static str) -> Self {
         Self { server: EtcdServer::shared(), prefix }
+    }
+
+    /// On a server of its own.
+    fn on(server: EtcdServer, prefix: &'static str) -> Self {
+        Self { server: Arc::new(server), prefix }
     }
 
     fn confdeck(&self, arguments: &[&str]) -> Program {
@@ -160,6 +166,12 @@ fn behind(store: &Store, snip: &Snip, arguments: &[&str]) -> Program {
     store.confdeck(arguments).env("ETCD_HOST", snip.address())
 }
 
+/// The token of a document, as `get` shows it.
+fn token_of(store: &Store, address: &str) -> String {
+    let got = store.confdeck(&["get", address]).run().expect_code(0).out();
+    got.lines().find_map(|line| line.strip_prefix("token")).unwrap().trim().to_owned()
+}
+
 #[test]
 fn a_write_whose_answer_was_lost_is_looked_for_and_told() {
     let store = Store::new("/unknown/");
@@ -171,8 +183,7 @@ fn a_write_whose_answer_was_lost_is_looked_for_and_told() {
         version.parse::<u32>().unwrap()
     };
     let snip = Snip::before(&store.server);
-    let got = store.confdeck(&["get", "default/x"]).run().expect_code(0).out();
-    let token = got.lines().find_map(|line| line.strip_prefix("token")).unwrap().trim().to_owned();
+    let token = token_of(&store, "default/x");
     let put = ["put", "default/x", r#"{"n":2}"#, "--expect-revision", &token];
 
     // Lost on its way there, and everything is reachable again while it looks.
@@ -180,8 +191,8 @@ fn a_write_whose_answer_was_lost_is_looked_for_and_told() {
     let running = behind(&store, &snip, &put).start();
     snip.wait_until_met();
     snip.reopen();
-    let said = running.finish().expect_code(6).err();
-    assert!(said.contains("was not stored") && said.contains("cannot be done twice"), "{said}");
+    let said = running.finish().expect_code(7).err();
+    assert!(said.contains("is not stored so far") && said.contains("cannot be done twice"), "{said}");
     assert_eq!((store.value("default/webhooks/x"), version()), (r#"{"n":1}"#.to_owned(), 1));
 
     // Its answer lost on the way back.
@@ -262,4 +273,78 @@ fn a_flat_store_has_its_own_secrets_merged_by_every_command() {
     assert!(needs.as_array().unwrap().iter().any(|need| need["kind"] == "own"), "{needs}");
     let merged = run(&["get", "default/orders", "--merged", "--reveal", "-o", "json"]).reveals(SECRET).run();
     assert_eq!(json(&merged.expect_code(0).out())["authorization"], format!("Bearer {SECRET}"));
+}
+
+#[test]
+fn a_write_that_comes_after_it_was_looked_for_was_never_told_as_not_done() {
+    let store = Store::new("/late/");
+    store.put("default/webhooks/x", r#"{"n":1}"#);
+    let token = token_of(&store, "default/x");
+    let late = Late::before(&store.server);
+    let put = ["put", "default/x", r#"{"n":2}"#, "--expect-revision", &token];
+    late.keep("{\"n\":2}");
+    let running = store.confdeck(&put).env("ETCD_HOST", late.address()).start();
+    late.wait_until_kept();
+    let said = running.finish().expect_code(7).err();
+    assert!(said.contains("is not stored so far, but the write may still be on its way"), "{said}");
+    assert_eq!(store.value("default/webhooks/x"), r#"{"n":1}"#);
+
+    late.deliver();
+    store.wait_for("default/webhooks/x", r#"{"n":2}"#);
+    // Who repeats it as told meets the own write, and is told that it is there.
+    let again = store.confdeck(&put).run().expect_code(3).err();
+    assert!(again.contains("default/x holds just this document already"), "{again}");
+    assert!(!again.contains("changed by someone else"), "{again}");
+}
+
+/// The leader of three stops when a write has reached it, and goes on once the write was looked for elsewhere.
+fn written_to_a_leader_that_stops(condition: &[&str], told: &str) {
+    let cluster = Arc::new(Cluster::start(3));
+    let leader = cluster.leader();
+    let snip = Snip::before(cluster.member(leader));
+    let hosts = format!("{},{}", snip.address(), cluster.hosts(&cluster.others(leader)));
+    let confdeck = |arguments: &[&str]| {
+        Program::confdeck(arguments)
+            .env("CONFIG_BACKEND", "etcd")
+            .env("ETCD_HOST", hosts.as_str())
+            .env("ETCD_PREFIX", "/paused/")
+    };
+    confdeck(&["put", "ns/k30", r#"{"n":1}"#]).run().expect_code(0);
+    let stopping = Arc::clone(&cluster);
+    snip.deafen("{\"n\":2}", move || stopping.member(leader).freeze());
+    let running = confdeck(&["put", "ns/k30", r#"{"n":2}"#]).with(condition).start();
+    snip.wait_until_met();
+    let said = running.finish().expect_code(7).err();
+    assert!(said.contains(told) && said.contains("confdeck get ns/k30 shows what is stored"), "{said}");
+    cluster.member(leader).thaw();
+    // It may have come by now or not: either was said to be possible.
+    let got = confdeck(&["get", "ns/k30", "-o", "json"]).run().expect_code(0).out();
+    assert!([r#"{"n":1}"#, r#"{"n":2}"#].contains(&got.trim_end()), "{got}");
+}
+
+#[test]
+fn a_leader_that_stops_around_a_write_makes_its_outcome_unknown_and_nothing_else() {
+    // The first write of a cluster makes its revision 2.
+    let told = "ns/k30 is not stored so far, but the write may still be on its way and be done yet";
+    written_to_a_leader_that_stops(&["--expect-revision", "2"], told);
+    // Without a condition, what is there is told to be nobody else's for sure.
+    written_to_a_leader_that_stops(&[], "ns/k30 does not hold what was sent (token 2 is stored now)");
+}
+
+#[test]
+fn a_full_database_refuses_a_put_and_takes_a_delete() {
+    let server = Launch::default().flags(&["--quota-backend-bytes", "300000"]).start();
+    let store = Store::on(server, "/full/");
+    store.put("default/webhooks/x", r#"{"module":"log"}"#);
+    store.server.fill_up("/full/ballast");
+    let told = store.confdeck(&["put", "default/y", "{}"]).run().expect_code(6).err();
+    assert!(told.contains("default/y was not written: the database of etcd at"), "{told}");
+    assert!(told.contains("clear its alarm"), "{told}");
+    store.confdeck(&["get", "default/y"]).run().expect_code(4);
+    let over = store.confdeck(&["put", "default/x", "{}"]).run().expect_code(6).err();
+    assert!(over.contains("default/x was not written"), "{over}");
+    assert_eq!(store.value("default/webhooks/x"), r#"{"module":"log"}"#);
+    store.confdeck(&["delete", "default/x", "--yes"]).run().expect_code(0);
+    store.confdeck(&["get", "default/x"]).run().expect_code(4);
+    store.confdeck(&["delete", "default/x", "--yes"]).run().expect_code(4);
 }

@@ -41,12 +41,11 @@ fn a_put_is_conditional_and_changes_nothing_else() {
     assert!(webhooks(&home).contains("\"broken\": \"text\"\n}\n"));
 
     let stored = webhooks(&home);
-    let stale = confdeck(&home, &put).with([&before]).run().expect_code(3);
-    assert!(
-        stale.err().starts_with("confdeck: default/orders was changed by someone else"),
-        "{}",
-        stale.err()
-    );
+    let again = confdeck(&home, &put).with([&before]).run().expect_code(3).err();
+    assert!(again.starts_with("confdeck: default/orders holds just this document already"), "{again}");
+    let other = ["put", "default/orders", "{}", "--expect-revision", &before];
+    let stale = confdeck(&home, &other).run().expect_code(3).err();
+    assert!(stale.starts_with("confdeck: default/orders was changed by someone else"), "{stale}");
     let there = confdeck(&home, &["put", "default/orders", "{}", "--create"]).run().expect_code(3).err();
     assert!(there.starts_with("confdeck: default/orders exists already"), "{there}");
     assert_eq!(webhooks(&home), stored);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::store::{Etcd, Files};
+use crate::support::etcd::Launch;
 
 /// Less than the time until an age on the page steps again.
 const STILL: Duration = Duration::from_secs(9);
@@ -75,4 +76,29 @@ fn every_line_can_be_reached_on_a_small_screen() {
         terminal.keys("j");
         terminal.wait_until(|screen| screen.text() != before);
     }
+}
+
+#[test]
+fn a_full_database_leaves_the_console_synced_and_says_so_beside_it() {
+    let store = Etcd::launched(Launch::default().flags(&["--quota-backend-bytes", "300000"]));
+    store.put("production/webhooks/one", r#"{"module":"log"}"#);
+    store.put("production/webhooks/two", r#"{"module":"log"}"#);
+    let mut terminal = store.open(120, 40);
+    store.server.fill_up("/ballast");
+    terminal.wait_for("SYNCED NOSPACE");
+    // Reads go on, and what etcd takes arrives.
+    store.delete("production/webhooks/one");
+    terminal.wait_gone("production/one");
+    std::thread::sleep(Duration::from_secs(3));
+    let screen = terminal.screen_now();
+    assert!(screen.has("SYNCED NOSPACE") && screen.has("production/two"), "{}", screen.framed());
+    terminal.keys("6");
+    let screen = terminal.wait_for("etcdctl alarm disarm");
+    let revision = store.revision().to_string();
+    for command in [&["compact", &revision][..], &["defrag"], &["alarm", "disarm"]] {
+        let output = store.server.etcdctl(command);
+        assert!(output.status.success(), "{command:?} {output:?}\n{}", screen.framed());
+    }
+    terminal.wait_gone("NOSPACE");
+    terminal.wait_for("SYNCED");
 }

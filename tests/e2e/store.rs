@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use etcd_client::{Client, Txn, TxnOp, WatchOptions};
 
-use crate::support::etcd::EtcdServer;
+use crate::support::etcd::{EtcdServer, Launch};
 use crate::support::home::Home;
 use crate::support::run::Program;
 use crate::terminal::Terminal;
@@ -30,6 +30,11 @@ impl Etcd {
     /// On a server of its own, for a test that kills it.
     pub(crate) fn alone() -> Self {
         Self::on(Arc::new(EtcdServer::start()))
+    }
+
+    /// The same, started in a way of its own.
+    pub(crate) fn launched(launch: Launch) -> Self {
+        Self::on(Arc::new(launch.start()))
     }
 
     fn on(server: Arc<EtcdServer>) -> Self {

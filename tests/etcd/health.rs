@@ -95,7 +95,11 @@ async fn a_full_database_is_an_alarm_with_its_remedy() {
     }
     assert!(refused, "the quota was never met");
     let health = provider.health().await;
-    assert_eq!(health.verdict(), "degraded by fault", "{health:?}");
+    assert_eq!(
+        (health.verdict().as_str(), health.alarm),
+        ("degraded by fault", Some("NOSPACE")),
+        "{health:?}"
+    );
     let [finding] = health.findings() else { panic!("{health:?}") };
     assert!(finding.text.contains("NOSPACE: the database of default"), "{finding:?}");
     let FactValue::Ordinal(revision) = fact(&health.facts, "revision") else { panic!("{health:?}") };
@@ -107,7 +111,8 @@ async fn a_full_database_is_an_alarm_with_its_remedy() {
         let output = server.etcdctl(&command.split(' ').collect::<Vec<_>>());
         assert!(output.status.success(), "{command}: {output:?}");
     }
-    assert_eq!(provider.health().await.verdict(), "healthy");
+    let health = provider.health().await;
+    assert_eq!((health.verdict().as_str(), health.alarm), ("healthy", None));
 }
 
 /// A server with the user `root`, and `eve` with a role of her own.

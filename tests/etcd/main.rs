@@ -13,6 +13,7 @@ mod support;
 
 mod cluster;
 mod compaction;
+mod full;
 mod health;
 mod leases;
 mod limits;

@@ -5,7 +5,8 @@ use std::process::Command;
 use crate::support::etcd::{etcd34, etcdctl};
 
 /// What of this program runs on an etcd 3.4 as well: all but what the server has no part in.
-const ALSO: [&str; 7] = [
+const ALSO: [&str; 8] = [
+    "full::",
     "loading",
     "outage",
     "thin",

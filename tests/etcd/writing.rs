@@ -1,6 +1,7 @@
 //! Writes: conditions, several at once, leases, an outcome that stays open.
 
 use super::*;
+use crate::support::etcd::Proxy;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn conditions_hold_and_conflicts_show_what_is_there() {
@@ -119,4 +120,30 @@ async fn a_write_to_a_hanging_server_leaves_its_outcome_open() {
     // Sent once: the version is that of one write more, or of none.
     let entry = provider.get(&webhook("a")).await.unwrap().unwrap();
     assert!(matches!(entry.version, Some(1 | 2)), "{entry:?}");
+}
+
+/// A proxy may say anything after a write has gone through: by its words nothing is known, and the client
+/// must not send the write again because of them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_that_etcd_does_not_give_refuses_no_write() {
+    let guarded = Guarded::start();
+    guarded.user("ann", &[&["readwrite", "/cwm/", "/cwm0"]]);
+    let proxy = Proxy::before(&guarded.server).await;
+    let mut settings = guarded.settings("ann");
+    settings.endpoints = Endpoint::parse(&proxy.address(), 2379).unwrap();
+    let provider = EtcdProvider::new(settings);
+    let mut token = put(&provider, &webhook("a"), "{}").await;
+    for status in 1..=16 {
+        proxy.answer_next_write(status);
+        let document = Document::from(format!("{{\"status\":{status}}}").as_str());
+        let write = provider.set(webhook("a"), document.clone(), Expect::Token(token), Lease::Keep).await;
+        assert!(matches!(write, Err(Error::OutcomeUnknown { .. })), "status {status}: {write:?}");
+        let stored = provider.get(&webhook("a")).await.unwrap().unwrap();
+        assert_eq!((&stored.document, stored.version), (&document, Some(u64::from(status) + 1)));
+        token = stored.token;
+    }
+    proxy.answer_next_write(5);
+    let delete = provider.delete(webhook("a"), Expect::Anything).await;
+    assert!(matches!(delete, Err(Error::OutcomeUnknown { .. })), "{delete:?}");
+    assert_eq!(provider.get(&webhook("a")).await.unwrap(), None);
 }

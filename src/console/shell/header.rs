@@ -137,6 +137,9 @@ fn badge(parts: &mut Vec<HeaderSegment>, model: &Model) {
         LinkState::Stale { .. } => add(80, style, words::ago(model, link.since).text),
         _ => {}
     }
+    if let Some(alarm) = model.health.alarm() {
+        add(91, StyleRole::Warning, alarm.into());
+    }
     if let Some(mark) = resync(model) {
         add(75, StyleRole::Warning, mark);
     }

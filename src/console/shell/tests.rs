@@ -244,6 +244,16 @@ fn a_partial_picture_says_so_at_every_size() {
 }
 
 #[test]
+fn an_alarm_for_which_nothing_can_be_written_stands_beside_the_state() {
+    for (cols, rows) in [(60, 12), (80, 24), (120, 40)] {
+        let model = scene("health_full", size(cols, rows));
+        let shown = text(render(&model, &theme(ColorDepth::None, Glyphs::Unicode)).backend().buffer());
+        let header = shown.lines().next().unwrap();
+        assert!(header.contains("▲ SYNCED NOSPACE"), "{cols}x{rows} {header}");
+    }
+}
+
+#[test]
 fn without_colour_state_and_selection_can_still_be_told() {
     let terminal = render(&scene("browse", size(80, 24)), &theme(ColorDepth::None, Glyphs::Unicode));
     let buffer = terminal.backend().buffer();

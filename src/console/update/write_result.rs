@@ -3,8 +3,8 @@
 use super::super::model::{Model, PendingWrite, Tone};
 use crate::console::screens::editor::{Draft, DraftStage, Upstream};
 use crate::console::screens::{browse, merge, plan, stale_dependents};
-use crate::domain::{Document, Revision, Token};
-use crate::provider::{Commit, Error};
+use crate::domain::{Document, Entry, ResourceKey, Revision, Token};
+use crate::provider::{Commit, Error, is_as_requested};
 
 pub(crate) fn on_committed(model: &mut Model, writing: &PendingWrite, result: Result<Commit, Error>) {
     // After returning to the editor, keys are text until the next review.
@@ -28,6 +28,14 @@ pub(crate) fn on_committed(model: &mut Model, writing: &PendingWrite, result: Re
                 plan::on_written(model, writing, &plan);
             }
         }
+        Err(Error::Conflict { key, now: Some(now) })
+            if mine
+                && is_met(writing, &key, Some(&now))
+                && let Some(document) = &writing.document =>
+        {
+            finish_draft(model, writing, document, (now.revision, now.token));
+            notify_met(model, &key, Some(&now));
+        }
         Err(Error::Conflict { key, now }) if mine => {
             model.notify(
                 Tone::Bad,
@@ -35,11 +43,43 @@ pub(crate) fn on_committed(model: &mut Model, writing: &PendingWrite, result: Re
             );
             merge::conflict(model, now.map(|now| *now));
         }
-        Err(Error::Conflict { key, now }) if planned => plan::on_conflict(model, key, now.map(|now| *now)),
-        Err(Error::NotFound { key }) if planned => plan::on_conflict(model, key, None),
+        Err(Error::Conflict { key, now }) if planned => {
+            on_plan_refused(model, writing, key, now.map(|now| *now))
+        }
+        Err(Error::NotFound { key }) if planned => on_plan_refused(model, writing, key, None),
         // The effect of `:unlock` may have ended between review and write; the draft is unchanged.
-        Err(error) => model.notify(Tone::Bad, error.to_string()),
+        Err(error) => {
+            if matches!(error, Error::Unavailable { .. }) {
+                // What is the matter with the store belongs on its badge.
+                model.health.expire();
+            }
+            model.notify(Tone::Bad, error.to_string());
+        }
     }
+}
+
+fn on_plan_refused(model: &mut Model, writing: &PendingWrite, key: ResourceKey, now: Option<Entry>) {
+    let met = is_met(writing, &key, now.as_ref());
+    plan::on_conflict(model, key.clone(), now.clone());
+    if met {
+        notify_met(model, &key, now.as_ref());
+    }
+}
+
+/// Whether a key whose condition failed is already as the write would have left it.
+fn is_met(writing: &PendingWrite, key: &ResourceKey, now: Option<&Entry>) -> bool {
+    writing.steps.iter().any(|step| step.key == *key && is_as_requested(&step.op(), now))
+}
+
+fn notify_met(model: &mut Model, key: &ResourceKey, now: Option<&Entry>) {
+    let is = match now {
+        Some(now) => format!("holds just what you wrote, now {}", model.context.token(now.token)),
+        None => "is deleted already".into(),
+    };
+    let words = format!(
+        "{key} {is}: by someone else, or by an attempt of yours whose answer was lost; nothing was written now"
+    );
+    model.notify(Tone::Bad, words);
 }
 
 /// Ends the draft that was written, unless it was edited since.

@@ -88,6 +88,8 @@ pub struct Health {
     pub secret_store: Option<SecretStoreStatus>,
     /// The host that a secret store redirects requests to, where that is not the configured one.
     pub redirect: Option<String>,
+    /// The alarm for which the store takes no writes, as a word for its badge: `NOSPACE`. Reads go on.
+    pub alarm: Option<&'static str>,
     /// Whether this user's token is a root token, which may do everything.
     pub root: bool,
 }

@@ -294,7 +294,7 @@ impl Connector {
         };
         if let Some(EtcdLogin { username, password }) = login {
             self.login_backoff.check(Instant::now())?;
-            let options = plain.clone().with_user(username, password.expose()).with_auto_token_refresh(true);
+            let options = plain.clone().with_user(username, password.expose());
             let opened = open(options).await;
             self.login_backoff.record(&opened, Instant::now());
             // As etcdctl does: credentials are ignored where authentication is disabled.

@@ -50,9 +50,12 @@ pub(super) enum Fault {
     TokenExpired,
     /// The requested revision has been compacted.
     Compacted,
+    /// The requested revision does not exist yet.
+    FutureRevision,
     /// The store that answers is not the one that was read.
     StoreReplaced,
-    /// The database has reached its quota.
+    /// The database has reached its quota. A write that etcd answers so may be stored: the one that reaches
+    /// the quota is applied first.
     NoSpace,
     /// More operations than the server accepts in one transaction.
     TooManyOps,
@@ -70,9 +73,26 @@ pub(super) enum Fault {
     InvalidSettings(String),
     /// The provider has been shut down.
     ShutDown,
-    /// Any other refusal, by its status code.
-    Refused(Code),
+    /// Any other refusal of etcd, in its own words.
+    Refused(&'static str),
+    /// A status that etcd does not give: that of a proxy, whether or not the request has gone through.
+    Foreign(Code),
 }
+
+/// Refusals of calls made here that have no [`Fault`] of their own: constants of etcd's API.
+const REFUSALS: [(Code, &str); 11] = [
+    (Code::ResourceExhausted, "etcdserver: too many requests"),
+    (Code::DataLoss, "etcdserver: corrupt cluster"),
+    (Code::Unavailable, "etcdserver: not capable"),
+    (Code::FailedPrecondition, "etcdserver: not capable"),
+    (Code::FailedPrecondition, "etcdserver: user name not found"),
+    (Code::FailedPrecondition, "etcdserver: role name not found"),
+    (Code::OutOfRange, "etcdserver: too large lease TTL"),
+    (Code::InvalidArgument, "etcdserver: key is not provided"),
+    (Code::InvalidArgument, "etcdserver: key not found"),
+    (Code::InvalidArgument, "etcdserver: duplicate key given in txn request"),
+    (Code::InvalidArgument, "etcdserver: lease is provided"),
+];
 
 impl From<etcd_client::Error> for Fault {
     fn from(error: etcd_client::Error) -> Self {
@@ -97,38 +117,43 @@ impl Fault {
         if let Some(fault) = never_connected(status) {
             return fault;
         }
-        // etcd uses one code for many refusals; its messages are constants of its API.
-        match (status.message(), status.code()) {
-            ("etcdserver: no leader", _) => Self::NoLeader,
-            ("etcdserver: rpc not supported for learner", _) => Self::Learner,
-            ("etcdserver: user name is empty", _) => Self::NoLogin,
-            ("etcdserver: authentication failed, invalid user ID or password", _) => Self::BadLogin,
-            ("etcdserver: authentication is not enabled", _) => Self::AuthDisabled,
-            // Servers up to 3.5 send the second, an internal text, with the code `Unknown`.
-            ("etcdserver: revision of auth store is old" | "auth: revision in header is old", _) => {
-                Self::TokenExpired
+        // Only etcd's own refusals are refusals, known by code and message, both constants of its API. Any other
+        // status may be a proxy's, after the request has gone through.
+        match (status.code(), status.message()) {
+            (Code::Unavailable, "etcdserver: no leader") => Self::NoLeader,
+            (Code::Unavailable, "etcdserver: rpc not supported for learner") => Self::Learner,
+            (Code::PermissionDenied, "etcdserver: permission denied") => Self::Denied,
+            (Code::InvalidArgument, "etcdserver: user name is empty") => Self::NoLogin,
+            (Code::InvalidArgument, "etcdserver: authentication failed, invalid user ID or password") => {
+                Self::BadLogin
             }
-            ("etcdserver: mvcc: required revision has been compacted", _) => Self::Compacted,
-            // A page of a list, from a store that was reset to an earlier state since the previous page.
-            ("etcdserver: mvcc: required revision is a future revision", _) => Self::Broken,
-            ("etcdserver: mvcc: database space exceeded", _) => Self::NoSpace,
-            ("etcdserver: too many operations in txn request", _) => Self::TooManyOps,
-            ("etcdserver: request is too large", _) => Self::RequestTooLarge,
-            ("etcdserver: requested lease not found", _) => Self::LeaseNotFound,
-            ("etcdserver: lease already exists", _) => Self::LeaseExists,
+            (Code::FailedPrecondition, "etcdserver: authentication is not enabled") => Self::AuthDisabled,
+            (Code::Unauthenticated, "etcdserver: invalid auth token")
+            | (Code::InvalidArgument, "etcdserver: revision of auth store is old")
+            // What servers up to 3.5 send instead, an internal text.
+            | (Code::Unknown, "auth: revision in header is old") => Self::TokenExpired,
+            (Code::OutOfRange, "etcdserver: mvcc: required revision has been compacted") => Self::Compacted,
+            (Code::OutOfRange, "etcdserver: mvcc: required revision is a future revision") => {
+                Self::FutureRevision
+            }
+            (Code::ResourceExhausted, "etcdserver: mvcc: database space exceeded") => Self::NoSpace,
+            (Code::InvalidArgument, "etcdserver: too many operations in txn request") => Self::TooManyOps,
+            (Code::InvalidArgument, "etcdserver: request is too large") => Self::RequestTooLarge,
+            (Code::NotFound, "etcdserver: requested lease not found") => Self::LeaseNotFound,
+            (Code::FailedPrecondition, "etcdserver: lease already exists") => Self::LeaseExists,
             // Far above its limit, the server's gRPC refuses before etcd sees the request.
-            (grpc, Code::ResourceExhausted) if grpc.starts_with("grpc: received message larger") => {
+            (Code::ResourceExhausted, grpc) if grpc.starts_with("grpc: received message larger") => {
                 Self::RequestTooLarge
             }
-            (_, Code::OutOfRange) => Self::ResponseTooLarge,
-            // A status with a cause was made by the client when the connection ended. By its code alone it
-            // could be mistaken for a refusal, after which nothing has been written.
+            known if let Some((_, words)) = REFUSALS.iter().find(|refusal| **refusal == known) => {
+                Self::Refused(words)
+            }
+            // A status with a cause was made by the client when the connection ended.
             _ if status.source().is_some() => Self::Broken,
-            (_, Code::PermissionDenied) => Self::Denied,
-            (_, Code::Unauthenticated) => Self::TokenExpired,
-            (_, Code::Unavailable | Code::Unknown | Code::Internal | Code::Cancelled | Code::Aborted)
-            | (_, Code::DataLoss | Code::DeadlineExceeded) => Self::Broken,
-            (_, other) => Self::Refused(other),
+            (Code::OutOfRange, _) => Self::ResponseTooLarge,
+            (Code::Unavailable | Code::Unknown | Code::Internal | Code::Cancelled | Code::Aborted, _)
+            | (Code::DataLoss | Code::DeadlineExceeded, _) => Self::Broken,
+            (other, _) => Self::Foreign(other),
         }
     }
 
@@ -153,6 +178,8 @@ impl Fault {
                 | Self::Tls { .. }
                 | Self::Timeout
                 | Self::Broken
+                // A page of a list, from a store that was reset to an earlier state since the previous page.
+                | Self::FutureRevision
                 | Self::NoLeader
                 | Self::Learner
         )
@@ -165,7 +192,7 @@ impl Fault {
 
     fn specificity(&self) -> u8 {
         match self {
-            Self::Broken => 0,
+            Self::Broken | Self::FutureRevision => 0,
             Self::Unreachable => 1,
             Self::Timeout => 2,
             Self::Learner => 3,
@@ -197,13 +224,15 @@ impl Fault {
             Self::AuthDisabled => format!("{etcd} has authentication switched off"),
             Self::TokenExpired => format!("the session with {etcd} is not valid any more"),
             Self::Compacted => "etcd compacted this revision away meanwhile; read again".into(),
+            Self::FutureRevision => format!("{etcd} went back to an earlier state meanwhile; read again"),
             Self::StoreReplaced => format!(
                 "another store answers at {address} than the one that was read, a restored backup perhaps; nothing \
                  was written: look at what it holds first"
             ),
-            Self::NoSpace => {
-                format!("the database of {etcd} is full: compact and defragment it, then clear its alarm")
-            }
+            Self::NoSpace => format!(
+                "the database of {etcd} is full, and it takes no writes but deletes: compact and defragment it, \
+                 then clear its alarm"
+            ),
             Self::TooManyOps => {
                 format!("{etcd} takes fewer operations in one transaction: commit fewer at a time")
             }
@@ -219,7 +248,13 @@ impl Fault {
             Self::Malformed => format!("what answers at {address} does not speak as etcd does"),
             Self::InvalidSettings(reason) => reason.clone(),
             Self::ShutDown => "this etcd provider has been shut down".into(),
-            Self::Refused(code) => format!("{etcd} refused: {}", code.description()),
+            Self::Refused(words) => {
+                format!("{etcd} refused: {}", words.strip_prefix("etcdserver: ").unwrap_or(words))
+            }
+            Self::Foreign(code) => format!(
+                "what answers for {etcd} says what etcd does not ({}): check ETCD_HOST, and a proxy before it",
+                code.description()
+            ),
         }
     }
 
@@ -252,12 +287,41 @@ impl Fault {
         key: &ResourceKey,
         permission: impl FnOnce() -> String,
     ) -> Error {
+        if self.may_be_done() {
+            return Error::OutcomeUnknown { key: key.clone(), reason: self.message(etcd) };
+        }
+        self.into_error(etcd, permission)
+    }
+
+    /// Whether a write that was sent and ended so may be applied, now or later. Every fault is named: a new one
+    /// has to say which it is.
+    fn may_be_done(&self) -> bool {
         match self {
-            // It may have been applied nevertheless.
-            Self::Timeout | Self::Broken | Self::ResponseTooLarge | Self::Malformed => {
-                Error::OutcomeUnknown { key: key.clone(), reason: self.message(etcd) }
-            }
-            certain => certain.into_error(etcd, permission),
+            Self::Timeout
+            | Self::Broken
+            | Self::NoSpace
+            | Self::ResponseTooLarge
+            | Self::Malformed
+            | Self::Foreign(_) => true,
+            Self::Unreachable
+            | Self::Tls { .. }
+            | Self::NoLeader
+            | Self::Learner
+            | Self::Denied
+            | Self::NoLogin
+            | Self::BadLogin
+            | Self::AuthDisabled
+            | Self::TokenExpired
+            | Self::Compacted
+            | Self::FutureRevision
+            | Self::StoreReplaced
+            | Self::TooManyOps
+            | Self::RequestTooLarge
+            | Self::LeaseNotFound
+            | Self::LeaseExists
+            | Self::InvalidSettings(_)
+            | Self::ShutDown
+            | Self::Refused(_) => false,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use etcd_client::{Client, KvClient, ResponseHeader, Txn, TxnResponse, WatchClient};
+use etcd_client::{Client, KvClient, ResponseHeader, WatchClient};
 
 use super::error::{Fault, within};
 use super::line_activity::LineActivity;
@@ -36,8 +36,9 @@ pub(super) struct MemberLink {
 
 impl MemberLink {
     /// Makes a call, and repeats it with a new token if the current one has expired. etcd refuses such a
-    /// call before it does anything, so a write may be repeated too. The client library renews tokens
-    /// that the server has dropped, but not those outdated by a change of users or roles.
+    /// call before it does anything, so a write may be repeated too. The client library would repeat a call
+    /// after any `UNAUTHENTICATED`, a proxy's as well, and does not know tokens outdated by a change of users
+    /// or roles.
     pub(super) async fn with_token_renewal<T, Answer>(&self, call: impl Fn() -> Answer) -> Result<T, Fault>
     where
         Answer: Future<Output = Result<T, Fault>>,
@@ -77,10 +78,6 @@ impl MemberLink {
 
     pub(super) fn watch(&self) -> WatchClient {
         self.client.watch_client().max_decoding_message_size(DECODE_LIMIT)
-    }
-
-    pub(super) async fn txn(&self, txn: &Txn) -> Result<TxnResponse, Fault> {
-        self.with_token_renewal(|| async move { Ok(self.kv().txn(txn.clone()).await?) }).await
     }
 
     /// The cluster and its current revision, by the cheapest linearizable read.

@@ -13,7 +13,7 @@
 //! | `rights` | the user's role permissions: readable ranges, missing rights |
 //! | `load` | paged reads pinned to one revision |
 //! | `watch` | the task behind a watch: load, follow, reconnect |
-//! | `write` | one transaction per commit |
+//! | `write` | one request per commit |
 //! | `health` | a quorum read, member status, certificates |
 //! | `error` | failures by kind |
 
@@ -124,6 +124,6 @@ impl ConfigReader for EtcdProvider {
 #[async_trait]
 impl ConfigWriter for EtcdProvider {
     async fn commit(&self, ops: Vec<Op>) -> Result<Commit> {
-        write::commit(&self.connector, ops).await
+        write::commit(self, ops).await
     }
 }

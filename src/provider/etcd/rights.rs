@@ -4,7 +4,7 @@
 //! etcd allows a read of a range only if all of it is permitted. Where it is not, the permitted parts
 //! can still be read, one request each, at one revision; the coverage is then partial.
 
-use etcd_client::{Compare, CompareOp, GetOptions, Permission, PermissionType, Txn, TxnOp};
+use etcd_client::{Compare, CompareOp, GetOptions, KvClient, Permission, PermissionType, Txn, TxnOp};
 
 use super::error::{Fault, within};
 use super::layout::KeyRange;
@@ -51,23 +51,42 @@ impl ReadableRanges {
         Ok(Self { ranges, coverage: Coverage::Partial(PermittedRanges::new(words, sees)) })
     }
 
-    /// The store's head, as long as all of the ranges may be read: a denial means a right was revoked.
-    ///
-    /// Reading the ranges themselves would cost the server a scan of their keys each time. etcd checks
-    /// permissions on both branches of a transaction: the ranges are in the branch that is never
-    /// taken, and one key is read. `turn` rotates through the ranges where there are too many for one.
+    /// The store's head, as long as all of the ranges may be read: a denial means a right was revoked. `turn`
+    /// rotates through the ranges where there are too many for one transaction.
     pub(super) async fn head(&self, link: &MemberLink, turn: usize) -> Result<Head, Fault> {
         let parts = self.ranges.chunks(MAX_RANGES_PER_TXN);
         let part = parts.clone().nth(turn % parts.len().max(1)).unwrap_or_default();
-        let key = part.first().map(|range| &*range.from).unwrap_or_default();
-        let cheapest_read = |range: &KeyRange| {
-            let options = GetOptions::new().with_range(&*range.to).with_limit(1).with_keys_only();
-            TxnOp::get(&*range.from, Some(options))
-        };
-        let checked: Vec<_> = part.iter().map(cheapest_read).collect();
-        let txn = Txn::new().and_then([TxnOp::get(key, None)]).or_else(checked);
-        Head::of(link.txn(&txn).await?.header())
+        link.with_token_renewal(|| readable_head(link.kv(), part)).await
     }
+}
+
+/// The store's head, as long as all of the ranges may be read.
+///
+/// Reading the ranges themselves would cost the server a scan of their keys each time. etcd checks
+/// permissions on both branches of a transaction: the ranges are in the branch that is never taken, and
+/// one key is read.
+pub(super) async fn readable_head(mut kv: KvClient, ranges: &[KeyRange]) -> Result<Head, Fault> {
+    let key = ranges.first().map(|range| &*range.from).unwrap_or_default();
+    let cheapest_read = |range: &KeyRange| {
+        let options = GetOptions::new().with_range(&*range.to).with_limit(1).with_keys_only();
+        TxnOp::get(&*range.from, Some(options))
+    };
+    let checked: Vec<_> = ranges.iter().map(cheapest_read).collect();
+    let txn = Txn::new().and_then([TxnOp::get(key, None)]).or_else(checked);
+    match kv.txn(txn).await.map_err(Fault::from) {
+        // etcd 3.5.1 refuses every transaction while its database is full, and takes other reads.
+        Err(Fault::NoSpace) => {}
+        answer => return Head::of(answer?.header()),
+    }
+    for range in ranges {
+        // The permission is checked first, then the revision, and a key is not looked for.
+        let never = GetOptions::new().with_range(&*range.to).with_revision(i64::MAX).with_serializable();
+        match kv.get(&*range.from, Some(never)).await.map_err(Fault::from) {
+            Ok(_) | Err(Fault::FutureRevision) => {}
+            Err(fault) => return Err(fault),
+        }
+    }
+    Head::of(kv.get(key, None).await?.header())
 }
 
 /// The rights that a write lacks, for messages; `None` where the roles do not say. Every write compares

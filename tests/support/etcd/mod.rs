@@ -4,8 +4,10 @@ pub mod certs;
 mod cluster;
 mod gate;
 mod guarded;
+mod late;
 mod launch;
 mod mute;
+mod proxy;
 mod snip;
 pub mod storm;
 
@@ -22,9 +24,11 @@ use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, KeyLayout, 
 pub use cluster::Cluster;
 pub use gate::{Bandwidth, Gate};
 pub use guarded::Guarded;
+pub use late::Late;
 pub use launch::{Launch, Tls, binaries, etcd34, etcdctl};
 pub(crate) use launch::{data_folder, fetch};
 pub use mute::Mute;
+pub use proxy::Proxy;
 pub use snip::Snip;
 
 const START: Duration = Duration::from_secs(60);
@@ -141,6 +145,15 @@ impl EtcdServer {
             .args(arguments)
             .output()
             .unwrap()
+    }
+
+    /// Fills its database, whose quota is small, until it raises the alarm: one key again and again, whose
+    /// history stays.
+    pub fn fill_up(&self, key: &str) {
+        let value = "x".repeat(60_000);
+        let refusal = |_| String::from_utf8(self.etcdctl(&["put", key, &value]).stderr).unwrap();
+        let full = (0..200).map(refusal).any(|told| told.contains("database space exceeded"));
+        assert!(full, "the quota was never met");
     }
 
     /// A number from its `/metrics`; summed over labels.

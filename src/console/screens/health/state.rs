@@ -23,6 +23,16 @@ pub struct HealthPage {
 }
 
 impl HealthPage {
+    /// The alarm for which the config store takes no writes.
+    pub fn alarm(&self) -> Option<&'static str> {
+        self.backends.iter().find_map(|health| health.alarm)
+    }
+
+    /// Has every backend asked again at once.
+    pub fn expire(&mut self) {
+        self.checked = None;
+    }
+
     pub fn all(&self) -> impl Iterator<Item = &Health> {
         self.backends.iter().chain(&self.secrets)
     }

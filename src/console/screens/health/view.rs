@@ -92,6 +92,9 @@ fn link(page: &mut ReviewPage<'_>, model: &Model) {
     if model.inventory.coverage().is_partial() {
         head.join(" ", TextRun::of(StyleRole::Warning, words::PARTIAL));
     }
+    if let Some(alarm) = model.health.alarm() {
+        head.join(" ", TextRun::of(StyleRole::Warning, alarm));
+    }
     head.join(
         "  ",
         TextRun::of(StyleRole::Strong, format!("{} {}", model.context.backend.name, model.context.target)),

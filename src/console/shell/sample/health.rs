@@ -102,6 +102,7 @@ pub(crate) fn cluster(size: Size) -> Model {
 /// A full database, a learner, and certificates at every stage, over TLS.
 pub(crate) fn full(size: Size) -> Model {
     let mut health = etcd();
+    health.alarm = Some("NOSPACE");
     health.push(Finding::fault(
         "alarm NOSPACE: the database of etcd-1 has reached its quota, and the cluster takes no writes",
         "etcdctl compact 48214; etcdctl defrag --cluster; etcdctl alarm disarm",

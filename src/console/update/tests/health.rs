@@ -155,3 +155,21 @@ fn a_backend_that_is_back_ends_the_wait_for_the_next_try_once() {
     assert_eq!(retries(&mut console, fine()), 1);
     assert_eq!(retries(&mut console, fine()), 0, "the link has its own reasons");
 }
+
+#[test]
+fn a_write_that_the_store_cannot_take_asks_at_once_what_is_the_matter() {
+    let mut console = TestConsole::loaded();
+    console.send(AppEvent::Wake);
+    console.answer(answers_in(LatencyClass::Under5ms));
+    console.asks();
+    console.keys("e down end").text(",\"x\":1").keys("ctrl-s").wait(400).keys("enter");
+    let (request, _) = console.commit().unwrap();
+    let full = Error::Unavailable { reason: "the database is full".into(), retry_in: None };
+    console.send(AppEvent::Answer(request, Answer::Commit(Err(full))));
+    console.send(AppEvent::Wake);
+    assert_eq!(console.asks(), 1);
+    let mut health = answers_in(LatencyClass::Under5ms);
+    health.alarm = Some("NOSPACE");
+    assert_eq!(console.answer(health), Redraw::Now);
+    assert_eq!(console.model.health.alarm(), Some("NOSPACE"));
+}

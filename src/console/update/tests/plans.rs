@@ -211,6 +211,7 @@ fn a_conflict_names_the_key_and_the_plan_is_made_anew() {
     let (request, ops) = commits(&mut console).unwrap();
     assert_eq!(conditions(&ops), [("a/one".into(), at(1)), ("a/two".into(), at(9))]);
     refused(&mut console, request, Error::NotFound { key: key("a/one") });
+    assert!(console.notice().starts_with("a/one is deleted already"), "{}", console.notice());
     console.put("a/two", "{}", 9);
     console.keys("b").wait(400).keys("enter");
     let (_, ops) = commits(&mut console).unwrap();

@@ -70,6 +70,28 @@ fn a_write_that_somebody_overtook_is_a_conflict_and_is_not_said_to_be_undone() {
     assert!(said.contains("someone else wrote a/one since") && said.contains("cannot be told"), "{said}");
 }
 
+/// What is stored now, at revision 9, is what the operation would have stored.
+fn met(op: &Op) -> Option<Box<Entry>> {
+    let Op::Put { key, document, .. } = op else { return None };
+    Some(Box::new(entry(&key.to_string(), document.text().unwrap(), 9)))
+}
+
+#[test]
+fn a_write_that_came_after_it_was_looked_for_is_met_as_ones_own() {
+    let (mut console, _, asked) = lost();
+    answer(&mut console, asked, CommitStatus::NotWritten);
+    assert!(console.notice().contains("it may come yet"), "{}", console.notice());
+    console.wait(400).keys("enter");
+    let (request, op) = console.commit().unwrap();
+    let conflict = Error::Conflict { key: key("a/one"), now: met(&op) };
+    console.send(AppEvent::Answer(request, Answer::Commit(Err(conflict))));
+    let said = console.notice();
+    assert!(said.starts_with("a/one holds just what you wrote, now r9"), "{said}");
+    assert!(said.contains("whose answer was lost") && said.contains("nothing was written now"), "{said}");
+    assert_eq!(console.model.place(), Place::Browse, "there is nothing left to merge");
+    assert!(console.model.edit.is_none() && console.model.pending_write.is_none());
+}
+
 #[test]
 fn nothing_is_written_while_it_is_unknown_and_it_is_asked_until_somebody_answers() {
     let (mut console, _, first) = lost();

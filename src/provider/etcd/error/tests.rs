@@ -18,16 +18,33 @@ fn etcds_refusals_are_told_apart() {
         fault(Code::OutOfRange, "etcdserver: mvcc: required revision has been compacted"),
         Fault::Compacted
     );
-    for old in ["etcdserver: revision of auth store is old", "auth: revision in header is old"] {
-        assert_eq!(fault(Code::Unknown, old), Fault::TokenExpired);
-    }
+    assert_eq!(
+        fault(Code::InvalidArgument, "etcdserver: revision of auth store is old"),
+        Fault::TokenExpired
+    );
+    assert_eq!(fault(Code::Unknown, "auth: revision in header is old"), Fault::TokenExpired);
+    assert_eq!(fault(Code::Unauthenticated, "etcdserver: invalid auth token"), Fault::TokenExpired);
     assert_eq!(fault(Code::OutOfRange, "Error, decoded message length too large"), Fault::ResponseTooLarge);
     let future = "etcdserver: mvcc: required revision is a future revision";
-    assert_eq!(fault(Code::OutOfRange, future), Fault::Broken);
+    assert_eq!(fault(Code::OutOfRange, future), Fault::FutureRevision);
     let exhausted = "grpc: received message larger than max (1048707 vs. 589824)";
     assert_eq!(fault(Code::ResourceExhausted, exhausted), Fault::RequestTooLarge);
-    assert_eq!(fault(Code::ResourceExhausted, "something else"), Fault::Refused(Code::ResourceExhausted));
-    assert_eq!(fault(Code::Unimplemented, "unknown service"), Fault::Refused(Code::Unimplemented));
+    let busy = fault(Code::ResourceExhausted, "etcdserver: too many requests");
+    assert_eq!(busy.message("e:1"), "etcd at e:1 refused: too many requests");
+    assert!(!busy.may_be_done());
+}
+
+#[test]
+fn a_refusal_is_etcds_own_by_code_and_message() {
+    let etcds = "etcdserver: permission denied";
+    for code in (1..17).map(Code::from) {
+        for message in ["", "upstream connect error", "etcdserver: something new", etcds] {
+            let refused = (code, message) == (Code::PermissionDenied, etcds);
+            assert_eq!(fault(code, message).may_be_done(), !refused, "{code:?} {message}");
+        }
+    }
+    let words = fault(Code::NotFound, "no such route").message("e:1");
+    assert!(words.starts_with("what answers for etcd at e:1 says what etcd does not"), "{words}");
 }
 
 /// A server that ends every call with a reason of HTTP/2, as proxies under load do.
@@ -72,18 +89,14 @@ async fn a_call_that_a_connection_ended_was_refused_by_nobody() {
 #[test]
 fn a_write_is_in_doubt_only_when_it_may_have_been_applied() {
     let key = ResourceKey::foreign(*b"x");
-    for doubtful in [Fault::Timeout, Fault::Broken, Fault::ResponseTooLarge] {
+    let foreign = Fault::Foreign(Code::NotFound);
+    for doubtful in [Fault::Timeout, Fault::Broken, Fault::ResponseTooLarge, Fault::NoSpace, foreign] {
         let error = doubtful.into_write_error("e:1", &key, String::new);
         assert!(matches!(error, Error::OutcomeUnknown { .. }), "{error}");
     }
-    for certain in [
-        Fault::Unreachable,
-        Fault::NoLeader,
-        Fault::NoSpace,
-        Fault::Denied,
-        Fault::RequestTooLarge,
-        Fault::StoreReplaced,
-    ] {
+    for certain in
+        [Fault::Unreachable, Fault::NoLeader, Fault::Denied, Fault::RequestTooLarge, Fault::StoreReplaced]
+    {
         let error = certain.into_write_error("e:1", &key, String::new);
         assert!(!matches!(error, Error::OutcomeUnknown { .. }), "{error}");
     }

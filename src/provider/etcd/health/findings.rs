@@ -6,6 +6,9 @@ use std::time::SystemTime;
 use super::member_status::{AddressSource, ClusterStatus, MemberReply};
 use crate::domain::{Certificate, CertificateOwner, Condition, Finding, Health, Validity, utc};
 
+/// Alarms for which etcd refuses writes, the worse first.
+const REFUSING_WRITES: [&str; 2] = ["CORRUPT", "NOSPACE"];
+
 /// From this percentage of its quota on, the database's size is a finding.
 const NEARLY_FULL: u64 = 80;
 
@@ -14,6 +17,9 @@ const FAR_BEHIND: u64 = 5_000;
 
 pub(super) fn add_cluster_findings(health: &mut Health, seen: &ClusterStatus) {
     let usable = health.condition() < Condition::Unusable;
+    let raised =
+        |word: &&str| seen.reports().any(|report| report.alarms.iter().any(|(_, alarm)| alarm == word));
+    health.alarm = REFUSING_WRITES.into_iter().find(raised);
     let mut found = alarms(seen, health);
     found.extend(unresponsive(seen).filter(|_| usable));
     found.extend(clusters(seen));

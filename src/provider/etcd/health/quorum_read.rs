@@ -1,9 +1,10 @@
 //! The read that decides the cluster's condition: it needs a quorum and the right to read the whole
 //! prefix, and is cheap for the server.
 
+use std::slice;
 use std::time::Duration;
 
-use etcd_client::{Client, Compare, CompareOp, GetOptions, Txn, TxnOp};
+use etcd_client::Client;
 use futures::future::select_ok;
 use tokio::time::{Instant, sleep};
 
@@ -11,6 +12,7 @@ use super::super::connect::Connector;
 use super::super::error::{Fault, within};
 use super::super::layout::KeyRange;
 use super::super::link::Head;
+use super::super::rights::readable_head;
 use super::member_status::ClientPool;
 use super::remaining;
 use crate::domain::KeyPrefix;
@@ -47,7 +49,8 @@ async fn first_of_pool(contacts: &ClientPool, range: &KeyRange) -> Result<Quorum
     let ask = |client| {
         Box::pin(async move {
             match head(client, range).await {
-                Err(fault) if fault.retry_elsewhere() => Err(fault),
+                // Nor does the session of a pooled client tell anything, which may have ended since.
+                Err(fault) if fault.retry_elsewhere() || fault == Fault::TokenExpired => Err(fault),
                 answer => Ok(answer),
             }
         })
@@ -59,17 +62,8 @@ async fn first_of_pool(contacts: &ClientPool, range: &KeyRange) -> Result<Quorum
     select_ok(all).await.map(|(answer, _)| answer)
 }
 
-/// A transaction whose condition never holds: etcd checks the right to the read of the whole prefix,
-/// in the branch that is not taken, and reads nothing.
 async fn head(client: Client, range: &KeyRange) -> QuorumReadResult {
     let begun = Instant::now();
-    let never = Compare::version(range.from.clone(), CompareOp::Less, 0);
-    let all = GetOptions::new().with_range(range.to.clone()).with_limit(1);
-    let transaction = Txn::new().when([never]).and_then([TxnOp::get(range.from.clone(), Some(all))]);
-    let head = match client.kv_client().txn(transaction).await.map_err(Fault::from) {
-        // etcd 3.5.1 refuses every transaction while the database is full.
-        Err(Fault::NoSpace) => Head::of(client.kv_client().get(range.from.clone(), None).await?.header())?,
-        answer => Head::of(answer?.header())?,
-    };
+    let head = readable_head(client.kv_client(), slice::from_ref(range)).await?;
     Ok((head, begun.elapsed()))
 }

@@ -1,27 +1,27 @@
-//! Writes: one transaction per commit, sent once. `transaction` builds it and knows the limits,
-//! `leases` grants and revokes what it needs, `response` reads the result.
+//! Writes: one request per commit, sent once. `transaction` builds it and knows the limits, `leases` grants and
+//! revokes what it needs, `response` reads the result.
 
 mod leases;
 mod response;
 mod transaction;
 
-use std::sync::Arc;
+use etcd_client::{DeleteOptions, Txn};
 
-use etcd_client::{Txn, TxnResponse};
-
-use super::KeyLayout;
 use super::connect::Connector;
 use super::error::{Fault, within};
+use super::layout::Keyspace;
 use super::link::MemberLink;
-use super::rights;
+use super::{EtcdProvider, KeyLayout, rights};
 use crate::domain::TokenKind;
-use crate::provider::{self, CALL_DEADLINE, Capabilities, Commit, Error, Op};
+use crate::provider::commit_status::read_status;
+use crate::provider::{self, CALL_DEADLINE, Capabilities, Commit, CommitStatus, Error, Expect, Op};
 use leases::{LeaseUse, NewLeases};
-use response::read_response;
+use response::{read_delete, read_response};
 use transaction::{TxnStep, key_names, prepare, request_size, transaction};
 
 /// Applies the operations atomically.
-pub(super) async fn commit(connector: &Arc<Connector>, ops: Vec<Op>) -> provider::Result<Commit> {
+pub(super) async fn commit(store: &EtcdProvider, ops: Vec<Op>) -> provider::Result<Commit> {
+    let connector = &store.connector;
     let steps = prepare(&connector.keyspace, ops)?;
     let Some(first) = steps.first() else {
         return Err(Error::invalid("a commit without operations; name at least one key"));
@@ -35,24 +35,33 @@ pub(super) async fn commit(connector: &Arc<Connector>, ops: Vec<Op>) -> provider
             return Err(fault.into_error(&name, || lacking));
         }
     };
-    let txn = transaction(&steps, leases.ids());
+    let txn = &transaction(&steps, leases.ids());
     leases.usage = LeaseUse::Unknown;
-    let (link, sent) = match send(connector, &txn, &first.raw_key).await {
+    let (link, sent) = match send(connector, &steps, txn).await {
         // Authentication was enabled after the link was opened: such a write did nothing.
-        (_, Err(Fault::NoLogin)) if connector.settings.login.is_some() => {
-            send(connector, &txn, &first.raw_key).await
-        }
+        (_, Err(Fault::NoLogin)) if connector.settings.login.is_some() => send(connector, &steps, txn).await,
         sent => sent,
     };
-    let outcome = match sent.and_then(|answer| read_response(&connector.keyspace, &steps, &answer)) {
+    let outcome = match sent {
         Ok(outcome) => outcome,
+        // etcd says so of the write that fills the database as well, after applying it. Either way the write has
+        // ended, so its keys tell.
+        Err(fault @ Fault::NoSpace) if link.is_some() => {
+            let ops: Vec<_> = steps.iter().map(|step| step.op.clone()).collect();
+            let unconditional = ops.iter().all(|op| op.expect() == Expect::Anything);
+            match read_status(store, &ops).await {
+                Ok(CommitStatus::Written(commit)) => Ok(commit),
+                Ok(CommitStatus::NotWritten) => Err(refusal(fault, &name, &steps)),
+                // Something else is there, and what was sent will not come any more.
+                Ok(CommitStatus::Superseded { .. }) if unconditional => Err(refusal(fault, &name, &steps)),
+                _ => Err(fault.into_write_error(&name, first.op.key(), String::new)),
+            }
+        }
+        Err(fault @ (Fault::TooManyOps | Fault::RequestTooLarge)) => Err(refusal(fault, &name, &steps)),
         Err(fault) => {
             let lacking = missing_permission(connector, &steps, &fault).await;
-            Err(match refused_limit(&fault, &steps) {
-                Some(sent) => {
-                    Error::invalid(format!("{}; {sent}, and nothing was written", fault.message(&name)))
-                }
-                None if link.is_some() => fault.into_write_error(&name, first.op.key(), || lacking),
+            Err(match link {
+                Some(_) => fault.into_write_error(&name, first.op.key(), || lacking),
                 None => fault.into_error(&name, || lacking),
             })
         }
@@ -65,16 +74,30 @@ pub(super) async fn commit(connector: &Arc<Connector>, ops: Vec<Op>) -> provider
     outcome
 }
 
-/// The size of the request, where a server has lower limits than etcd's defaults.
-fn refused_limit(fault: &Fault, steps: &[TxnStep]) -> Option<String> {
+/// The error of a write that a full database or one of the server's limits has refused.
+fn refusal(fault: Fault, name: &str, steps: &[TxnStep]) -> Error {
+    let (words, keys) = (fault.message(name), key_names(steps));
     match fault {
-        Fault::RequestTooLarge => Some(format!(
-            "the write of {} was a request of {} KiB",
-            key_names(steps),
-            request_size(steps).div_ceil(1024)
-        )),
-        Fault::TooManyOps => Some(format!("the write of {} had {}", key_names(steps), steps.len())),
-        _ => None,
+        // Versions that take conditional deletes do not get here with them.
+        Fault::NoSpace if steps.iter().all(|step| matches!(step.op, Op::Delete { .. })) => {
+            let address = if steps.len() == 1 { &keys } else { "ADDRESS" };
+            Error::unavailable(format!(
+                "{keys} was not deleted: etcd at {name} is full, and this version of it then takes no delete on \
+                 a condition. `confdeck delete {address} --yes` sends one without; or compact and defragment \
+                 etcd, and clear its alarm"
+            ))
+        }
+        Fault::NoSpace => Error::unavailable(format!("{keys} was not written: {words}")),
+        Fault::RequestTooLarge => {
+            let size = request_size(steps).div_ceil(1024);
+            Error::invalid(format!(
+                "{words}; the write of {keys} was a request of {size} KiB, and nothing was written"
+            ))
+        }
+        _ => {
+            let count = steps.len();
+            Error::invalid(format!("{words}; the write of {keys} had {count}, and nothing was written"))
+        }
     }
 }
 
@@ -115,14 +138,15 @@ async fn missing_permission(connector: &Connector, steps: &[TxnStep], fault: &Fa
     format!("write of {} in etcd", key_names(steps))
 }
 
-/// Sends the transaction to the first member that answers at all. After any fault but a failed connect it
-/// may have been applied, and is not sent again; after a refused token it was not, and is. Without a link
-/// in the result, nothing was sent.
+/// Sends the write to the first member that answers at all. After any fault but a failed connect it may
+/// have been applied, and is not sent again; after a refused token it was not, and is. Without a link in
+/// the result, nothing was sent.
 async fn send(
     connector: &Connector,
+    steps: &[TxnStep],
     txn: &Txn,
-    readable: &[u8],
-) -> (Option<MemberLink>, Result<TxnResponse, Fault>) {
+) -> (Option<MemberLink>, Result<provider::Result<Commit>, Fault>) {
+    let readable = steps.first().map(|step| &*step.raw_key).unwrap_or_default();
     let mut fault = Fault::Unreachable;
     for _ in 0..connector.endpoints() {
         let link = match connector.responsive_link().await {
@@ -132,7 +156,10 @@ async fn send(
         let verified = connector.verify_store(&link, readable).await;
         let sent = verified.is_ok();
         let answer = match verified {
-            Ok(()) => within(CALL_DEADLINE, link.txn(txn)).await,
+            Ok(()) => {
+                let write = || write(&link, &connector.keyspace, steps, txn);
+                within(CALL_DEADLINE, link.with_token_renewal(write)).await
+            }
             Err(met) => Err(met),
         };
         match answer {
@@ -144,9 +171,26 @@ async fn send(
             }
             answer => {
                 let answer = connector.drop_if_refused(&link, answer).await;
-                return (Some(link), answer);
+                return (sent.then_some(link), answer);
             }
         }
     }
     (None, Err(fault))
+}
+
+/// One write: a transaction, but for a delete on no condition. etcd 3.5.1 refuses every transaction while
+/// its database is full, even one that deletes, and takes the request that does nothing else.
+async fn write(
+    link: &MemberLink,
+    keyspace: &Keyspace,
+    steps: &[TxnStep],
+    txn: &Txn,
+) -> Result<provider::Result<Commit>, Fault> {
+    match steps {
+        [step] if step.is_plain_delete() => {
+            let options = DeleteOptions::new().with_prev_key();
+            read_delete(step, &link.kv().delete(&*step.raw_key, Some(options)).await?)
+        }
+        _ => read_response(keyspace, steps, &link.kv().txn(txn.clone()).await?),
+    }
 }

@@ -1,7 +1,7 @@
-//! Reads the response of a transaction: the commit, or which condition failed.
+//! Reads the response of a transaction or of a plain delete: the commit, or which condition failed.
 
 use etcd_client::proto::{PbTxnOpResponse, PbTxnResponse};
-use etcd_client::{KeyValue, TxnOpResponse};
+use etcd_client::{DeleteResponse, KeyValue, TxnOpResponse};
 
 use super::transaction::TxnStep;
 use crate::domain::Token;
@@ -39,6 +39,19 @@ pub(super) fn read_response(
     }
     let mut failed = pairs.filter_map(|(step, part)| condition_error(keyspace, step, part));
     failed.next().map(Err).ok_or(Fault::Malformed)
+}
+
+/// The same of a delete on no condition.
+pub(super) fn read_delete(
+    step: &TxnStep,
+    answer: &DeleteResponse,
+) -> Result<provider::Result<Commit>, Fault> {
+    let head = Head::of(answer.header())?;
+    if answer.deleted() == 0 {
+        return Ok(Err(Error::NotFound { key: step.op.key().clone() }));
+    }
+    let before = answer.prev_kvs().first().map(token);
+    Ok(Ok(Commit { at: head.revision, outcomes: vec![Outcome { before, after: None }] }))
 }
 
 /// Whether each operation has a response: the client library panics at one without.

@@ -42,6 +42,11 @@ impl TxnStep {
         matches!(self.op, Op::Put { lease: Lease::Keep, expect: Expect::Anything, .. })
     }
 
+    /// Whether it deletes on no condition, which etcd has a request of its own for.
+    pub(super) fn is_plain_delete(&self) -> bool {
+        matches!(self.op, Op::Delete { expect: Expect::Anything, .. })
+    }
+
     fn value_size(&self) -> usize {
         match &self.op {
             Op::Put { document, .. } => document.len(),

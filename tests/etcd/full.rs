@@ -1,0 +1,146 @@
+//! An etcd whose database is full: it has raised the alarm NOSPACE, reads go on, and what it takes is sent.
+
+use etcd_client::{Compare, CompareOp};
+
+use super::*;
+
+/// A little more than an empty database.
+const QUOTA: [&str; 2] = ["--quota-backend-bytes", "300000"];
+
+/// Longer than several pings of a watch.
+const PINGS: Duration = Duration::from_secs(4);
+
+/// Writes one key again and again until etcd refuses: its history is what fills the database.
+async fn fill_up(client: &mut etcd_client::Client) {
+    for _ in 0..200 {
+        if let Err(error) = client.put("/cwm/default/webhooks/ballast", vec![b'x'; 60_000], None).await {
+            assert!(error.to_string().contains("database space exceeded"), "{error}");
+            return;
+        }
+    }
+    panic!("the quota was never met");
+}
+
+/// Reads on for several pings, during which nothing may happen to the link.
+async fn stays(reader: &mut Reader, word: &str) {
+    let states = reader.states.len();
+    let watched = tokio::time::timeout(PINGS, async { while reader.step().await {} });
+    assert!(watched.await.is_err(), "the watch ended");
+    assert_eq!((reader.state.word(), reader.states.len()), (word, states), "{:?}", reader.state);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_database_is_read_and_watched_and_takes_deletes() {
+    let server = Launch::default().flags(&QUOTA).start();
+    let provider = server.provider("/cwm/");
+    let mut tokens = Vec::new();
+    for id in ["a", "b", "c", "d"] {
+        tokens.push(put(&provider, &webhook(id), "{}").await);
+    }
+    let mut reader = Reader::new(provider.watch(KeyPrefix::All));
+    reader.until_synced().await;
+    let mut client = server.client().await;
+    fill_up(&mut client).await;
+    reader.until("the ballast", |reader| reader.picture.contains_key(&webhook("ballast"))).await;
+    stays(&mut reader, "SYNCED").await;
+    assert_eq!(listed(&provider, KeyPrefix::All).await, reader.picture);
+    assert_eq!(provider.health().await.alarm, Some("NOSPACE"));
+
+    // A newcomer as well: nothing that it asks for before it reads or deletes is refused.
+    let newcomer = server.provider("/cwm/");
+    Reader::new(newcomer.watch(KeyPrefix::All)).until_synced().await;
+    let gone = newcomer.delete(webhook("a"), Expect::Anything).await.unwrap();
+    assert_eq!((gone.outcomes[0].before, gone.outcomes[0].after), (Some(tokens[0]), None));
+    assert_eq!(newcomer.get(&webhook("a")).await.unwrap(), None);
+    reader.until("the delete", |reader| !reader.picture.contains_key(&webhook("a"))).await;
+    let missing = newcomer.delete(webhook("a"), Expect::Anything).await;
+    assert!(matches!(missing, Err(Error::NotFound { .. })), "{missing:?}");
+
+    // etcd 3.5.1 takes no transaction, and so no delete on a condition; others do, and then it is sent.
+    let exists = Compare::version("/cwm/default/webhooks/b", CompareOp::Greater, 0);
+    let delete = TxnOp::delete("/cwm/default/webhooks/b", None);
+    let takes_conditions = client.txn(Txn::new().when([exists]).and_then([delete])).await.is_ok();
+    let stale = provider.delete(webhook("d"), Expect::Token(tokens[0])).await;
+    let conditional = provider.delete(webhook("c"), Expect::Token(tokens[2])).await;
+    if takes_conditions {
+        assert!(matches!(stale, Err(Error::Conflict { .. })), "{stale:?}");
+        assert_eq!(conditional.unwrap().outcomes[0].before, Some(tokens[2]));
+    } else {
+        assert!(stale.is_err());
+        let Err(Error::Unavailable { reason, .. }) = &conditional else { panic!("{conditional:?}") };
+        assert!(reason.starts_with("default/c was not deleted: ") && reason.contains("is full"), "{reason}");
+        assert!(reason.contains("`confdeck delete default/c --yes`"), "{reason}");
+        assert!(provider.get(&webhook("c")).await.unwrap().is_some());
+    }
+    assert!(provider.get(&webhook("d")).await.unwrap().is_some());
+
+    for lease in [Lease::Keep, Lease::For(Duration::from_secs(60))] {
+        let refused = provider.set(webhook("d"), "[]".into(), Expect::Token(tokens[3]), lease).await;
+        let Err(Error::Unavailable { reason, .. }) = &refused else { panic!("{refused:?}") };
+        assert!(reason.contains("is full, and it takes no writes but deletes"), "{reason}");
+    }
+    assert_eq!(provider.get(&webhook("d")).await.unwrap().unwrap().token, tokens[3]);
+    // In a transaction within a transaction, which keeps a lease if there is one, other versions overlook a put.
+    let over = provider.set(webhook("d"), "[]".into(), Expect::Anything, Lease::Keep).await;
+    match (takes_conditions, over) {
+        (false, Err(Error::Unavailable { .. })) => {}
+        (true, Ok(commit)) => {
+            let stored = provider.get(&webhook("d")).await.unwrap().unwrap();
+            assert_eq!(Some(stored.token), commit.outcomes[0].after);
+        }
+        (_, over) => panic!("{over:?}"),
+    }
+    stays(&mut reader, "SYNCED").await;
+    assert_eq!((reader.loads, reader.resyncs), (1, 0));
+}
+
+/// etcd applies the write that reaches the quota, and then refuses it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_database_that_fills_up_refuses_is_not_stored() {
+    let server = Launch::default().flags(&["--quota-backend-bytes", "4000000"]).start();
+    let provider = server.provider("/cwm/");
+    put(&provider, &webhook("first"), "{}").await;
+    let document = Document::from(format!("\"{}\"", "x".repeat(20_000)).as_str());
+    let mut refused = 0;
+    // It measures itself ten times a second, so many are on their way when it finds itself full.
+    for round in 0..40 {
+        let key = |n: usize| webhook(&format!("w{round}-{n}"));
+        let writes = (0..100).map(|n| provider.set(key(n), document.clone(), Expect::Absent, Lease::Keep));
+        let answers = futures::future::join_all(writes).await;
+        let stored = listed(&server.provider("/cwm/"), KeyPrefix::All).await;
+        for (n, answer) in answers.iter().enumerate() {
+            let entry = stored.get(&key(n));
+            match answer {
+                Ok(commit) => assert_eq!(commit.outcomes[0].after, entry.map(|entry| entry.token), "{n}"),
+                Err(Error::Unavailable { .. }) => {
+                    refused += 1;
+                    assert!(entry.is_none(), "{} is stored, and was told as refused: {answer:?}", key(n));
+                }
+                Err(Error::OutcomeUnknown { .. }) => {}
+                Err(other) => panic!("{}: {other}", key(n)),
+            }
+        }
+        if refused > 0 {
+            return;
+        }
+    }
+    panic!("the quota was never met");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_is_revoked_while_the_database_is_full_is_noticed() {
+    let guarded = Guarded::launch(Launch::default().flags(&QUOTA));
+    guarded.user("ann", &[&["read", "/cwm/", "/cwm0"]]);
+    guarded.put("default/webhooks/a", "{}");
+    let ann = guarded.provider("ann");
+    let mut reader = Reader::new(ann.watch(KeyPrefix::All));
+    reader.until_synced().await;
+    fill_up(&mut guarded.client().await).await;
+    stays(&mut reader, "SYNCED").await;
+    let health = ann.health().await;
+    assert_eq!((health.alarm, health.causes()), (Some("NOSPACE"), vec!["fault"]), "{health:?}");
+    guarded.revoke("ann", &["/cwm/", "/cwm0"]);
+    let revoked = Instant::now();
+    reader.until_state("DENIED").await;
+    assert!(revoked.elapsed() < Duration::from_secs(5), "after {:?}", revoked.elapsed());
+}

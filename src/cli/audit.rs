@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use super::args::{AuditArgs, Since};
 use super::error::{Exit, Result};
-use super::output::{Printer, cell, table};
+use super::output::{Printer, cell, table, whole};
 use super::session::CliSession;
 use super::stderr::print_note;
 use crate::audit::{AuditLine, AuditRecord, read};
@@ -78,9 +78,9 @@ fn cells(row: &AuditLine) -> [Safe<'static>; 9] {
     [
         cell(&utc_millis(record.at)),
         cell(&user),
-        cell(&record.context),
+        whole(&Safe::name(&record.context)),
         cell(&action),
-        cell(&record.key),
+        whole(&record.key),
         token(&record.before),
         token(&record.after),
         cell(record.outcome.words()),

@@ -70,7 +70,7 @@ pub async fn open(
         access.writer = None;
     }
     let context = ConsoleContext {
-        name: Safe::new(&store.name).into_owned().into_string(),
+        name: Safe::name(&store.name).into_string(),
         backend: store.backend,
         secret_backend: store.secret_backend,
         target: Safe::new(&store.target).into_owned().into_string(),

@@ -6,6 +6,7 @@
 mod change;
 mod coverage;
 mod document;
+mod escape;
 mod health;
 pub mod json;
 mod key;
@@ -21,6 +22,8 @@ mod utc;
 pub use change::{Change, ChangeKind, Entry};
 pub use coverage::{Coverage, PermittedRanges};
 pub use document::{Document, MAX_EDITABLE};
+pub use escape::{NotText, escape, unescape, unescape_text};
+pub(crate) use escape::{MAX_MARKS, is_invisible, is_mark};
 pub use health::{
     Cause, Certificate, CertificateOwner, Condition, Fact, FactValue, Finding, Health, LatencyClass,
     MemberHealth, MemberRole, Right, SecretStoreStatus, Validity,

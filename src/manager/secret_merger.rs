@@ -13,7 +13,7 @@ use crate::check::SecretLookup;
 use crate::domain::reference::{
     ReferenceSources, ResolveError, ResolveScope, Variables, VaultField, resolve, vault_fields,
 };
-use crate::domain::{DocumentKind, Entry, FieldName, ResourceKey, SecretField, SecretPath, SecretText};
+use crate::domain::{DocumentKind, Entry, FieldName, ResourceKey, SecretField, SecretPath, SecretText, escape};
 use crate::provider::env::{EnvSecrets, EnvVariables, variable_name};
 use crate::provider::{Error, Result, SecretAccess, SecretData, SecretRevealer};
 
@@ -172,7 +172,7 @@ fn merge_own(
     };
     own_secrets::merge(webhook, &revealed.fields).map_err(|EmptySecret(field)| {
         let place = match path {
-            SecretPath::Variables(id) => variable_name(id, field),
+            SecretPath::Variables(id) => escape(variable_name(id, field).as_bytes()).into_owned(),
             _ => format!("{path}#{}", field.as_str()),
         };
         Error::invalid(format!(

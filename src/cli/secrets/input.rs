@@ -37,7 +37,7 @@ fn put(
     bytes: Zeroizing<Vec<u8>>,
     set: &SecretSetArgs,
 ) -> Result<()> {
-    let named = Safe::new(name.as_str()).into_owned();
+    let named = Safe::display(name);
     if fields.get(name.as_str()).is_some() {
         return Err(Exit::USAGE.because(format!("the field {named} is given twice")));
     }
@@ -80,7 +80,7 @@ fn read(file: Option<&Path>) -> Result<Zeroizing<Vec<u8>>> {
 }
 
 fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>> {
-    let named = Safe::new(name.as_str()).into_owned();
+    let named = Safe::display(name);
     let unreadable =
         |error: io::Error| Exit::FAILED.because(format!("cannot read the value: {}", error.kind()));
     // Echo stays off across both prompts: text pasted for both at once would be shown in between.

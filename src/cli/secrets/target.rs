@@ -1,8 +1,11 @@
 //! Parses the target of an argument: a document, or a secret in a key-value engine.
 
+use std::borrow::Cow;
+
 use crate::check::{OwnSecrets, SecretLookup};
 use crate::cli::error::{Exit, Result};
-use crate::domain::{Address, KvPath, Mount, ResourceKey, SecretFolder, SecretPath};
+use crate::domain::{Address, KvPath, Mount, ResourceKey, SecretFolder, SecretPath, unescape_text};
+use crate::text::Safe;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum DocumentOrSecret {
@@ -16,8 +19,9 @@ impl DocumentOrSecret {
         if let Some(rest) = text.strip_prefix("kv:") {
             return secret(rest, lookup).map(Self::Secret);
         }
+        let named = unescape_text(text).unwrap_or_default();
         let below =
-            |mount: &&Mount| text.strip_prefix(mount.as_str()).is_some_and(|rest| rest.starts_with('/'));
+            |mount: &&Mount| named.strip_prefix(mount.as_str()).is_some_and(|rest| rest.starts_with('/'));
         if lookup.can_read_kv && mounts(lookup).iter().any(|mount| below(&mount)) {
             return secret(text, lookup).map(Self::Secret);
         }
@@ -25,7 +29,7 @@ impl DocumentOrSecret {
             Ok(address) => Ok(Self::Document(address.0)),
             Err(_) if lookup.can_read_kv => secret(text, lookup).map(Self::Secret),
             Err(error) => Err(Exit::USAGE.because(format!(
-                "{text:?} is no address ({error}); this context keeps its secrets in environment variables, \
+                "\"{text}\" is no address ({error}); this context keeps its secrets in environment variables, \
                  so name a webhook"
             ))),
         }
@@ -56,7 +60,8 @@ pub(super) fn mounts(lookup: &SecretLookup) -> Vec<Mount> {
     mounts
 }
 
-fn secret(text: &str, lookup: &SecretLookup) -> Result<SecretPath> {
+fn secret(typed: &str, lookup: &SecretLookup) -> Result<SecretPath> {
+    let text = &*named(typed)?;
     match split(text, lookup)? {
         (mount, Some(path)) => Ok(SecretPath::Kv { mount, path }),
         (mount, None) if text == mount.as_str() && !mounts(lookup).contains(&mount) => Err(Exit::USAGE
@@ -71,9 +76,14 @@ fn secret(text: &str, lookup: &SecretLookup) -> Result<SecretPath> {
 }
 
 pub(super) fn folder(text: &str, lookup: &SecretLookup) -> Result<SecretFolder> {
-    let text = text.strip_prefix("kv:").unwrap_or(text);
+    let text = &*named(text.strip_prefix("kv:").unwrap_or(text))?;
     let (mount, folder) = split(text.strip_suffix('/').unwrap_or(text), lookup)?;
     Ok(SecretFolder { mount, folder })
+}
+
+/// What a typed path stands for.
+fn named(typed: &str) -> Result<Cow<'_, str>> {
+    unescape_text(typed).map_err(|error| Exit::USAGE.because(format!("\"{typed}\" names no secret: {error}")))
 }
 
 /// Splits off the mount: one that the receiver reads, else the first segment.
@@ -83,7 +93,7 @@ fn split(text: &str, lookup: &SecretLookup) -> Result<(Mount, Option<KvPath>)> {
         (rest.is_empty() || rest.starts_with('/')).then(|| (mount, rest.to_owned()))
     });
     let wrong = |error: crate::domain::SecretPathError| {
-        Exit::USAGE.because(format!("{text:?} names no secret: {error}"))
+        Exit::USAGE.because(format!("\"{}\" names no secret: {error}", Safe::name(text)))
     };
     let (mount, rest) = match known {
         Some(found) => found,

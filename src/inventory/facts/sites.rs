@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::domain::Reference;
 use crate::domain::json::{Lexer, unquote};
 use crate::domain::reference::{ReferenceLookup, lookups};
+use crate::domain::{Reference, escape};
 
 /// Distinguishes an item's number in an array from the offset of a key; both are stored doubled.
 pub(super) const ITEM: u32 = 1;
@@ -97,7 +97,7 @@ impl<'a> ValueSite<'a> {
         token(self.text, self.start)
     }
 
-    /// `chain[0].module-config.headers.X-Key`; not yet safe to show.
+    /// `chain[0].module-config.headers.X-Key`, its names as [`escape`] writes them.
     pub fn path(self) -> String {
         let (mut path, mut steps) = (String::new(), self.steps);
         while let Some(step) = read_number(&mut steps) {
@@ -105,7 +105,7 @@ impl<'a> ValueSite<'a> {
                 path.push_str(&format!("[{}]", step >> 1));
             } else {
                 path.push_str(if path.is_empty() { "" } else { "." });
-                path.push_str(&token(self.text, (step >> 1) as usize));
+                path.push_str(&escape(token(self.text, (step >> 1) as usize).as_bytes()));
             }
         }
         path

@@ -113,7 +113,7 @@ fn cells<'m>(
     found: &[Diagnostic],
 ) -> Vec<(StyleRole, Safe<'m>)> {
     let name_ink = if fresh_until(model, row).is_some() { StyleRole::Fresh } else { StyleRole::Text };
-    let name = (name_ink, Safe::bytes(row.short()));
+    let name = (name_ink, Safe::name(row.short()));
     let token = (StyleRole::Dim, Safe::display(&row.token()));
     let changed = match row.observed() {
         Some(at) => (StyleRole::Text, words::ago(model, at).text.into()),
@@ -129,7 +129,7 @@ fn cells<'m>(
         Scope::Namespace(_) => cells.extend([connection(row, found), auth(model, row, found)]),
         Scope::AllWebhooks => {
             let namespace = row.namespace().map_or("", |namespace| namespace.as_str());
-            cells.insert(0, (StyleRole::Dim, Safe::new(namespace)));
+            cells.insert(0, (StyleRole::Dim, Safe::name(namespace)));
             cells.extend([connection(row, found), auth(model, row, found)]);
         }
     }
@@ -153,15 +153,15 @@ fn secrets(model: &Model, row: RowRef<'_>) -> (StyleRole, Safe<'static>) {
 fn module(row: RowRef<'_>) -> (StyleRole, Safe<'_>) {
     match row.module() {
         _ if row.is_invalid() => (StyleRole::Bad, Safe::literal("broken")),
-        Some(module) => (StyleRole::Text, Safe::new(module)),
+        Some(module) => (StyleRole::Text, Safe::name(module)),
         None => (StyleRole::Dim, Safe::literal(glyph::NONE)),
     }
 }
 
 fn connection<'m>(row: RowRef<'m>, found: &[Diagnostic]) -> (StyleRole, Safe<'m>) {
     match row.connection() {
-        Some(name) if dangling(found, name).is_some() => (StyleRole::Warning, Safe::new(name)),
-        Some(name) => (StyleRole::Text, Safe::new(name)),
+        Some(name) if dangling(found, name).is_some() => (StyleRole::Warning, Safe::name(name)),
+        Some(name) => (StyleRole::Text, Safe::name(name)),
         None => (StyleRole::Dim, Safe::literal(glyph::NONE)),
     }
 }

@@ -40,7 +40,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, page: &
     let height = usize::from(inside.height.saturating_sub(1 + below)).max(1);
     let top = first_row(page.list.offset, cursor, rows.len(), height);
     let table = TextTable { columns: &TABLE, rows: cells };
-    let widths = table.widths(inside.width.saturating_sub(2));
+    let widths = table.widths(inside.width.saturating_sub(2), surface.glyphs());
     let list = Rect { x: inside.x + 2, width: inside.width.saturating_sub(2), ..inside };
     table.draw_header(surface, list, 0, &widths);
     for (line, row) in (1..).zip(top..rows.len().min(top + height)) {

@@ -206,7 +206,7 @@ fn step_heading(page: &mut ReviewPage<'_>, model: &Model, step: &PlanStep, colum
         let copied = format!("copy of {from} at {}", words::token(model, *token));
         run.join(" · ", TextRun::of(StyleRole::Dim, copied));
     }
-    page.push(run);
+    page.extend(run.broken(page.room));
 }
 
 /// Facts about one step.
@@ -256,7 +256,7 @@ fn step_section<'p>(
 /// The route of a webhook.
 fn route(key: &ResourceKey) -> Option<String> {
     let ResourceKey::Webhook { namespace, id } = key else { return None };
-    Some(format!("/webhook/{}/{}", namespace.as_str(), id.as_str()))
+    Some(format!("/webhook/{namespace}/{id}"))
 }
 
 /// A warning if the document that the step is based on has changed.

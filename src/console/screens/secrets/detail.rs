@@ -176,10 +176,10 @@ impl<'m> SecretDetailLines<'m> {
     fn location(&mut self) {
         let words = match &self.entry.subject {
             SecretSubject::Path(SecretPath::Kv { mount, path }) => {
-                format!("{} in the engine {}/", path.as_str(), mount.as_str())
+                format!("{path} in the engine {mount}/")
             }
             SecretSubject::Path(SecretPath::Variables(id)) => {
-                let names: Vec<_> = OWN_VARIABLES.iter().map(|field| variable_name(id, *field)).collect();
+                let names = OWN_VARIABLES.map(|field| Safe::name(&variable_name(id, field)).into_string());
                 format!("variables {}", names.join(", "))
             }
             SecretSubject::Variable(_) => "a variable of the receiver's environment".into(),
@@ -215,7 +215,7 @@ impl<'m> SecretDetailLines<'m> {
         }
         let more = if rows.len() < MAX_FIELDS { "" } else { " and more" };
         self.section(format!("FIELDS  {}{more}", words::grouped(rows.len())));
-        let names: Vec<Safe<'_>> = rows.iter().map(|(name, _)| Safe::new(name.as_str())).collect();
+        let names: Vec<Safe<'_>> = rows.iter().map(|(name, _)| Safe::display(name)).collect();
         let widest = names.iter().map(width).max().unwrap_or(0).min(self.room / 2);
         for ((field, row), name) in rows.iter().zip(names) {
             let blank = usize::from((widest + 2).saturating_sub(width(&name)).max(1));
@@ -341,7 +341,7 @@ impl<'m> SecretDetailLines<'m> {
         }
         self.section("METADATA".into());
         for (name, value) in versions.custom.iter().take(MOST) {
-            let run = TextRun::of(StyleRole::Text, Safe::new(name).into_owned())
+            let run = TextRun::of(StyleRole::Text, Safe::name(name).into_owned())
                 .and(StyleRole::Dim, "  ")
                 .and(StyleRole::Text, Safe::new(value).into_owned());
             self.push(vec![run]);
@@ -352,7 +352,7 @@ impl<'m> SecretDetailLines<'m> {
     fn holder(&self, at: usize) -> Option<TextRun> {
         let slot = *self.entry.dependents.get(at)?;
         let row = self.model.inventory.row(slot)?;
-        let run = TextRun::of(StyleRole::Text, Safe::new(&row.key().to_string()).into_owned());
+        let run = TextRun::of(StyleRole::Text, Safe::display(&row.key()));
         let parts = self.parts(slot);
         Some(if parts.is_empty() { run } else { run.and(StyleRole::Dim, format!("  {parts}")) })
     }

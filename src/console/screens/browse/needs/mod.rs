@@ -128,7 +128,7 @@ fn unmerged_variables(lines: &mut NeedLines, model: &Model, key: &ResourceKey) {
     }
     let is_set = |field: &SecretField| lookup.variable(&variable_name(id, *field)).flatten().is_some();
     for field in OWN_VARIABLES.iter().filter(|field| is_set(field)) {
-        let name = TextRun::of(StyleRole::Dim, Safe::new(&variable_name(id, *field)).into_owned());
+        let name = TextRun::of(StyleRole::Dim, Safe::name(&variable_name(id, *field)).into_owned());
         lines.add(0, NeedMark::Nothing, vec![name, dim("set, and the receiver does not merge it")]);
     }
 }
@@ -212,7 +212,7 @@ fn secret(lines: &mut NeedLines, model: &Model, path: &SecretPath, group: &[&Nee
 fn unneeded_fields(lines: &mut NeedLines, contents: &SecretContents, group: &[&NeedStatus<'_>]) {
     let needed: Vec<FieldName> = group.iter().filter_map(|one| one.need.field()).collect();
     let others = contents.fields.iter().map(|(name, _)| name).filter(|name| !needed.contains(name));
-    let mut names: Vec<String> = others.map(|name| Safe::new(name.as_str()).into_string()).collect();
+    let mut names: Vec<String> = others.map(ToString::to_string).collect();
     let more = names.len().saturating_sub(BESIDE);
     if more > 0 {
         names.truncate(BESIDE);
@@ -251,7 +251,7 @@ impl NeedStatus<'_> {
 
     /// A field under its secret; with a state of its own if the secret is present.
     fn field(&self, lines: &mut NeedLines, own_state: bool) {
-        let name = self.need.field().map(|field| Safe::new(field.as_str()).into_owned());
+        let name = self.need.field().map(|field| Safe::display(&field));
         let name = TextRun::of(StyleRole::Text, name.unwrap_or_default());
         let mut facts = vec![self.masked(name)];
         if own_state {
@@ -264,9 +264,9 @@ impl NeedStatus<'_> {
     /// A need outside of any polled store: a variable, or a plaintext value.
     fn standalone(&self, lines: &mut NeedLines) {
         let name = match (&self.need.kind, self.need.variable()) {
-            (NeedKind::Variable { name }, _) => format!("{{${name}}}"),
-            (_, Some(variable)) => variable,
-            (NeedKind::Vault { path, field }, _) => format!("{{$vault:{path}#{}}}", field.as_str()),
+            (NeedKind::Variable { name }, _) => format!("{{${}}}", Safe::name(&**name)),
+            (_, Some(variable)) => Safe::name(&variable).into_string(),
+            (NeedKind::Vault { path, field }, _) => format!("{{$vault:{}#{field}}}", Safe::name(&**path)),
             (NeedKind::IllFormed, _) => "a reference that the receiver refuses".into(),
             (NeedKind::Plaintext, _) => "plaintext".into(),
             (NeedKind::Own(field), _) => field.as_str().into(),
@@ -307,7 +307,7 @@ impl NeedStatus<'_> {
     /// `connection rabbit_eu: pass (default in effect)`
     fn place(&self, place: &NeedPlace) -> TextRun {
         let path = match &place.connection {
-            Some(name) => format!("connection {name}: {}", place.path),
+            Some(name) => format!("connection {}: {}", Safe::name(&**name), place.path),
             None => place.path.clone(),
         };
         let run = TextRun::of(StyleRole::Dim, Safe::new(&path).into_owned());

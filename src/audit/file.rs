@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{AuditError, AuditRecord};
-use crate::private_file::{lock_until, make_folder, open_append, rotate, with_rotated};
+use crate::private_file::{io_reason, lock_until, make_folder, open_append, rotate, with_rotated};
 
 /// The file's name in the state folder; rotated ones end in `.1`, `.2` and so on.
 pub const FILE: &str = "audit.jsonl";
@@ -33,7 +33,7 @@ impl AuditFile {
     pub(super) fn append(&self, records: &[AuditRecord]) -> Result<(), AuditError> {
         let told = |path: &Path| {
             let path = path.to_owned();
-            move |error: io::Error| AuditError::System { path, kind: error.kind() }
+            move |error: io::Error| AuditError::System { path, reason: io_reason(&error) }
         };
         let path = self.folder.join(FILE);
         make_folder(&self.folder).map_err(told(&self.folder))?;
@@ -100,6 +100,6 @@ fn lock(folder: &Path) -> Result<File, AuditError> {
     match locked {
         Ok((true, file)) => Ok(file),
         Ok((false, _)) => Err(AuditError::Busy { path }),
-        Err(error) => Err(AuditError::System { path, kind: error.kind() }),
+        Err(error) => Err(AuditError::System { path, reason: io_reason(&error) }),
     }
 }

@@ -39,8 +39,8 @@ pub enum AuditError {
     #[error("another confdeck holds {}", path.display())]
     Busy { path: PathBuf },
     /// An I/O error.
-    #[error("{}: {kind}", path.display())]
-    System { path: PathBuf, kind: std::io::ErrorKind },
+    #[error("{}: {reason}", path.display())]
+    System { path: PathBuf, reason: String },
 }
 
 /// The audit of one process on one store.

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::SystemTime;
 
+use crate::private_file::io_reason;
 use super::args::{AuditArgs, Since};
 use super::error::{Exit, Result};
 use super::output::{Printer, cell, table, whole};
@@ -17,7 +18,7 @@ pub(super) fn run(session: &CliSession, audit: &AuditArgs, out: &mut Printer<'_>
         return Err(Exit::FAILED.because("there is no state folder to read: set HOME, or XDG_STATE_HOME"));
     };
     let unreadable = |error: std::io::Error| {
-        Exit::FAILED.because(format!("cannot read {}: {}", folder.display(), error.kind()))
+        Exit::FAILED.because(format!("cannot read {}: {}", folder.display(), io_reason(&error)))
     };
     let since = audit.since.and_then(|since| match since {
         Since::At(at) => Some(at),

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use crate::private_file::io_reason;
 use super::error::{Exit, Result};
 
 /// Standard input without the standard library's buffer, which is never wiped.
@@ -26,6 +27,6 @@ pub(super) fn read_into(bytes: &mut Vec<u8>, file: Option<&Path>, max: usize) ->
     };
     read.map(drop).map_err(|error| {
         let name = file.map_or_else(|| "standard input".to_owned(), |path| path.display().to_string());
-        Exit::FAILED.because(format!("cannot read {name}: {}", error.kind()))
+        Exit::FAILED.because(format!("cannot read {name}: {}", io_reason(&error)))
     })
 }

@@ -43,6 +43,9 @@ async fn namespaces(reader: &dyn ConfigReader, format: Format, out: &mut Printer
         }
     }
     warn_partial(&coverage);
+    if counts.is_empty() {
+        explain_empty(reader, &KeyPrefix::Namespace(Namespace::default())).await;
+    }
     let row = |(name, webhooks): (Namespace, _)| NamespaceRow { namespace: name.as_str().into(), webhooks };
     let rows: Vec<_> = counts.into_iter().map(row).collect();
     out.result(format, &rows, |rows| {
@@ -119,14 +122,25 @@ fn warn_partial(coverage: &Coverage) {
     }
 }
 
+/// Notes on standard error why there is nothing, if there is a reason.
+async fn explain_empty(reader: &dyn ConfigReader, prefix: &KeyPrefix) {
+    if let Some(reason) = reader.absence(prefix).await {
+        print_note(&reason);
+    }
+}
+
 async fn webhooks(
     reader: &dyn ConfigReader,
     namespace: Option<Namespace>,
     format: Format,
     out: &mut Printer<'_>,
 ) -> Result<()> {
+    let of_webhooks = KeyPrefix::Namespace(namespace.clone().unwrap_or_default());
     let prefix = namespace.map_or(KeyPrefix::All, KeyPrefix::Namespace);
     let rows = rows(reader, prefix, |key| key.namespace().is_some()).await?;
+    if rows.is_empty() {
+        explain_empty(reader, &of_webhooks).await;
+    }
     out.result(format, &rows, |rows| {
         let cells = |row: &DocumentRow| {
             [
@@ -155,6 +169,9 @@ fn optional(text: Option<&str>) -> Safe<'static> {
 
 async fn connections(reader: &dyn ConfigReader, format: Format, out: &mut Printer<'_>) -> Result<()> {
     let rows = rows(reader, KeyPrefix::Connections, |_| true).await?;
+    if rows.is_empty() {
+        explain_empty(reader, &KeyPrefix::Connections).await;
+    }
     out.result(format, &rows, |rows| {
         let cells = |row: &DocumentRow| {
             let problem = optional(row.problem.as_deref());

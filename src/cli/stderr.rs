@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use crate::private_file::io_reason;
 use super::error::{Exit, Result};
 use crate::text::Safe;
 
@@ -42,6 +43,6 @@ pub(super) fn ask_line(question: &str) -> Result<String> {
     let mut answer = String::new();
     io::stdin()
         .read_line(&mut answer)
-        .map_err(|error| Exit::FAILED.because(format!("cannot read the answer: {}", error.kind())))?;
+        .map_err(|error| Exit::FAILED.because(format!("cannot read the answer: {}", io_reason(&error))))?;
     Ok(answer)
 }

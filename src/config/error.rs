@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::private_file::io_reason;
 use super::{Origin, WithOrigin};
 
 pub(super) type Result<T> = std::result::Result<T, SettingsError>;
@@ -56,7 +57,7 @@ impl SettingsError {
         Self::Unreadable {
             path: path.to_path_buf(),
             asked_by: asked_by.into(),
-            reason: error.kind().to_string(),
+            reason: io_reason(error),
         }
     }
 }

@@ -9,6 +9,7 @@ use ratatui::Frame;
 use thiserror::Error;
 use tokio::sync::mpsc;
 
+use crate::private_file::io_reason;
 use super::demo::{
     DemoStore, FilesDemo, demo_secret_lookup, demo_secrets, simulate_activity, simulate_file_edits,
 };
@@ -38,7 +39,7 @@ pub enum OpenError {
     #[error(transparent)]
     Theme(#[from] ThemeError),
     /// The terminal could not be claimed, or the temporary folder could not be created.
-    #[error("{0}")]
+    #[error("{}", if .0.get_ref().is_some() { .0.to_string() } else { io_reason(.0) })]
     System(#[from] io::Error),
 }
 

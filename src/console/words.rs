@@ -1,14 +1,14 @@
 //! Numbers, ages, states and places as words, the same everywhere.
 
 use std::fmt::Display;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use crate::console::age::{TimedText, age, countdown, so_far};
+use crate::console::age::{TimedText, countdown, so_far};
 use crate::console::model::{Model, PausedEvents, SecretLink, StoreLink};
 use crate::console::shell::layout::Pane;
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{PaneTitle, TextRun};
-use crate::domain::{Condition, LinkState, SecretStoreStatus, Token};
+use crate::console::widgets::{PaneTitle, TableColumn, TextRun};
+use crate::domain::{Condition, LinkState, SecretStoreStatus, Token, utc};
 use crate::inventory::Scope;
 
 pub(crate) use crate::text::grouped;
@@ -62,14 +62,18 @@ pub(crate) fn plural(number: usize, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
-pub(crate) fn ago(model: &Model, at: Duration) -> TimedText {
-    age(model.now.mono.saturating_sub(at))
-}
-
-/// How long ago it was; `None` if it was only just now.
-pub(crate) fn long_ago(model: &Model, at: Duration) -> Option<String> {
-    let ago = ago(model, at).text;
-    (ago != age(Duration::ZERO).text).then_some(ago)
+/// The columns of a list; the one named `ages` has room for dates and times while they are shown.
+pub(crate) fn with_times(
+    model: &Model,
+    columns: impl IntoIterator<Item = TableColumn>,
+    ages: &str,
+) -> Vec<TableColumn> {
+    let room = u16::try_from(utc(SystemTime::UNIX_EPOCH).len()).unwrap_or_default();
+    let widened = |column: TableColumn| match model.absolute_times && column.name == ages {
+        true => TableColumn { min_width: room, ..column },
+        false => column,
+    };
+    columns.into_iter().map(widened).collect()
 }
 
 /// Whether what is shown may be older than the store.

@@ -21,7 +21,7 @@ use tracing_subscriber::{Layer, fmt};
 use file::RotatingFile;
 use writer::LogWriter;
 
-use crate::private_file;
+use crate::private_file::{self, io_reason};
 
 /// The variable that names the level: `off`, `error`, `warn`, `info` (the default), `debug`, `trace`.
 pub const LEVEL: &str = "CONFDECK_LOG";
@@ -73,7 +73,7 @@ pub fn start(folder: Option<&Path>, level: Option<&str>) -> mpsc::Receiver<Strin
     // Only a second start in one process can fail, and then the first log stays in use.
     let _ = tracing::subscriber::set_global_default(subscriber(level, lines));
     if let Some(error) = trouble {
-        tracing::warn!(kind = %error.kind(), "the log file cannot be written; this tab is all there is");
+        tracing::warn!(reason = %io_reason(&error), "the log file cannot be written; this tab is all there is");
     }
     if unknown {
         tracing::warn!("{LEVEL} is none of off, error, warn, info, debug, trace; info is used");

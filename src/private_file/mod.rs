@@ -1,5 +1,6 @@
 //! Files that only their owner may read, and how processes share them.
 
+mod io_reason;
 #[cfg(feature = "console")]
 mod rotate;
 #[cfg(feature = "console")]
@@ -12,6 +13,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+pub(crate) use io_reason::io_reason;
 #[cfg(feature = "console")]
 pub(crate) use rotate::{create, make_folder, open_append, replace, restrict_rotated, rotate, with_rotated};
 #[cfg(feature = "console")]

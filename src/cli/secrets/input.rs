@@ -7,6 +7,7 @@ use std::path::Path;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::{Zeroize, Zeroizing};
 
+use crate::private_file::io_reason;
 use super::args::SecretSetArgs;
 use crate::cli::error::{Exit, Result};
 use crate::cli::input::{RawStdin, read_into};
@@ -82,7 +83,7 @@ fn read(file: Option<&Path>) -> Result<Zeroizing<Vec<u8>>> {
 fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>> {
     let named = Safe::display(name);
     let unreadable =
-        |error: io::Error| Exit::FAILED.because(format!("cannot read the value: {}", error.kind()));
+        |error: io::Error| Exit::FAILED.because(format!("cannot read the value: {}", io_reason(&error)));
     // Echo stays off across both prompts: text pasted for both at once would be shown in between.
     let silence = EchoOff::begin().map_err(unreadable)?;
     let typed = read_hidden(&format!("value of {named} (not shown): ")).and_then(|first| {

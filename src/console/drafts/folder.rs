@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::saved_draft::{DraftSummary, SavedDraft, UnsavedDraft};
 use crate::domain::ResourceKey;
-use crate::private_file::{SessionFolder, has_ended, remove_if_empty, replace};
+use crate::private_file::{io_reason, SessionFolder, has_ended, remove_if_empty, replace};
 
 /// The most drafts in the folder, across all sessions.
 pub(super) const MOST: usize = 32;
@@ -51,8 +51,8 @@ pub enum DraftFolderError {
     #[error("{MOST} drafts of {} MiB in all are kept; throw some away with :drafts", MOST_BYTES >> 20)]
     Full,
     /// An I/O error.
-    #[error("{path}: {kind}; {remedy}")]
-    System { path: String, kind: ErrorKind, remedy: &'static str },
+    #[error("{path}: {reason}; {remedy}")]
+    System { path: String, reason: String, remedy: &'static str },
     /// Another console resumed or deleted it.
     #[error("another console took this draft, or threw it away")]
     Gone,
@@ -101,7 +101,7 @@ impl DraftFolder {
             && let Err(error) = fs::remove_file(own.path().join(name))
             && error.kind() != ErrorKind::NotFound
         {
-            tracing::warn!(kind = %error.kind(), "a saved draft was not removed");
+            tracing::warn!(reason = %io_reason(&error), "a saved draft was not removed");
         }
     }
 
@@ -117,7 +117,7 @@ impl DraftFolder {
                 let Some(id) = DraftId::of(&path) else { continue };
                 let what = read(&path).map(|saved| saved.summary());
                 if let Err(reason) = &what {
-                    tracing::warn!(path = %path.display(), reason, "a saved draft cannot be read; it is left alone");
+                    tracing::warn!(path = %path.display(), %reason, "a saved draft cannot be read; it is left alone");
                 }
                 listed.push(DraftEntry { id, summary: what });
             }
@@ -164,7 +164,7 @@ impl DraftFolder {
 
     fn ended(&self) -> Vec<PathBuf> {
         SessionFolder::ended(&self.root).unwrap_or_else(|error| {
-            tracing::warn!(path = %self.root.display(), kind = %error.kind(), "saved drafts cannot be looked for");
+            tracing::warn!(path = %self.root.display(), reason = %io_reason(&error), "saved drafts cannot be looked for");
             Vec::new()
         })
     }
@@ -245,7 +245,7 @@ fn remove_leftovers(folder: &Path) {
 }
 
 fn read(path: &Path) -> Result<SavedDraft, String> {
-    let unread = |error: io::Error| format!("it cannot be read: {}", error.kind());
+    let unread = |error: io::Error| format!("it cannot be read: {}", io_reason(&error));
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unread)?;
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unread)?;
@@ -261,7 +261,7 @@ fn refused(path: &Path, error: &io::Error) -> DraftFolderError {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "make it writable for you",
         _ => "look at that folder",
     };
-    DraftFolderError::System { path: path.display().to_string(), kind: error.kind(), remedy }
+    DraftFolderError::System { path: path.display().to_string(), reason: io_reason(error), remedy }
 }
 
 fn gone_or(path: &Path, error: &io::Error) -> DraftFolderError {

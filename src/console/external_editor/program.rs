@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use crate::private_file::io_reason;
 use crate::console::terminal::{Vars, child_env};
 
 const WITH_LINE: [&str; 5] = ["emacs", "nano", "nvim", "vi", "vim"];
@@ -61,7 +62,7 @@ impl ExternalEditor {
         }
         command.spawn().map_err(|error| match error.kind() {
             ErrorKind::NotFound => format!("the editor {program} was not found; {SET_ONE}"),
-            kind => format!("the editor {program} did not start: {kind}; {SET_ONE}"),
+            _ => format!("the editor {program} did not start: {}; {SET_ONE}", io_reason(&error)),
         })
     }
 }

@@ -10,6 +10,7 @@ use std::{fmt, thread};
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::private_file::io_reason;
 use super::ExternalEditor;
 use super::file::{EditFile, EditFileState, remove};
 use crate::domain::ResourceKey;
@@ -121,7 +122,7 @@ fn run(
 ) -> Result<(), String> {
     let root = editor.root()?;
     let mut file = EditFile::create(root, &draft.key, &draft.text).map_err(|error| {
-        format!("the file for the editor was not made in {}: {}", root.display(), error.kind())
+        format!("the file for the editor was not made in {}: {}", root.display(), io_reason(&error))
     })?;
     {
         let mut held = shared.process.lock();

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::mpsc;
 use zeroize::Zeroize;
 
+use crate::private_file::io_reason;
 use super::frames::FrameSchedule;
 use super::runner::EffectRunner;
 use super::signals::{BY_KEY, HUNG_UP, Signal};
@@ -56,6 +57,8 @@ pub(super) struct EventLoop<P, D: Device> {
     schedule: FrameSchedule,
     /// The only time source of `update` and `view`, read once per message.
     started: Instant,
+    /// The wall clock's time of it, see [`Stamp::at`].
+    started_wall: SystemTime,
     last_wake: Duration,
     /// While suspended: the latest time to reclaim the terminal.
     suspended: Option<Duration>,
@@ -107,6 +110,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             spare_buffer: Vec::new(),
             schedule,
             started,
+            started_wall: SystemTime::now(),
             last_wake: Duration::ZERO,
             suspended: None,
             exit: None,
@@ -217,7 +221,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     fn dispatch(&mut self, event: AppEvent) {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
-            let at = Stamp { mono: self.started.elapsed(), wall: SystemTime::now() };
+            let at = Stamp::at(self.started.elapsed(), SystemTime::now(), &mut self.started_wall);
             let effects = self.program.update(Message { at, event });
             self.schedule.request(self.program.take_redraw());
             for effect in effects {
@@ -298,7 +302,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             // Cut off when the terminal was released; it may have been reclaimed by now.
             Err(error) if error.kind() == io::ErrorKind::TimedOut => self.invalidate_screen(),
             Err(error) => {
-                tracing::error!(kind = %error.kind(), "the terminal takes no more output");
+                tracing::error!(reason = %io_reason(&error), "the terminal takes no more output");
                 self.terminate(HUNG_UP);
             }
         }
@@ -365,7 +369,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
                 self.stats.frames += 1;
                 self.sources.writer.hand_over(bytes);
             }
-            Err(error) => tracing::error!(kind = %error.kind(), "a frame was not painted"),
+            Err(error) => tracing::error!(reason = %io_reason(&error), "a frame was not painted"),
         }
     }
 }

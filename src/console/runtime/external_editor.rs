@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::private_file::io_reason;
 use super::Program;
 use super::event_loop::EventLoop;
 use super::task_reply::TaskReply;
@@ -17,7 +18,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         match self.runner.start_external_editor(request, draft) {
             Ok(running) => self.external_editor = Some((request, running)),
             Err(error) => {
-                let why = format!("no thread for the editor: {}", error.kind());
+                let why = format!("no thread for the editor: {}", io_reason(&error));
                 self.reply(request, TaskReply::ExternalEditor(EditorEvent::Failed(why)));
             }
         }

@@ -35,6 +35,7 @@ use runner::EffectRunner;
 use signals::Signal;
 use tokio::sync::mpsc;
 
+use crate::private_file::io_reason;
 use super::effect::Effect;
 use super::external_editor::ExternalEditor;
 use super::message::Message;
@@ -127,7 +128,7 @@ pub async fn run_on<P: Program, D: Device>(
     if let Some(path) = config.stats
         && let Err(error) = counted.write(&path)
     {
-        tracing::warn!(path = %path.display(), kind = %error.kind(), "the counters were not written");
+        tracing::warn!(path = %path.display(), reason = %io_reason(&error), "the counters were not written");
     }
     Ok(code)
 }

@@ -123,7 +123,7 @@ fn badge(parts: &mut Vec<HeaderSegment>, model: &Model) {
     }
     match &link.state {
         LinkState::Loading { entries } => add(70, style, words::grouped(*entries)),
-        LinkState::Stale { .. } => add(80, style, words::ago(model, link.since).text),
+        LinkState::Stale { .. } => add(80, style, model.age(link.since).text),
         _ => {}
     }
     if let Some(mark) = resync(model) {

@@ -13,6 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use crate::private_file::io_reason;
 use super::env::{Multiplexer, TerminalEnv, Vars, child_env, set};
 
 /// The longest text sent by OSC 52, in bytes, since terminals accept sequences of up to 100,000.
@@ -138,7 +139,7 @@ impl ClipboardProgram {
         match child {
             Ok(child) => feed(child, Zeroizing::new(text.to_owned())),
             Err(error) => {
-                tracing::warn!(program = %self.path.display(), kind = %error.kind(), "a clipboard program did not start");
+                tracing::warn!(program = %self.path.display(), reason = %io_reason(&error), "a clipboard program did not start");
                 false
             }
         }

@@ -126,7 +126,7 @@ fn history(model: &Model, row: RowRef<'_>) -> Vec<TextRun> {
     let more = [
         row.version().map(|version| format!("v{version}")),
         row.created().map(|created| format!("created {created}")),
-        row.observed().map(|at| format!("changed {} (observed)", words::ago(model, at).text)),
+        row.observed().map(|at| format!("changed {} (observed)", model.age(at).text)),
     ];
     let more = more.into_iter().flatten().map(|words| TextRun::of(StyleRole::Text, words));
     iter::once(stored).chain(more).collect()

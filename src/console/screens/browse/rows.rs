@@ -58,7 +58,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage
     let rows: Vec<RowRef<'_>> = visible(model, browse).collect();
     let found: Vec<_> = rows.iter().map(|row| diagnostics(model, &row.key(), &row.facts())).collect();
     let scope = browse.listing.scope();
-    let columns = columns(scope);
+    let columns = columns(model, scope);
     let cells = rows.iter().zip(&found).map(|(row, found)| cells(model, scope, *row, found)).collect();
     let table = TextTable { columns: &columns, rows: cells };
     let first = browse.list.first_row(browse.listing.len(&model.inventory), area.height);
@@ -97,13 +97,14 @@ fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {
     words::pane_title(model, Pane::Items, words::scope(listing.scope()), right)
 }
 
-fn columns(scope: &Scope) -> Vec<TableColumn> {
-    match scope {
+fn columns(model: &Model, scope: &Scope) -> Vec<TableColumn> {
+    let columns = match scope {
         Scope::AllWebhooks => std::iter::once(NAMESPACE).chain(WEBHOOKS).collect(),
         Scope::Namespace(_) => WEBHOOKS.to_vec(),
         Scope::Connections => CONNECTIONS.to_vec(),
         Scope::Foreign => FOREIGN.to_vec(),
-    }
+    };
+    words::with_times(model, columns, "CHANGED")
 }
 
 fn cells<'m>(
@@ -116,7 +117,7 @@ fn cells<'m>(
     let name = (name_ink, Safe::name(row.short()));
     let token = (StyleRole::Dim, Safe::display(&row.token()));
     let changed = match row.observed() {
-        Some(at) => (StyleRole::Text, words::ago(model, at).text.into()),
+        Some(at) => (StyleRole::Text, model.age(at).text.into()),
         None => (StyleRole::Dim, Safe::literal(glyph::NONE)),
     };
     let mut cells = vec![name];

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::backend;
 use super::grid::INDENT;
 use crate::check::ReceiverEnv;
-use crate::console::age::so_far;
+use crate::console::age::span;
 use crate::console::component::EarliestChange;
 use crate::console::model::Model;
 use crate::console::theme::{StyleRole, glyph};
@@ -62,8 +62,8 @@ fn of_backend(page: &mut ReviewPage<'_>, model: &Model, health: &Health) {
     if let Some(latency) = health.latency {
         head.join("  ", TextRun::of(StyleRole::Dim, format!("answers in {}", latency.word())));
     }
-    if let Some(ago) = model.health.checked.and_then(|checked| words::long_ago(model, checked)) {
-        head.join("  ", TextRun::of(StyleRole::Dim, format!("checked {ago} ago")));
+    if let Some(ago) = model.health.checked.and_then(|checked| model.long_ago(checked)) {
+        head.join("  ", TextRun::of(StyleRole::Dim, format!("checked {ago}")));
     }
     heading(page, head);
     for finding in health.findings() {
@@ -92,7 +92,7 @@ fn link(page: &mut ReviewPage<'_>, model: &Model) {
         "  ",
         TextRun::of(StyleRole::Strong, format!("{} {}", model.context.backend.name, model.context.target)),
     );
-    head.join("  ", TextRun::of(StyleRole::Dim, format!("since {} ago", words::ago(model, link.since).text)));
+    head.join("  ", TextRun::of(StyleRole::Dim, format!("since {}", model.ago(link.since))));
     heading(page, head);
     if let Some(picture) = picture(model) {
         page.fact("picture", StyleRole::Text, &picture);
@@ -124,8 +124,8 @@ fn picture(model: &Model) -> Option<String> {
         TokenKind::Counter => format!(" at {}", model.inventory.revision()),
         TokenKind::Digest => String::new(),
     };
-    let heard = link.history.last_progress.and_then(|heard| words::long_ago(model, heard));
-    let heard = heard.map(|ago| format!(", last heard of {ago} ago")).unwrap_or_default();
+    let heard = link.history.last_progress.and_then(|heard| model.long_ago(heard));
+    let heard = heard.map(|ago| format!(", last heard of {ago}")).unwrap_or_default();
     match model.paused.as_ref().filter(|held| held.is_behind()) {
         Some(held) => Some(format!("paused{at}; {} held back", words::plural(held.changes, "change"))),
         None if link.state.is_synced() => {
@@ -158,10 +158,10 @@ fn next_try(model: &Model) -> Option<String> {
 fn last_outage(model: &Model) -> Option<String> {
     let outage = model.link.history.outage.as_ref()?;
     let ended = outage.ended?;
-    let lasted = so_far(ended.saturating_sub(outage.began)).text;
+    let lasted = span(ended.saturating_sub(outage.began));
     let tried = words::plural(outage.failures, "attempt");
-    let ago = words::ago(model, ended).text;
-    Some(format!("ended {ago} ago, lasted {lasted}, {tried}: {}", outage.reason))
+    let ago = model.ago(ended);
+    Some(format!("ended {ago}, lasted {lasted}, {tried}: {}", outage.reason))
 }
 
 fn comparison(model: &Model) -> Option<String> {
@@ -170,8 +170,8 @@ fn comparison(model: &Model) -> Option<String> {
         0 => "no difference".to_owned(),
         some => words::plural(some, "difference"),
     };
-    let ago = words::ago(model, comparison.when).text;
-    Some(format!("{found} to a fresh list at {}, {ago} ago", comparison.at))
+    let ago = model.ago(comparison.when);
+    Some(format!("{found} to a fresh list at {}, {ago}", comparison.at))
 }
 
 fn resync(model: &Model) -> Option<String> {
@@ -181,7 +181,7 @@ fn resync(model: &Model) -> Option<String> {
     } else {
         format!("the last load found {}", words::plural(resync.differences, "difference"))
     };
-    Some(format!("{what}, {} ago", words::ago(model, resync.at).text))
+    Some(format!("{what}, {}", model.ago(resync.at)))
 }
 
 fn session(model: &Model) -> String {
@@ -200,7 +200,7 @@ fn secret_store(page: &mut ReviewPage<'_>, model: &Model) {
     if link.standing.is_some() {
         head.join(
             "  ",
-            TextRun::of(StyleRole::Dim, format!("since {} ago", words::ago(model, link.since).text)),
+            TextRun::of(StyleRole::Dim, format!("since {}", model.ago(link.since))),
         );
     }
     page.blank();

@@ -106,7 +106,7 @@ pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duratio
             [info.written, deleted]
         });
     let moments = written.into_iter().chain(of_versions.flatten());
-    moments.filter(move |_| shown).map(|at| badges::since(model, at).changes_in)
+    moments.filter(move |_| shown).map(|at| model.age(at).changes_in)
 }
 
 /// One line, and what it selects.
@@ -293,12 +293,12 @@ impl<'m> SecretDetailLines<'m> {
     fn version_list(&mut self, versions: &SecretMetadata) {
         self.section(format!("VERSIONS  {}", words::grouped(versions.list.len())));
         for info in versions.list.iter().take(MAX_VERSIONS) {
-            let written = info.written.map(|at| badges::since(self.model, at).text).unwrap_or_default();
+            let written = info.written.map(|at| self.model.age(at).text).unwrap_or_default();
             let newest = if versions.current == Some(info.version) { "  newest" } else { "" };
             let (style, words) = match info.state {
                 VersionState::Available => (StyleRole::Text, "kept".to_owned()),
                 VersionState::Deleted(Some(at)) => {
-                    (StyleRole::Warning, format!("deleted {} ago", badges::since(self.model, at).text))
+                    (StyleRole::Warning, format!("deleted {}", self.model.ago(at)))
                 }
                 VersionState::Deleted(None) => (StyleRole::Warning, "deleted".to_owned()),
                 VersionState::Destroyed => (StyleRole::Bad, "destroyed".to_owned()),
@@ -327,7 +327,7 @@ impl<'m> SecretDetailLines<'m> {
         if let Some(after) = versions.delete_after {
             rules.push(format!(
                 "each is deleted {} after it was written",
-                crate::console::age::until(after).text
+                crate::console::age::span(after)
             ));
         }
         if !rules.is_empty() {

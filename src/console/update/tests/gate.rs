@@ -131,6 +131,7 @@ fn does_something(effect: &Effect) -> bool {
             | Effect::WatchPresence(_)
             | Effect::RefreshPresence(_)
             | Effect::RefreshAllPresence
+            | Effect::LogSecretStatus(_)
     )
 }
 

@@ -14,6 +14,7 @@ use rustify::enums::RequestMethod;
 use tokio::sync::Mutex;
 use vaultrs::client::{VaultClient, VaultClientSettings};
 
+use crate::private_file::io_reason;
 use super::error::VaultError;
 use super::request::{VaultRequest, VaultResponse};
 use super::settings::{VaultSettings, VaultToken, Verify};
@@ -159,7 +160,7 @@ fn follow(attempt: reqwest::redirect::Attempt<'_>) -> reqwest::redirect::Action 
 async fn authorities(path: &Path) -> Result<Vec<reqwest::Certificate>, VaultError> {
     let unusable =
         |why: &str| VaultError::Unusable(format!("cannot use {} (VAULT_CACERT): {why}", path.display()));
-    let pem = tokio::fs::read(path).await.map_err(|error| unusable(&error.kind().to_string()))?;
+    let pem = tokio::fs::read(path).await.map_err(|error| unusable(&io_reason(&error)))?;
     match reqwest::Certificate::from_pem_bundle(&pem) {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
         _ => Err(unusable("it holds no certificate in PEM")),

@@ -7,10 +7,9 @@ mod lines;
 pub(crate) use badge::{legend, mark_badge};
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::check::{Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnSecrets};
-use crate::console::age::{TimedText, age};
 use crate::console::model::Model;
 use crate::console::screens::browse::needs::lines::NeedLines;
 use crate::console::theme::{StyleRole, glyph};
@@ -137,21 +136,10 @@ fn unmerged_variables(lines: &mut NeedLines, model: &Model, key: &ResourceKey) {
 pub(crate) fn age_changes<'m>(model: &'m Model, key: &ResourceKey) -> impl Iterator<Item = Duration> + 'm {
     let paths = model.needs.of(key).map(Needs::paths).unwrap_or_default();
     paths.into_iter().filter_map(|path| match model.presence_cache.presence(path)? {
-        Presence::Present(SecretContents { written, .. }) => since(model, (*written)?).changes_in,
-        Presence::Deleted { at, .. } => since(model, (*at)?).changes_in,
+        Presence::Present(SecretContents { written, .. }) => model.age((*written)?).changes_in,
+        Presence::Deleted { at, .. } => model.age((*at)?).changes_in,
         _ => None,
     })
-}
-
-/// The age by a server's clock, which may be ahead of ours.
-fn since(model: &Model, at: SystemTime) -> TimedText {
-    match model.now.wall.duration_since(at) {
-        Ok(elapsed) => age(elapsed),
-        Err(ahead) => {
-            let TimedText { text, changes_in } = age(Duration::ZERO);
-            TimedText { text, changes_in: changes_in.map(|wait| wait + ahead.duration()) }
-        }
-    }
 }
 
 /// A need with its state.
@@ -187,7 +175,7 @@ fn secret(lines: &mut NeedLines, model: &Model, path: &SecretPath, group: &[&Nee
     if let Some(Presence::Present(contents)) = presence {
         let mut facts = vec![place, dim("present")];
         facts.extend(contents.version.map(|version| dim(&version.to_string())));
-        facts.extend(contents.written.map(|at| dim(&since(model, at).text)));
+        facts.extend(contents.written.map(|at| dim(&model.age(at).text)));
         lines.add(0, NeedMark::Present, facts);
         group.iter().filter(|one| !one.is_idle()).for_each(|one| one.field(lines, true));
         unneeded_fields(lines, contents, group);
@@ -201,7 +189,7 @@ fn secret(lines: &mut NeedLines, model: &Model, path: &SecretPath, group: &[&Nee
     let mut facts = vec![place];
     facts.extend(words_of(state, mark));
     if let NeedState::Secret(Presence::Deleted { at: Some(at), .. }) = state {
-        facts.push(dim(&format!("{} ago", since(model, *at).text)));
+        facts.push(dim(&model.ago(*at)));
     }
     // A default for a field does not make the secret present.
     lines.add(0, if state.is_missing() { mark.min(NeedMark::Fallback) } else { mark }, facts);

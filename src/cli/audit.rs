@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::time::SystemTime;
 
-use crate::private_file::io_reason;
 use super::args::{AuditArgs, Since};
 use super::error::{Exit, Result};
 use super::output::{Printer, cell, table, whole};
@@ -11,6 +10,7 @@ use super::session::CliSession;
 use super::stderr::print_note;
 use crate::audit::{AuditLine, AuditRecord, read};
 use crate::domain::utc_millis;
+use crate::private_file::io_reason;
 use crate::text::Safe;
 
 pub(super) fn run(session: &CliSession, audit: &AuditArgs, out: &mut Printer<'_>) -> Result<()> {
@@ -91,7 +91,10 @@ fn cells(row: &AuditLine) -> [Safe<'static>; 9] {
 
 /// The fields of a secret, and the reason given.
 fn detail(record: &AuditRecord) -> String {
-    let fields = (!record.fields.is_empty()).then(|| format!("fields {}", record.fields.join(", ")));
+    let fields = (!record.fields.is_empty()).then(|| {
+        let names: Vec<_> = record.fields.iter().map(|name| Safe::name(name).into_string()).collect();
+        format!("fields {}", names.join(", "))
+    });
     let reason = record.reason.as_ref().map(|reason| format!("reason: {reason}"));
     let all: Vec<_> = fields.into_iter().chain(reason).collect();
     if all.is_empty() { "-".into() } else { all.join("; ") }

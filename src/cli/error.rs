@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use thiserror::Error;
 
-use crate::private_file::io_reason;
 use crate::config::SettingsError;
+use crate::private_file::io_reason;
 use crate::provider::Error as StoreError;
 
 pub(super) type Result<T> = std::result::Result<T, CliError>;

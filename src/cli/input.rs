@@ -4,8 +4,8 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use crate::private_file::io_reason;
 use super::error::{Exit, Result};
+use crate::private_file::io_reason;
 
 /// Standard input without the standard library's buffer, which is never wiped.
 pub(super) struct RawStdin;

@@ -40,7 +40,8 @@ impl CliSession {
 
     /// The error for a requested document that does not exist.
     pub(super) fn absent(&self, key: &ResourceKey) -> CliError {
-        Exit::NOT_FOUND.because(format!("{key} does not exist in {}", Safe::name(&self.settings.context.name)))
+        Exit::NOT_FOUND
+            .because(format!("{key} does not exist in {}", Safe::name(&self.settings.context.name)))
     }
 }
 

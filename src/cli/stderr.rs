@@ -2,8 +2,8 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::private_file::io_reason;
 use super::error::{Exit, Result};
+use crate::private_file::io_reason;
 use crate::text::Safe;
 
 /// Prints an error or a note, escaped, because it may quote stored data. Standard output stays

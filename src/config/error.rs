@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::private_file::io_reason;
 use super::{Origin, WithOrigin};
+use crate::private_file::io_reason;
 
 pub(super) type Result<T> = std::result::Result<T, SettingsError>;
 
@@ -54,11 +54,7 @@ impl SettingsError {
     }
 
     pub(super) fn unreadable(path: &Path, asked_by: impl Into<String>, error: &std::io::Error) -> Self {
-        Self::Unreadable {
-            path: path.to_path_buf(),
-            asked_by: asked_by.into(),
-            reason: io_reason(error),
-        }
+        Self::Unreadable { path: path.to_path_buf(), asked_by: asked_by.into(), reason: io_reason(error) }
     }
 }
 

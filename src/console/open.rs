@@ -9,7 +9,6 @@ use ratatui::Frame;
 use thiserror::Error;
 use tokio::sync::mpsc;
 
-use crate::private_file::io_reason;
 use super::demo::{
     DemoStore, FilesDemo, demo_secret_lookup, demo_secrets, simulate_activity, simulate_file_edits,
 };
@@ -28,6 +27,7 @@ use crate::config::Settings;
 use crate::console::shell;
 use crate::console::shell::layout::Size;
 use crate::manager::UnifiedConfigManager;
+use crate::private_file::io_reason;
 use crate::provider::file::FileProvider;
 use crate::provider::{Backend, ConfigReader, ConfigWriter, SecretAccess, SecretBackend, env, file, memory};
 use crate::text::Safe;

@@ -1,7 +1,7 @@
 //! Numbers, ages, states and places as words, the same everywhere.
 
 use std::fmt::Display;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use crate::console::age::{TimedText, countdown, so_far};
 use crate::console::model::{Model, PausedEvents, SecretLink, StoreLink};
@@ -62,18 +62,16 @@ pub(crate) fn plural(number: usize, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
-/// The columns of a list; the one named `ages` has room for dates and times while they are shown.
-pub(crate) fn with_times(
-    model: &Model,
-    columns: impl IntoIterator<Item = TableColumn>,
-    ages: &str,
-) -> Vec<TableColumn> {
-    let room = u16::try_from(utc(SystemTime::UNIX_EPOCH).len()).unwrap_or_default();
-    let widened = |column: TableColumn| match model.absolute_times && column.name == ages {
-        true => TableColumn { min_width: room, ..column },
-        false => column,
+/// The columns of a list. While dates and times are shown, the one named `ages` has room for them, and all others but
+/// the first in rank give way to it.
+pub(crate) fn with_times(model: &Model, columns: &[TableColumn], ages: &str) -> Vec<TableColumn> {
+    let min_width = u16::try_from(utc(SystemTime::UNIX_EPOCH).len()).unwrap_or_default();
+    let first = columns.iter().map(|column| column.priority).max().unwrap_or_default();
+    let widened = |column: &TableColumn| match model.absolute_times && column.name == ages {
+        true => TableColumn { min_width, priority: first.saturating_sub(1), ..*column },
+        false => *column,
     };
-    columns.into_iter().map(widened).collect()
+    columns.iter().map(widened).collect()
 }
 
 /// Whether what is shown may be older than the store.
@@ -197,6 +195,8 @@ pub(crate) fn token(model: &Model, token: Token) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::console::shell::sample;
 

@@ -141,7 +141,9 @@ impl std::str::FromStr for Address {
         let connection = |rest: &str| rest.parse().map(ResourceKey::connection).map_err(name);
 
         match (text.split_once(':'), text.split_once('/')) {
-            (Some(("key", raw)), _) if !raw.is_empty() => Ok(ResourceKey::foreign(unescape(raw).into_owned())),
+            (Some(("key", raw)), _) if !raw.is_empty() => {
+                Ok(ResourceKey::foreign(unescape(raw).into_owned()))
+            }
             (Some(("key", _)), _) => Err(shape()),
             (Some(("webhook", rest)), _) => webhook(rest),
             (Some(("connection", rest)), _) | (_, Some((CONNECTIONS, rest))) => connection(rest),

@@ -13,7 +13,9 @@ use crate::check::SecretLookup;
 use crate::domain::reference::{
     ReferenceSources, ResolveError, ResolveScope, Variables, VaultField, resolve, vault_fields,
 };
-use crate::domain::{DocumentKind, Entry, FieldName, ResourceKey, SecretField, SecretPath, SecretText, escape};
+use crate::domain::{
+    DocumentKind, Entry, FieldName, ResourceKey, SecretField, SecretPath, SecretText, escape,
+};
 use crate::provider::env::{EnvSecrets, EnvVariables, variable_name};
 use crate::provider::{Error, Result, SecretAccess, SecretData, SecretRevealer};
 

@@ -249,6 +249,11 @@ impl<'a> KvLocation<'a> {
         }
     }
 
+    /// The API path of the secret in an engine of KV 1.
+    pub(crate) fn plain_path(self) -> String {
+        format!("{}/{}", self.mount.as_str(), self.path.as_str())
+    }
+
     /// The API path of the secret below an endpoint of KV 2.
     pub(crate) fn endpoint_path(self, endpoint: &str) -> String {
         format!("{}/{endpoint}/{}", self.mount.as_str(), self.path.as_str())

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::SecretsContext;
 use super::args::{SecretDeleteArgs, SecretDestroyArgs, SecretVersionsArgs};
 use crate::cli::error::{Exit, Result};
-use crate::cli::output::{Printer, cell};
+use crate::cli::output::{Printer, whole};
 use crate::cli::stderr::{ask_line, confirm, require_terminal};
 use crate::domain::{Presence, SecretPath, SecretVersion};
 use crate::provider::SecretWriter;
@@ -123,7 +123,7 @@ async fn change_versions(
         versions: versions.iter().map(ToString::to_string).collect(),
     };
     out.result(wanted.output.format, &done, |done| {
-        vec![cell(&format!("{}  {} {}", done.secret, version_list(versions), done.done))]
+        vec![whole(&format!("{}  {} {}", done.secret, version_list(versions), done.done))]
     })
 }
 

@@ -4,7 +4,7 @@ use super::SecretsContext;
 use super::args::{RevealArgs, SecretGetArgs};
 use super::presence::PresenceReport;
 use crate::cli::error::{CliError, Exit, Result};
-use crate::cli::output::{Format, Printer, cell, table};
+use crate::cli::output::{Format, Printer, cell, table, whole};
 use crate::cli::stderr::{can_ask, confirm, print_note};
 use crate::domain::{FieldName, Presence, SecretPath};
 use crate::provider::SecretData;
@@ -46,7 +46,7 @@ async fn print_masked(
     if let (Format::Table, Presence::Present(contents)) = (get.output.format, &presence) {
         let wanted = |name: &&FieldName| get.field.as_ref().is_none_or(|field| field == *name);
         let names = contents.fields.iter().map(|(name, _)| name).filter(wanted);
-        return out.lines(table(["FIELD", "VALUE"], names.map(|it| [cell(it.as_str()), cell(MASK)])));
+        return out.lines(table(["FIELD", "VALUE"], names.map(|it| [whole(it), cell(MASK)])));
     }
     out.result(get.output.format, &PresenceReport::of(path, &presence), PresenceReport::lines)
 }

@@ -7,11 +7,11 @@ use std::path::Path;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::private_file::io_reason;
 use super::args::SecretSetArgs;
 use crate::cli::error::{Exit, Result};
 use crate::cli::input::{RawStdin, read_into};
 use crate::domain::{FieldName, SecretText, SecretValue};
+use crate::private_file::io_reason;
 use crate::provider::SecretFields;
 use crate::text::Safe;
 

@@ -10,7 +10,9 @@ use crate::check::{Need, NeedKind, NeedState, Needs, SecretLookup, needs};
 use crate::cli::error::Result;
 use crate::cli::output::{Format, Printer, cell, table, whole};
 use crate::cli::stderr::print_note;
-use crate::domain::{ConnectionName, DocumentKind, FieldState, KeyPrefix, Presence, ResourceKey, SecretPath, escape};
+use crate::domain::{
+    ConnectionName, DocumentKind, FieldState, KeyPrefix, Presence, ResourceKey, SecretPath, escape,
+};
 use crate::inventory::{Facts, ScannedEntry};
 use crate::text::Safe;
 
@@ -106,7 +108,7 @@ impl NeedRow {
                 NeedKind::IllFormed => "ill-formed",
                 NeedKind::Plaintext => "plaintext",
             },
-            place: place_of(need),
+            place: variable_of(need).or_else(|| need.path().map(ToString::to_string)),
             field: need.field().map(|field| field.to_string()),
             version: state.version().map(|version| version.to_string()),
             state: state.word(),
@@ -125,14 +127,13 @@ impl NeedRow {
             (false, false) => self.state.to_owned(),
         };
         let at = self.used_at.join(", ");
-        [cell(self.kind), text(&self.place), text(&self.field), cell(&state), text(&self.version), cell(&at)]
+        [cell(self.kind), text(&self.place), text(&self.field), cell(&state), text(&self.version), whole(&at)]
     }
 }
 
-/// The secret or the variable, as shown.
-fn place_of(need: &Need) -> Option<String> {
-    let variable = || need.variable().map(|name| escape(name.as_bytes()).into_owned());
-    need.path().map(ToString::to_string).or_else(variable)
+/// The variable, as shown.
+fn variable_of(need: &Need) -> Option<String> {
+    need.variable().map(|name| escape(name.as_bytes()).into_owned())
 }
 
 fn lacks(need: &Need, state: &NeedState) -> bool {
@@ -163,14 +164,17 @@ pub(super) async fn print_all(
     let mut lines: BTreeMap<String, RequirementRow> = BTreeMap::new();
     for (key, needs) in &found {
         for need in needs.iter() {
-            let Some(place) = place_of(need) else { continue };
+            let Some(place) = need.path().map(ToString::to_string).or_else(|| variable_of(need)) else {
+                continue;
+            };
             let state = need.state(&|path| seen.get(path));
             let line = lines.entry(place.clone()).or_default();
             line.place = place;
             line.states.insert(state.word());
             line.documents.insert(key.to_string());
             if lacks(need, &state) {
-                line.missing.extend(need.field().map(|field| field.to_string()).or_else(|| place_of(need)));
+                line.missing
+                    .extend(need.field().map(|field| field.to_string()).or_else(|| variable_of(need)));
             }
         }
         warn_truncated(needs);

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::saved_draft::{DraftSummary, SavedDraft, UnsavedDraft};
 use crate::domain::ResourceKey;
-use crate::private_file::{io_reason, SessionFolder, has_ended, remove_if_empty, replace};
+use crate::private_file::{SessionFolder, has_ended, io_reason, remove_if_empty, replace};
 
 /// The most drafts in the folder, across all sessions.
 pub(super) const MOST: usize = 32;

@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::private_file::io_reason;
 use crate::console::terminal::{Vars, child_env};
+use crate::private_file::io_reason;
 
 const WITH_LINE: [&str; 5] = ["emacs", "nano", "nvim", "vi", "vim"];
 

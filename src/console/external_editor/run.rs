@@ -10,10 +10,10 @@ use std::{fmt, thread};
 use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::private_file::io_reason;
 use super::ExternalEditor;
 use super::file::{EditFile, EditFileState, remove};
 use crate::domain::ResourceKey;
+use crate::private_file::io_reason;
 
 /// How often the process and the file are polled.
 const POLL_APART: Duration = Duration::from_millis(100);

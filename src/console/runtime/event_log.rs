@@ -37,7 +37,8 @@ fn log_state(state: &LinkState) {
 /// Logs an outage of the store of secrets, and its end.
 pub(super) fn log_secret_status(change: &SecretStatusChange) {
     let (backend, word) = (change.backend, change.status.word());
-    let before = change.before.map(|(before, lasted)| format!(", after {} {}", age::span(lasted), before.word()));
+    let before =
+        change.before.map(|(before, lasted)| format!(", after {} {}", age::span(lasted), before.word()));
     let before = before.unwrap_or_default();
     match (change.status.serves(), &change.reason) {
         (true, _) => tracing::info!(target: LOG, "{backend} {word}{before}"),

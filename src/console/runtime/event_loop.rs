@@ -7,7 +7,6 @@ use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::mpsc;
 use zeroize::Zeroize;
 
-use crate::private_file::io_reason;
 use super::frames::FrameSchedule;
 use super::runner::EffectRunner;
 use super::signals::{BY_KEY, HUNG_UP, Signal};
@@ -25,6 +24,7 @@ use crate::console::shell::layout::Size;
 use crate::console::stamp::Stamp;
 use crate::console::terminal::{Device, FrameResult, FrameWriter, LEAVE_WITHIN, Painter, TerminalInput};
 use crate::domain::Opaque;
+use crate::private_file::io_reason;
 
 /// The longest turn before the loop checks whether a frame is due.
 const TURN: Duration = Duration::from_millis(8);

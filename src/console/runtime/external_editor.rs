@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
-use crate::private_file::io_reason;
 use super::Program;
 use super::event_loop::EventLoop;
 use super::task_reply::TaskReply;
 use crate::console::external_editor::{EditorEvent, ExternalDraft};
 use crate::console::request::RequestId;
 use crate::console::terminal::{Device, LEAVE_WITHIN};
+use crate::private_file::io_reason;
 
 impl<P: Program, D: Device> EventLoop<P, D> {
     /// Releases the terminal and starts the user's own editor.

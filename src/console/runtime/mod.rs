@@ -35,7 +35,6 @@ use runner::EffectRunner;
 use signals::Signal;
 use tokio::sync::mpsc;
 
-use crate::private_file::io_reason;
 use super::effect::Effect;
 use super::external_editor::ExternalEditor;
 use super::message::Message;
@@ -43,6 +42,7 @@ use super::model::{ConsoleContext, Redraw};
 use super::terminal::{Clipboard, Device, LEAVE_WITHIN, Tty};
 use crate::audit::Audit;
 use crate::console::shell::layout::Size;
+use crate::private_file::io_reason;
 use crate::provider::{ConfigReader, ConfigWriter, SecretAccess};
 
 pub use stats::Stats;

@@ -9,6 +9,9 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::style::{Modifier, Style};
 
+mod names;
+mod times;
+
 use super::draw;
 use super::layout::Size;
 use super::next_change::next_change_at;

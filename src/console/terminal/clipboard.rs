@@ -13,8 +13,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::private_file::io_reason;
 use super::env::{Multiplexer, TerminalEnv, Vars, child_env, set};
+use crate::private_file::io_reason;
 
 /// The longest text sent by OSC 52, in bytes, since terminals accept sequences of up to 100,000.
 pub const OSC52_LIMIT: usize = 74_994;

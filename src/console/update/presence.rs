@@ -55,10 +55,7 @@ fn status(model: &Model) -> (Option<SecretStoreStatus>, Duration) {
 }
 
 /// What the log is told, if the status is no longer the one before.
-fn status_change(
-    model: &Model,
-    (before, since): (Option<SecretStoreStatus>, Duration),
-) -> Option<Effect> {
+fn status_change(model: &Model, (before, since): (Option<SecretStoreStatus>, Duration)) -> Option<Effect> {
     let link = &model.secret_link;
     let status = link.standing.filter(|status| Some(*status) != before)?;
     let finding = || Some(model.health.secrets.as_ref()?.findings().first()?.text.clone());

@@ -34,8 +34,7 @@ impl TextTable<'_> {
     /// The width of each column within `room`; 0 for dropped columns.
     pub(crate) fn widths(&self, room: u16, glyphs: Glyphs) -> Vec<u16> {
         let columns = self.columns.iter().enumerate();
-        let natural: Vec<u16> =
-            columns.map(|(at, column)| self.natural_width(at, column, glyphs)).collect();
+        let natural: Vec<u16> = columns.map(|(at, column)| self.natural_width(at, column, glyphs)).collect();
         let mut kept: Vec<usize> = (0..self.columns.len()).filter(|at| natural.get(*at) > Some(&0)).collect();
         let least = |at: &usize| {
             let natural = natural.get(*at).copied().unwrap_or(0);

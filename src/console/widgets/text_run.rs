@@ -34,9 +34,7 @@ impl TextRun {
             }
             for grapheme in word.graphemes(true) {
                 match lines.last_mut() {
-                    Some(line)
-                        if line.is_empty() || line.cell_width() + grapheme.cell_width() <= columns =>
-                    {
+                    Some(line) if line.is_empty() || line.cell_width() + grapheme.cell_width() <= columns => {
                         line.push_str(grapheme);
                     }
                     _ => lines.push(grapheme.to_owned()),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::filesystem::{folder, open_nofollow, save_error};
 use super::metadata;
 use super::temp_file::sibling;
-use crate::private_file::{io_reason, create_new, is_same, lock_until};
+use crate::private_file::{create_new, io_reason, is_same, lock_until};
 use crate::provider::{Error, Result};
 
 /// How long to wait between two attempts to open the lock file.

@@ -9,8 +9,10 @@ mod mute;
 mod snip;
 pub mod storm;
 
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -141,6 +143,14 @@ impl EtcdServer {
             .args(arguments)
             .output()
             .unwrap()
+    }
+
+    /// Puts a key of any bytes.
+    pub fn put_bytes(&self, key: &[u8], value: &str) {
+        let mut etcdctl = Command::new(etcdctl());
+        etcdctl.env("ETCDCTL_API", "3").arg(format!("--endpoints={}", self.address())).arg("put");
+        let output = etcdctl.arg(OsStr::from_bytes(key)).arg(value).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
     }
 
     /// A number from its `/metrics`; summed over labels.

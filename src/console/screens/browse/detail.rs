@@ -207,7 +207,11 @@ fn connections(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument,
                 0 => "nobody else".to_owned(),
                 others => words::plural(others, "other"),
             };
-            facts.add(label, StyleRole::Text, &format!("connection {} {} {others}", Safe::name(&**name), glyph::DOT));
+            facts.add(
+                label,
+                StyleRole::Text,
+                &format!("connection {} {} {others}", Safe::name(&**name), glyph::DOT),
+            );
         }
         label = "";
     }

@@ -98,13 +98,13 @@ fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {
 }
 
 fn columns(model: &Model, scope: &Scope) -> Vec<TableColumn> {
-    let columns = match scope {
+    let columns: Vec<_> = match scope {
         Scope::AllWebhooks => std::iter::once(NAMESPACE).chain(WEBHOOKS).collect(),
         Scope::Namespace(_) => WEBHOOKS.to_vec(),
         Scope::Connections => CONNECTIONS.to_vec(),
         Scope::Foreign => FOREIGN.to_vec(),
     };
-    words::with_times(model, columns, "CHANGED")
+    words::with_times(model, &columns, "CHANGED")
 }
 
 fn cells<'m>(

@@ -39,7 +39,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, page: &
     let below = BELOW.min(inside.height.saturating_sub(2));
     let height = usize::from(inside.height.saturating_sub(1 + below)).max(1);
     let top = first_row(page.list.offset, cursor, rows.len(), height);
-    let columns = words::with_times(model, TABLE, "TYPED");
+    let columns = words::with_times(model, &TABLE, "TYPED");
     let table = TextTable { columns: &columns, rows: cells };
     let widths = table.widths(inside.width.saturating_sub(2), surface.glyphs());
     let list = Rect { x: inside.x + 2, width: inside.width.saturating_sub(2), ..inside };

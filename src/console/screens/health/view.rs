@@ -198,10 +198,7 @@ fn secret_store(page: &mut ReviewPage<'_>, model: &Model) {
     let mut head = TextRun::of(style, format!("{glyph} {}", words::standing(link)));
     head.join("  ", TextRun::of(StyleRole::Strong, link.backend));
     if link.standing.is_some() {
-        head.join(
-            "  ",
-            TextRun::of(StyleRole::Dim, format!("since {}", model.ago(link.since))),
-        );
+        head.join("  ", TextRun::of(StyleRole::Dim, format!("since {}", model.ago(link.since))));
     }
     page.blank();
     heading(page, head);

@@ -325,10 +325,7 @@ impl<'m> SecretDetailLines<'m> {
             rules.push("every writer has to name the version it replaces".into());
         }
         if let Some(after) = versions.delete_after {
-            rules.push(format!(
-                "each is deleted {} after it was written",
-                crate::console::age::span(after)
-            ));
+            rules.push(format!("each is deleted {} after it was written", crate::console::age::span(after)));
         }
         if !rules.is_empty() {
             self.plain(StyleRole::Dim, &rules.join(&format!(" {} ", glyph::DOT)));
@@ -360,11 +357,11 @@ impl<'m> SecretDetailLines<'m> {
     fn parts(&self, slot: Slot) -> String {
         let word = |(part, fallback): (&SecretPart, bool)| {
             let name = match part {
-                SecretPart::Field(field) => field.as_str(),
-                SecretPart::Own => "its own",
-                SecretPart::Whole => "",
+                SecretPart::Field(field) => field.to_string(),
+                SecretPart::Own => "its own".to_owned(),
+                SecretPart::Whole => String::new(),
             };
-            match (fallback, name) {
+            match (fallback, name.as_str()) {
                 (true, "") => "has a default".to_owned(),
                 (true, name) => format!("{name} (has a default)"),
                 (false, name) => name.to_owned(),

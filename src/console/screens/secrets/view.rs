@@ -81,7 +81,7 @@ fn draw_list(surface: &mut Surface<'_>, model: &Model, pane: Rect) {
     let entries: Vec<&SecretEntry> = visible(model, area.height).collect();
     let states: Vec<SecretState> = entries.iter().map(|entry| badges::state(model, entry)).collect();
     let cells = entries.iter().zip(&states).map(|(entry, state)| cells(model, entry, *state)).collect();
-    let columns = words::with_times(model, COLUMNS, "AGE");
+    let columns = words::with_times(model, &COLUMNS, "AGE");
     let table = TextTable { columns: &columns, rows: cells };
     let selected = (page.list.cursor.checked_sub(page.list.offset), model.has_focus(Pane::Items));
     draw_rows(surface, area, &table, heads > 1, selected, |at| {

@@ -116,7 +116,7 @@ fn an_outage_of_the_store_of_secrets_and_its_end_are_logged_once_each() {
     let mut console = looking();
     console.stands(SecretStoreStatus::Unsealed);
     console.effects.clear();
-    let mut logged = |console: &mut TestConsole| -> Vec<_> {
+    let logged = |console: &mut TestConsole| -> Vec<_> {
         let all = console.effects.drain(..);
         all.filter_map(|effect| match effect {
             Effect::LogSecretStatus(change) => Some((change.status, change.reason, change.before)),

@@ -13,9 +13,9 @@ use zeroize::Zeroizing;
 
 pub(super) use probe::{handshake, probe};
 
-use crate::private_file::io_reason;
 use super::error::Fault;
 use super::settings::{IdentityFiles, TlsFiles};
+use crate::private_file::io_reason;
 use crate::provider::tls::ensure_crypto_provider;
 
 /// How long a handshake may take, once TCP is connected.

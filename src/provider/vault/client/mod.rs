@@ -14,10 +14,10 @@ use rustify::enums::RequestMethod;
 use tokio::sync::Mutex;
 use vaultrs::client::{VaultClient, VaultClientSettings};
 
-use crate::private_file::io_reason;
 use super::error::VaultError;
 use super::request::{VaultRequest, VaultResponse};
 use super::settings::{VaultSettings, VaultToken, Verify};
+use crate::private_file::io_reason;
 use crate::provider::tls::{TlsError, ensure_crypto_provider};
 use exchange::HttpExchange;
 

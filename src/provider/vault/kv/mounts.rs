@@ -110,7 +110,8 @@ impl VaultSecrets {
         if let Some(engine) = self.mounts.get(mount) {
             return Ok(engine.mismatch(mount, self.version()));
         }
-        let reply = self.send(&VaultRequest::get(format!("sys/internal/ui/mounts/{}", mount.as_str()))).await?;
+        let reply =
+            self.send(&VaultRequest::get(format!("sys/internal/ui/mounts/{}", mount.as_str()))).await?;
         let told = if reply.status == 200 { reply.data::<MountInfo>().ok() } else { None };
         let engine = told.map_or(Engine::Unknown, |told| told.engine(mount));
         self.mounts.insert(mount, &engine);

@@ -8,7 +8,7 @@ use super::error::{Exit, Result};
 use super::output::{Printer, cell, table, whole};
 use super::session::CliSession;
 use super::stderr::print_note;
-use crate::audit::{AuditLine, AuditRecord, read};
+use crate::audit::{AuditLine, AuditRecord, read, recorded_name};
 use crate::domain::utc_millis;
 use crate::private_file::io_reason;
 use crate::text::Safe;
@@ -24,10 +24,11 @@ pub(super) fn run(session: &CliSession, audit: &AuditArgs, out: &mut Printer<'_>
         Since::At(at) => Some(at),
         Since::Ago(ago) => SystemTime::now().checked_sub(ago),
     });
-    let key = audit.key.as_ref().map(|address| address.0.to_string());
+    let key = audit.key.as_ref().map(|address| recorded_name(&address.0.to_string()));
+    let secret = audit.secret.as_deref().map(recorded_name);
     let wanted = |record: &AuditRecord| {
         // A document and a secret may have the same name.
-        let name = if record.action.is_of_secret() { &audit.secret } else { &key };
+        let name = if record.action.is_of_secret() { &secret } else { &key };
         since.is_none_or(|since| record.at >= since)
             && ((key.is_none() && audit.secret.is_none()) || name.as_ref() == Some(&record.key))
             && audit.context.as_ref().is_none_or(|context| *context == record.context)

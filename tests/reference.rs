@@ -219,8 +219,8 @@ fn within_the_console_files_import_downward() {
     assert!(wrong.is_empty(), "imports that lead upward:\n{}", wrong.join("\n"));
 }
 
-/// What a log line says is for a person: fields and messages are words, never the `Debug` form of a type, in which
-/// `retry_in=Some(1.016s)` is a duration.
+/// What a log line says is for a person: fields and messages are words, never the `Debug` form of a type, in
+/// which `retry_in=Some(1.016s)` is a duration.
 #[test]
 fn no_log_line_holds_the_debug_form_of_a_value() {
     let mut wrong = Vec::new();

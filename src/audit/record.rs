@@ -150,8 +150,8 @@ impl AuditOutcome {
     }
 }
 
-/// A key or a path as records have it: truncated to [`NAME_MAX`], with the beginning of its digest, so that two long
-/// names are still two.
+/// A key or a path as records have it: truncated to [`NAME_MAX`], with the beginning of its digest, so that
+/// two long names are still two.
 pub fn recorded_name(name: &str) -> String {
     let mut kept = bounded(name);
     if kept != name {

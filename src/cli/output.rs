@@ -105,8 +105,8 @@ pub(super) fn change_line(name: &str, before: Option<&str>, after: Option<&str>)
     whole(&format!("{name}  {} -> {}", before.unwrap_or("-"), after.unwrap_or("-")))
 }
 
-/// Lines of a table, each column as wide as its widest cell, but no wider than [`CELL_MAX`]: a longer cell moves
-/// those behind it.
+/// Lines of a table, each column as wide as its widest cell, but no wider than [`CELL_MAX`]: a longer cell
+/// moves those behind it.
 pub(super) fn table<const N: usize>(
     headings: [&'static str; N],
     rows: impl IntoIterator<Item = [Safe<'static>; N]>,

@@ -46,7 +46,8 @@ impl JsonPath {
                     let quoted = name.is_empty() || !name.chars().all(plain);
                     let shown = escape(name.as_bytes());
                     let name = match quoted {
-                        // What JSON's own escapes leave as it is may still not be seen, or be composed otherwise.
+                        // What JSON's own escapes leave as it is may still not be seen, or be composed
+                        // otherwise.
                         true if !name.is_ascii() && shown != name.as_str() => {
                             format!("\"{}\"", shown.replace('"', "\\\""))
                         }

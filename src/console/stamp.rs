@@ -22,8 +22,9 @@ impl Stamp {
         Self { mono: Duration::ZERO, wall: SystemTime::UNIX_EPOCH }
     }
 
-    /// The moment `mono` after the start. `start` is the wall clock's time of the start; it is set anew only when the
-    /// clock has moved by a second or more, so that a past moment keeps its date and time to the second.
+    /// The moment `mono` after the start. `start` is the wall clock's time of the start; it is set anew only
+    /// when the clock has moved by a second or more, so that a past moment keeps its date and time to the
+    /// second.
     pub fn at(mono: Duration, wall: SystemTime, start: &mut SystemTime) -> Self {
         let expected = *start + mono;
         let off = expected.duration_since(wall).unwrap_or_else(|ahead| ahead.duration());

@@ -16,8 +16,8 @@ pub(crate) use crate::text::grouped;
 /// The outcome of a write whose answer was lost.
 pub(crate) const UNKNOWN: &str = "unknown, looking whether it was done";
 
-/// What is said when a write whose answer was lost has not been done. Every write of the console is conditional,
-/// so of two identical writes only one can succeed.
+/// What is said when a write whose answer was lost has not been done. Every write of the console is
+/// conditional, so of two identical writes only one can succeed.
 pub(crate) fn not_done_so_far(what: impl Display) -> String {
     format!("found out: not done so far: {what}; sent again, it cannot be done twice")
 }
@@ -62,8 +62,8 @@ pub(crate) fn plural(number: usize, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
-/// The columns of a list. While dates and times are shown, the one named `ages` has room for them, and all others but
-/// the first in rank give way to it.
+/// The columns of a list. While dates and times are shown, the one named `ages` has room for them, and all
+/// others but the first in rank give way to it.
 pub(crate) fn with_times(model: &Model, columns: &[TableColumn], ages: &str) -> Vec<TableColumn> {
     let min_width = u16::try_from(utc(SystemTime::UNIX_EPOCH).len()).unwrap_or_default();
     let first = columns.iter().map(|column| column.priority).max().unwrap_or_default();

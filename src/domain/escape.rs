@@ -1,9 +1,10 @@
-//! Names as they are shown and typed: two names never have the same text, everything in a name can be seen, and
-//! what is shown can be typed back.
+//! Names as they are shown and typed: two names never have the same text, everything in a name can be seen,
+//! and what is shown can be typed back.
 //!
-//! A name that holds nothing but words is its own text. In others a backslash begins an escape: `\x20` for a blank
-//! at an end or beside another one, `\xff` for a byte that is not UTF-8, `\u{301}` for a character that would not
-//! be seen or that composes with the one before, `\\` for a backslash, and `\empty` for a name without bytes.
+//! A name that holds nothing but words is its own text. In others a backslash begins an escape: `\x20` for a
+//! blank at an end or beside another one, `\xff` for a byte that is not UTF-8, `\u{301}` for a character that
+//! would not be seen or that composes with the one before, `\\` for a backslash, and `\empty` for a name
+//! without bytes.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -43,8 +44,8 @@ pub fn escape(name: &[u8]) -> Cow<'_, str> {
     writer.finish().into()
 }
 
-/// The name that a text stands for. A text without escapes stands for itself, and so does a backslash that begins
-/// none.
+/// The name that a text stands for. A text without escapes stands for itself, and so does a backslash that
+/// begins none.
 pub fn unescape(text: &str) -> Cow<'_, [u8]> {
     if !text.contains('\\') {
         return Cow::Borrowed(text.as_bytes());
@@ -103,8 +104,8 @@ fn hex(digits: &str) -> Option<u32> {
 #[derive(Default)]
 struct EscapeWriter {
     out: String,
-    /// Where the character begins that a following one would combine or compose with; `None` at the beginning, and
-    /// after a blank or an escape.
+    /// Where the character begins that a following one would combine or compose with; `None` at the
+    /// beginning, and after a blank or an escape.
     base: Option<usize>,
     /// The number of marks since then.
     marks: usize,
@@ -176,8 +177,8 @@ impl EscapeWriter {
     }
 }
 
-/// What screens put around names, some of it in place of ASCII and the other way round: a name holds none of it,
-/// so that `a…` is always a name that was cut.
+/// What screens put around names, some of it in place of ASCII and the other way round: a name holds none of
+/// it, so that `a…` is always a name that was cut.
 const MARKS: &str = "…–−─│┼┴┬├┤╭╮╰╯▁▂▃▄▅▆▇█▌◆●•◐○·⊘✗✓▲→↓▸◂‹›¶";
 
 /// Whether a character that is not ASCII is seen for itself.
@@ -230,7 +231,8 @@ pub(crate) mod tests {
 
     use super::*;
 
-    /// Pieces of names: what looks like another piece, like nothing, like an escape, or like a mark of a screen.
+    /// Pieces of names: what looks like another piece, like nothing, like an escape, or like a mark of a
+    /// screen.
     fn pieces() -> impl Strategy<Value = Vec<u8>> {
         let text = prop::sample::select(&[
             "",

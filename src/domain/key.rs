@@ -69,8 +69,9 @@ impl ResourceKey {
     }
 }
 
-/// The address that users type and read: `production/orders`, `connections/redis_main`, `key:RAW`, with its names
-/// as [`escape`] writes them. A webhook in a namespace called `connections` reads `webhook:connections/ID`.
+/// The address that users type and read: `production/orders`, `connections/redis_main`, `key:RAW`, with its
+/// names as [`escape`] writes them. A webhook in a namespace called `connections` reads
+/// `webhook:connections/ID`.
 impl fmt::Display for ResourceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -73,7 +73,8 @@ pub fn start(folder: Option<&Path>, level: Option<&str>) -> mpsc::Receiver<Strin
     // Only a second start in one process can fail, and then the first log stays in use.
     let _ = tracing::subscriber::set_global_default(subscriber(level, lines));
     if let Some(error) = trouble {
-        tracing::warn!(reason = %io_reason(&error), "the log file cannot be written; this tab is all there is");
+        let reason = io_reason(&error);
+        tracing::warn!(%reason, "the log file cannot be written; this tab is all there is");
     }
     if unknown {
         tracing::warn!("{LEVEL} is none of off, error, warn, info, debug, trace; info is used");

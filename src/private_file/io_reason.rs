@@ -1,4 +1,5 @@
-//! Why a file could not be read or written, in words of our own where the standard library's are a programmer's.
+//! Why a file could not be read or written, in words of our own where the standard library's are a
+//! programmer's.
 
 use std::io::{self, ErrorKind};
 

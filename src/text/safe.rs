@@ -27,7 +27,8 @@ impl<'a> Safe<'a> {
         }
     }
 
-    /// A name of any bytes, as [`escape`] writes it: two names never look alike, and what is shown can be typed.
+    /// A name of any bytes, as [`escape`] writes it: two names never look alike, and what is shown can be
+    /// typed.
     pub fn name(name: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         Self(escape(name.as_ref()))
     }

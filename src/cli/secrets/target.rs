@@ -29,8 +29,8 @@ impl DocumentOrSecret {
             Ok(address) => Ok(Self::Document(address.0)),
             Err(_) if lookup.can_read_kv => secret(text, lookup).map(Self::Secret),
             Err(error) => Err(Exit::USAGE.because(format!(
-                "\"{text}\" is no address ({error}); this context keeps its secrets in environment variables, \
-                 so name a webhook"
+                "\"{text}\" is no address ({error}); this context keeps its secrets in environment \
+                 variables, so name a webhook"
             ))),
         }
     }

@@ -117,7 +117,8 @@ impl DraftFolder {
                 let Some(id) = DraftId::of(&path) else { continue };
                 let what = read(&path).map(|saved| saved.summary());
                 if let Err(reason) = &what {
-                    tracing::warn!(path = %path.display(), %reason, "a saved draft cannot be read; it is left alone");
+                    let path = path.display();
+                    tracing::warn!(%path, %reason, "a saved draft cannot be read; it is left alone");
                 }
                 listed.push(DraftEntry { id, summary: what });
             }
@@ -164,7 +165,8 @@ impl DraftFolder {
 
     fn ended(&self) -> Vec<PathBuf> {
         SessionFolder::ended(&self.root).unwrap_or_else(|error| {
-            tracing::warn!(path = %self.root.display(), reason = %io_reason(&error), "saved drafts cannot be looked for");
+            let (path, reason) = (self.root.display(), io_reason(&error));
+            tracing::warn!(%path, %reason, "saved drafts cannot be looked for");
             Vec::new()
         })
     }

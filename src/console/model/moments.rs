@@ -7,8 +7,8 @@ use crate::console::age::{TimedText, age};
 use crate::console::stamp::Stamp;
 use crate::domain::utc;
 
-/// A moment of the past, on either clock: since the start of the program, or by the wall clock, which for what a
-/// server tells may be ahead of ours.
+/// A moment of the past, on either clock: since the start of the program, or by the wall clock, which for
+/// what a server tells may be ahead of ours.
 pub(crate) trait Moment: Copy {
     /// How long ago it was; the error is how far ahead it is.
     fn elapsed(self, now: Stamp) -> Result<Duration, Duration>;

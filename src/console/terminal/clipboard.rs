@@ -139,7 +139,8 @@ impl ClipboardProgram {
         match child {
             Ok(child) => feed(child, Zeroizing::new(text.to_owned())),
             Err(error) => {
-                tracing::warn!(program = %self.path.display(), reason = %io_reason(&error), "a clipboard program did not start");
+                let (program, reason) = (self.path.display(), io_reason(&error));
+                tracing::warn!(%program, %reason, "a clipboard program did not start");
                 false
             }
         }

@@ -48,7 +48,8 @@ pub mod glyph {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Glyphs {
     Unicode,
-    /// ASCII fallbacks; any other non-ASCII character becomes its number where [`Glyphs::spell`] is used, else `?`.
+    /// ASCII fallbacks; any other non-ASCII character becomes its number where [`Glyphs::spell`] is used,
+    /// else `?`.
     Ascii,
 }
 

@@ -19,7 +19,8 @@ impl TextRun {
         Self::of(StyleRole::Key, key.to_owned()).and(StyleRole::Dim, format!(" {words}"))
     }
 
-    /// Words in lines of at most `columns` columns; a longer word is broken, so that nothing of a name is cut.
+    /// Words in lines of at most `columns` columns; a longer word is broken, so that nothing of a name is
+    /// cut.
     pub(crate) fn wrap(style: StyleRole, words: &str, columns: u16) -> Vec<Self> {
         let mut lines = vec![String::new()];
         for word in words.split_whitespace() {

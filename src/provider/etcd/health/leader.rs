@@ -10,7 +10,8 @@ use super::member_status::ClusterStatus;
 pub(super) struct LeaderTerm {
     pub(super) leader: u64,
     pub(super) term: u64,
-    /// The leader before the last election, if this process observed that; the same one, if it was elected again.
+    /// The leader before the last election, if this process observed that; the same one, if it was elected
+    /// again.
     pub(super) previous: Option<u64>,
     /// When the election was observed; the time of the first check, if none was.
     pub(super) since: SystemTime,
@@ -30,7 +31,8 @@ impl LeaderTracker {
         let mut known = self.0.lock();
         let reign = match *known {
             Some(reign) if best.term < reign.term => return Some(reign),
-            // A higher term is an election, whoever won it: a member that was restarted, too, has to be elected.
+            // A higher term is an election, whoever won it: a member that was restarted, too, has to be
+            // elected.
             Some(reign) if reign.leader == best.leader && reign.term == best.term => {
                 LeaderTerm { confirmed: true, ..reign }
             }

@@ -1,5 +1,4 @@
-//! The subcommands for scripts: one file each, on top of
-//! [`UnifiedConfigManager`](crate::manager::UnifiedConfigManager).
+//! The subcommands for scripts: one file each, on top of [`crate::manager::UnifiedConfigManager`].
 //!
 //! Tables are for people: escaped, with secrets masked. `-o json` and `-o yaml` are for programs.
 //! Errors go to standard error as one paragraph, and every kind has its exit code ([`Exit`]).

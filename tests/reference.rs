@@ -218,3 +218,28 @@ fn within_the_console_files_import_downward() {
     }
     assert!(wrong.is_empty(), "imports that lead upward:\n{}", wrong.join("\n"));
 }
+
+/// What a log line says is for a person: fields and messages are words, never the `Debug` form of a type, in
+/// which `retry_in=Some(1.016s)` is a duration.
+#[test]
+fn no_log_line_holds_the_debug_form_of_a_value() {
+    let mut wrong = Vec::new();
+    let mut lines = 0;
+    for file in sources(&root().join("src")) {
+        let text = fs::read_to_string(&file).unwrap();
+        let product = text.split("#[cfg(test)]").next().unwrap();
+        for call in product.split("tracing::").skip(1) {
+            let level = call.split('(').next().unwrap();
+            if !["error!", "warn!", "info!", "debug!", "trace!"].contains(&level) {
+                continue;
+            }
+            lines += 1;
+            let call: String = call.split(';').next().unwrap().split_whitespace().collect();
+            if ["=?", "(?", ",?", ":?}", ",reason,"].iter().any(|debug| call.contains(debug)) {
+                wrong.push(format!("{}: {call}", file.display()));
+            }
+        }
+    }
+    assert!(lines > 15, "{lines}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::{AuditError, AuditRecord};
 use crate::private_file::{
-    check_owner, lock_until, make_folder, open, open_append, reason, rotate, with_rotated,
+    check_owner, io_reason, lock_until, make_folder, open, open_append, rotate, with_rotated,
 };
 
 /// The file's name in the state folder; rotated ones end in `.1`, `.2` and so on.
@@ -35,7 +35,7 @@ impl AuditFile {
     pub(super) fn append(&self, records: &[AuditRecord]) -> Result<(), AuditError> {
         let told = |path: &Path| {
             let path = path.to_owned();
-            move |error: io::Error| AuditError::System { path, reason: reason(&error) }
+            move |error: io::Error| AuditError::System { path, reason: io_reason(&error) }
         };
         let path = self.folder.join(FILE);
         make_folder(&self.folder).map_err(told(&self.folder))?;
@@ -103,6 +103,6 @@ fn lock(folder: &Path) -> Result<File, AuditError> {
     match locked {
         Ok((true, file)) => Ok(file),
         Ok((false, _)) => Err(AuditError::Busy { path }),
-        Err(error) => Err(AuditError::System { path, reason: reason(&error) }),
+        Err(error) => Err(AuditError::System { path, reason: io_reason(&error) }),
     }
 }

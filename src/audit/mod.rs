@@ -24,7 +24,7 @@ use thiserror::Error;
 use self::file::AuditFile;
 pub use self::file::FILE;
 pub use self::read::{AuditLine, AuditLines, read};
-pub use self::record::{AuditAction, AuditOutcome, AuditRecord};
+pub use self::record::{AuditAction, AuditOutcome, AuditRecord, recorded_name};
 pub use self::secret::SecretEvent;
 use crate::domain::ResourceKey;
 use crate::private_file::done_within;
@@ -96,7 +96,7 @@ impl Audit {
                 Op::Put { .. } => AuditAction::Write,
                 Op::Delete { .. } => AuditAction::Delete,
             },
-            key: record::bounded(&op.key().to_string()),
+            key: recorded_name(&op.key().to_string()),
             before: match op.expect() {
                 Expect::Token(token) => Some(token.to_string()),
                 Expect::Absent | Expect::Anything => None,
@@ -114,7 +114,7 @@ impl Audit {
     pub fn record_reveal(&self, key: &ResourceKey, count: usize) -> Result<(), AuditError> {
         self.append(&[AuditRecord {
             action: AuditAction::Reveal,
-            key: record::bounded(&key.to_string()),
+            key: recorded_name(&key.to_string()),
             outcome: AuditOutcome::Done,
             count: Some(count),
             ..self.blank()

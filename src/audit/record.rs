@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::provider::Error;
 
@@ -147,6 +148,17 @@ impl AuditOutcome {
             Error::Invalid { .. } | Error::Unsupported { .. } => Self::Refused,
         }
     }
+}
+
+/// A key or a path as records have it: truncated to [`NAME_MAX`], with the beginning of its digest, so that
+/// two long names are still two.
+pub fn recorded_name(name: &str) -> String {
+    let mut kept = bounded(name);
+    if kept != name {
+        let digest = Sha256::digest(name.as_bytes());
+        kept.extend(digest.iter().take(6).map(|byte| format!("{byte:02x}")));
+    }
+    kept
 }
 
 /// Truncates a text to [`NAME_MAX`].

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::record::{bounded, bounded_to};
+use super::record::{bounded_to, recorded_name};
 use super::{Audit, AuditAction, AuditOutcome, AuditRecord, PendingRecords};
 use crate::domain::{FieldName, SecretPath, SecretVersion};
 use crate::provider::{Error, SecretData};
@@ -50,7 +50,7 @@ impl Audit {
             store: self.secrets.clone(),
             commit: format!("{}-{number}", self.run),
             action: event.action,
-            key: bounded(&event.path.to_string()),
+            key: recorded_name(&event.path.to_string()),
             before: event.version.map(|version| version.to_string()),
             count: (event.action == AuditAction::RevealSecret).then_some(event.fields.len()),
             fields: event.fields.iter().take(FIELDS_MAX).map(name).collect(),

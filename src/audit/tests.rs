@@ -172,3 +172,11 @@ fn nothing_yet_is_no_lines_and_nowhere_is_said() {
         Audit::new(Some(&file), "lab", "files").record_reveal(&key("a/x"), 1).unwrap_err().to_string();
     assert!(error.starts_with(&file.display().to_string()), "{error}");
 }
+
+#[test]
+fn two_long_keys_are_recorded_as_two() {
+    let name = |end: &str| recorded_name(&format!("default/{}{end}", "x".repeat(2_000)));
+    assert_ne!(name("a"), name("b"));
+    assert_eq!(name("a").chars().count(), 1_024 + 1 + 12);
+    assert_eq!(recorded_name("default/orders"), "default/orders");
+}

@@ -1,8 +1,8 @@
 //! All rules for documents and for the text of drafts.
 
 use super::{Diagnostic, Rule, Subject};
-use crate::domain::ResourceKey;
 use crate::domain::json::{Severity, line_column, problems};
+use crate::domain::{ResourceKey, escape};
 use crate::text::MASK;
 use crate::text::placeholders::unfillable;
 
@@ -59,7 +59,7 @@ pub const DANGLING_CONNECTION: Rule =
 fn dangling_connection(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Subject::Document { facts, around, .. } = subject else { return };
     for name in facts.connections.iter().filter(|name| around.lacks_connection(name)) {
-        let message = format!("connection {name} does not exist");
+        let message = format!("connection {} does not exist", escape(name.as_bytes()));
         found.push(Diagnostic { pointer: name.to_string(), ..rule.diagnostic(message) });
     }
 }

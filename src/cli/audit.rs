@@ -5,11 +5,12 @@ use std::time::SystemTime;
 
 use super::args::{AuditArgs, Since};
 use super::error::{Exit, Result};
-use super::output::{Printer, cell, table};
+use super::output::{Printer, cell, table, whole};
 use super::session::CliSession;
 use super::stderr::print_note;
-use crate::audit::{AuditLine, AuditRecord, read};
+use crate::audit::{AuditLine, AuditRecord, read, recorded_name};
 use crate::domain::utc_millis;
+use crate::private_file::io_reason;
 use crate::text::Safe;
 
 pub(super) fn run(session: &CliSession, audit: &AuditArgs, out: &mut Printer<'_>) -> Result<()> {
@@ -17,16 +18,17 @@ pub(super) fn run(session: &CliSession, audit: &AuditArgs, out: &mut Printer<'_>
         return Err(Exit::FAILED.because("there is no state folder to read: set HOME, or XDG_STATE_HOME"));
     };
     let unreadable = |error: std::io::Error| {
-        Exit::FAILED.because(format!("cannot read {}: {}", folder.display(), error.kind()))
+        Exit::FAILED.because(format!("cannot read {}: {}", folder.display(), io_reason(&error)))
     };
     let since = audit.since.and_then(|since| match since {
         Since::At(at) => Some(at),
         Since::Ago(ago) => SystemTime::now().checked_sub(ago),
     });
-    let key = audit.key.as_ref().map(|address| address.0.to_string());
+    let key = audit.key.as_ref().map(|address| recorded_name(&address.0.to_string()));
+    let secret = audit.secret.as_deref().map(recorded_name);
     let wanted = |record: &AuditRecord| {
         // A document and a secret may have the same name.
-        let name = if record.action.is_of_secret() { &audit.secret } else { &key };
+        let name = if record.action.is_of_secret() { &secret } else { &key };
         since.is_none_or(|since| record.at >= since)
             && ((key.is_none() && audit.secret.is_none()) || name.as_ref() == Some(&record.key))
             && audit.context.as_ref().is_none_or(|context| *context == record.context)
@@ -78,9 +80,9 @@ fn cells(row: &AuditLine) -> [Safe<'static>; 9] {
     [
         cell(&utc_millis(record.at)),
         cell(&user),
-        cell(&record.context),
+        whole(&Safe::name(&record.context)),
         cell(&action),
-        cell(&record.key),
+        whole(&record.key),
         token(&record.before),
         token(&record.after),
         cell(record.outcome.words()),
@@ -90,7 +92,10 @@ fn cells(row: &AuditLine) -> [Safe<'static>; 9] {
 
 /// The fields of a secret, and the reason given.
 fn detail(record: &AuditRecord) -> String {
-    let fields = (!record.fields.is_empty()).then(|| format!("fields {}", record.fields.join(", ")));
+    let fields = (!record.fields.is_empty()).then(|| {
+        let names: Vec<_> = record.fields.iter().map(|name| Safe::name(name).into_string()).collect();
+        format!("fields {}", names.join(", "))
+    });
     let reason = record.reason.as_ref().map(|reason| format!("reason: {reason}"));
     let all: Vec<_> = fields.into_iter().chain(reason).collect();
     if all.is_empty() { "-".into() } else { all.join("; ") }

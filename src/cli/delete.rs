@@ -8,6 +8,7 @@ use super::session::CliSession;
 use super::stderr::{confirm, require_terminal};
 use crate::domain::Entry;
 use crate::provider::{Error, Expect, Op};
+use crate::text::Safe;
 
 pub(super) async fn run(session: &CliSession, delete: DeleteArgs, out: &mut Printer<'_>) -> Result<()> {
     let writer = session.manager.writer()?;
@@ -32,9 +33,9 @@ pub(super) async fn run(session: &CliSession, delete: DeleteArgs, out: &mut Prin
 fn confirmed(session: &CliSession, entry: &Entry) -> Result<bool> {
     let settings = &session.settings;
     let place = if settings.context.configured {
-        format!("{} ({})", settings.context.name, settings.target)
+        format!("{} ({})", Safe::name(&settings.context.name), settings.target)
     } else {
-        settings.context.name.clone()
+        Safe::name(&settings.context.name).into_string()
     };
     confirm(&format!("delete {} (token {}) from {place}?", entry.key, entry.token))
 }

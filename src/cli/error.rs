@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use thiserror::Error;
 
 use crate::config::SettingsError;
+use crate::private_file::io_reason;
 use crate::provider::Error as StoreError;
 
 pub(super) type Result<T> = std::result::Result<T, CliError>;
@@ -110,7 +111,7 @@ impl From<io::Error> for CliError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::BrokenPipe => Self::ClosedPipe,
-            kind => Exit::FAILED.because(format!("cannot write the output: {kind}")),
+            _ => Exit::FAILED.because(format!("cannot write the output: {}", io_reason(&error))),
         }
     }
 }

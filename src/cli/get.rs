@@ -2,7 +2,7 @@
 
 use super::args::GetArgs;
 use super::error::{Exit, Result};
-use super::output::{Format, Printer, cell, pairs};
+use super::output::{Format, Printer, cell, pairs, whole};
 use super::secrets::print_merged;
 use super::session::CliSession;
 use crate::domain::{DocumentKind, Entry};
@@ -22,7 +22,7 @@ pub(super) async fn run(session: &CliSession, get: GetArgs, out: &mut Printer<'_
     let entry = reader.get(&key).await?.ok_or_else(|| {
         Exit::NOT_FOUND.because(format!(
             "{key} does not exist in {}; confdeck list shows what does",
-            session.settings.context.name
+            Safe::name(&session.settings.context.name)
         ))
     })?;
     match get.output.format {
@@ -56,7 +56,7 @@ async fn table(reader: &dyn ConfigReader, entry: &Entry, out: &mut Printer<'_>) 
         }
     };
     let facts = vec![
-        ("key", cell(&entry.key)),
+        ("key", whole(&entry.key)),
         ("token", cell(&entry.token)),
         ("revision", cell(&entry.revision)),
         ("created", entry.created.map_or(Safe::literal("-"), |revision| cell(&revision))),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 use super::error::{Exit, Result};
-use super::output::{Format, Printer, cell, pairs, table};
+use super::output::{Format, Printer, cell, pairs, table, whole};
 use super::session::CliSession;
 use crate::domain::{
     Certificate, Condition, Fact, FactValue, Finding, Health, LatencyClass, MemberHealth, MemberRole, utc,
@@ -110,7 +110,7 @@ impl HealthReport {
 
     fn lines(&self, health: &Health) -> Vec<Safe<'static>> {
         let mut rows = vec![
-            ("context", cell(&self.context)),
+            ("context", whole(&Safe::name(&self.context))),
             ("backend", cell(self.backend)),
             ("condition", cell(&health.verdict())),
         ];

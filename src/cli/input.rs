@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::error::{Exit, Result};
+use crate::private_file::io_reason;
 
 /// Standard input without the standard library's buffer, which is never wiped.
 pub(super) struct RawStdin;
@@ -26,6 +27,6 @@ pub(super) fn read_into(bytes: &mut Vec<u8>, file: Option<&Path>, name: &str, ma
     };
     read.map(drop).map_err(|error| {
         let name = if file.is_some() { name } else { "standard input" };
-        Exit::FAILED.because(format!("cannot read {name}: {}", error.kind()))
+        Exit::FAILED.because(format!("cannot read {name}: {}", io_reason(&error)))
     })
 }

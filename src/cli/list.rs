@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::args::ListCommand;
 use super::error::Result;
-use super::output::{Format, Printer, cell, table};
+use super::output::{Format, Printer, cell, table, whole};
 use super::session::CliSession;
 use super::stderr::print_note;
 use crate::domain::{Coverage, DocumentKind, Entry, KeyPrefix, Namespace, ResourceKey};
@@ -43,19 +43,28 @@ async fn namespaces(reader: &dyn ConfigReader, format: Format, out: &mut Printer
         }
     }
     warn_partial(&coverage);
+    if counts.is_empty() {
+        explain_empty(reader, &KeyPrefix::Namespace(Namespace::default())).await;
+    }
     let row = |(name, webhooks): (Namespace, _)| NamespaceRow { namespace: name.as_str().into(), webhooks };
     let rows: Vec<_> = counts.into_iter().map(row).collect();
     out.result(format, &rows, |rows| {
-        table(["NAMESPACE", "WEBHOOKS"], rows.iter().map(|row| [cell(&row.namespace), cell(&row.webhooks)]))
+        table(["NAMESPACE", "WEBHOOKS"], rows.iter().map(|row| [whole(&row.namespace), cell(&row.webhooks)]))
     })
 }
 
 /// One document: its names, never its values.
 #[derive(Serialize)]
 struct DocumentRow {
+    /// The address that every command takes.
+    key: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<String>,
+    /// The id or name as stored; a key whose shape the receiver ignores is not listed.
     name: String,
+    /// The same as shown.
+    #[serde(skip)]
+    shown_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     module: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -75,8 +84,10 @@ impl DocumentRow {
     fn of(entry: &Entry) -> Self {
         let facts = Facts::scan(DocumentKind::of(&entry.key), &entry.document);
         Self {
+            key: entry.key.to_string(),
             namespace: entry.key.namespace().map(|namespace| namespace.as_str().to_owned()),
-            name: entry.key.short(),
+            name: String::from_utf8_lossy(entry.key.short_bytes()).into_owned(),
+            shown_name: entry.key.short().into_owned(),
             module: facts.module.map(Into::into),
             connections: facts.connections.into_iter().map(Into::into).collect(),
             auth: facts.auth.iter().map(|auth| auth.word).collect(),
@@ -111,21 +122,32 @@ fn warn_partial(coverage: &Coverage) {
     }
 }
 
+/// Notes on standard error why there is nothing, if there is a reason.
+async fn explain_empty(reader: &dyn ConfigReader, prefix: &KeyPrefix) {
+    if let Some(reason) = reader.absence(prefix).await {
+        print_note(&reason);
+    }
+}
+
 async fn webhooks(
     reader: &dyn ConfigReader,
     namespace: Option<Namespace>,
     format: Format,
     out: &mut Printer<'_>,
 ) -> Result<()> {
+    let of_webhooks = KeyPrefix::Namespace(namespace.clone().unwrap_or_default());
     let prefix = namespace.map_or(KeyPrefix::All, KeyPrefix::Namespace);
     let rows = rows(reader, prefix, |key| key.namespace().is_some()).await?;
+    if rows.is_empty() {
+        explain_empty(reader, &of_webhooks).await;
+    }
     out.result(format, &rows, |rows| {
         let cells = |row: &DocumentRow| {
             [
                 optional(row.namespace.as_deref()),
-                cell(&row.name),
-                optional(row.module.as_deref()),
-                cell(&row.connections.join(",")),
+                whole(&row.shown_name),
+                names(row.module.as_slice()),
+                names(&row.connections),
                 cell(&row.auth.join(",")),
                 cell(&row.token),
                 optional(row.problem.as_deref()),
@@ -136,16 +158,24 @@ async fn webhooks(
     })
 }
 
+fn names(names: &[String]) -> Safe<'static> {
+    let shown: Vec<_> = names.iter().map(|name| Safe::name(name).into_string()).collect();
+    whole(&shown.join(","))
+}
+
 fn optional(text: Option<&str>) -> Safe<'static> {
     cell(text.unwrap_or_default())
 }
 
 async fn connections(reader: &dyn ConfigReader, format: Format, out: &mut Printer<'_>) -> Result<()> {
     let rows = rows(reader, KeyPrefix::Connections, |_| true).await?;
+    if rows.is_empty() {
+        explain_empty(reader, &KeyPrefix::Connections).await;
+    }
     out.result(format, &rows, |rows| {
         let cells = |row: &DocumentRow| {
-            let (kind, problem) = (optional(row.module.as_deref()), optional(row.problem.as_deref()));
-            [cell(&row.name), kind, cell(&row.token), problem]
+            let problem = optional(row.problem.as_deref());
+            [whole(&row.shown_name), names(row.module.as_slice()), cell(&row.token), problem]
         };
         table(["NAME", "TYPE", "TOKEN", "PROBLEM"], rows.iter().map(cells))
     })

@@ -112,12 +112,18 @@ pub(super) fn cell(value: &(impl ToString + ?Sized)) -> Safe<'static> {
     Safe::prefix(&value.to_string(), CELL_MAX).into_owned()
 }
 
-/// What a write replaced, and with what.
-pub(super) fn change_line(name: &str, before: Option<&str>, after: Option<&str>) -> Safe<'static> {
-    cell(&format!("{name}  {} -> {}", before.unwrap_or("-"), after.unwrap_or("-")))
+/// A table cell that is never truncated: what holds a name, since two long names may differ in their ends.
+pub(super) fn whole(value: &(impl ToString + ?Sized)) -> Safe<'static> {
+    value.to_string().into()
 }
 
-/// Lines of a table, each column as wide as its widest cell.
+/// What a write replaced, and with what.
+pub(super) fn change_line(name: &str, before: Option<&str>, after: Option<&str>) -> Safe<'static> {
+    whole(&format!("{name}  {} -> {}", before.unwrap_or("-"), after.unwrap_or("-")))
+}
+
+/// Lines of a table, each column as wide as its widest cell, but no wider than [`CELL_MAX`]: a longer cell
+/// moves those behind it.
 pub(super) fn table<const N: usize>(
     headings: [&'static str; N],
     rows: impl IntoIterator<Item = [Safe<'static>; N]>,
@@ -127,7 +133,7 @@ pub(super) fn table<const N: usize>(
     let mut widths = [0; N];
     for row in &all {
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.as_str().width());
+            *width = (*width).max(cell.as_str().width().min(CELL_MAX));
         }
     }
     all.iter().map(|row| aligned(row, &widths)).collect()

@@ -10,6 +10,7 @@ use crate::config::Settings;
 use crate::domain::{Cause, ResourceKey, Token};
 use crate::manager::UnifiedConfigManager;
 use crate::provider::Expect;
+use crate::text::Safe;
 use crate::write::WriteService;
 
 /// How long writing the audit may take: longer than another process may hold the lock, because the record
@@ -49,7 +50,8 @@ impl CliSession {
 
     /// The error for a requested document that does not exist.
     pub(super) fn absent(&self, key: &ResourceKey) -> CliError {
-        Exit::NOT_FOUND.because(format!("{key} does not exist in {}", self.settings.context.name))
+        Exit::NOT_FOUND
+            .because(format!("{key} does not exist in {}", Safe::name(&self.settings.context.name)))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use super::error::{Exit, Result};
+use crate::private_file::io_reason;
 use crate::text::Safe;
 
 /// Prints an error or a note, escaped, because it may quote stored data. Standard output stays
@@ -42,6 +43,6 @@ pub(super) fn ask_line(question: &str) -> Result<String> {
     let mut answer = String::new();
     io::stdin()
         .read_line(&mut answer)
-        .map_err(|error| Exit::FAILED.because(format!("cannot read the answer: {}", error.kind())))?;
+        .map_err(|error| Exit::FAILED.because(format!("cannot read the answer: {}", io_reason(&error))))?;
     Ok(answer)
 }

@@ -11,7 +11,7 @@ use tokio::net::unix::pipe::Sender;
 
 use super::args::{WatchArgs, WatchFormat};
 use super::error::{CliError, Exit, Result};
-use super::output::{Printer, cell};
+use super::output::{Printer, cell, whole};
 use super::session::CliSession;
 use crate::domain::{
     ChangeKind, Coverage, Document, DocumentKind, Entry, KeyPrefix, LinkState, ResourceKey, Revision,
@@ -94,7 +94,7 @@ impl EventLine {
         let what = self.key.as_deref().or(self.state).unwrap_or_default();
         let token = self.token.as_deref().unwrap_or_default();
         let detail = self.value.as_deref().or(self.reason.as_deref()).unwrap_or_default();
-        let line = format!("{:<8} {:<32} {token:>12}  {}", self.kind, cell(what), cell(detail));
+        let line = format!("{:<8} {:<32} {token:>12}  {}", self.kind, whole(what), cell(detail));
         Safe::from(line.trim_end().to_owned())
     }
 }

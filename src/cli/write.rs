@@ -7,6 +7,7 @@ use super::error::{CliError, Exit, Result};
 use super::session::CliSession;
 use super::stderr::print_note;
 use super::stop::StopSignals;
+use crate::private_file::io_reason;
 use crate::provider::{Commit, CommitStatus, ConfigWriter, Error, Expect, Op, is_as_requested};
 use crate::write::Audited;
 
@@ -21,8 +22,9 @@ impl CliSession {
     pub(super) async fn commit(&self, writer: Arc<dyn ConfigWriter>, op: Op) -> Result<Commit> {
         let (key, sent) = (op.key(), verb(&op));
         let ops = vec![op.clone()];
-        let mut stop = StopSignals::listen()
-            .map_err(|error| Exit::FAILED.because(format!("cannot listen to signals: {}", error.kind())))?;
+        let mut stop = StopSignals::listen().map_err(|error| {
+            Exit::FAILED.because(format!("cannot listen to signals: {}", io_reason(&error)))
+        })?;
         let commit = self.writes.commit(NUMBER, Ok(Arc::clone(&writer)), ops.clone());
         let answer = stop.finish(&format!("the {sent} of {key}"), commit).await;
         let Some(answer) = answer.map(Audited::noted) else { return outcome_result(&op, None) };

@@ -1,5 +1,6 @@
 //! Paths into a document: how members and items are named and displayed.
 
+use crate::domain::escape;
 use crate::domain::json::{LexemeKind, Lexer, quote};
 use crate::text::Safe;
 
@@ -43,7 +44,16 @@ impl JsonPath {
                     }
                     let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
                     let quoted = name.is_empty() || !name.chars().all(plain);
-                    let name = if quoted { quote(name) } else { name.clone() };
+                    let shown = escape(name.as_bytes());
+                    let name = match quoted {
+                        // What JSON's own escapes leave as it is may still not be seen, or be composed
+                        // otherwise.
+                        true if !name.is_ascii() && shown != name.as_str() => {
+                            format!("\"{}\"", shown.replace('"', "\\\""))
+                        }
+                        true => quote(name),
+                        false => shown.into_owned(),
+                    };
                     path.push_str(Safe::prefix(&name, MAX_NAME).as_str());
                     if *number > 1 {
                         path.push_str(&format!(" ({number})"));

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::{Origin, WithOrigin};
+use crate::private_file::io_reason;
 
 pub(super) type Result<T> = std::result::Result<T, SettingsError>;
 
@@ -53,11 +54,7 @@ impl SettingsError {
     }
 
     pub(super) fn unreadable(path: &Path, asked_by: impl Into<String>, error: &std::io::Error) -> Self {
-        Self::Unreadable {
-            path: path.to_path_buf(),
-            asked_by: asked_by.into(),
-            reason: error.kind().to_string(),
-        }
+        Self::Unreadable { path: path.to_path_buf(), asked_by: asked_by.into(), reason: io_reason(error) }
     }
 }
 

@@ -301,6 +301,9 @@ mod tests {
         assert!(problem("[receiver]\nown_path = \"secrets\"\n").contains("it has no {id}"));
         let missing =
             resolve("[receiver]\nenv = \"file:none.env\"\n", &[]).unwrap().secret_lookup().unwrap_err();
-        assert_eq!(missing.to_string(), "cannot read /etc/none.env (/etc/c.toml:2): entity not found");
+        assert_eq!(
+            missing.to_string(),
+            "cannot read /etc/none.env (/etc/c.toml:2): there is no such file or folder"
+        );
     }
 }

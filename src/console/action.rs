@@ -265,6 +265,8 @@ actions! {
             keys { "Y" in [Secrets] }
             hints { Secrets 13 "copy value" };
         Zoom "zoom" "focused pane alone" [command] keys { "z" in LISTS } hints { Browse 17, Secrets 16 };
+        Times "times" "dates and times instead of ages, or ages again" [command]
+            keys { "T" in TABS, "T" in [Drafts, Review, Plan, SecretReview, StaleDependents] };
         Pause "pause" "hold the picture still; changes wait" [command]
             keys { "p" in LISTS }
             hints { Browse 18, Secrets 17 };

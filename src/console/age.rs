@@ -13,12 +13,12 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// How long ago something was: `<10s`, `10s`, then minutes, hours, days.
+/// How long ago something was: `<10s`, `<1m`, then whole minutes, hours, days.
 pub fn age(elapsed: Duration) -> TimedText {
     let seconds = elapsed.as_secs();
     let (text, next) = match seconds {
         0..10 => ("<10s".into(), 10),
-        10..MINUTE => ("10s".into(), MINUTE),
+        10..MINUTE => ("<1m".into(), MINUTE),
         MINUTE..HOUR => step(seconds, MINUTE, 'm'),
         HOUR..DAY => step(seconds, HOUR, 'h'),
         _ => step(seconds, DAY, 'd'),
@@ -57,6 +57,19 @@ pub fn until(remaining: Duration) -> TimedText {
     TimedText { text: format!("{}d", seconds / DAY), changes_in: Some(changes_in) }
 }
 
+/// A duration that does not run: configured, or over. Every unit is told, so that 1h30m is not 1h.
+pub fn span(duration: Duration) -> String {
+    let mut seconds = duration.as_secs();
+    let mut text = String::new();
+    for (unit, letter) in [(DAY, 'd'), (HOUR, 'h'), (MINUTE, 'm'), (1, 's')] {
+        if seconds >= unit {
+            text.push_str(&format!("{}{letter}", seconds / unit));
+            seconds %= unit;
+        }
+    }
+    if text.is_empty() { "<1s".into() } else { text }
+}
+
 /// A wait in seconds: `3 s`.
 pub fn wait(remaining: Duration) -> String {
     countdown(remaining).text
@@ -91,7 +104,8 @@ mod tests {
             (text, changes_in.unwrap().as_millis())
         };
         assert_eq!(spoken(0), ("<10s".into(), 10_000));
-        assert_eq!(spoken(10_500), ("10s".into(), 49_500));
+        assert_eq!(spoken(10_500), ("<1m".into(), 49_500));
+        assert_eq!(spoken(59_999), ("<1m".into(), 1), "which 10s would not be");
         assert_eq!(spoken(60_000), ("1m".into(), 60_000));
         assert_eq!(spoken(3_599_000), ("59m".into(), 1_000));
         assert_eq!(spoken(90_000_000), ("1d".into(), 82_800_000));
@@ -109,6 +123,13 @@ mod tests {
             let later = Duration::from_millis(millis).saturating_sub(now.changes_in.unwrap());
             assert_ne!(left(later).text, now.text, "{millis}");
         }
+    }
+
+    #[test]
+    fn a_configured_duration_is_told_whole() {
+        let text = |seconds| span(Duration::from_secs(seconds));
+        assert_eq!([text(5_400), text(3_600), text(90), text(45)], ["1h30m", "1h", "1m30s", "45s"]);
+        assert_eq!([text(10 * DAY), text(DAY + 1), text(0)], ["10d", "1d1s", "<1s"]);
     }
 
     #[test]

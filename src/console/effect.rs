@@ -1,11 +1,13 @@
 //! Effects: requests of `update` to the runtime, as data; most are answered with a message.
 
+use std::time::Duration;
+
 use super::action::Action;
 use super::compute::Compute;
 use super::drafts::DraftJob;
 use super::external_editor::ExternalDraft;
 use super::secret_jobs::SecretJob;
-use crate::domain::{LeaseId, ResourceKey, SecretFolder, SecretPath};
+use crate::domain::{LeaseId, ResourceKey, SecretFolder, SecretPath, SecretStoreStatus};
 use crate::provider::Op;
 
 pub use super::request::{Pending, RequestId};
@@ -31,6 +33,8 @@ pub enum Effect {
     RefreshPresence(SecretPath),
     /// Queries all polled secrets at once, because the store may have changed.
     RefreshAllPresence,
+    /// Logs that the store of secrets has another status.
+    LogSecretStatus(SecretStatusChange),
     /// Lists secrets recursively from these folders, replacing a running listing; an empty list stops it.
     ListSecrets(RequestId, Vec<SecretFolder>),
     SecretVersions(RequestId, SecretPath),
@@ -61,6 +65,17 @@ pub enum Effect {
     Quit(u8),
 }
 
+/// How the status of the store of secrets changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretStatusChange {
+    pub backend: &'static str,
+    pub status: SecretStoreStatus,
+    /// Why secrets cannot be watched, if they cannot.
+    pub reason: Option<String>,
+    /// The status before, and how long it lasted.
+    pub before: Option<(SecretStoreStatus, Duration)>,
+}
+
 /// An audit record of an operation other than a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuditNote {
@@ -79,7 +94,7 @@ impl Effect {
             | Self::RefreshPresence(_)
             | Self::RefreshAllPresence => false,
             Self::FindOut { .. } | Self::RecordAudit(_) | Self::Unlock(_) | Self::Lock => false,
-            Self::ListSecrets(..) | Self::SecretVersions(..) => false,
+            Self::ListSecrets(..) | Self::SecretVersions(..) | Self::LogSecretStatus(_) => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
             Self::Copy(..) | Self::Suspend | Self::Redraw | Self::PrintOnExit(_) | Self::Quit(_) => false,
             // These change only our own files.

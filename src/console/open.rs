@@ -28,6 +28,7 @@ use crate::console::shell;
 use crate::console::shell::layout::Size;
 use crate::domain::Health;
 use crate::manager::UnifiedConfigManager;
+use crate::private_file::io_reason;
 use crate::provider::file::FileProvider;
 use crate::provider::{Backend, ConfigReader, ConfigWriter, SecretAccess, SecretBackend, env, file, memory};
 use crate::text::Safe;
@@ -39,7 +40,7 @@ pub enum OpenError {
     #[error(transparent)]
     Theme(#[from] ThemeError),
     /// The terminal could not be claimed, or the temporary folder could not be created.
-    #[error("{0}")]
+    #[error("{}", if .0.get_ref().is_some() { .0.to_string() } else { io_reason(.0) })]
     System(#[from] io::Error),
 }
 
@@ -71,7 +72,7 @@ pub async fn open(
         access.writer = None;
     }
     let context = ConsoleContext {
-        name: Safe::new(&store.name).into_owned().into_string(),
+        name: Safe::name(&store.name).into_string(),
         backend: store.backend,
         secret_backend: store.secret_backend,
         target: Safe::new(&store.target).into_owned().into_string(),

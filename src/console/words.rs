@@ -1,14 +1,14 @@
 //! Numbers, ages, states and places as words, and the messages that several screens share.
 
 use std::fmt::Display;
-use std::time::Duration;
+use std::time::SystemTime;
 
-use crate::console::age::{TimedText, age, countdown, so_far};
+use crate::console::age::{TimedText, countdown, so_far};
 use crate::console::model::{Model, PausedEvents, SecretLink, StoreLink};
 use crate::console::shell::layout::Pane;
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{PaneTitle, TextRun};
-use crate::domain::{Condition, LinkState, SecretStoreStatus, Token};
+use crate::console::widgets::{PaneTitle, TableColumn, TextRun};
+use crate::domain::{Condition, LinkState, SecretStoreStatus, Token, utc};
 use crate::inventory::Scope;
 
 pub(crate) use crate::text::grouped;
@@ -16,8 +16,8 @@ pub(crate) use crate::text::grouped;
 /// The outcome of a write whose answer was lost.
 pub(crate) const UNKNOWN: &str = "unknown, looking whether it was done";
 
-/// What is said when a write whose answer was lost has not been done. Every write of the console is conditional,
-/// so of two identical writes only one can succeed.
+/// What is said when a write whose answer was lost has not been done. Every write of the console is
+/// conditional, so of two identical writes only one can succeed.
 pub(crate) fn not_done_so_far(what: impl Display) -> String {
     format!("found out: not done so far: {what}; it may come yet, and sent again it cannot be done twice")
 }
@@ -62,14 +62,16 @@ pub(crate) fn plural(number: usize, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
-pub(crate) fn ago(model: &Model, at: Duration) -> TimedText {
-    age(model.now.mono.saturating_sub(at))
-}
-
-/// How long ago it was; `None` if it was only just now.
-pub(crate) fn long_ago(model: &Model, at: Duration) -> Option<String> {
-    let ago = ago(model, at).text;
-    (ago != age(Duration::ZERO).text).then_some(ago)
+/// The columns of a list. While dates and times are shown, the one named `ages` has room for them, and all
+/// others but the first in rank give way to it.
+pub(crate) fn with_times(model: &Model, columns: &[TableColumn], ages: &str) -> Vec<TableColumn> {
+    let min_width = u16::try_from(utc(SystemTime::UNIX_EPOCH).len()).unwrap_or_default();
+    let first = columns.iter().map(|column| column.priority).max().unwrap_or_default();
+    let widened = |column: &TableColumn| match model.absolute_times && column.name == ages {
+        true => TableColumn { min_width, priority: first.saturating_sub(1), ..*column },
+        false => *column,
+    };
+    columns.iter().map(widened).collect()
 }
 
 /// Whether what is shown may be older than the store.
@@ -194,6 +196,8 @@ pub(crate) fn token(model: &Model, token: Token) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::console::shell::sample;
     use crate::domain::Revision;

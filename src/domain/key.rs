@@ -1,10 +1,12 @@
 //! Keys of stored documents, ranges of keys, and the addresses that users type.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::escape::{escape, unescape};
 use super::{ConnectionName, NameError, Namespace, WebhookId};
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,7 +54,7 @@ impl ResourceKey {
         matches!(self, Self::Foreign { .. })
     }
 
-    /// The last part of the name as bytes; like [`ResourceKey::short`], but exact.
+    /// The last part of the name as bytes: the id, the connection's name, or the raw key.
     pub fn short_bytes(&self) -> &[u8] {
         match self {
             Self::Webhook { id, .. } => id.as_str().as_bytes(),
@@ -61,23 +63,24 @@ impl ResourceKey {
         }
     }
 
-    /// The last part of the name: the id, the connection's name, or the raw key.
-    pub fn short(&self) -> String {
-        String::from_utf8_lossy(self.short_bytes()).into_owned()
+    /// The same as shown.
+    pub fn short(&self) -> Cow<'_, str> {
+        escape(self.short_bytes())
     }
 }
 
-/// The address that users type and read: `production/orders`, `connections/redis_main`, `key:RAW`.
-/// A webhook in a namespace called `connections` reads `webhook:connections/ID`.
+/// The address that users type and read: `production/orders`, `connections/redis_main`, `key:RAW`, with its
+/// names as [`escape`] writes them. A webhook in a namespace called `connections` reads
+/// `webhook:connections/ID`.
 impl fmt::Display for ResourceKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Webhook { namespace, id } if namespace.as_str() == CONNECTIONS => {
-                write!(f, "webhook:{}/{}", namespace.as_str(), id.as_str())
+                write!(f, "webhook:{namespace}/{id}")
             }
-            Self::Webhook { namespace, id } => write!(f, "{}/{}", namespace.as_str(), id.as_str()),
-            Self::Connection { name } => write!(f, "{CONNECTIONS}/{}", name.as_str()),
-            Self::Foreign { raw } => write!(f, "key:{}", String::from_utf8_lossy(raw)),
+            Self::Webhook { namespace, id } => write!(f, "{namespace}/{id}"),
+            Self::Connection { name } => write!(f, "{CONNECTIONS}/{name}"),
+            Self::Foreign { raw } => write!(f, "key:{}", escape(raw)),
         }
     }
 }
@@ -145,15 +148,14 @@ impl std::str::FromStr for Address {
         let name = |source| AddressError::Name { text: text.into(), source };
         let webhook = |rest: &str| {
             let (namespace, id) = rest.split_once('/').ok_or_else(shape)?;
-            Ok(ResourceKey::webhook(
-                Namespace::new(namespace).map_err(name)?,
-                WebhookId::new(id).map_err(name)?,
-            ))
+            Ok(ResourceKey::webhook(namespace.parse().map_err(name)?, id.parse().map_err(name)?))
         };
-        let connection = |rest: &str| ConnectionName::new(rest).map(ResourceKey::connection).map_err(name);
+        let connection = |rest: &str| rest.parse().map(ResourceKey::connection).map_err(name);
 
         match (text.split_once(':'), text.split_once('/')) {
-            (Some(("key", raw)), _) if !raw.is_empty() => Ok(ResourceKey::foreign(raw.as_bytes())),
+            (Some(("key", raw)), _) if !raw.is_empty() => {
+                Ok(ResourceKey::foreign(unescape(raw).into_owned()))
+            }
             (Some(("key", _)), _) => Err(shape()),
             (Some(("webhook", rest)), _) => webhook(rest),
             (Some(("connection", rest)), _) | (_, Some((CONNECTIONS, rest))) => connection(rest),
@@ -166,7 +168,40 @@ impl std::str::FromStr for Address {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::domain::escape::tests::names;
+
+    /// Keys of every kind whose names are any bytes; a name that is not valid makes a foreign key.
+    fn keys() -> impl Strategy<Value = ResourceKey> {
+        let namespace = prop::sample::select(&["default", "prod", "connections", "key", "webhook"]);
+        (0..3, namespace, names()).prop_map(|(kind, namespace, name)| {
+            let text = std::str::from_utf8(&name).unwrap_or_default();
+            let known = match kind {
+                0 => WebhookId::new(text)
+                    .map(|id| ResourceKey::webhook(Namespace::new(namespace).unwrap(), id)),
+                1 => ConnectionName::new(text).map(ResourceKey::connection),
+                _ => Err(NameError::WebhookId),
+            };
+            known.unwrap_or_else(|_| ResourceKey::foreign(name))
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2048, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_key_is_addressed_by_what_is_shown_of_it(key in keys()) {
+            let shown = key.to_string();
+            prop_assert_eq!(shown.parse::<Address>(), Ok(Address(key)), "{}", shown);
+        }
+
+        #[test]
+        fn two_keys_that_differ_are_never_shown_alike(one in keys(), other in keys()) {
+            prop_assert_eq!(one == other, one.to_string() == other.to_string());
+        }
+    }
 
     #[test]
     fn addresses_read_back_what_keys_print() {

@@ -6,6 +6,7 @@
 mod change;
 mod coverage;
 mod document;
+mod escape;
 mod health;
 pub mod json;
 mod key;
@@ -22,6 +23,10 @@ mod utc;
 pub use change::{Change, ChangeKind, Entry};
 pub use coverage::{Coverage, PermittedRanges};
 pub use document::{Document, MAX_EDITABLE};
+#[cfg(test)]
+pub(crate) use escape::tests::name_pairs;
+pub(crate) use escape::{MAX_MARKS, is_invisible, is_mark};
+pub use escape::{NotText, escape, unescape, unescape_text};
 pub use health::{
     Cause, Certificate, CertificateOwner, Condition, Fact, FactValue, Finding, Health, LatencyClass,
     MemberHealth, MemberRole, Right, SecretStoreStatus, Validity, size,

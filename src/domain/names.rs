@@ -1,8 +1,11 @@
 //! Names that keys are made of; each type accepts only what its rule allows (docs/receiver.md, section 2).
 
+use std::fmt;
 use std::sync::Arc;
 
 use thiserror::Error;
+
+use super::escape::{NotText, escape, unescape_text};
 
 /// Why a text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -16,6 +19,9 @@ pub enum NameError {
     /// A connection name that cannot be part of a key.
     #[error("a connection name is not empty and holds no \"/\"")]
     ConnectionName,
+    /// A typed name whose escapes make no text.
+    #[error(transparent)]
+    NotText(#[from] NotText),
 }
 
 macro_rules! name {
@@ -34,7 +40,7 @@ macro_rules! name {
                 if valid(text) { Ok(Self(text.into())) } else { Err($error) }
             }
 
-            /// The name as stored; not yet safe to show, see `text::Safe`.
+            /// The name as stored; shown, it is the `Display` form.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -46,10 +52,18 @@ macro_rules! name {
             }
         }
 
+        /// As shown: see [`escape`].
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&escape(self.0.as_bytes()))
+            }
+        }
+
+        /// Reads a typed name; what `Display` writes reads back.
         impl std::str::FromStr for $name {
             type Err = NameError;
             fn from_str(text: &str) -> Result<Self, NameError> {
-                Self::new(text)
+                Self::new(&unescape_text(text)?)
             }
         }
     };

@@ -77,7 +77,7 @@ impl OpenedFile {
             // The log has ended if nobody takes it.
             Ok(file) => _ = self.0.send(file),
             Err(error) => {
-                let reason = private_file::reason(&error);
+                let reason = private_file::io_reason(&error);
                 tracing::warn!(reason, "the log file cannot be written; this tab is all there is");
             }
         }

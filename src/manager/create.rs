@@ -129,7 +129,7 @@ impl UnifiedConfigManager {
                     return Err(format!("was changed by someone else (now {now})"));
                 }
                 match secrets.iter().find(|(name, _)| contents.field(name.as_str()).is_none()) {
-                    Some((name, _)) => Err(format!("its field {:?} was not there", name.as_str())),
+                    Some((name, _)) => Err(format!("its field \"{name}\" was not there")),
                     None => Ok(true),
                 }
             }

@@ -16,7 +16,7 @@ use crate::domain::reference::{
 };
 use crate::domain::{
     DocumentKind, Entry, FieldName, OWN_VARIABLES, OwnMembers, ResourceKey, SecretField, SecretPath,
-    SecretText,
+    SecretText, escape,
 };
 use crate::provider::env::{EnvSecrets, EnvVariables, variable_name};
 use crate::provider::{Error, Result, SecretAccess, SecretData, SecretRevealer};
@@ -230,7 +230,7 @@ fn merge_own(
     };
     let used = own_secrets::merge(webhook, &revealed.fields).map_err(|EmptySecret(field)| {
         let place = match path {
-            SecretPath::Variables(id) => variable_name(id, field),
+            SecretPath::Variables(id) => escape(variable_name(id, field).as_bytes()).into_owned(),
             _ => format!("{path}#{}", field.as_str()),
         };
         Error::invalid(format!(

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "console")]
 mod deadline;
+mod io_reason;
 #[cfg(feature = "console")]
 mod owner;
 #[cfg(feature = "console")]
@@ -20,6 +21,7 @@ use rustix::fs::OFlags;
 
 #[cfg(feature = "console")]
 pub(crate) use deadline::done_within;
+pub(crate) use io_reason::io_reason;
 #[cfg(feature = "console")]
 pub(crate) use owner::check_owner;
 #[cfg(feature = "console")]
@@ -55,13 +57,6 @@ fn regular(file: File) -> io::Result<File> {
         true => Ok(file),
         false => Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file; remove it")),
     }
-}
-
-/// Why an operation failed: our own words if there are any, else the kind of error. The system's own text
-/// is left out, because it differs from system to system.
-#[cfg(feature = "console")]
-pub(crate) fn reason(error: &io::Error) -> String {
-    error.get_ref().map_or_else(|| error.kind().to_string(), ToString::to_string)
 }
 
 /// Whether group and others have no access.

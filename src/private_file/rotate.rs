@@ -104,7 +104,7 @@ mod tests {
         let pipe = folder.path().join("pipe");
         rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
         for opened in [create(&pipe), open_append(&pipe), super::super::open(&pipe)] {
-            let refused = super::super::reason(&opened.unwrap_err());
+            let refused = super::super::io_reason(&opened.unwrap_err());
             assert_eq!(refused, "it is not a regular file; remove it");
         }
     }

@@ -210,6 +210,12 @@ pub trait ConfigReader: Send + Sync {
         self.list(prefix).map(|page| page.map(KeyPage::from)).boxed()
     }
 
+    /// Why an empty range is not merely one without documents; `None` if it is, or if that is not known. Its
+    /// place may not exist yet, which a user who named another one by mistake has to be told.
+    async fn absence(&self, _prefix: &KeyPrefix) -> Option<String> {
+        None
+    }
+
     /// Watches a range: a full load, then every change. Reconnects by itself; ends only when the store
     /// is shut down.
     fn watch(&self, prefix: KeyPrefix) -> Watch;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use super::{Error, Result};
 use crate::domain::{
     FieldName, Health, KvPath, MissingRights, Mount, Presence, SecretField, SecretFolder, SecretMetadata,
-    SecretPath, SecretRight, SecretStoreStatus, SecretText, SecretValue, SecretVersion,
+    SecretPath, SecretRight, SecretStoreStatus, SecretText, SecretValue, SecretVersion, escape,
 };
 
 /// What a secret store can do; callers check before they offer an action.
@@ -249,15 +249,20 @@ impl<'a> KvLocation<'a> {
         }
     }
 
+    /// The API path of the secret in an engine of KV 1.
+    pub(crate) fn plain_path(self) -> String {
+        format!("{}/{}", self.mount.as_str(), self.path.as_str())
+    }
+
     /// The API path of the secret below an endpoint of KV 2.
     pub(crate) fn endpoint_path(self, endpoint: &str) -> String {
-        format!("{}/{endpoint}/{}", self.mount, self.path)
+        format!("{}/{endpoint}/{}", self.mount.as_str(), self.path.as_str())
     }
 
     /// The permission that a right needs in a KV 2 engine: `read on secret/data/a`.
     pub(crate) fn permission(self, right: SecretRight) -> String {
         let (capability, endpoint) = right.in_kv_2();
-        format!("{capability} on {}", self.endpoint_path(endpoint))
+        format!("{capability} on {}", escape(self.endpoint_path(endpoint).as_bytes()))
     }
 }
 
@@ -340,7 +345,7 @@ pub(crate) fn check_patch(path: &SecretPath, fields: &SecretFields) -> Result<()
     match fields.iter().find(|(_, value)| !value.is_scalar()) {
         None => Ok(()),
         Some((name, _)) => Err(Error::unsupported(
-            format!("changing only the field {:?} of {path} to null, a list or an object", name.as_str()),
+            format!("changing only the field \"{name}\" of {path} to null, a list or an object"),
             "a merge patch would merge or remove it; read the secret and write all of its fields",
         )),
     }

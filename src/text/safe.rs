@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-/// The most combining marks on one character: as many as Vietnamese, Thai or pointed Hebrew needs.
-const MAX_MARKS: usize = 4;
+use crate::domain::{MAX_MARKS, escape, is_invisible, is_mark};
 
 /// One line of text that affects only its own cells on a terminal.
 ///
@@ -26,6 +25,12 @@ impl<'a> Safe<'a> {
             Ok(text) => Self::new(text),
             Err(_) => Safe::<'static>::from(visible_utf8(bytes)),
         }
+    }
+
+    /// A name of any bytes, as [`escape`] writes it: two names never look alike, and what is shown can be
+    /// typed.
+    pub fn name(name: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Self(escape(name.as_ref()))
     }
 
     /// At most `max_chars` characters of a text, and how many were left out: `abc… 1,024 more characters`.
@@ -219,40 +224,6 @@ fn form(character: char, marks: &mut usize) -> CharForm {
     form
 }
 
-/// Whether a character that is escaped when alone combines with the one before. The standard library
-/// knows: its escaping for debug output leaves such marks alone after another character, and escapes
-/// unprintable ones (categories Cc, Cf, Cs, Co, Cn, Zl, Zp and all blanks but one) even there.
-fn is_mark(character: char) -> bool {
-    let mut pair = String::from("a");
-    pair.push(character);
-    pair.escape_debug().eq(pair.chars())
-}
-
-/// Characters that count as printable or as marks but show nothing: the rest of Unicode's
-/// Default_Ignorable_Code_Point, and letters and symbols that are blank.
-fn is_invisible(character: char) -> bool {
-    matches!(
-        character,
-        '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{2800}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{1d159}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -282,6 +253,14 @@ mod tests {
                 prop_assert!(character.is_ascii() || prints, "{:?}", character);
             }
             prop_assert_eq!(Safe::new(safe.as_str()), safe.borrowed());
+        }
+
+        #[test]
+        fn what_is_shown_of_a_name_is_shown_as_it_is(bytes in any::<Vec<u8>>(), text in any::<String>()) {
+            for name in [&bytes[..], text.as_bytes()] {
+                let shown = Safe::name(name);
+                prop_assert_eq!(Safe::new(shown.as_str()), shown.borrowed());
+            }
         }
 
         #[test]

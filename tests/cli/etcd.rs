@@ -57,6 +57,69 @@ impl Store {
     }
 }
 
+/// Names that look alike, or like the escapes of another, and how each is shown.
+const ALIKE: [(&str, &str); 8] = [
+    ("orders", "orders"),
+    ("orders ", r"orders\x20"),
+    ("caf\u{e9}", "caf\u{e9}"),
+    ("cafe\u{301}", r"cafe\u{301}"),
+    ("a b", "a b"),
+    ("a  b", r"a \x20b"),
+    (r"orders\x20", r"orders\\x20"),
+    ("or\u{200b}ders", r"or\u{200b}ders"),
+];
+
+#[test]
+fn names_that_look_alike_are_listed_apart_and_what_is_shown_of_one_names_it() {
+    let store = Store::new("/alike/");
+    for (number, (id, _)) in ALIKE.iter().enumerate() {
+        store.put(&format!("prod/webhooks/{id}"), &format!("{{\"n\":{number}}}"));
+    }
+    let listed = store.confdeck(&["list", "webhooks"]).run().expect_code(0).out();
+    let rows = json(&store.confdeck(&["list", "webhooks", "-o", "json"]).run().expect_code(0).out());
+    for (number, (id, shown)) in ALIKE.iter().enumerate() {
+        let line = listed.lines().filter(|line| line.starts_with(&format!("prod       {shown}  ")));
+        assert_eq!(line.count(), 1, "{shown}\n{listed}");
+        let address = format!("prod/{shown}");
+        let got = store.confdeck(&["get", &address, "-o", "json"]).run().expect_code(0).out();
+        assert_eq!(got, format!("{{\"n\":{number}}}\n"), "{address}");
+        let row = rows.as_array().unwrap().iter().find(|row| row["key"] == address.as_str()).unwrap();
+        assert_eq!(row["name"], *id);
+    }
+    let home = crate::support::home::Home::new();
+    let delete = store.confdeck(&["delete", r"prod/orders\x20", "--yes"]).at_home(&home).run().expect_code(0);
+    assert!(delete.out().starts_with(r"prod/orders\x20  "), "{}", delete.out());
+    assert_eq!(
+        (store.value("prod/webhooks/orders "), store.value("prod/webhooks/orders")),
+        ("".into(), "{\"n\":0}".into())
+    );
+    let audit =
+        |key: &str| store.confdeck(&["audit", "--key", key]).at_home(&home).run().expect_code(0).out();
+    assert_eq!((audit(r"prod/orders\x20").lines().count(), audit("prod/orders").lines().count()), (2, 1));
+}
+
+#[test]
+fn a_key_of_any_bytes_is_named_by_what_is_shown_of_it() {
+    let store = Store::new("/bytes-alike/");
+    let tails: [(&[u8], &str); 4] = [
+        (b"odd\xff", r"key:odd\xff"),
+        (b"odd\xfe", r"key:odd\xfe"),
+        (b"", r"key:\empty"),
+        (b"a\x1b[2J/ ", r"key:a\x1b[2J/\x20"),
+    ];
+    for (tail, address) in tails {
+        store.server.put_bytes(&[store.prefix.as_bytes(), tail].concat(), address);
+    }
+    for (_, address) in tails {
+        let got = store.confdeck(&["get", address, "-o", "json"]).run().expect_code(0).out();
+        assert_eq!(got, format!("{address}\n"));
+    }
+    store.confdeck(&["delete", tails[0].1, "--yes"]).run().expect_code(0);
+    let gone = store.confdeck(&["get", tails[0].1]).run().expect_code(4).err();
+    assert!(gone.contains(r"key:odd\xff does not exist"), "{gone}");
+    store.confdeck(&["get", tails[1].1]).run().expect_code(0);
+}
+
 #[test]
 fn etcdctl_reads_back_byte_for_byte_what_was_put() {
     let store = Store::new("/bytes/");

@@ -30,6 +30,25 @@ fn token(home: &Home, address: &str) -> String {
 }
 
 #[test]
+fn a_folder_without_files_is_told_apart_from_files_without_documents() {
+    let home = Home::new();
+    for (what, file) in
+        [("namespaces", "webhooks.json"), ("webhooks", "webhooks.json"), ("connections", "connections.json")]
+    {
+        let listed = confdeck(&home, &["list", what]).run().expect_code(0);
+        assert_eq!(listed.out().lines().count(), 1, "{}", listed.out());
+        let missing = format!("there is no file {file}; the first put makes it");
+        assert!(listed.err().contains(&missing), "{what}: {}", listed.err());
+        assert_eq!(listed.err().matches("no file").count(), 1, "{}", listed.err());
+    }
+    home.write("work/webhooks.json", "{}");
+    home.write("work/connections.json", "{}");
+    for what in ["namespaces", "webhooks", "connections"] {
+        assert_eq!(confdeck(&home, &["list", what]).run().expect_code(0).err(), "", "{what}");
+    }
+}
+
+#[test]
 fn a_put_is_conditional_and_changes_nothing_else() {
     let home = home();
     let before = token(&home, "default/orders");

@@ -24,7 +24,7 @@ fn values_of_any_kind_are_shown_as_they_are_and_do_nothing_to_a_terminal() {
     let masked = world.secrets(&["get", "MOUNT/a"]).run().expect_code(0).out();
     for shown in [&presence, &masked] {
         assert!(
-            shown.lines().count() >= 7 && shown.contains("empty") && shown.contains("odd␛[31m␊name"),
+            shown.lines().count() >= 7 && shown.contains("empty") && shown.contains(r"odd\x1b[31m\x0aname"),
             "{shown}"
         );
         assert!(!shown.contains('\u{1b}'), "{shown}");

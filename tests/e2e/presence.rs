@@ -122,6 +122,11 @@ fn sealing_stopping_and_a_lost_right_have_their_words_and_are_got_over() {
     says(&mut terminal, "vault ✗ sealed", "is sealed: unseal it");
     bao.unseal();
     well(&mut terminal);
+    terminal.keys("7");
+    terminal.wait_until(|screen| {
+        screen.has("vault unreachable: nothing listens where Vault at") && screen.has("vault unsealed, after")
+    });
+    terminal.keys("1");
     bao.policy("viewer", BLIND);
     says(&mut terminal, "1 forbidden", "read on webhooks/subkeys/app/orders");
     bao.policy("viewer", &viewer("webhooks"));

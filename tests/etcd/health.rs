@@ -43,6 +43,31 @@ async fn a_single_member_is_told_with_role_version_and_sizes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_member_that_was_restarted_is_told_to_have_been_elected_again() {
+    let server = EtcdServer::start();
+    let provider = server.provider("/cwm/");
+    provider.health().await;
+    let change = |health: &Health| match health.facts.iter().find(|fact| fact.name == "leader change")?.value
+    {
+        FactValue::Observed { ref what, .. } => Some(what.clone()),
+        _ => None,
+    };
+    assert_eq!(change(&provider.health().await).as_deref(), Some("none seen since"));
+    server.kill();
+    server.restart();
+    let begun = std::time::Instant::now();
+    loop {
+        let health = provider.health().await;
+        if health.condition() == Condition::Healthy {
+            assert_eq!(change(&health).as_deref(), Some("elected again"), "{health:?}");
+            break;
+        }
+        assert!(begun.elapsed() < std::time::Duration::from_secs(30), "{health:?}");
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn asking_again_writes_nothing_and_opens_no_connection() {
     let server = EtcdServer::start();
     let provider = server.provider("/cwm/");

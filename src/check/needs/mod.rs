@@ -56,7 +56,7 @@ pub struct Fallback {
 pub struct NeedPlace {
     /// The connection that contains it; `None` is the document itself.
     pub connection: Option<Arc<str>>,
-    /// The member, as `chain[0].module-config.headers.X-Key`; not yet safe to show.
+    /// The member, as `chain[0].module-config.headers.X-Key`, its names as `escape` writes them.
     pub path: String,
     /// Whether it is a field for secrets.
     pub secret: bool,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::cli::output::OutputArgs;
-use crate::domain::{Alphabet, FieldName, SecretGenerator, SecretVersion};
+use crate::domain::{Alphabet, FieldName, SecretGenerator, SecretVersion, unescape_text};
 
 /// Tell which secrets exist without reading them, and read or write one on purpose.
 ///
@@ -229,7 +229,10 @@ pub(crate) struct SecretVersionsArgs {
 }
 
 fn field(text: &str) -> Result<FieldName, String> {
-    if text.is_empty() { Err("a field has a name".into()) } else { Ok(FieldName::new(text)) }
+    if text.is_empty() {
+        return Err("a field has a name".into());
+    }
+    unescape_text(text).map(|name| FieldName::new(&name)).map_err(|error| error.to_string())
 }
 
 /// A surplus argument: it is likely to be a value, so no error may repeat it.
@@ -249,7 +252,7 @@ fn version(text: &str) -> Result<SecretVersion, String> {
 fn from_file(text: &str) -> Result<(FieldName, PathBuf), String> {
     let parts = text.split_once('=').filter(|(name, path)| !name.is_empty() && !path.is_empty());
     let (name, path) = parts.ok_or("write FIELD=FILE")?;
-    Ok((FieldName::new(name), path.into()))
+    Ok((field(name)?, path.into()))
 }
 
 fn alphabet(text: &str) -> Result<Alphabet, String> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::SecretsContext;
 use super::args::{SecretDeleteArgs, SecretDestroyArgs, SecretVersionsArgs};
 use crate::cli::error::{Exit, Result};
-use crate::cli::output::{Printer, cell};
+use crate::cli::output::{Printer, whole};
 use crate::cli::stderr::{ask_line, confirm, require_terminal};
 use crate::domain::{Presence, SecretPath, SecretVersion};
 use crate::provider::SecretWriter;
@@ -123,7 +123,7 @@ async fn change_versions(
     };
     let what = format!("{} {}", version_list(versions), done.done);
     out.outcome(wanted.output.format, &done, &format!("{path}: {what}"), |done| {
-        vec![cell(&format!("{}  {what}", done.secret))]
+        vec![whole(&format!("{}  {what}", done.secret))]
     })
 }
 

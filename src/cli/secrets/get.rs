@@ -4,7 +4,7 @@ use super::SecretsContext;
 use super::args::{RevealArgs, SecretGetArgs};
 use super::presence::PresenceReport;
 use crate::cli::error::{CliError, Exit, Result};
-use crate::cli::output::{Format, Printer, cell, table};
+use crate::cli::output::{Format, Printer, cell, table, whole};
 use crate::cli::stderr::{can_ask, confirm, print_note};
 use crate::domain::{FieldName, Presence, SecretPath};
 use crate::provider::SecretData;
@@ -47,7 +47,7 @@ async fn print_masked(
     if let (Format::Table, Presence::Present(contents)) = (get.output.format, &presence) {
         let wanted = |name: &&FieldName| get.field.as_ref().is_none_or(|field| field == *name);
         let names = contents.fields.iter().map(|(name, _)| name).filter(wanted);
-        return out.lines(table(["FIELD", "VALUE"], names.map(|it| [cell(it.as_str()), cell(MASK)])));
+        return out.lines(table(["FIELD", "VALUE"], names.map(|it| [whole(it), cell(MASK)])));
     }
     out.result(get.output.format, &PresenceReport::of(path, &presence), PresenceReport::lines)
 }
@@ -59,7 +59,7 @@ async fn print_revealed(
     out: &mut Printer<'_>,
 ) -> Result<()> {
     let what = match &get.field {
-        Some(field) => format!("the field {} of {path}", field.as_str()),
+        Some(field) => format!("the field {field} of {path}"),
         None => format!("all fields of {path}"),
     };
     consent(&get.reveal, &format!("read and print {what}?"))?;
@@ -90,7 +90,7 @@ pub(super) fn consent(reveal: &RevealArgs, question: &str) -> Result<()> {
 fn absent(path: &SecretPath, field: Option<&FieldName>) -> CliError {
     Exit::NOT_FOUND.because(match field {
         Some(field) => {
-            format!("{path} has no field {:?}; confdeck secrets presence shows which it has", field.as_str())
+            format!("{path} has no field \"{field}\"; confdeck secrets presence shows which it has")
         }
         None => format!(
             "there is no {path}, or not in that version; confdeck secrets presence shows what there is"
@@ -116,9 +116,9 @@ fn print(
             }
         }
         (Format::Table, None) => {
-            let width = fields.iter().map(|(name, _)| name.as_str().chars().count()).max().unwrap_or(0);
+            let width = fields.iter().map(|(name, _)| name.to_string().chars().count()).max().unwrap_or(0);
             for (name, value) in fields {
-                let name = format!("{:width$}  ", Safe::new(name.as_str()).as_str());
+                let name = format!("{name:width$}  ");
                 out.exact(name.as_bytes())?;
                 out.line(&Safe::new(value.shown().expose()))?;
             }

@@ -11,6 +11,7 @@ use super::args::SecretSetArgs;
 use crate::cli::error::{Exit, Result};
 use crate::cli::input::{RawStdin, read_into};
 use crate::domain::{FieldName, SecretText, SecretValue};
+use crate::private_file::io_reason;
 use crate::provider::SecretFields;
 use crate::text::Safe;
 
@@ -39,7 +40,7 @@ fn put(
     bytes: Zeroizing<Vec<u8>>,
     set: &SecretSetArgs,
 ) -> Result<()> {
-    let named = Safe::new(name.as_str()).into_owned();
+    let named = Safe::display(name);
     if fields.get(name.as_str()).is_some() {
         return Err(Exit::USAGE.because(format!("the field {named} is given twice")));
     }
@@ -83,9 +84,9 @@ fn read(file: Option<(&Path, &str)>) -> Result<Zeroizing<Vec<u8>>> {
 }
 
 fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>> {
-    let named = Safe::new(name.as_str()).into_owned();
+    let named = Safe::display(name);
     let unreadable =
-        |error: io::Error| Exit::FAILED.because(format!("cannot read the value: {}", error.kind()));
+        |error: io::Error| Exit::FAILED.because(format!("cannot read the value: {}", io_reason(&error)));
     // Echo stays off across both prompts: text pasted for both at once would be shown in between.
     let silence = EchoOff::begin().map_err(unreadable)?;
     let typed = read_hidden(&format!("value of {named} (not shown): ")).and_then(|first| {

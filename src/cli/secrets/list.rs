@@ -8,11 +8,12 @@ use serde::Serialize;
 use super::SecretsContext;
 use super::target;
 use crate::cli::error::{Exit, Result};
-use crate::cli::output::{Format, Printer, cell, table};
+use crate::cli::output::{Format, Printer, table, whole};
 use crate::cli::stderr::print_note;
 use crate::domain::{KeyPrefix, OWN_VARIABLES, ResourceKey, variable_name};
 use crate::provider::SecretListItem;
 use crate::provider::env::{Overlap, overlaps};
+use crate::text::Safe;
 
 pub(super) async fn run(
     context: &SecretsContext<'_>,
@@ -35,7 +36,7 @@ pub(super) async fn run(
     let names = names.into_iter().map(|name| match name {
         SecretListItem::Secret(path) => (path.to_string(), "secret"),
         SecretListItem::Folder(folder) => (folder.to_string(), "folder"),
-        SecretListItem::Invalid(name) => (name, "odd"),
+        SecretListItem::Invalid(name) => (Safe::name(&name).into_string(), "odd"),
     });
     let mounts = target::mounts(&context.lookup).into_iter().filter(|_| folder.is_none());
     let mounts = mounts.map(|mount| (format!("{mount}/"), "mount"));
@@ -44,7 +45,7 @@ pub(super) async fn run(
         print_note("there is nothing stored in it");
     }
     out.result(format, &rows, |rows| {
-        table(["NAME", "KIND"], rows.iter().map(|row| [cell(&row.name), cell(row.kind)]))
+        table(["NAME", "KIND"], rows.iter().map(|row| [whole(&row.name), Safe::literal(row.kind)]))
     })
 }
 
@@ -90,7 +91,9 @@ async fn variables(context: &SecretsContext<'_>, format: Format, out: &mut Print
         .collect();
     overlaps.iter().for_each(|overlap| print_note(&overlap.to_string()));
     out.result(format, &rows, |rows| {
-        let row = |row: &VariableRow| [cell(&row.variable), cell(row.state), cell(&row.webhooks.join(", "))];
+        let row = |row: &VariableRow| {
+            [whole(&Safe::name(&row.variable)), Safe::literal(row.state), whole(&row.webhooks.join(", "))]
+        };
         table(["VARIABLE", "STATE", "WEBHOOKS"], rows.iter().map(row))
     })
 }

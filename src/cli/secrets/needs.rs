@@ -8,9 +8,11 @@ use serde::Serialize;
 use super::SecretsContext;
 use crate::check::{Need, NeedKind, NeedState, Needs, SecretLookup, needs};
 use crate::cli::error::{Exit, Result};
-use crate::cli::output::{Format, Printer, cell, table};
+use crate::cli::output::{Format, Printer, cell, table, whole};
 use crate::cli::stderr::print_note;
-use crate::domain::{ConnectionName, DocumentKind, FieldState, KeyPrefix, Presence, ResourceKey, SecretPath};
+use crate::domain::{
+    ConnectionName, DocumentKind, FieldState, KeyPrefix, Presence, ResourceKey, SecretPath, escape,
+};
 use crate::inventory::{Facts, ScannedEntry};
 use crate::text::Safe;
 
@@ -158,7 +160,7 @@ impl NeedRow {
         let state = need.state(&|path| seen.get(path));
         let fallback = need.falls_back(&state);
         let at = |place: &crate::check::NeedPlace| match &place.connection {
-            Some(connection) => format!("connections/{connection}: {}", place.path),
+            Some(connection) => format!("connections/{}: {}", escape(connection.as_bytes()), place.path),
             None => place.path.clone(),
         };
         Self {
@@ -169,8 +171,8 @@ impl NeedRow {
                 NeedKind::IllFormed => "ill-formed",
                 NeedKind::Plaintext => "plaintext",
             },
-            place: need.variable().or_else(|| need.path().map(ToString::to_string)),
-            field: need.field().map(|field| field.as_str().to_owned()),
+            place: variable_of(need).or_else(|| need.path().map(ToString::to_string)),
+            field: need.field().map(|field| field.to_string()),
             version: state.version().map(|version| version.to_string()),
             state: state.word(),
             fallback,
@@ -181,15 +183,20 @@ impl NeedRow {
     }
 
     fn cells(&self) -> [Safe<'static>; 6] {
-        let text = |text: &Option<String>| text.as_ref().map_or_else(|| Safe::literal("-"), cell);
+        let text = |text: &Option<String>| text.as_ref().map_or_else(|| Safe::literal("-"), whole);
         let state = match (self.fallback, self.optional && self.state == "missing") {
             (true, _) => format!("{}, default in effect", self.state),
             (false, true) => format!("{}, optional", self.state),
             (false, false) => self.state.to_owned(),
         };
         let at = self.used_at.join(", ");
-        [cell(self.kind), text(&self.place), text(&self.field), cell(&state), text(&self.version), cell(&at)]
+        [cell(self.kind), text(&self.place), text(&self.field), cell(&state), text(&self.version), whole(&at)]
     }
+}
+
+/// The variable, as shown.
+fn variable_of(need: &Need) -> Option<String> {
+    need.variable().map(|name| escape(name.as_bytes()).into_owned())
 }
 
 fn lacks(need: &Need, state: &NeedState) -> bool {
@@ -220,7 +227,7 @@ pub(super) async fn print_all(
     let mut lines: BTreeMap<String, RequirementRow> = BTreeMap::new();
     for (key, needs) in &found {
         for need in needs.iter() {
-            let Some(place) = need.path().map(ToString::to_string).or_else(|| need.variable()) else {
+            let Some(place) = need.path().map(ToString::to_string).or_else(|| variable_of(need)) else {
                 continue;
             };
             let state = need.state(&|path| seen.get(path));
@@ -229,8 +236,8 @@ pub(super) async fn print_all(
             line.states.insert(state.word());
             line.documents.insert(key.to_string());
             if lacks(need, &state) {
-                let name = need.field().map(|it| it.as_str().to_owned()).or_else(|| need.variable());
-                line.missing.extend(name);
+                line.missing
+                    .extend(need.field().map(|field| field.to_string()).or_else(|| variable_of(need)));
             }
         }
         warn_truncated(needs);
@@ -245,10 +252,10 @@ pub(super) async fn print_all(
 
 impl RequirementRow {
     fn cells(&self) -> [Safe<'static>; 4] {
-        let joined = |set: Vec<&str>| cell(&if set.is_empty() { "-".to_owned() } else { set.join(", ") });
+        let joined = |set: Vec<&str>| whole(&if set.is_empty() { "-".to_owned() } else { set.join(", ") });
         let texts = |set: &BTreeSet<String>| joined(set.iter().map(String::as_str).collect());
         let states = joined(self.states.iter().copied().collect());
-        [cell(&self.place), states, texts(&self.missing), texts(&self.documents)]
+        [whole(&self.place), states, texts(&self.missing), texts(&self.documents)]
     }
 }
 

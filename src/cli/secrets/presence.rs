@@ -7,7 +7,7 @@ use super::args::SecretPresenceArgs;
 use super::needs::{self, PresenceVerdict};
 use super::target::DocumentOrSecret;
 use crate::cli::error::{Exit, Result};
-use crate::cli::output::{Printer, cell, pairs, table};
+use crate::cli::output::{Printer, cell, pairs, table, whole};
 use crate::domain::{FieldState, Presence, SecretContents, SecretPath, utc};
 use crate::text::Safe;
 
@@ -84,14 +84,14 @@ impl PresenceReport {
     }
 
     pub(super) fn lines(&self) -> Vec<Safe<'static>> {
-        let mut rows = vec![("secret", cell(&self.secret)), ("state", cell(self.state))];
+        let mut rows = vec![("secret", whole(&self.secret)), ("state", cell(self.state))];
         rows.extend(self.version.iter().map(|version| ("version", cell(version))));
         rows.extend(self.at.iter().map(|at| ("at", cell(at))));
         rows.extend(self.why.iter().map(|why| ("why", cell(why))));
         let mut lines = pairs(rows);
         if !self.fields.is_empty() {
             lines.push(Safe::literal(""));
-            let fields = self.fields.iter().map(|it| [cell(&it.name), cell(it.state)]);
+            let fields = self.fields.iter().map(|it| [whole(&Safe::name(&it.name)), cell(it.state)]);
             lines.extend(table(["FIELD", "STATE"], fields));
         }
         lines

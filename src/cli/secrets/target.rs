@@ -1,9 +1,11 @@
 //! Parses the target of an argument: a document, or a secret in a key-value engine.
 
+use std::borrow::Cow;
+
 use crate::check::{OwnSecrets, SecretLookup};
 use crate::cli::error::{Exit, Result};
 use crate::cli::redact_usage_error::{is_plain, quoted};
-use crate::domain::{Address, KvPath, Mount, ResourceKey, SecretFolder, SecretPath};
+use crate::domain::{Address, KvPath, Mount, ResourceKey, SecretFolder, SecretPath, unescape_text};
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum DocumentOrSecret {
@@ -17,8 +19,9 @@ impl DocumentOrSecret {
         if let Some(rest) = text.strip_prefix("kv:") {
             return secret(rest, lookup).map(Self::Secret);
         }
+        let named = unescape_text(text).unwrap_or_default();
         let below =
-            |mount: &&Mount| text.strip_prefix(mount.as_str()).is_some_and(|rest| rest.starts_with('/'));
+            |mount: &&Mount| named.strip_prefix(mount.as_str()).is_some_and(|rest| rest.starts_with('/'));
         if lookup.can_read_kv && mounts(lookup).iter().any(|mount| below(&mount)) {
             return secret(text, lookup).map(Self::Secret);
         }
@@ -59,7 +62,8 @@ pub(super) fn mounts(lookup: &SecretLookup) -> Vec<Mount> {
     mounts
 }
 
-fn secret(text: &str, lookup: &SecretLookup) -> Result<SecretPath> {
+fn secret(typed: &str, lookup: &SecretLookup) -> Result<SecretPath> {
+    let text = &*named(typed)?;
     match split(text, lookup)? {
         (mount, Some(path)) => Ok(SecretPath::Kv { mount, path }),
         (mount, None) if !is_plain(mount.as_str()) => Err(Exit::USAGE.because(
@@ -77,9 +81,14 @@ fn secret(text: &str, lookup: &SecretLookup) -> Result<SecretPath> {
 }
 
 pub(super) fn folder(text: &str, lookup: &SecretLookup) -> Result<SecretFolder> {
-    let text = text.strip_prefix("kv:").unwrap_or(text);
+    let text = &*named(text.strip_prefix("kv:").unwrap_or(text))?;
     let (mount, folder) = split(text.strip_suffix('/').unwrap_or(text), lookup)?;
     Ok(SecretFolder { mount, folder })
+}
+
+/// What a typed path stands for.
+fn named(typed: &str) -> Result<Cow<'_, str>> {
+    unescape_text(typed).map_err(|error| Exit::USAGE.because(format!("\"{typed}\" names no secret: {error}")))
 }
 
 /// Splits off the mount: one that the receiver reads, else the first segment.

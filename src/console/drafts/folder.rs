@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use super::saved_draft::{DraftSummary, SavedDraft, UnsavedDraft};
 use crate::domain::ResourceKey;
-use crate::private_file::{SessionFolder, has_ended, open, reason, remove_if_empty, replace};
+use crate::private_file::{SessionFolder, has_ended, io_reason, open, remove_if_empty, replace};
 
 /// The most drafts in the folder, across all sessions.
 pub(super) const MOST: usize = 32;
@@ -134,7 +134,7 @@ impl DraftFolder {
             && let Err(error) = fs::remove_file(own.path().join(name))
             && error.kind() != ErrorKind::NotFound
         {
-            tracing::warn!(kind = %error.kind(), "a saved draft was not removed");
+            tracing::warn!(reason = %io_reason(&error), "a saved draft was not removed");
         }
     }
 
@@ -150,7 +150,8 @@ impl DraftFolder {
                 let Some(id) = DraftId::of(&path) else { continue };
                 let what = read(&path).map(|saved| saved.summary());
                 if let Err(reason) = &what {
-                    tracing::warn!(path = %path.display(), reason, "a saved draft cannot be read; it is left alone");
+                    let path = path.display();
+                    tracing::warn!(%path, %reason, "a saved draft cannot be read; it is left alone");
                 }
                 listed.push(DraftEntry { id, summary: what });
             }
@@ -196,7 +197,8 @@ impl DraftFolder {
 
     fn ended(&self) -> Vec<PathBuf> {
         SessionFolder::ended(&self.root).unwrap_or_else(|error| {
-            tracing::warn!(path = %self.root.display(), reason = reason(&error), "saved drafts cannot be looked for");
+            let (path, reason) = (self.root.display(), io_reason(&error));
+            tracing::warn!(%path, %reason, "saved drafts cannot be looked for");
             Vec::new()
         })
     }
@@ -291,7 +293,7 @@ fn remove_leftovers(folder: &Path) {
 }
 
 fn read(path: &Path) -> Result<SavedDraft, String> {
-    let unread = |error: io::Error| format!("it cannot be read: {}", reason(&error));
+    let unread = |error: io::Error| format!("it cannot be read: {}", io_reason(&error));
     let mut bytes = Vec::new();
     let file = open(path).map_err(unread)?;
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unread)?;
@@ -307,7 +309,7 @@ fn refused(path: &Path, error: &io::Error) -> DraftFolderError {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "make it writable for you",
         _ => "look at that folder",
     };
-    DraftFolderError::System { path: path.display().to_string(), reason: reason(error), remedy }
+    DraftFolderError::System { path: path.display().to_string(), reason: io_reason(error), remedy }
 }
 
 fn gone_or(path: &Path, error: &io::Error) -> DraftFolderError {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use crate::console::terminal::{Vars, child_env};
+use crate::private_file::io_reason;
 
 const WITH_LINE: [&str; 5] = ["emacs", "nano", "nvim", "vi", "vim"];
 
@@ -64,7 +65,7 @@ impl ExternalEditor {
         }
         command.spawn().map_err(|error| match error.kind() {
             ErrorKind::NotFound => format!("the editor {program} was not found; {SET_ONE}"),
-            kind => format!("the editor {program} did not start: {kind}; {SET_ONE}"),
+            _ => format!("the editor {program} did not start: {}; {SET_ONE}", io_reason(&error)),
         })
     }
 }

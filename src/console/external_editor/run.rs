@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_current_process_g
 use super::ExternalEditor;
 use super::file::{EditFile, EditFileState, remove};
 use crate::domain::ResourceKey;
-use crate::private_file::{done_within, reason};
+use crate::private_file::{done_within, io_reason};
 
 /// How often the process and the file are polled.
 const POLL_APART: Duration = Duration::from_millis(100);
@@ -166,7 +166,7 @@ fn create_file(root: &Path, draft: &ExternalDraft) -> Result<EditFile, String> {
     let (folder, draft) = (root.to_owned(), draft.clone());
     let created = done_within(CREATED_WITHIN, move || EditFile::create(&folder, &draft.key, &draft.text));
     let created = created.ok_or_else(|| failed("its disk does not answer".into()))?;
-    created.map_err(|error| failed(reason(&error)))
+    created.map_err(|error| failed(io_reason(&error)))
 }
 
 /// The editor may be on a disk that does not answer, too.

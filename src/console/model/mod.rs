@@ -3,6 +3,7 @@
 mod context;
 mod drafts;
 mod link;
+mod moments;
 mod needs_cache;
 mod notice;
 mod paused_events;
@@ -103,6 +104,8 @@ pub struct Model {
     pub size: Size,
     /// When the last message arrived.
     pub now: Stamp,
+    /// Whether dates and times are shown where otherwise ages are.
+    pub absolute_times: bool,
     /// Whether a frame is needed, and how soon.
     pub redraw: Redraw,
     /// The document write that has no answer yet.
@@ -173,6 +176,7 @@ impl Model {
             lease: None,
             size,
             now: Stamp::start(),
+            absolute_times: false,
             redraw: Redraw::Now,
             pending_write: None,
             sent_commit: None,

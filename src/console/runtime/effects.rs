@@ -66,6 +66,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
                 self.sources.feeder = None;
                 self.sources.feeder = Some(WatchFeed::open(&*self.runner.reader));
             }
+            Effect::LogSecretStatus(change) => event_log::log_secret_status(&change),
             Effect::Draft(job) => return self.runner.draft(job),
             Effect::EditExternally(request, draft) => {
                 self.exit = Some(LoopExit::ExternalEditor(request, draft))

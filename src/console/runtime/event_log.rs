@@ -1,5 +1,7 @@
 //! Log lines about the link and about writes; they never contain a value.
 
+use crate::console::age;
+use crate::console::effect::SecretStatusChange;
 use crate::domain::LinkState;
 use crate::inventory::InventoryEvent;
 use crate::provider::{Commit, CommitStatus, Error, Op};
@@ -13,7 +15,7 @@ pub(super) fn log_feed(feed: &InventoryEvent) {
         InventoryEvent::State(state) => log_state(state),
         InventoryEvent::Load { store, at, resync, coverage } => {
             let partial = coverage.is_partial();
-            tracing::info!(target: LOG, store = store.as_str(), %at, resync, partial, "load begins")
+            tracing::info!(target: LOG, store = %store.as_str(), %at, resync, partial, "load begins")
         }
         InventoryEvent::Loaded { at } => tracing::info!(target: LOG, %at, "load complete"),
         _ => {}
@@ -24,7 +26,8 @@ fn log_state(state: &LinkState) {
     let word = state.word();
     match state {
         _ if let Some(reason) = state.reason() => {
-            tracing::warn!(target: LOG, retry_in = ?state.retry_in(), "{word}: {reason}");
+            let again = state.retry_in().map(|wait| format!("; tried again in {}", age::wait(wait)));
+            tracing::warn!(target: LOG, "{word}: {reason}{}", again.unwrap_or_default());
         }
         LinkState::CatchingUp { applied, store } => {
             let store = store.map(tracing::field::display);
@@ -32,6 +35,19 @@ fn log_state(state: &LinkState) {
         }
         LinkState::Synced => tracing::info!(target: LOG, "{word}"),
         _ => tracing::debug!(target: LOG, "{word}"),
+    }
+}
+
+/// Logs an outage of the store of secrets, and its end.
+pub(super) fn log_secret_status(change: &SecretStatusChange) {
+    let (backend, word) = (change.backend, change.status.word());
+    let before =
+        change.before.map(|(before, lasted)| format!(", after {} {}", age::span(lasted), before.word()));
+    let before = before.unwrap_or_default();
+    match (change.status.serves(), &change.reason) {
+        (true, _) => tracing::info!(target: LOG, "{backend} {word}{before}"),
+        (false, Some(reason)) => tracing::warn!(target: LOG, "{backend} {word}: {reason}{before}"),
+        (false, None) => tracing::warn!(target: LOG, "{backend} {word}{before}"),
     }
 }
 

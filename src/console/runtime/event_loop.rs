@@ -25,6 +25,7 @@ use crate::console::shell::layout::Size;
 use crate::console::stamp::Stamp;
 use crate::console::terminal::{Device, FrameResult, FrameWriter, LEAVE_WITHIN, Painter, TerminalInput};
 use crate::domain::Opaque;
+use crate::private_file::io_reason;
 
 /// The longest turn before the loop checks whether a frame is due.
 const TURN: Duration = Duration::from_millis(8);
@@ -54,6 +55,8 @@ pub(super) struct EventLoop<P, D: Device> {
     schedule: FrameSchedule,
     /// The only time source of `update` and `view`, read once per message.
     clock: Clock,
+    /// The wall clock's time of the start, see [`Stamp::at`].
+    started_wall: SystemTime,
     last_wake: Duration,
     /// While suspended: the latest time to reclaim the terminal.
     suspended: Option<Duration>,
@@ -104,6 +107,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             spare_buffer: Vec::new(),
             schedule,
             clock,
+            started_wall: SystemTime::now(),
             last_wake: Duration::ZERO,
             suspended: None,
             exit: None,
@@ -221,7 +225,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     fn dispatch(&mut self, event: AppEvent) {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
-            let at = Stamp { mono: self.clock.elapsed(), wall: SystemTime::now() };
+            let at = Stamp::at(self.clock.elapsed(), SystemTime::now(), &mut self.started_wall);
             let effects = self.program.update(Message { at, event });
             self.schedule.request(self.program.take_redraw());
             for effect in effects {
@@ -302,7 +306,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             // Cut off when the terminal was released; it may have been reclaimed by now.
             Err(error) if error.kind() == io::ErrorKind::TimedOut => self.invalidate_screen(),
             Err(error) => {
-                tracing::error!(kind = %error.kind(), "the terminal takes no more output");
+                tracing::error!(reason = %io_reason(&error), "the terminal takes no more output");
                 self.terminate(HUNG_UP);
             }
         }
@@ -369,7 +373,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
                 self.stats.frames += 1;
                 self.sources.writer.hand_over(bytes);
             }
-            Err(error) => tracing::error!(kind = %error.kind(), "a frame was not painted"),
+            Err(error) => tracing::error!(reason = %io_reason(&error), "a frame was not painted"),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::task_reply::TaskReply;
 use crate::console::external_editor::{EditorEvent, ExternalDraft};
 use crate::console::request::RequestId;
 use crate::console::terminal::{Device, LEAVE_WITHIN};
+use crate::private_file::io_reason;
 
 impl<P: Program, D: Device> EventLoop<P, D> {
     /// Releases the terminal and starts the user's own editor.
@@ -17,7 +18,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         match self.runner.start_external_editor(request, draft) {
             Ok(running) => self.external_editor = Some((request, running)),
             Err(error) => {
-                let why = format!("no thread for the editor: {}", error.kind());
+                let why = format!("no thread for the editor: {}", io_reason(&error));
                 self.reply(request, TaskReply::ExternalEditor(EditorEvent::Failed(why)));
             }
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use crate::inventory::InventoryEvent;
-use crate::private_file::{self, done_within, reason};
+use crate::private_file::{self, done_within, io_reason};
 
 /// How long the file may take, whatever else took how long.
 const AT_LEAST: Duration = Duration::from_millis(10);
@@ -53,7 +53,7 @@ impl Stats {
         let (limit, shown) = (until.saturating_duration_since(Instant::now()).max(AT_LEAST), path.clone());
         let reason = match done_within(limit, move || self.write(&path)) {
             Some(Ok(())) => return,
-            Some(Err(error)) => reason(&error),
+            Some(Err(error)) => io_reason(&error),
             None => "its disk does not answer".into(),
         };
         tracing::warn!(path = %shown.display(), reason, "the counters were not written");

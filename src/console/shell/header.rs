@@ -134,7 +134,7 @@ fn badge(parts: &mut Vec<HeaderSegment>, model: &Model) {
             let newest = store.map_or("more".to_owned(), |store| store.to_string());
             add(80, style, format!("{applied} of {newest}"));
         }
-        LinkState::Stale { .. } => add(80, style, words::ago(model, link.since).text),
+        LinkState::Stale { .. } => add(80, style, model.age(link.since).text),
         _ => {}
     }
     if let Some(alarm) = model.health.alarm() {

@@ -1,5 +1,5 @@
-//! Whole frames: how they look, that no size is too small, that nothing leaks, and that nothing changes before it
-//! was announced.
+//! Whole frames: how they look, that no size is too small, that nothing leaks, and that nothing changes
+//! before it was announced.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -8,6 +8,9 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::style::{Modifier, Style};
+
+mod names;
+mod times;
 
 use super::draw;
 use super::layout::Size;

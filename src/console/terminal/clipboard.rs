@@ -14,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::env::{Multiplexer, TerminalEnv, Vars, child_env, set};
+use crate::private_file::io_reason;
 
 /// The longest text sent by OSC 52, in bytes, since terminals accept sequences of up to 100,000.
 pub const OSC52_LIMIT: usize = 74_994;
@@ -144,7 +145,8 @@ impl ProgramSearch {
         match child {
             Ok(child) => feed(child, Zeroizing::new(text.to_owned())),
             Err(error) => {
-                tracing::warn!(program = %path.display(), kind = %error.kind(), "a clipboard program did not start");
+                let (program, reason) = (path.display(), io_reason(&error));
+                tracing::warn!(%program, %reason, "a clipboard program did not start");
                 false
             }
         }

@@ -1,5 +1,9 @@
 //! The glyphs of the screen, each with an ASCII fallback for terminals whose locale is not UTF-8.
 
+use std::borrow::Cow;
+
+use unicode_segmentation::UnicodeSegmentation;
+
 /// The glyphs by meaning.
 pub mod glyph {
     pub const SELECTED: &str = "▌";
@@ -44,7 +48,8 @@ pub mod glyph {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Glyphs {
     Unicode,
-    /// ASCII fallbacks; any other non-ASCII character becomes `?`.
+    /// ASCII fallbacks; any other non-ASCII character becomes its number where [`Glyphs::spell`] is used,
+    /// else `?`.
     Ascii,
 }
 
@@ -52,6 +57,28 @@ impl Glyphs {
     /// The set for a locale.
     pub fn of(utf8: bool) -> Self {
         if utf8 { Self::Unicode } else { Self::Ascii }
+    }
+
+    /// The text with each character that cannot be drawn written as in [`crate::domain::escape`], so that two
+    /// names do not become the same question marks.
+    pub fn spell(self, text: &str) -> Cow<'_, str> {
+        if self == Self::Unicode || text.is_ascii() {
+            return Cow::Borrowed(text);
+        }
+        let mut out = String::with_capacity(text.len() * 2);
+        for grapheme in text.graphemes(true) {
+            if grapheme == "?" || self.form(grapheme) != "?" {
+                out.push_str(grapheme);
+                continue;
+            }
+            for character in grapheme.chars() {
+                match character.is_ascii() {
+                    true => out.push(character),
+                    false => out.push_str(&format!("\\u{{{:x}}}", u32::from(character))),
+                }
+            }
+        }
+        Cow::Owned(out)
     }
 
     /// One grapheme as drawn. A fallback is one cell wide; the caller pads it to the original's width.
@@ -110,6 +137,8 @@ mod tests {
             glyph::HORIZONTAL,
         ];
         for glyph in single.into_iter().chain(glyph::CORNERS).chain(glyph::SPARK) {
+            let name = crate::domain::escape(glyph.as_bytes());
+            assert!(name.is_ascii(), "a name that holds the mark {glyph} would look like a marked name");
             let twin = Glyphs::Ascii.form(glyph);
             assert!(twin.is_ascii() && twin.len() == 1 && twin != "?", "{glyph} {twin}");
             assert_eq!(Glyphs::Unicode.form(glyph), glyph);

@@ -28,7 +28,7 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> V
     }
     match answer {
         Answer::PresenceChanged(told) => presence::on_presence(model, told),
-        Answer::SecretReachability(reachability) => presence::on_reach(model, reachability),
+        Answer::SecretReachability(reachability) => return presence::on_reach(model, reachability),
         Answer::SecretHealth(health) => return presence::on_health(model, *health),
         Answer::Commit(result) if unknown_outcome::intercept(model, request, &result) => {}
         Answer::Found(result) => unknown_outcome::on_found(model, request, result),

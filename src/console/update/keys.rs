@@ -60,6 +60,11 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Drafts => drafts::show(model),
         Action::StaleDependents => stale_dependents::show(model),
         Action::Rewrite => return stale_dependents::plan_rewrite(model),
+        Action::Times => {
+            model.absolute_times = !model.absolute_times;
+            let shown = if model.absolute_times { "dates and times, in UTC" } else { "ages" };
+            model.notify(Tone::Plain, format!("{shown}; T changes it"));
+        }
         Action::Pause => return feed::pause(model),
         Action::Unlock => prompt::unlock(model),
         Action::Lock if model.lock == WriteAccess::ReadOnly => {}

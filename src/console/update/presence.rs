@@ -1,11 +1,13 @@
 //! Presence of secrets: which are polled, and what is known of them and their store.
 
-use super::super::effect::Effect;
+use std::time::Duration;
+
+use super::super::effect::{Effect, SecretStatusChange};
 use super::super::message::{Answer, AppEvent, SecretReachability};
 use super::super::model::{Model, Redraw};
 use super::super::secret_jobs::{SecretJobResult, SecretWriteOutcome};
 use super::answers::shown_health;
-use crate::domain::{Health, Presence, SecretPath};
+use crate::domain::{Health, Presence, SecretPath, SecretStoreStatus};
 use crate::provider::Error;
 
 /// Polls the secrets on the screen, unless they are polled already.
@@ -35,7 +37,8 @@ pub(crate) fn on_presence(model: &mut Model, told: Vec<(SecretPath, Presence)>) 
 }
 
 /// Takes a report of whether the store answers the poller.
-pub(crate) fn on_reach(model: &mut Model, reachability: SecretReachability) {
+pub(crate) fn on_reach(model: &mut Model, reachability: SecretReachability) -> Vec<Effect> {
+    let before = status(model);
     let link = &mut model.secret_link;
     let news = link.set_standing(reachability.standing, model.now.mono)
         || link.blocked_reason != reachability.reason;
@@ -43,11 +46,31 @@ pub(crate) fn on_reach(model: &mut Model, reachability: SecretReachability) {
     if news {
         model.request_redraw(Redraw::Now);
     }
+    status_change(model, before).into_iter().collect()
+}
+
+/// The status, and since when it is that.
+fn status(model: &Model) -> (Option<SecretStoreStatus>, Duration) {
+    (model.secret_link.standing, model.secret_link.since)
+}
+
+/// What the log is told, if the status is no longer the one before.
+fn status_change(model: &Model, (before, since): (Option<SecretStoreStatus>, Duration)) -> Option<Effect> {
+    let link = &model.secret_link;
+    let status = link.standing.filter(|status| Some(*status) != before)?;
+    let finding = || Some(model.health.secrets.as_ref()?.findings().first()?.text.clone());
+    Some(Effect::LogSecretStatus(SecretStatusChange {
+        backend: link.backend,
+        status,
+        reason: link.blocked_reason.clone().or_else(finding),
+        before: before.map(|before| (before, model.now.mono.saturating_sub(since))),
+    }))
 }
 
 /// Takes the store's health; polls at once if it started or stopped serving.
 pub(crate) fn on_health(model: &mut Model, health: Health) -> Vec<Effect> {
     let health = shown_health(model, health);
+    let before = status(model);
     let link = &mut model.secret_link;
     let served = model.health.secrets.as_ref().and_then(|known| known.secret_store).map(|it| it.serves());
     let serves = health.secret_store.map(|standing| standing.serves());
@@ -69,7 +92,8 @@ pub(crate) fn on_health(model: &mut Model, health: Health) -> Vec<Effect> {
     }
     let turned = served != serves && (served.is_some() || serves == Some(false));
     model.health.secrets = Some(health);
-    turned.then_some(Effect::RefreshAllPresence).into_iter().collect()
+    let refresh = turned.then_some(Effect::RefreshAllPresence);
+    status_change(model, before).into_iter().chain(refresh).collect()
 }
 
 /// Polls a secret again as soon as a write of it is answered.

@@ -24,6 +24,7 @@ pub(crate) fn style_role_of(role: SegmentRole) -> StyleRole {
 pub(crate) fn numbered_line(writer: &mut LineWriter<'_>, at: usize, of: usize, line: &MaskedLine<'_>) {
     let width = usize::from(gutter(of)) - 1;
     writer.put(StyleRole::LineNumber, format!("{:>width$} ", at + 1));
+    writer.keep_columns();
     for segment in &line.segments {
         writer.put(style_role_of(segment.role), segment.text.borrowed());
     }

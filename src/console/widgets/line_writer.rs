@@ -1,6 +1,8 @@
 //! Writes one row from left to right. This is the only place where text becomes cells: everything passes
 //! through [`Safe`], is measured as the terminal measures it, and is cut between graphemes.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -23,12 +25,14 @@ pub(crate) struct LineWriter<'c> {
     skip: usize,
     /// Replaces the role of everything written.
     role_override: Option<StyleRole>,
+    /// Whether a character that the terminal cannot show takes the columns of the original.
+    keeps_columns: bool,
 }
 
 impl<'c> LineWriter<'c> {
     pub(crate) fn new(buffer: &'c mut Buffer, theme: &'c Theme, line: Rect) -> Self {
         let end = if line.height == 0 { line.x } else { line.right() };
-        Self { buffer, theme, x: line.x, y: line.y, end, skip: 0, role_override: None }
+        Self { buffer, theme, x: line.x, y: line.y, end, skip: 0, role_override: None, keeps_columns: false }
     }
 
     /// Columns left.
@@ -57,6 +61,14 @@ impl<'c> LineWriter<'c> {
         self
     }
 
+    /// Writes documents from now on, whose places are counted in columns; see [`Glyphs::spell`].
+    ///
+    /// [`Glyphs::spell`]: crate::console::theme::Glyphs::spell
+    pub(crate) fn keep_columns(&mut self) -> &mut Self {
+        self.keeps_columns = true;
+        self
+    }
+
     /// Leaves columns blank.
     pub(crate) fn skip(&mut self, columns: u16) -> &mut Self {
         self.x = self.x.saturating_add(columns).min(self.end);
@@ -72,10 +84,14 @@ impl<'c> LineWriter<'c> {
     /// Writes a text; if it does not fit, it ends in `…`.
     pub(crate) fn put<'t>(&mut self, role: StyleRole, text: impl Into<Safe<'t>>) -> &mut Self {
         let text = text.into();
+        let text = match self.keeps_columns {
+            true => Cow::Borrowed(text.as_str()),
+            false => self.theme.glyphs().spell(text.as_str()),
+        };
         let style = self.theme.style(self.role_override.unwrap_or(role));
-        let fits = fits(text.as_str(), self.skip + usize::from(self.remaining()));
+        let fits = fits(&text, self.skip + usize::from(self.remaining()));
         let last = if fits { self.end } else { self.end.saturating_sub(1) };
-        for grapheme in text.as_str().graphemes(true) {
+        for grapheme in text.graphemes(true) {
             let width = grapheme.cell_width();
             if self.skip > 0 {
                 let left_out = self.skip.min(usize::from(width));
@@ -103,7 +119,8 @@ impl<'c> LineWriter<'c> {
     /// Writes an input, and returns the column of its cursor. A long text scrolls so that the cursor, and a
     /// blank for it, stay visible.
     pub(crate) fn put_input(&mut self, input: &TextInput) -> u16 {
-        let before = width(&Safe::new(input.before_cursor()));
+        let before = Safe::new(input.before_cursor());
+        let before = width(&Safe::new(&self.theme.glyphs().spell(before.as_str())));
         let left_out = (before + 2).saturating_sub(self.remaining());
         let cursor = self.x + before.saturating_sub(left_out);
         self.scroll(usize::from(left_out)).put(StyleRole::Text, input.text()).scroll(0).move_to(cursor + 1);
@@ -218,11 +235,24 @@ mod tests {
     }
 
     #[test]
-    fn ascii_twins_keep_the_columns() {
+    fn ascii_twins_keep_the_columns_of_a_document() {
         let shown = written(10, Glyphs::Ascii, |line| {
-            line.put(StyleRole::Text, "▲ 日é→x");
+            line.keep_columns().put(StyleRole::Text, "▲ 日é→x");
         });
         assert_eq!(shown, "! ???>x   ");
+    }
+
+    #[test]
+    fn two_names_differ_where_only_ascii_can_be_shown() {
+        let shown = |name: &str| {
+            written(24, Glyphs::Ascii, |line| {
+                line.put(StyleRole::Text, Safe::name(name)).put(StyleRole::Dim, "→");
+            })
+        };
+        assert_eq!(shown("café").trim_end(), r"caf\u{e9}>");
+        assert_eq!(shown("cafe\u{301}").trim_end(), r"cafe\u{301}>");
+        assert_eq!(shown(r"caf\u{e9}").trim_end(), r"caf\\u{e9}>");
+        assert_eq!(shown("a›").trim_end(), r"a\u{203a}>");
     }
 
     #[test]

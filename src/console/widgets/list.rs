@@ -149,7 +149,7 @@ pub(crate) fn draw_rows(
     marks: impl Fn(usize) -> [(StyleRole, &'static str); 2],
 ) {
     // Columns for the marker and the marks, and one at the right edge.
-    let widths = table.widths(area.width.saturating_sub(4));
+    let widths = table.widths(area.width.saturating_sub(4), surface.glyphs());
     if with_names {
         let names = Rect { x: area.x + 3, y: area.y - 1, width: area.width.saturating_sub(3), height: 1 };
         table.draw_header(surface, names, 0, &widths);

@@ -136,7 +136,7 @@ fn path_change(change: &PathChange, column: usize) -> TextRun {
 
 pub(crate) fn diff_line(writer: &mut LineWriter<'_>, line: &DiffLine) {
     let number = line.new.or(line.old).map_or_else(String::new, |number| number.to_string());
-    writer.put(StyleRole::LineNumber, format!("{number:>4} "));
+    writer.keep_columns().put(StyleRole::LineNumber, format!("{number:>4} "));
     let (mark, style) = match line.tag {
         LineTag::Same => ("  ", None),
         LineTag::Removed => ("- ", Some(StyleRole::Removed)),

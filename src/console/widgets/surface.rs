@@ -5,7 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::line_writer::LineWriter;
 use super::text_run::TextRun;
-use crate::console::theme::{StyleRole, Theme};
+use crate::console::theme::{Glyphs, StyleRole, Theme};
 
 pub(crate) struct Surface<'f> {
     buffer: &'f mut Buffer,
@@ -17,6 +17,10 @@ pub(crate) struct Surface<'f> {
 impl<'f> Surface<'f> {
     pub(crate) fn new(buffer: &'f mut Buffer, theme: &'f Theme) -> Self {
         Self { buffer, theme, cursor: None }
+    }
+
+    pub(crate) fn glyphs(&self) -> Glyphs {
+        self.theme.glyphs()
     }
 
     pub(crate) fn set_cursor(&mut self, x: u16, y: u16) {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use super::line_writer::LineWriter;
 use super::surface::Surface;
 use super::text_run::width;
-use crate::console::theme::StyleRole;
+use crate::console::theme::{Glyphs, StyleRole};
 use crate::text::Safe;
 
 /// Blanks between columns.
@@ -32,9 +32,9 @@ pub(crate) struct TextTable<'t> {
 
 impl TextTable<'_> {
     /// The width of each column within `room`; 0 for dropped columns.
-    pub(crate) fn widths(&self, room: u16) -> Vec<u16> {
-        let natural: Vec<u16> =
-            self.columns.iter().enumerate().map(|(at, column)| self.natural_width(at, column)).collect();
+    pub(crate) fn widths(&self, room: u16, glyphs: Glyphs) -> Vec<u16> {
+        let columns = self.columns.iter().enumerate();
+        let natural: Vec<u16> = columns.map(|(at, column)| self.natural_width(at, column, glyphs)).collect();
         let mut kept: Vec<usize> = (0..self.columns.len()).filter(|at| natural.get(*at) > Some(&0)).collect();
         let least = |at: &usize| {
             let natural = natural.get(*at).copied().unwrap_or(0);
@@ -90,9 +90,9 @@ impl TextTable<'_> {
     }
 
     /// The width that shows all visible content; 0 if there is none.
-    fn natural_width(&self, at: usize, column: &TableColumn) -> u16 {
+    fn natural_width(&self, at: usize, column: &TableColumn, glyphs: Glyphs) -> u16 {
         let cells = self.rows.iter().filter_map(|row| row.get(at));
-        match cells.map(|(_, text)| width(text)).max() {
+        match cells.map(|(_, text)| width(&Safe::new(&glyphs.spell(text.as_str())))).max() {
             Some(0) => 0,
             widest => widest.unwrap_or(0).max(u16::try_from(column.name.len()).unwrap_or(u16::MAX)),
         }
@@ -112,7 +112,7 @@ mod tests {
     fn widths(room: u16) -> Vec<u16> {
         let row =
             ["github_events", "redis_publish", "48190"].map(|text| (StyleRole::Text, Safe::literal(text)));
-        TextTable { columns: &COLUMNS, rows: vec![row.to_vec()] }.widths(room)
+        TextTable { columns: &COLUMNS, rows: vec![row.to_vec()] }.widths(room, Glyphs::Unicode)
     }
 
     #[test]

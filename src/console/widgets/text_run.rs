@@ -1,6 +1,7 @@
 //! A run of text in several style roles, measured before it is placed.
 
 use ratatui::buffer::CellWidth;
+use unicode_segmentation::UnicodeSegmentation;
 
 use crate::console::theme::StyleRole;
 use crate::text::Safe;
@@ -18,17 +19,27 @@ impl TextRun {
         Self::of(StyleRole::Key, key.to_owned()).and(StyleRole::Dim, format!(" {words}"))
     }
 
-    /// Words in lines of at most `columns` columns; a longer word gets a line of its own.
+    /// Words in lines of at most `columns` columns; a longer word is broken, so that nothing of a name is
+    /// cut.
     pub(crate) fn wrap(style: StyleRole, words: &str, columns: u16) -> Vec<Self> {
         let mut lines = vec![String::new()];
         for word in words.split_whitespace() {
             match lines.last_mut() {
-                Some(line) if line.is_empty() => line.push_str(word),
-                Some(line) if line.cell_width() + 1 + word.cell_width() <= columns => {
+                Some(line) if !line.is_empty() && line.cell_width() + 1 + word.cell_width() <= columns => {
                     line.push(' ');
                     line.push_str(word);
+                    continue;
                 }
-                _ => lines.push(word.to_owned()),
+                Some(line) if !line.is_empty() => lines.push(String::new()),
+                _ => {}
+            }
+            for grapheme in word.graphemes(true) {
+                match lines.last_mut() {
+                    Some(line) if line.is_empty() || line.cell_width() + grapheme.cell_width() <= columns => {
+                        line.push_str(grapheme);
+                    }
+                    _ => lines.push(grapheme.to_owned()),
+                }
             }
         }
         lines.into_iter().map(|line| Self::of(style, line)).collect()
@@ -88,6 +99,27 @@ impl TextRun {
         self.0.is_empty()
     }
 
+    /// The run on as many lines as it needs, broken anywhere: for names, of which nothing may be cut.
+    pub(crate) fn broken(self, columns: u16) -> Vec<Self> {
+        let mut lines = vec![Self::default()];
+        for (style, text) in &self.0 {
+            let mut piece = String::new();
+            let mut used = lines.last().map_or(0, Self::width);
+            for grapheme in text.as_str().graphemes(true) {
+                used += grapheme.cell_width();
+                if used > columns.max(1) {
+                    let line = lines.pop().unwrap_or_default();
+                    lines.extend([line.and(*style, std::mem::take(&mut piece)), Self::default()]);
+                    used = grapheme.cell_width();
+                }
+                piece.push_str(grapheme);
+            }
+            let line = lines.pop().unwrap_or_default();
+            lines.push(line.and(*style, piece));
+        }
+        lines
+    }
+
     /// Width in columns.
     pub(crate) fn width(&self) -> u16 {
         self.0.iter().fold(0, |sum, (_, text)| width(text).saturating_add(sum))
@@ -111,7 +143,7 @@ mod tests {
             lines.iter().flat_map(TextRun::spans).map(|(_, text)| text.as_str().to_owned()).collect()
         };
         assert_eq!(wrap("ids may not start or end", 10), ["ids may", "not start", "or end"]);
-        assert_eq!(wrap("incomprehensible", 4), ["incomprehensible"]);
+        assert_eq!(wrap("an incomprehensible one", 5), ["an", "incom", "prehe", "nsibl", "e one"]);
         assert_eq!(wrap("", 4), [""]);
     }
 }

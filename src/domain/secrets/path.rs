@@ -6,6 +6,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::domain::WebhookId;
+use crate::domain::escape::escape;
 
 /// The longest path, in bytes; a server's own limit is that of a URL.
 const MAX_PATH: usize = 1_024;
@@ -62,22 +63,16 @@ macro_rules! place {
                 check(text).map(|()| Self(text.into()))
             }
 
-            /// As written, without outer slashes; not yet safe to show, see `text::Safe`.
+            /// As the server knows it, without outer slashes; shown, it is the `Display` form.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
         }
 
+        /// As shown: see [`escape`].
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = SecretPathError;
-            fn from_str(text: &str) -> Result<Self, SecretPathError> {
-                Self::new(text)
+                f.pad(&escape(self.0.as_bytes()))
             }
         }
     };
@@ -106,11 +101,11 @@ pub enum SecretPath {
     },
 }
 
-/// `webhooks/production/orders/secrets`, or `the variables of orders`; not yet safe to show.
+/// `webhooks/production/orders/secrets`, or `the variables of orders`.
 impl fmt::Display for SecretPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Variables(id) => write!(f, "the variables of {}", id.as_str()),
+            Self::Variables(id) => write!(f, "the variables of {id}"),
             Self::Kv { mount, path } => write!(f, "{mount}/{path}"),
         }
     }
@@ -156,6 +151,17 @@ mod tests {
         ] {
             assert_eq!(KvPath::new(text), Err(why), "{text:?}");
         }
+    }
+
+    #[test]
+    fn secrets_of_paths_that_differ_are_told_apart_and_the_server_gets_its_own_bytes() {
+        let told = |path: &str| {
+            let (mount, inside) = (Mount::new("kv").unwrap(), KvPath::new(path).unwrap());
+            assert_eq!(inside.as_str(), path);
+            SecretPath::Kv { mount, path: inside }.to_string()
+        };
+        assert_eq!(told("orders "), r"kv/orders\x20");
+        assert_eq!((told("é"), told("e\u{301}")), ("kv/é".into(), r"kv/e\u{301}".into()));
     }
 
     #[test]

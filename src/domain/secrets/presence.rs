@@ -1,10 +1,12 @@
 //! Which secrets exist. No type here can contain a value.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::SecretVersion;
 use crate::domain::WebhookId;
+use crate::domain::escape::escape;
 
 /// The name of one of a webhook's own secrets: a fixed set (docs/receiver.md, section 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,7 +50,7 @@ pub fn variable_name(id: &WebhookId, field: SecretField) -> String {
     format!("webhook-{}-{field}", id.as_str()).to_uppercase().replace('-', "_")
 }
 
-/// The name of a field of any secret: any text, so not yet safe to show.
+/// The name of a field of any secret: any text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldName(Arc<str>);
 
@@ -58,9 +60,16 @@ impl FieldName {
         Self(name.into())
     }
 
-    /// The name as stored; not yet safe to show, see `text::Safe`.
+    /// The name as stored; shown, it is the `Display` form.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// As shown: see [`escape`].
+impl fmt::Display for FieldName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&escape(self.0.as_bytes()))
     }
 }
 

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
-use crate::domain::Reference;
 use crate::domain::json::{Lexer, unquote};
 use crate::domain::reference::{ReferenceLookup, lookups};
+use crate::domain::{Reference, escape};
 
 /// The sites of one document. Few need more room, so that hardly any document costs an allocation for them.
 pub(in crate::inventory) type SiteBytes = SmallVec<[u8; 24]>;
@@ -102,7 +102,7 @@ impl<'a> ValueSite<'a> {
         token(self.text, self.start)
     }
 
-    /// `chain[0].module-config.headers.X-Key`; not yet safe to show.
+    /// `chain[0].module-config.headers.X-Key`, its names as [`escape`] writes them.
     pub fn path(self) -> String {
         let (mut path, mut steps) = (String::new(), self.steps);
         while let Some(step) = read_number(&mut steps) {
@@ -110,7 +110,7 @@ impl<'a> ValueSite<'a> {
                 path.push_str(&format!("[{}]", step >> 1));
             } else {
                 path.push_str(if path.is_empty() { "" } else { "." });
-                path.push_str(&token(self.text, (step >> 1) as usize));
+                path.push_str(&escape(token(self.text, (step >> 1) as usize).as_bytes()));
             }
         }
         path

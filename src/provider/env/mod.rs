@@ -22,7 +22,7 @@ use super::{
 use crate::domain::reference::{Variable, Variables};
 use crate::domain::{
     Fact, Health, MissingRights, Presence, SecretContents, SecretField, SecretFolder, SecretMetadata,
-    SecretPath, SecretStoreStatus, SecretVersion, WebhookId,
+    SecretPath, SecretStoreStatus, SecretVersion, WebhookId, escape,
 };
 
 pub const BACKEND: SecretBackend = SecretBackend { name: "env", remote: false, key_value: false };
@@ -41,9 +41,9 @@ impl EnvSecrets {
 
     /// The error for every write: a process cannot change the variables of another one.
     pub fn refusal(&self, id: &WebhookId) -> Error {
-        let names: Vec<_> = fields(id).map(|(_, name)| name).collect();
+        let names: Vec<_> = fields(id).map(|(_, name)| escape(name.as_bytes()).into_owned()).collect();
         Error::unsupported(
-            format!("writing the variables of {}", id.as_str()),
+            format!("writing the variables of {id}"),
             format!(
                 "they are environment variables; set {} where the receiver is started, and start it anew",
                 names.join(", ")

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::domain::{Namespace, OWN_VARIABLES, ResourceKey, SecretField, WebhookId, variable_name};
+use crate::domain::{Namespace, OWN_VARIABLES, ResourceKey, SecretField, WebhookId, escape, variable_name};
 
 /// Webhooks that share a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,10 +28,12 @@ impl fmt::Display for Overlap {
             Self::SameId { id, namespaces } => {
                 let names: Vec<_> = namespaces.iter().map(Namespace::as_str).collect();
                 let variable = variable_name(id, SecretField::BEARER_TOKEN);
-                write!(f, "{} is in {}: they share {variable} and its like", id.as_str(), names.join(", "))
+                let variable = escape(variable.as_bytes());
+                write!(f, "{id} is in {}: they share {variable} and its like", names.join(", "))
             }
             Self::Collision { variable, ids } => {
-                let names: Vec<_> = ids.iter().map(WebhookId::as_str).collect();
+                let names: Vec<_> = ids.iter().map(ToString::to_string).collect();
+                let variable = escape(variable.as_bytes());
                 write!(f, "{variable} is read by {}: rename all but one", names.join(" and "))
             }
         }

@@ -57,7 +57,7 @@ impl Keyspace {
                 id.as_str().as_bytes().to_vec()
             }
             (KeyLayout::Flat, ResourceKey::Webhook { namespace, .. }) => {
-                return Err(flat(format!("a webhook in the namespace {}", namespace.as_str())));
+                return Err(flat(format!("a webhook in the namespace {namespace}")));
             }
             (KeyLayout::Flat, ResourceKey::Connection { .. }) => return Err(flat("a connection".into())),
         };

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
 
+use crate::private_file::io_reason;
 use crate::provider::{Error, Result};
 
 /// The largest file that is read, in bytes. A save takes about five times the size of the file in
@@ -162,11 +163,11 @@ pub(super) fn save_error(what: &str, path: &Path, error: &io::Error) -> Error {
 }
 
 fn explained(what: &str, path: &Path, error: &io::Error, so_far: &str) -> Error {
-    let path = path.display();
+    let (path, reason) = (path.display(), io_reason(error));
     match error.kind() {
         ErrorKind::PermissionDenied => Error::denied(format!("to {what} {path}{so_far}")),
-        kind @ ErrorKind::ReadOnlyFilesystem => Error::denied(format!("to {what} {path} ({kind}){so_far}")),
-        kind => Error::unavailable(format!("cannot {what} {path} ({kind}){so_far}{}", remedy(kind))),
+        ErrorKind::ReadOnlyFilesystem => Error::denied(format!("to {what} {path} ({reason}){so_far}")),
+        kind => Error::unavailable(format!("cannot {what} {path} ({reason}){so_far}{}", remedy(kind))),
     }
 }
 

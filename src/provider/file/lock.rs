@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::filesystem::{folder, open_nofollow, save_error};
 use super::metadata;
 use super::temp_file::sibling;
-use crate::private_file::{create_new, is_same, lock_until};
+use crate::private_file::{create_new, io_reason, is_same, lock_until};
 use crate::provider::{Error, Result};
 
 /// How long to wait between two attempts to open the lock file.
@@ -125,7 +125,7 @@ fn open_error(path: &Path, target: &Path, error: &io::Error) -> Error {
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => Error::denied(format!(
             "to create files in {} ({}), as a save of {} does; nothing was written",
             folder(target).display(),
-            error.kind(),
+            io_reason(error),
             target.display()
         )),
         _ if there.is_ok_and(|there| !there.is_file()) => Error::unavailable(format!(

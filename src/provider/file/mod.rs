@@ -161,6 +161,18 @@ impl ConfigReader for FileProvider {
         stream::once(read).map_ok(stream::iter).try_flatten().boxed()
     }
 
+    async fn absence(&self, prefix: &KeyPrefix) -> Option<String> {
+        let prefix = prefix.clone();
+        let missing = self.read(move |shared| {
+            let kinds = [FileKind::Webhooks, FileKind::Connections].into_iter();
+            let paths = kinds.filter(|kind| kind.in_range(&prefix)).map(|kind| shared.path(kind));
+            let missing = paths.filter(|path| path.try_exists().is_ok_and(|exists| !exists));
+            Ok(missing.map(|path| path.display().to_string()).collect::<Vec<_>>())
+        });
+        let missing = missing.await.ok().filter(|missing| !missing.is_empty())?.join(" and ");
+        Some(format!("there is no file {missing}; the first put makes it"))
+    }
+
     fn watch(&self, prefix: KeyPrefix) -> Watch {
         let (out, watch) = watch_channel();
         let shared = Arc::clone(&self.shared);

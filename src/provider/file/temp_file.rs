@@ -14,7 +14,7 @@ use std::time::SystemTime;
 
 use super::filesystem::{StatStamp, folder, open, open_nofollow, save_error};
 use super::metadata::{check_writable, copy_metadata};
-use crate::private_file::create_new;
+use crate::private_file::{create_new, io_reason};
 use crate::provider::Result;
 
 /// Numbers the temporary files of this process.
@@ -104,7 +104,7 @@ impl TempFile {
             Err(error) => ReplaceOutcome::Uncertain(format!(
                 "{} was replaced, then: {}",
                 target.display(),
-                error.kind()
+                io_reason(&error)
             )),
         })
     }

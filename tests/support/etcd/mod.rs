@@ -11,8 +11,10 @@ mod proxy;
 mod snip;
 pub mod storm;
 
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -154,6 +156,14 @@ impl EtcdServer {
         let refusal = |_| String::from_utf8(self.etcdctl(&["put", key, &value]).stderr).unwrap();
         let full = (0..200).map(refusal).any(|told| told.contains("database space exceeded"));
         assert!(full, "the quota was never met");
+    }
+
+    /// Puts a key of any bytes.
+    pub fn put_bytes(&self, key: &[u8], value: &str) {
+        let mut etcdctl = Command::new(etcdctl());
+        etcdctl.env("ETCDCTL_API", "3").arg(format!("--endpoints={}", self.address())).arg("put");
+        let output = etcdctl.arg(OsStr::from_bytes(key)).arg(value).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
     }
 
     /// A number from its `/metrics`; summed over labels.

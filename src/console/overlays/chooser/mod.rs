@@ -84,9 +84,9 @@ fn accept(model: &mut Model) {
 /// The only connection of a type; `None` if there are several, since the user has to choose.
 fn connection_of(model: &Model, of: &str) -> Option<String> {
     let rows = model.inventory.slots(&Scope::Connections).filter_map(|slot| model.inventory.row(slot));
-    let mut found = rows.filter(|row| row.module() == Some(of)).map(|row| row.key().short());
-    let first = found.next()?;
-    found.next().is_none().then_some(first)
+    let mut found = rows.filter(|row| row.module() == Some(of)).map(|row| row.short());
+    let first = std::str::from_utf8(found.next()?).ok()?;
+    found.next().is_none().then(|| first.to_owned())
 }
 
 /// Width of a name and its description.

@@ -120,7 +120,7 @@ fn reason(order: &RevealRequest) -> (String, String) {
     let hint = format!(
         "why? The reason is kept in the audit. All values of the secret are read at once and counted; {then}"
     );
-    (format!("{verb} {} of {}", order.field.as_str(), order.path), hint)
+    (format!("{verb} {} of {}", order.field, order.path), hint)
 }
 
 /// Warnings to read before answering.

@@ -56,9 +56,10 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
 
 fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, confirm: &Confirm) {
     let columns = dialog_columns(area, DIALOG_COLUMNS);
-    let mut lines = TextRun::wrap(StyleRole::Strong, &confirm.question, columns);
+    let glyphs = surface.glyphs();
+    let mut lines = TextRun::wrap(StyleRole::Strong, &glyphs.spell(&confirm.question), columns);
     for detail in &confirm.details {
-        lines.extend(TextRun::wrap(StyleRole::Dim, detail, columns));
+        lines.extend(TextRun::wrap(StyleRole::Dim, &glyphs.spell(detail), columns));
     }
     lines.push(TextRun::default());
     lines.push(answers(&model.keymap));

@@ -14,7 +14,7 @@ use crate::console::model::Model;
 use crate::console::screens::browse::needs;
 use crate::console::shell::layout::{Pane, body_rows};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{PaneTitle, Surface, TextRun, clamp_scroll, draw_title, numbered_line};
+use crate::console::widgets::{PaneTitle, Surface, TextRun, clamp_scroll, draw_title, numbered_line, width};
 use crate::console::words;
 use crate::domain::{LeaseId, Namespace, ResourceKey, TokenKind, WebhookId};
 use crate::inventory::RowRef;
@@ -76,15 +76,22 @@ fn selected<'m>(model: &'m Model, browse: &'m BrowsePage) -> Option<(&'m DetailD
 fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {
     let name = browse.detail.shown.as_ref().map(|shown| shown.key.to_string()).unwrap_or_default();
     let name = match model.panes().is_alone() {
-        true => name.replace('/', &format!(" {} ", glyph::CRUMB)),
-        false => name,
+        true if !name.starts_with("key:") => name.replacen('/', &format!(" {} ", glyph::CRUMB), 1),
+        _ => name,
     };
     words::pane_title(model, Pane::Detail, &name, TextRun::default())
 }
 
 /// The facts above the text.
 fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> Vec<TextRun> {
-    let mut facts = LabelledLines { lines: TextRun::pack(history(model, row), room), room };
+    let mut facts = LabelledLines { lines: Vec::new(), room };
+    // The title would be cut.
+    let key = shown.key.to_string();
+    let beside = if model.panes().is_alone() { width(&Safe::new(&model.context.name)) + 6 } else { 0 };
+    if width(&Safe::new(&key)) + beside > room {
+        facts.add("key", StyleRole::Text, &key);
+    }
+    facts.lines.extend(TextRun::pack(history(model, row), room));
     if let Some(lease) = row.lease() {
         facts.add("lease", StyleRole::Text, &lease_words(model, lease).text);
     }
@@ -125,7 +132,7 @@ fn history(model: &Model, row: RowRef<'_>) -> Vec<TextRun> {
     let more = [
         row.version().map(|version| format!("v{version}")),
         row.created().map(|created| format!("created {created}")),
-        row.observed().map(|at| format!("changed {} (observed)", words::ago(model, at).text)),
+        row.observed().map(|at| format!("changed {} (observed)", model.age(at).text)),
     ];
     let more = more.into_iter().flatten().map(|words| TextRun::of(StyleRole::Text, words));
     iter::once(stored).chain(more).collect()
@@ -163,12 +170,11 @@ fn route(facts: &mut LabelledLines, namespace: &Namespace, id: &WebhookId, found
         facts.marked("route", StyleRole::Warning, glyph::WARNING, &format!("no route: {}", found.message));
         return;
     }
-    let id = id.as_str();
     if *namespace == Namespace::default() {
         facts.add("route", StyleRole::Text, &format!("POST /webhook/{id}"));
         facts.add("", StyleRole::Text, &format!("POST /webhook/default/{id}"));
     } else {
-        facts.add("route", StyleRole::Text, &format!("POST /webhook/{}/{id}", namespace.as_str()));
+        facts.add("route", StyleRole::Text, &format!("POST /webhook/{namespace}/{id}"));
     }
 }
 
@@ -207,7 +213,11 @@ fn connections(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument,
                 0 => "nobody else".to_owned(),
                 others => words::plural(others, "other"),
             };
-            facts.add(label, StyleRole::Text, &format!("connection {name} {} {others}", glyph::DOT));
+            facts.add(
+                label,
+                StyleRole::Text,
+                &format!("connection {} {} {others}", Safe::name(&**name), glyph::DOT),
+            );
         }
         label = "";
     }

@@ -9,7 +9,7 @@ use crate::console::place::Place;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextRun};
 use crate::console::words;
-use crate::domain::LinkState;
+use crate::domain::{LinkState, MemberRole};
 use crate::inventory::Scope;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage, area: Rect) {
@@ -43,6 +43,9 @@ fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {
     if !can_be_made {
         return lines;
     }
+    if let Some(words) = file_trouble(model, browse.listing.scope()) {
+        lines.extend(TextRun::wrap(StyleRole::Warning, &format!("{} {words}", glyph::WARNING), room));
+    }
     if let Some(words) = model.inventory.coverage().words() {
         lines.extend(TextRun::wrap(StyleRole::Warning, &format!("{} {words}", glyph::WARNING), room));
     }
@@ -50,6 +53,17 @@ fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {
         lines.extend(hint(model, Action::New, "makes one"));
     }
     lines
+}
+
+/// What is wrong with the file of a list, above all that there is none.
+fn file_trouble(model: &Model, scope: &Scope) -> Option<String> {
+    let role = if *scope == Scope::Connections { MemberRole::Connections } else { MemberRole::Webhooks };
+    let mut files = model.health.backends.iter().flat_map(|health| &health.members);
+    let file = files.find(|member| member.role == Some(role)).filter(|file| !file.detail.is_empty())?;
+    Some(match file.detail.starts_with(&file.name) {
+        true => file.detail.clone(),
+        false => format!("{} is {}", file.name, file.detail),
+    })
 }
 
 /// Before the first load: what it is waiting for, and why that takes so long.

@@ -1,9 +1,12 @@
 //! Filters of lists: words that must, or must not, occur in a row.
 
+use std::borrow::Cow;
+
+use crate::domain::unescape;
 use crate::inventory::RowRef;
 
 /// A parsed filter line: words separated by blanks, all of which must match. `!word` must not
-/// occur; `id:`, `ns:`, `module:` and `conn:` search that column only.
+/// occur; `id:`, `ns:`, `module:` and `conn:` search that column only. A name is found as it is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     terms: Vec<FilterTerm>,
@@ -13,7 +16,7 @@ pub struct Filter {
 struct FilterTerm {
     field: Option<FilterField>,
     /// Lower case.
-    needle: String,
+    needle: Vec<u8>,
     negated: bool,
 }
 
@@ -28,24 +31,28 @@ enum FilterField {
 impl Filter {
     /// Parses a filter line; every text is a valid filter.
     pub fn parse(text: &str) -> Self {
-        Self::from_words(text, |word| match word.split_once(':') {
-            Some(("id", rest)) => (Some(FilterField::Id), rest),
-            Some(("ns", rest)) => (Some(FilterField::Namespace), rest),
-            Some(("module" | "type", rest)) => (Some(FilterField::Module), rest),
-            Some(("conn", rest)) => (Some(FilterField::Connection), rest),
-            _ => (None, word),
+        Self::from_words(text, |word| {
+            let (field, needle) = match word.split_once(':') {
+                Some(("id", rest)) => (Some(FilterField::Id), rest),
+                Some(("ns", rest)) => (Some(FilterField::Namespace), rest),
+                Some(("module" | "type", rest)) => (Some(FilterField::Module), rest),
+                Some(("conn", rest)) => (Some(FilterField::Connection), rest),
+                _ => (None, word),
+            };
+            // Rows are compared as they are stored.
+            (field, unescape(needle))
         })
     }
 
     /// Parses a filter line for texts without columns: words are matched as they are.
     pub fn words(text: &str) -> Self {
-        Self::from_words(text, |word| (None, word))
+        Self::from_words(text, |word| (None, word.as_bytes().into()))
     }
 
-    fn from_words(text: &str, field: impl Fn(&str) -> (Option<FilterField>, &str)) -> Self {
+    fn from_words(text: &str, parse: impl Fn(&str) -> (Option<FilterField>, Cow<'_, [u8]>)) -> Self {
         let term = |word: &str| {
             let bare = word.strip_prefix('!');
-            let (field, needle) = field(bare.unwrap_or(word));
+            let (field, needle) = parse(bare.unwrap_or(word));
             let needle = needle.to_ascii_lowercase();
             (!needle.is_empty()).then_some(FilterTerm { field, needle, negated: bare.is_some() })
         };
@@ -59,7 +66,7 @@ impl Filter {
 
     /// Whether a text matches.
     pub fn accepts_text(&self, text: &str) -> bool {
-        self.terms.iter().all(|term| contains(text.as_bytes(), term.needle.as_bytes()) != term.negated)
+        self.terms.iter().all(|term| contains(text.as_bytes(), &term.needle) != term.negated)
     }
 
     /// Whether a row matches.
@@ -71,7 +78,7 @@ impl Filter {
 impl FilterTerm {
     fn found_in(&self, row: RowRef<'_>) -> bool {
         let wanted = |field| self.field.is_none_or(|only| only == field);
-        let holds = |text: Option<&[u8]>| text.is_some_and(|text| contains(text, self.needle.as_bytes()));
+        let holds = |text: Option<&[u8]>| text.is_some_and(|text| contains(text, &self.needle));
         wanted(FilterField::Id) && holds(Some(row.short()))
             || wanted(FilterField::Namespace)
                 && holds(row.namespace().map(|namespace| namespace.as_str().as_bytes()))

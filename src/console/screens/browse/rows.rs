@@ -58,7 +58,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage
     let rows: Vec<RowRef<'_>> = visible(model, browse).collect();
     let found: Vec<_> = rows.iter().map(|row| diagnostics(model, &row.key(), &row.facts())).collect();
     let scope = browse.listing.scope();
-    let columns = columns(scope);
+    let columns = columns(model, scope);
     let cells = rows.iter().zip(&found).map(|(row, found)| cells(model, scope, *row, found)).collect();
     let table = TextTable { columns: &columns, rows: cells };
     let first = browse.list.first_row(browse.listing.len(&model.inventory), area.height);
@@ -97,13 +97,14 @@ fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {
     words::pane_title(model, Pane::Items, words::scope(listing.scope()), right)
 }
 
-fn columns(scope: &Scope) -> Vec<TableColumn> {
-    match scope {
+fn columns(model: &Model, scope: &Scope) -> Vec<TableColumn> {
+    let columns: Vec<_> = match scope {
         Scope::AllWebhooks => std::iter::once(NAMESPACE).chain(WEBHOOKS).collect(),
         Scope::Namespace(_) => WEBHOOKS.to_vec(),
         Scope::Connections => CONNECTIONS.to_vec(),
         Scope::Foreign => FOREIGN.to_vec(),
-    }
+    };
+    words::with_times(model, &columns, "CHANGED")
 }
 
 fn cells<'m>(
@@ -113,10 +114,10 @@ fn cells<'m>(
     found: &[Diagnostic],
 ) -> Vec<(StyleRole, Safe<'m>)> {
     let name_ink = if fresh_until(model, row).is_some() { StyleRole::Fresh } else { StyleRole::Text };
-    let name = (name_ink, Safe::bytes(row.short()));
+    let name = (name_ink, Safe::name(row.short()));
     let token = (StyleRole::Dim, Safe::display(&row.token()));
     let changed = match row.observed() {
-        Some(at) => (StyleRole::Text, words::ago(model, at).text.into()),
+        Some(at) => (StyleRole::Text, model.age(at).text.into()),
         None => (StyleRole::Dim, Safe::literal(glyph::NONE)),
     };
     let mut cells = vec![name];
@@ -129,7 +130,7 @@ fn cells<'m>(
         Scope::Namespace(_) => cells.extend([connection(row, found), auth(model, row, found)]),
         Scope::AllWebhooks => {
             let namespace = row.namespace().map_or("", |namespace| namespace.as_str());
-            cells.insert(0, (StyleRole::Dim, Safe::new(namespace)));
+            cells.insert(0, (StyleRole::Dim, Safe::name(namespace)));
             cells.extend([connection(row, found), auth(model, row, found)]);
         }
     }
@@ -153,15 +154,15 @@ fn secrets(model: &Model, row: RowRef<'_>) -> (StyleRole, Safe<'static>) {
 fn module(row: RowRef<'_>) -> (StyleRole, Safe<'_>) {
     match row.module() {
         _ if row.is_invalid() => (StyleRole::Bad, Safe::literal("broken")),
-        Some(module) => (StyleRole::Text, Safe::new(module)),
+        Some(module) => (StyleRole::Text, Safe::name(module)),
         None => (StyleRole::Dim, Safe::literal(glyph::NONE)),
     }
 }
 
 fn connection<'m>(row: RowRef<'m>, found: &[Diagnostic]) -> (StyleRole, Safe<'m>) {
     match row.connection() {
-        Some(name) if dangling(found, name).is_some() => (StyleRole::Warning, Safe::new(name)),
-        Some(name) => (StyleRole::Text, Safe::new(name)),
+        Some(name) if dangling(found, name).is_some() => (StyleRole::Warning, Safe::name(name)),
+        Some(name) => (StyleRole::Text, Safe::name(name)),
         None => (StyleRole::Dim, Safe::literal(glyph::NONE)),
     }
 }

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::state::{DraftRow, DraftsPage};
 use super::status::DraftStatus;
 use super::update::retype_note;
-use crate::console::age::age;
+use crate::console::age::TimedText;
 use crate::console::drafts::{DraftEntry, DraftSummary};
 use crate::console::model::Model;
 use crate::console::screens::editor::{Draft, Upstream};
@@ -39,8 +39,9 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, page: &
     let below = BELOW.min(inside.height.saturating_sub(2));
     let height = usize::from(inside.height.saturating_sub(1 + below)).max(1);
     let top = first_row(page.list.offset, cursor, rows.len(), height);
-    let table = TextTable { columns: &TABLE, rows: cells };
-    let widths = table.widths(inside.width.saturating_sub(2));
+    let columns = words::with_times(model, &TABLE, "TYPED");
+    let table = TextTable { columns: &columns, rows: cells };
+    let widths = table.widths(inside.width.saturating_sub(2), surface.glyphs());
     let list = Rect { x: inside.x + 2, width: inside.width.saturating_sub(2), ..inside };
     table.draw_header(surface, list, 0, &widths);
     for (line, row) in (1..).zip(top..rows.len().min(top + height)) {
@@ -62,8 +63,9 @@ pub(crate) fn age_changes(model: &Model) -> impl Iterator<Item = Duration> {
 }
 
 /// The age of a draft; `None` if the clock was set back.
-fn since(model: &Model, summary: &DraftSummary) -> Option<crate::console::age::TimedText> {
-    model.now.wall.duration_since(summary.at).ok().map(age)
+fn since(model: &Model, summary: &DraftSummary) -> Option<TimedText> {
+    let is_past = summary.at <= model.now.wall;
+    (is_past || model.absolute_times).then(|| model.age(summary.at))
 }
 
 fn cells(model: &Model, row: &DraftRow<'_>) -> Vec<(StyleRole, Safe<'static>)> {

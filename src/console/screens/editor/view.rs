@@ -116,7 +116,7 @@ impl EditorViewport<'_> {
         let from = pieces.partition_point(|(bytes, _)| bytes.end <= row.bytes.start);
         for (bytes, style) in pieces.iter().skip(from).take_while(|(bytes, _)| bytes.start < row.bytes.end) {
             let bytes = bytes.start.max(row.bytes.start)..bytes.end.min(row.bytes.end);
-            writer.put(*style, line.get(bytes).unwrap_or_default());
+            writer.keep_columns().put(*style, line.get(bytes).unwrap_or_default());
             if writer.remaining() == 0 {
                 break;
             }

@@ -1,9 +1,9 @@
 //! What a backend reports about itself: facts, members, certificates.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::grid::{GridCell, GridRow};
-use crate::console::age::{TimedText, age, until};
+use crate::console::age::{TimedText, until};
 use crate::console::model::Model;
 use crate::console::screens::health::grid;
 use crate::console::theme::StyleRole;
@@ -13,31 +13,31 @@ use crate::domain::{Certificate, Condition, Fact, FactValue, Health, MemberHealt
 use crate::text::Safe;
 
 pub(super) fn add(page: &mut ReviewPage<'_>, model: &Model, health: &Health) {
-    let now = model.now.wall;
     if !health.facts.is_empty() {
         page.blank();
         let facts = health.facts.iter().map(|fact| {
             let name = TextRun::of(StyleRole::Dim, format!("{} ", fact.name));
-            name.and(StyleRole::Text, shown(&fact.value, now))
+            name.and(StyleRole::Text, shown(model, &fact.value))
         });
         page.extend(TextRun::pack(facts, page.room));
     }
-    grid::add(page, health.members.iter().map(|member| of_member(member, now)).collect());
-    grid::add(page, health.certificates.iter().map(|it| of_certificate(it, now)).collect());
+    grid::add(page, health.members.iter().map(|member| of_member(model, member)).collect());
+    grid::add(page, health.certificates.iter().map(|it| of_certificate(model, it)).collect());
 }
 
-/// A value in words; a point in time with its age.
-fn shown(value: &FactValue, now: SystemTime) -> String {
-    let ago = |at: SystemTime| age(now.duration_since(at).unwrap_or_default()).text;
+/// A value in words; a point in time with its age, unless times are shown instead of ages.
+fn shown(model: &Model, value: &FactValue) -> String {
     match value {
         FactValue::Count(count) => words::grouped(usize::try_from(*count).unwrap_or(usize::MAX)),
-        FactValue::Moment(at) => format!("{} ago ({})", ago(*at), utc(*at)),
-        FactValue::Observed { what, at } => format!("{what} {} ago ({}, observed)", ago(*at), utc(*at)),
+        FactValue::Moment(at) if model.absolute_times => utc(*at),
+        FactValue::Moment(at) => format!("{} ({})", model.ago(*at), utc(*at)),
+        FactValue::Observed { what, at } if model.absolute_times => format!("{what} {} (observed)", utc(*at)),
+        FactValue::Observed { what, at } => format!("{what} {} ({}, observed)", model.ago(*at), utc(*at)),
         FactValue::Text(_) | FactValue::Ordinal(_) | FactValue::Bytes(_) => value.words(),
     }
 }
 
-fn of_member(member: &MemberHealth, now: SystemTime) -> GridRow {
+fn of_member(model: &Model, member: &MemberHealth) -> GridRow {
     let (glyph, style) = match member.condition {
         Some(condition) => words::condition_badge(condition),
         None => ("?", StyleRole::Dim),
@@ -52,7 +52,7 @@ fn of_member(member: &MemberHealth, now: SystemTime) -> GridRow {
         GridCell::new("endpoint", StyleRole::Dim, member.address.clone()),
     ];
     let heads = cells.len();
-    let fact = |fact: &Fact| GridCell::new(fact.name, StyleRole::Dim, shown(&fact.value, now));
+    let fact = |fact: &Fact| GridCell::new(fact.name, StyleRole::Dim, shown(model, &fact.value));
     cells.extend(member.facts.iter().map(fact));
     GridRow {
         cells,
@@ -64,7 +64,8 @@ fn of_member(member: &MemberHealth, now: SystemTime) -> GridRow {
     }
 }
 
-fn of_certificate(certificate: &Certificate, now: SystemTime) -> GridRow {
+fn of_certificate(model: &Model, certificate: &Certificate) -> GridRow {
+    let now = model.now.wall;
     let style = match certificate.validity(now) {
         Validity::Good => StyleRole::Text,
         Validity::Ending => StyleRole::Warning,
@@ -74,7 +75,7 @@ fn of_certificate(certificate: &Certificate, now: SystemTime) -> GridRow {
         cells: vec![
             GridCell::new("certificate", StyleRole::Text, Safe::literal(certificate.owner.word())),
             GridCell::new("of", StyleRole::Text, certificate.owner.place().to_owned()),
-            GridCell::new("ends", style, ends(certificate, now).text),
+            GridCell::new("ends", style, ends(model, certificate).text),
             GridCell::new("on", StyleRole::Dim, utc(certificate.until)),
             GridCell::new("subject", StyleRole::Dim, certificate.subject.clone()),
         ],
@@ -84,17 +85,16 @@ fn of_certificate(certificate: &Certificate, now: SystemTime) -> GridRow {
 }
 
 /// `in 12d`, or `expired 3d ago`.
-fn ends(certificate: &Certificate, now: SystemTime) -> TimedText {
-    match certificate.until.duration_since(now) {
+fn ends(model: &Model, certificate: &Certificate) -> TimedText {
+    match certificate.until.duration_since(model.now.wall) {
         Ok(left) if !left.is_zero() => {
             let TimedText { text, changes_in } = until(left);
             TimedText { text: format!("in {text}"), changes_in }
         }
-        ended => {
-            let ended = ended.map_or_else(|ended| ended.duration(), |_| Duration::ZERO);
-            let TimedText { text, changes_in } = age(ended);
-            TimedText { text: format!("expired {text} ago"), changes_in }
-        }
+        _ => TimedText {
+            text: format!("expired {}", model.ago(certificate.until)),
+            changes_in: model.age(certificate.until).changes_in,
+        },
     }
 }
 
@@ -103,23 +103,15 @@ pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Duration> {
     let now = model.now.wall;
     let ages = move |facts: &[Fact]| -> Vec<_> {
         let at = facts.iter().filter_map(|fact| fact.value.at());
-        at.filter_map(|at| age_changes(at, now)).collect()
+        at.filter_map(|at| model.age(at).changes_in).collect()
     };
     model.health.all().flat_map(move |health| {
         let members = health.members.iter().flat_map(move |member| ages(&member.facts));
         let certificates = health.certificates.iter().flat_map(move |certificate| {
-            let left = ends(certificate, now).changes_in;
+            let left = ends(model, certificate).changes_in;
             let turn = certificate.next_change_at(now).and_then(|at| at.duration_since(now).ok());
             left.into_iter().chain(turn)
         });
         ages(&health.facts).into_iter().chain(members).chain(certificates)
     })
-}
-
-fn age_changes(at: SystemTime, now: SystemTime) -> Option<Duration> {
-    match now.duration_since(at) {
-        Ok(elapsed) => age(elapsed).changes_in,
-        // A time ahead of the local clock has an age once the clock has passed it.
-        Err(ahead) => age(Duration::ZERO).changes_in.map(|change| change + ahead.duration()),
-    }
 }

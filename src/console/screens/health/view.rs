@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::backend;
 use super::grid::INDENT;
 use crate::check::ReceiverEnv;
-use crate::console::age::so_far;
+use crate::console::age::span;
 use crate::console::component::EarliestChange;
 use crate::console::model::Model;
 use crate::console::theme::{StyleRole, glyph};
@@ -51,7 +51,7 @@ fn findings(page: &mut ReviewPage<'_>, model: &Model) {
         let asking = format!("asking {} {}", model.context.backend.name, glyph::MORE);
         heading(page, TextRun::of(StyleRole::Dim, asking));
     } else {
-        let checked = model.health.checked.and_then(|checked| words::long_ago(model, checked));
+        let checked = model.health.checked.and_then(|checked| model.long_ago(checked));
         model.health.all().for_each(|health| verdict(page, health, checked.as_deref()));
     }
     if !model.context.settings.findings().is_empty() {
@@ -67,7 +67,7 @@ fn verdict(page: &mut ReviewPage<'_>, health: &Health, checked: Option<&str>) {
         head.join("  ", TextRun::of(StyleRole::Dim, format!("answers in {}", latency.word())));
     }
     if let Some(ago) = checked {
-        head.join("  ", TextRun::of(StyleRole::Dim, format!("checked {ago} ago")));
+        head.join("  ", TextRun::of(StyleRole::Dim, format!("checked {ago}")));
     }
     heading(page, head);
     for finding in health.findings() {
@@ -99,7 +99,7 @@ fn link(page: &mut ReviewPage<'_>, model: &Model) {
         "  ",
         TextRun::of(StyleRole::Strong, format!("{} {}", model.context.backend.name, model.context.target)),
     );
-    head.join("  ", TextRun::of(StyleRole::Dim, format!("since {} ago", words::ago(model, link.since).text)));
+    head.join("  ", TextRun::of(StyleRole::Dim, format!("since {}", model.ago(link.since))));
     heading(page, head);
     if let Some(picture) = picture(model) {
         page.fact("picture", StyleRole::Text, &picture);
@@ -131,8 +131,8 @@ fn picture(model: &Model) -> Option<String> {
         TokenKind::Counter => format!(" at {}", model.inventory.revision()),
         TokenKind::Digest => String::new(),
     };
-    let heard = link.history.last_progress.and_then(|heard| words::long_ago(model, heard));
-    let heard = heard.map(|ago| format!(", last heard of {ago} ago")).unwrap_or_default();
+    let heard = link.history.last_progress.and_then(|heard| model.long_ago(heard));
+    let heard = heard.map(|ago| format!(", last heard of {ago}")).unwrap_or_default();
     match model.paused.as_ref().filter(|held| held.is_behind()) {
         Some(held) => Some(format!("paused{at}; {} held back", words::plural(held.changes, "change"))),
         None if link.state.is_synced() => {
@@ -165,10 +165,10 @@ fn next_try(model: &Model) -> Option<String> {
 fn last_outage(model: &Model) -> Option<String> {
     let outage = model.link.history.outage.as_ref()?;
     let ended = outage.ended?;
-    let lasted = so_far(ended.saturating_sub(outage.began)).text;
+    let lasted = span(ended.saturating_sub(outage.began));
     let tried = words::plural(outage.failures, "attempt");
-    let ago = words::ago(model, ended).text;
-    Some(format!("ended {ago} ago, lasted {lasted}, {tried}: {}", outage.reason))
+    let ago = model.ago(ended);
+    Some(format!("ended {ago}, lasted {lasted}, {tried}: {}", outage.reason))
 }
 
 fn comparison(model: &Model) -> Option<String> {
@@ -177,8 +177,8 @@ fn comparison(model: &Model) -> Option<String> {
         0 => "no difference".to_owned(),
         some => words::plural(some, "difference"),
     };
-    let ago = words::ago(model, comparison.when).text;
-    Some(format!("{found} to a fresh list at {}, {ago} ago", comparison.at))
+    let ago = model.ago(comparison.when);
+    Some(format!("{found} to a fresh list at {}, {ago}", comparison.at))
 }
 
 fn resync(model: &Model) -> Option<String> {
@@ -188,7 +188,7 @@ fn resync(model: &Model) -> Option<String> {
     } else {
         format!("the last load found {}", words::plural(resync.differences, "difference"))
     };
-    Some(format!("{what}, {} ago", words::ago(model, resync.at).text))
+    Some(format!("{what}, {}", model.ago(resync.at)))
 }
 
 fn session(model: &Model) -> String {
@@ -205,10 +205,7 @@ fn secret_store(page: &mut ReviewPage<'_>, model: &Model) {
     let mut head = TextRun::of(style, format!("{glyph} {}", words::standing(link)));
     head.join("  ", TextRun::of(StyleRole::Strong, link.backend));
     if link.standing.is_some() {
-        head.join(
-            "  ",
-            TextRun::of(StyleRole::Dim, format!("since {} ago", words::ago(model, link.since).text)),
-        );
+        head.join("  ", TextRun::of(StyleRole::Dim, format!("since {}", model.ago(link.since))));
     }
     page.blank();
     heading(page, head);

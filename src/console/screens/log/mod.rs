@@ -41,7 +41,23 @@ fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let back = model.log.back.min(lines.len().saturating_sub(height));
     let first = lines.len().saturating_sub(height + back);
     for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
-        surface.row(area, row).skip(1).margin(1).put(style(line), line.as_str());
+        surface.row(area, row).skip(1).margin(1).put(style(line), shown(line, model.absolute_times));
+    }
+}
+
+/// Offsets into a line's timestamp, such as `2026-01-31T12:34:56.123456Z`.
+const DAY: usize = "2026-01-31T".len();
+const SECOND: usize = "2026-01-31T12:34:56".len();
+const STAMP: usize = "2026-01-31T12:34:56.123456Z".len();
+
+/// A line without the fraction of its second, and without its date unless that is asked for.
+fn shown(line: &str, with_date: bool) -> String {
+    let (time, zone) = if with_date { (line.get(..SECOND), "Z") } else { (line.get(DAY..SECOND), "") };
+    match (time, line.get(STAMP..)) {
+        (Some(time), Some(rest)) if line.get(..STAMP).is_some_and(|stamp| stamp.ends_with('Z')) => {
+            format!("{time}{zone}{rest}")
+        }
+        _ => line.to_owned(),
     }
 }
 
@@ -54,4 +70,18 @@ fn style(line: &str) -> StyleRole {
         _ => None,
     });
     level.unwrap_or(StyleRole::Text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_its_time_and_on_request_its_date() {
+        let line = "2026-01-31T12:34:56.123456Z  INFO confdeck: SYNCED";
+        assert_eq!(shown(line, false), "12:34:56  INFO confdeck: SYNCED");
+        assert_eq!(shown(line, true), "2026-01-31T12:34:56Z  INFO confdeck: SYNCED");
+        let other = "7 lines are only in the file, which is not the Log tab";
+        assert_eq!((shown(other, false), shown(other, true)), (other.into(), other.into()));
+    }
 }

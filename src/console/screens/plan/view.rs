@@ -202,11 +202,21 @@ fn step_heading(page: &mut ReviewPage<'_>, model: &Model, step: &PlanStep, colum
     let mut run = TextRun::of(style, mark)
         .and(style, format!("{:column$}", Safe::display(&step.key).as_str()))
         .and(StyleRole::Text, format!("   {condition}"));
-    if let Some((from, token)) = &step.source {
-        let copied = format!("copy of {from} at {}", words::token(model, *token));
+    let copied = step
+        .source
+        .as_ref()
+        .map(|(from, token)| format!("copy of {from} at {}", words::token(model, *token)));
+    let copied = copied.unwrap_or_default();
+    if !copied.is_empty() && run.width() + 3 + width(&Safe::new(&copied)) <= page.room {
         run.join(" · ", TextRun::of(StyleRole::Dim, copied));
+        return page.push(run);
     }
-    page.push(run);
+    page.extend(run.broken(page.room));
+    page.indent(UNDER);
+    if !copied.is_empty() {
+        page.text(StyleRole::Dim, &copied);
+    }
+    page.indent(0);
 }
 
 /// Facts about one step.
@@ -256,7 +266,7 @@ fn step_section<'p>(
 /// The route of a webhook.
 fn route(key: &ResourceKey) -> Option<String> {
     let ResourceKey::Webhook { namespace, id } = key else { return None };
-    Some(format!("/webhook/{}/{}", namespace.as_str(), id.as_str()))
+    Some(format!("/webhook/{namespace}/{id}"))
 }
 
 /// A warning if the document that the step is based on has changed.

@@ -8,8 +8,9 @@ use crate::console::screens::editor::{Base, Draft, DraftStage, Upstream};
 use crate::console::screens::review::sections;
 use crate::console::shell::layout::EditLayout;
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{ReviewPage, Surface, TextRun};
+use crate::console::widgets::{ReviewPage, Surface, TextRun, width};
 use crate::console::words;
+use crate::text::Safe;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) {
     let Some(edit) = &model.edit else { return };
@@ -18,6 +19,11 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) 
     line.skip(1).margin(1).put(StyleRole::FocusedTitle, "REVIEW").skip(2).put_run(&target(model, edit));
     let mut page = ReviewPage::new(parts.text.width);
     page.blank();
+    if width(&Safe::display(&edit.key)) > page.room / 2 {
+        // The title is cut.
+        page.fact("key", StyleRole::Text, &edit.key.to_string());
+        page.blank();
+    }
     if review.full {
         page.diff_lines(&review.lines);
     } else {

@@ -328,9 +328,9 @@ impl SecretForm {
         match (self.base, changed.as_slice()) {
             (SecretBase::Absent, _) => format!("create {path}"),
             (_, [SecretFormRow { name, change: FieldChange::Remove, .. }]) => {
-                format!("remove {} of {path}", name.as_str())
+                format!("remove {name} of {path}")
             }
-            (_, [row]) => format!("set {} of {path}", row.name.as_str()),
+            (_, [row]) => format!("set {} of {path}", row.name),
             (_, rows) => format!("set {} fields of {path}", rows.len()),
         }
     }

@@ -17,7 +17,9 @@ use crate::console::screens::secrets::actions::{
 };
 use crate::console::secret_jobs::SecretJob;
 use crate::console::widgets::{Movement, TextInput};
-use crate::domain::{Alphabet, FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretText};
+use crate::domain::{
+    Alphabet, FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretText, unescape_text,
+};
 use crate::provider::SecretCapabilities;
 
 /// Opens the form. If it is for one field, asks for its value at once.
@@ -69,7 +71,8 @@ pub(crate) fn add_field(model: &mut Model, name: &str) -> Result<Vec<Effect>, St
         return Err("type the field's name".into());
     }
     let Some(form) = &mut model.secret_actions.form else { return Err("the form is gone".into()) };
-    form.cursor = form.row_or_insert(&FieldName::new(name));
+    let name = unescape_text(name).map_err(|error| error.to_string())?;
+    form.cursor = form.row_or_insert(&FieldName::new(&name));
     enter_value(model);
     Ok(Vec::new())
 }

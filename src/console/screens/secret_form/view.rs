@@ -70,7 +70,7 @@ fn base_note(base: SecretBase) -> String {
 
 fn rows(surface: &mut Surface<'_>, form: &SecretForm, parts: EditLayout) {
     let area = parts.text;
-    let column = form.rows.iter().map(|row| width(&Safe::new(row.name.as_str()))).max().unwrap_or(0);
+    let column = form.rows.iter().map(|row| width(&Safe::display(&row.name))).max().unwrap_or(0);
     let column = column.max(5).min(area.width / 2);
     let mut writer = surface.row(area, 1);
     writer
@@ -87,7 +87,7 @@ fn rows(surface: &mut Surface<'_>, form: &SecretForm, parts: EditLayout) {
         put_marker(&mut writer, at == form.cursor, true).skip(1);
         let (now, style) = current_state(row.current);
         writer
-            .put_column(column, StyleRole::Text, row.name.as_str())
+            .put_column(column, StyleRole::Text, Safe::display(&row.name))
             .skip(3)
             .put_column(10, style, now)
             .skip(3);
@@ -145,7 +145,7 @@ fn form_page(page: &mut ReviewPage<'_>, model: &Model, form: &SecretForm) {
         let then = "nothing was written, what you typed is kept; b bases it on what is there now";
         sections::conflict(page, &format!("{} is {is}", form.path), then);
     }
-    let column = form.changes().map(|row| width(&Safe::new(row.name.as_str()))).max().unwrap_or(0);
+    let column = form.changes().map(|row| width(&Safe::display(&row.name))).max().unwrap_or(0);
     let column = usize::from(column.min(model.frame().body.width / 2));
     for row in form.changes() {
         let (mark, style) = match (&row.change, row.current) {
@@ -153,7 +153,7 @@ fn form_page(page: &mut ReviewPage<'_>, model: &Model, form: &SecretForm) {
             (_, None) => ("+ ", StyleRole::Added),
             _ => ("~ ", StyleRole::Strong),
         };
-        let name = format!("{:column$}", Safe::new(row.name.as_str()).as_str());
+        let name = format!("{:column$}", row.name);
         let run = TextRun::of(style, mark).and(style, name).and(StyleRole::Text, "   ");
         let run =
             planned_change(row).spans().iter().fold(run, |run, (style, text)| run.and(*style, text.clone()));

@@ -1,10 +1,7 @@
 //! The badges of secrets: states in words, each with a glyph and a colour.
 
-use std::time::SystemTime;
-
 use super::index::SecretEntry;
 use super::secret_state::SecretState;
-use crate::console::age::{TimedText, age};
 use crate::console::model::Model;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::TextRun;
@@ -49,13 +46,13 @@ pub(crate) fn presence(model: &Model, presence: &Presence) -> String {
             let version = contents.version.map(|version| format!("present {} {version}", glyph::DOT));
             let mut words = version.unwrap_or_else(|| "present".into());
             if let Some(at) = contents.written {
-                words.push_str(&format!(" {} written {} ago", glyph::DOT, since(model, at).text));
+                words.push_str(&format!(" {} written {}", glyph::DOT, model.ago(at)));
             }
             words
         }
         Presence::Missing => "missing".into(),
         Presence::Deleted { version, at } => {
-            let ago = at.map(|at| format!(" {} ago", since(model, at).text)).unwrap_or_default();
+            let ago = at.map(|at| format!(" {}", model.ago(at))).unwrap_or_default();
             format!("{} was deleted{ago}; it can be undeleted", newest(version))
         }
         Presence::Destroyed { version } => format!("{} was destroyed for ever", newest(version)),
@@ -63,11 +60,6 @@ pub(crate) fn presence(model: &Model, presence: &Presence) -> String {
         Presence::Unreachable { reason } => format!("unreachable: {reason}"),
         Presence::Unknown { reason } => format!("unknown: {reason}"),
     }
-}
-
-/// The age by the server's clock, which may be ahead of ours.
-pub(crate) fn since(model: &Model, at: SystemTime) -> TimedText {
-    age(model.now.wall.duration_since(at).unwrap_or_default())
 }
 
 /// The number of secrets, and the number of those known to lack something; empty until they are indexed.

@@ -106,7 +106,7 @@ pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duratio
             [info.written, deleted]
         });
     let moments = written.into_iter().chain(of_versions.flatten());
-    moments.filter(move |_| shown).map(|at| badges::since(model, at).changes_in)
+    moments.filter(move |_| shown).map(|at| model.age(at).changes_in)
 }
 
 /// One line, and what it selects.
@@ -176,10 +176,10 @@ impl<'m> SecretDetailLines<'m> {
     fn location(&mut self) {
         let words = match &self.entry.subject {
             SecretSubject::Path(SecretPath::Kv { mount, path }) => {
-                format!("{} in the engine {}/", path.as_str(), mount.as_str())
+                format!("{path} in the engine {mount}/")
             }
             SecretSubject::Path(SecretPath::Variables(id)) => {
-                let names: Vec<_> = OWN_VARIABLES.iter().map(|field| variable_name(id, *field)).collect();
+                let names = OWN_VARIABLES.map(|field| Safe::name(&variable_name(id, field)).into_string());
                 format!("variables {}", names.join(", "))
             }
             SecretSubject::Variable(_) => "a variable of the receiver's environment".into(),
@@ -215,7 +215,7 @@ impl<'m> SecretDetailLines<'m> {
         }
         let more = if rows.len() < MAX_FIELDS { "" } else { " and more" };
         self.section(format!("FIELDS  {}{more}", words::grouped(rows.len())));
-        let names: Vec<Safe<'_>> = rows.iter().map(|(name, _)| Safe::new(name.as_str())).collect();
+        let names: Vec<Safe<'_>> = rows.iter().map(|(name, _)| Safe::display(name)).collect();
         let widest = names.iter().map(width).max().unwrap_or(0).min(self.room / 2);
         for ((field, row), name) in rows.iter().zip(names) {
             let blank = usize::from((widest + 2).saturating_sub(width(&name)).max(1));
@@ -293,12 +293,12 @@ impl<'m> SecretDetailLines<'m> {
     fn version_list(&mut self, versions: &SecretMetadata) {
         self.section(format!("VERSIONS  {}", words::grouped(versions.list.len())));
         for info in versions.list.iter().take(MAX_VERSIONS) {
-            let written = info.written.map(|at| badges::since(self.model, at).text).unwrap_or_default();
+            let written = info.written.map(|at| self.model.age(at).text).unwrap_or_default();
             let newest = if versions.current == Some(info.version) { "  newest" } else { "" };
             let (style, words) = match info.state {
                 VersionState::Available => (StyleRole::Text, "kept".to_owned()),
                 VersionState::Deleted(Some(at)) => {
-                    (StyleRole::Warning, format!("deleted {} ago", badges::since(self.model, at).text))
+                    (StyleRole::Warning, format!("deleted {}", self.model.ago(at)))
                 }
                 VersionState::Deleted(None) => (StyleRole::Warning, "deleted".to_owned()),
                 VersionState::Destroyed => (StyleRole::Bad, "destroyed".to_owned()),
@@ -325,10 +325,7 @@ impl<'m> SecretDetailLines<'m> {
             rules.push("every writer has to name the version it replaces".into());
         }
         if let Some(after) = versions.delete_after {
-            rules.push(format!(
-                "each is deleted {} after it was written",
-                crate::console::age::until(after).text
-            ));
+            rules.push(format!("each is deleted {} after it was written", crate::console::age::span(after)));
         }
         if !rules.is_empty() {
             self.plain(StyleRole::Dim, &rules.join(&format!(" {} ", glyph::DOT)));
@@ -341,7 +338,7 @@ impl<'m> SecretDetailLines<'m> {
         }
         self.section("METADATA".into());
         for (name, value) in versions.custom.iter().take(MOST) {
-            let run = TextRun::of(StyleRole::Text, Safe::new(name).into_owned())
+            let run = TextRun::of(StyleRole::Text, Safe::name(name).into_owned())
                 .and(StyleRole::Dim, "  ")
                 .and(StyleRole::Text, Safe::new(value).into_owned());
             self.push(vec![run]);
@@ -352,7 +349,7 @@ impl<'m> SecretDetailLines<'m> {
     fn holder(&self, at: usize) -> Option<TextRun> {
         let slot = *self.entry.dependents.get(at)?;
         let row = self.model.inventory.row(slot)?;
-        let run = TextRun::of(StyleRole::Text, Safe::new(&row.key().to_string()).into_owned());
+        let run = TextRun::of(StyleRole::Text, Safe::display(&row.key()));
         let parts = self.parts(slot);
         Some(if parts.is_empty() { run } else { run.and(StyleRole::Dim, format!("  {parts}")) })
     }
@@ -360,11 +357,11 @@ impl<'m> SecretDetailLines<'m> {
     fn parts(&self, slot: Slot) -> String {
         let word = |(part, fallback): (&SecretPart, bool)| {
             let name = match part {
-                SecretPart::Field(field) => field.as_str(),
-                SecretPart::Own => "its own",
-                SecretPart::Whole => "",
+                SecretPart::Field(field) => field.to_string(),
+                SecretPart::Own => "its own".to_owned(),
+                SecretPart::Whole => String::new(),
             };
-            match (fallback, name) {
+            match (fallback, name.as_str()) {
                 (true, "") => "has a default".to_owned(),
                 (true, name) => format!("{name} (has a default)"),
                 (false, name) => name.to_owned(),

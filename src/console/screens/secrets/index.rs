@@ -9,6 +9,7 @@ use crate::check::SecretLookup;
 use crate::domain::{FieldName, Reference, SecretField, SecretPath};
 use crate::inventory::{Delta, Inventory, RowRef, Slot};
 use crate::provider::env::variable_name;
+use crate::text::Safe;
 
 /// Something that documents refer to, or that is stored.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,17 +23,17 @@ pub enum SecretSubject {
 }
 
 impl SecretSubject {
-    /// Its text, without decoration; not yet safe to show, see `text::Safe`.
+    /// Its text, without decoration.
     pub fn text(&self) -> String {
         match self {
             Self::Path(SecretPath::Variables(id)) => {
                 // All variables of an id share this prefix.
                 let token = variable_name(id, SecretField::BEARER_TOKEN);
-                format!("{}*", token.strip_suffix("TOKEN").unwrap_or(&token))
+                format!("{}*", Safe::name(token.strip_suffix("TOKEN").unwrap_or(&token)))
             }
             Self::Path(path) => path.to_string(),
-            Self::Unread(path) => format!("vault:{path}"),
-            Self::Variable(name) => format!("${name}"),
+            Self::Unread(path) => format!("vault:{}", Safe::name(&**path)),
+            Self::Variable(name) => format!("${}", Safe::name(&**name)),
         }
     }
 
@@ -62,7 +63,7 @@ pub(crate) fn by_path(a: (&SecretSubject, &str), b: (&SecretSubject, &str)) -> O
 #[derive(Debug)]
 pub struct SecretEntry {
     pub subject: SecretSubject,
-    /// Its text, without decoration; not yet safe to show.
+    /// Its text, without decoration.
     pub text: Box<str>,
     /// The documents that depend on it, each once.
     pub dependents: Vec<Slot>,

@@ -81,7 +81,8 @@ fn draw_list(surface: &mut Surface<'_>, model: &Model, pane: Rect) {
     let entries: Vec<&SecretEntry> = visible(model, area.height).collect();
     let states: Vec<SecretState> = entries.iter().map(|entry| badges::state(model, entry)).collect();
     let cells = entries.iter().zip(&states).map(|(entry, state)| cells(model, entry, *state)).collect();
-    let table = TextTable { columns: &COLUMNS, rows: cells };
+    let columns = words::with_times(model, &COLUMNS, "AGE");
+    let table = TextTable { columns: &columns, rows: cells };
     let selected = (page.list.cursor.checked_sub(page.list.offset), model.has_focus(Pane::Items));
     draw_rows(surface, area, &table, heads > 1, selected, |at| {
         let badge = states.get(at).map(|state| badges::state_badge(*state));
@@ -97,7 +98,7 @@ fn visible(model: &Model, height: u16) -> impl Iterator<Item = &SecretEntry> {
 fn list_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
     let (area, _) = areas(model, model.panes().items);
     let height = if area.width == 0 { 0 } else { area.height };
-    visible(model, height).map(|entry| badges::since(model, newest_of(model, entry).1?).changes_in)
+    visible(model, height).map(|entry| model.age(newest_of(model, entry).1?).changes_in)
 }
 
 fn newest_of(model: &Model, entry: &SecretEntry) -> (Option<SecretVersion>, Option<SystemTime>) {
@@ -128,7 +129,7 @@ fn cells<'m>(model: &Model, entry: &'m SecretEntry, state: SecretState) -> Vec<(
     let (version, written) = newest_of(model, entry);
     let nothing = || (StyleRole::Dim, Safe::literal(""));
     let version = version.map_or_else(nothing, |version| (StyleRole::Dim, version.to_string().into()));
-    let age = written.map_or_else(nothing, |at| (StyleRole::Text, badges::since(model, at).text.into()));
+    let age = written.map_or_else(nothing, |at| (StyleRole::Text, model.age(at).text.into()));
     // A good state is shown by its mark; coloured words are for what needs attention.
     let state_ink = if state == SecretState::Present { StyleRole::Text } else { state_ink };
     vec![(style, Safe::new(&entry.text)), (state_ink, words.into()), used, version, age]

@@ -154,7 +154,7 @@ pub(crate) fn connecting(size: Size) -> Model {
     model
 }
 
-fn load(inventory: &mut Inventory, entries: Vec<Entry>) {
+pub(crate) fn load(inventory: &mut Inventory, entries: Vec<Entry>) {
     let at = Revision(48_213);
     let store = StoreId::new("cluster 1");
     for event in [

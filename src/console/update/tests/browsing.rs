@@ -1,6 +1,7 @@
 //! Lists: selection, filter, order, namespaces.
 
 use super::*;
+use crate::domain::{Namespace, WebhookId};
 
 #[test]
 fn the_selection_stays_on_its_item_while_rows_change_around_it() {
@@ -67,4 +68,29 @@ fn a_paste_outside_an_input_runs_no_keys() {
     console.send(AppEvent::Paste("dy\nq".into()));
     assert!(console.model.overlay.is_none() && console.effects.is_empty());
     assert!(console.notice().contains("paste"));
+}
+
+#[test]
+fn a_command_its_completion_and_a_filter_take_a_name_as_it_is_shown() {
+    let mut console = TestConsole::new();
+    let ids = ["caf\u{e9}", "cafe\u{301}", "orders", "orders ", "or\u{200b}ders"];
+    let keys = ids.map(|id| ResourceKey::webhook(Namespace::new("a").unwrap(), WebhookId::new(id).unwrap()));
+    let odd = ResourceKey::foreign(b"odd\xff".as_slice());
+    let entries: Vec<_> =
+        keys.iter().chain([&odd]).map(|key| Entry { key: key.clone(), ..entry("a/x", "{}", 1) }).collect();
+    console.load("s1", 1, &entries);
+    for key in keys.iter().chain([&odd]) {
+        let shown = key.to_string();
+        console.keys(":").text(&shown);
+        let Some(Overlay::Prompt(prompt)) = &console.model.overlay else { panic!("a command is typed") };
+        assert!(prompt.candidates.contains(&shown), "{shown} {:?}", prompt.candidates);
+        console.keys("enter");
+        let browse = console.model.browse().unwrap();
+        assert_eq!(browse.list.selected.as_ref(), Some(key), "{shown}");
+    }
+    for (word, found) in [(r"ers\x20", 1), (r"cafe\u{301}", 1), (r"\u{200b}", 1), ("orders", 2)] {
+        console.keys(":").text("a/orders").keys("enter /").text(word);
+        assert_eq!(console.model.webhooks.listing.len(&console.model.inventory), found, "{word}");
+        console.keys("esc");
+    }
 }

@@ -1,5 +1,5 @@
-//! The gate: every write passes it, wherever it starts. No list is maintained here: actions, places and keys come
-//! from their enumerations, and the states from exploring (`walk`).
+//! The gate: every write passes it, wherever it starts. No list is maintained here: actions, places and keys
+//! come from their enumerations, and the states from exploring (`walk`).
 //!
 //! A failure that a place was not reached means that `walk::steps` lacks what leads there.
 
@@ -131,6 +131,7 @@ fn does_something(effect: &Effect) -> bool {
             | Effect::WatchPresence(_)
             | Effect::RefreshPresence(_)
             | Effect::RefreshAllPresence
+            | Effect::LogSecretStatus(_)
     )
 }
 

@@ -112,6 +112,36 @@ fn the_badge_follows_who_looks_at_once_and_what_the_store_says_of_itself() {
 }
 
 #[test]
+fn an_outage_of_the_store_of_secrets_and_its_end_are_logged_once_each() {
+    let mut console = looking();
+    console.stands(SecretStoreStatus::Unsealed);
+    console.effects.clear();
+    let logged = |console: &mut TestConsole| -> Vec<_> {
+        let all = console.effects.drain(..);
+        all.filter_map(|effect| match effect {
+            Effect::LogSecretStatus(change) => Some((change.status, change.reason, change.before)),
+            _ => None,
+        })
+        .collect()
+    };
+    let (up, down) = (SecretStoreStatus::Unsealed, SecretStoreStatus::Unreachable);
+    let began = console.now;
+    for _ in 0..3 {
+        console.reach(down, Some("nothing answers at 127.0.0.1:1"));
+        console.stands(down);
+    }
+    let reason = Some("nothing answers at 127.0.0.1:1".to_owned());
+    let [(status, why, before)] = &logged(&mut console)[..] else { panic!("one line") };
+    assert_eq!((*status, why, before.map(|(status, _)| status)), (down, &reason, Some(up)));
+    console.now = began + Duration::from_secs(30);
+    console.reach(up, None);
+    console.stands(up);
+    let [(status, None, Some((before, lasted)))] = &logged(&mut console)[..] else { panic!("one line") };
+    assert_eq!((*status, *before), (up, down));
+    assert!((29..=30).contains(&lasted.as_secs()), "{lasted:?}");
+}
+
+#[test]
 fn when_the_store_turns_by_its_own_word_everything_is_looked_at_at_once() {
     let mut console = looking();
     let mut turned = |standing| {

@@ -10,9 +10,10 @@ use super::member_status::ClusterStatus;
 pub(super) struct LeaderTerm {
     pub(super) leader: u64,
     pub(super) term: u64,
-    /// The leader before, if this process observed the change.
+    /// The leader before the last election, if this process observed that; the same one, if it was elected
+    /// again.
     pub(super) previous: Option<u64>,
-    /// When the change was observed; the time of the first check, if none was.
+    /// When the election was observed; the time of the first check, if none was.
     pub(super) since: SystemTime,
     /// Whether more than one check saw it.
     pub(super) confirmed: bool,
@@ -30,8 +31,10 @@ impl LeaderTracker {
         let mut known = self.0.lock();
         let reign = match *known {
             Some(reign) if best.term < reign.term => return Some(reign),
-            Some(reign) if reign.leader == best.leader => {
-                LeaderTerm { term: best.term, confirmed: true, ..reign }
+            // A higher term is an election, whoever won it: a member that was restarted, too, has to be
+            // elected.
+            Some(reign) if reign.leader == best.leader && reign.term == best.term => {
+                LeaderTerm { confirmed: true, ..reign }
             }
             before => LeaderTerm {
                 leader: best.leader,
@@ -54,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_change_of_leader_is_told_with_who_led_before_and_when() {
+    fn an_election_is_told_with_who_led_before_and_when() {
         let at = |second| SystemTime::UNIX_EPOCH + Duration::from_secs(second);
         let seen = |leader, term| {
             let said = super::super::member_status::MemberStatus { leader, term, ..report(1) };
@@ -71,6 +74,6 @@ mod tests {
         assert_eq!(tell(2, 2, 4), Some((2, Some(1), at(4), false)));
         assert_eq!(tell(1, 1, 5), Some((2, Some(1), at(4), false)), "an old word");
         assert_eq!(tell(0, 3, 6), None, "an election");
-        assert_eq!(tell(2, 3, 7), Some((2, Some(1), at(4), true)), "it was elected again");
+        assert_eq!(tell(2, 3, 7), Some((2, Some(2), at(7), false)), "it was elected again");
     }
 }

@@ -128,7 +128,10 @@ fn cluster_facts(seen: &ClusterStatus, reign: Option<LeaderTerm>) -> Vec<Fact> {
         facts.push(Fact::text("leader", seen.name_of(reign.leader)));
         facts.extend(match reign.previous {
             Some(before) => {
-                let what = format!("took over from {}", seen.name_of(before));
+                let what = match before == reign.leader {
+                    true => "elected again".to_owned(),
+                    false => format!("took over from {}", seen.name_of(before)),
+                };
                 Some(Fact::observed("leader change", what, reign.since))
             }
             None => reign.confirmed.then(|| Fact::observed("leader change", "none seen since", reign.since)),

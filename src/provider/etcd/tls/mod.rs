@@ -15,6 +15,7 @@ pub(super) use probe::{handshake, probe};
 
 use super::error::Fault;
 use super::settings::{IdentityFiles, TlsFiles};
+use crate::private_file::io_reason;
 use crate::provider::tls::ensure_crypto_provider;
 
 /// How long a handshake may take, once TCP is connected.
@@ -82,7 +83,7 @@ fn unusable(path: &Path, variable: &str, why: &str) -> Fault {
 
 async fn pem(path: &Path, variable: &str) -> Result<Vec<u8>, Fault> {
     tokio::fs::read(path).await.map_err(|error| {
-        Fault::InvalidSettings(format!("cannot read {} ({variable}): {}", path.display(), error.kind()))
+        Fault::InvalidSettings(format!("cannot read {} ({variable}): {}", path.display(), io_reason(&error)))
     })
 }
 

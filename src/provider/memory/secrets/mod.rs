@@ -218,7 +218,7 @@ impl SecretReader for MemorySecrets {
 
 /// The distinct names directly in a folder, sorted.
 fn names_in<'a>(folder: &SecretFolder, secrets: impl Iterator<Item = &'a KvPath>) -> Vec<SecretListItem> {
-    let prefix = folder.folder.as_ref().map(|folder| format!("{folder}/")).unwrap_or_default();
+    let prefix = folder.folder.as_ref().map(|folder| format!("{}/", folder.as_str())).unwrap_or_default();
     let mount = folder.mount.clone();
     let name = |path: &KvPath| {
         let rest = path.as_str().strip_prefix(prefix.as_str())?;

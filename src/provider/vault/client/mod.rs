@@ -18,6 +18,7 @@ use vaultrs::client::{VaultClient, VaultClientSettings};
 use super::error::VaultError;
 use super::request::{VaultRequest, VaultResponse};
 use super::settings::{VaultSettings, VaultToken, Verify};
+use crate::private_file::io_reason;
 use crate::provider::tls::{TlsError, ensure_crypto_provider};
 use exchange::HttpExchange;
 pub(super) use redirect::RedirectError;
@@ -146,7 +147,7 @@ async fn http(settings: &VaultSettings) -> Result<reqwest::Client, VaultError> {
 async fn authorities(path: &Path) -> Result<Vec<reqwest::Certificate>, VaultError> {
     let unusable =
         |why: &str| VaultError::Unusable(format!("cannot use {} (VAULT_CACERT): {why}", path.display()));
-    let pem = tokio::fs::read(path).await.map_err(|error| unusable(&error.kind().to_string()))?;
+    let pem = tokio::fs::read(path).await.map_err(|error| unusable(&io_reason(&error)))?;
     match reqwest::Certificate::from_pem_bundle(&pem) {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
         _ => Err(unusable("it holds no certificate in PEM")),

@@ -7,7 +7,7 @@ use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
 use super::{KvLocation, VaultSecrets};
-use crate::domain::{MissingRights, SecretPath, SecretRight};
+use crate::domain::{MissingRights, SecretPath, SecretRight, escape};
 use crate::provider::vault::request::VaultRequest;
 use crate::provider::vault::settings::KvVersion;
 use crate::provider::{Error, Result};
@@ -26,7 +26,7 @@ fn needed(
         (
             KvVersion::V1,
             SecretRight::Reveal | SecretRight::Create | SecretRight::Update | SecretRight::DestroyAll,
-        ) => Some((right, capability, at.secret_path.to_string())),
+        ) => Some((right, capability, at.plain_path())),
         (KvVersion::V1, _) => None,
     }
 }
@@ -64,7 +64,7 @@ impl VaultSecrets {
         let lacks = |(right, capability, path): (SecretRight, &str, String)| {
             let Some(CapabilityList::List(held)) = granted.get(&path) else { return None };
             let permitted = held.iter().any(|held| held == capability || held == "root");
-            (!permitted).then(|| (right, format!("{capability} on {path}")))
+            (!permitted).then(|| (right, format!("{capability} on {}", escape(path.as_bytes()))))
         };
         Ok(needs.into_iter().map(|needs| needs.into_iter().filter_map(lacks).collect()).collect())
     }

@@ -111,7 +111,7 @@ impl VaultSecrets {
             return Ok(engine.mismatch(mount, self.version()));
         }
         let unseen = |why: String| Ok(Some(format!("which engine is at {mount}/ cannot be seen: {why}")));
-        let call = VaultRequest::get(format!("sys/internal/ui/mounts/{mount}"));
+        let call = VaultRequest::get(format!("sys/internal/ui/mounts/{}", mount.as_str()));
         let reply = match self.session.call(&call).await {
             Ok(reply) => reply,
             Err(failure) if failure.standing().is_none() => {

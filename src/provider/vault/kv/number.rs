@@ -8,8 +8,8 @@ pub(super) fn check(path: &SecretPath, fields: &SecretFields) -> Result<()> {
     match fields.iter().find(|(_, value)| !is_exact(value.expose_json())) {
         None => Ok(()),
         Some((name, _)) => Err(Error::invalid(format!(
-            "the field {:?} of {path} is a number that the server would round; write it as text, in quotes",
-            name.as_str()
+            "the field \"{name}\" of {path} is a number that the server would round; write it as text, in \
+             quotes"
         ))),
     }
 }

@@ -31,7 +31,7 @@ impl VaultSecrets {
     }
 
     pub(super) async fn reveal_v1(&self, at: KvLocation<'_>) -> Result<Option<SecretData>> {
-        let call = VaultRequest::get(at.secret_path.to_string());
+        let call = VaultRequest::get(at.plain_path());
         let fields = self.read(at.mount, &call, |reply| reply.data().ok().and_then(values)).await?;
         Ok(found(fields)?.map(|fields| SecretData { fields, version: None }))
     }
@@ -61,7 +61,7 @@ impl VaultSecrets {
                 )));
             }
             SecretChange::Put(fields, _) => {
-                ("create and update", VaultRequest::post(path.to_string(), wire::object(fields)))
+                ("create and update", VaultRequest::post(at.plain_path(), wire::object(fields)))
             }
             SecretChange::Patch(..) => {
                 return Err(Error::unsupported(
@@ -72,7 +72,7 @@ impl VaultSecrets {
             SecretChange::Delete(_) => return no_versions("deleting"),
             SecretChange::Undelete(_) => return no_versions("undeleting"),
             SecretChange::Destroy(_) => return no_versions("destroying"),
-            SecretChange::DestroyAll => ("delete", VaultRequest::delete(path.to_string())),
+            SecretChange::DestroyAll => ("delete", VaultRequest::delete(at.plain_path())),
         };
         let reply = self.send_write(at, &call).await?;
         if reply.is_done() {

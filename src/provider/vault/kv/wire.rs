@@ -163,7 +163,7 @@ pub(super) struct KeyList {
 
 impl KeyList {
     pub(super) fn names(self, folder: &SecretFolder) -> Vec<SecretListItem> {
-        let prefix = folder.folder.as_ref().map(|folder| format!("{folder}/")).unwrap_or_default();
+        let prefix = folder.folder.as_ref().map(|folder| format!("{}/", folder.as_str())).unwrap_or_default();
         let name = |key: String| {
             let (bare, is_folder) = key.strip_suffix('/').map_or((key.as_str(), false), |bare| (bare, true));
             let mount = folder.mount.clone();

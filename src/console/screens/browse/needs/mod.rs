@@ -7,10 +7,9 @@ mod lines;
 pub(crate) use badge::{legend, mark_badge};
 
 use std::collections::BTreeMap;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::check::{Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnSecrets, ReceiverEnv};
-use crate::console::age::{TimedText, age};
 use crate::console::model::Model;
 use crate::console::screens::browse::needs::lines::NeedLines;
 use crate::console::theme::{StyleRole, glyph};
@@ -139,7 +138,7 @@ fn unmerged_variables(lines: &mut NeedLines, model: &Model, key: &ResourceKey) {
     }
     let is_set = |field: &SecretField| lookup.variable(&variable_name(id, *field)).flatten().is_some();
     for field in OWN_VARIABLES.iter().filter(|field| is_set(field)) {
-        let name = TextRun::of(StyleRole::Dim, Safe::new(&variable_name(id, *field)).into_owned());
+        let name = TextRun::of(StyleRole::Dim, Safe::name(&variable_name(id, *field)).into_owned());
         lines.add(0, NeedMark::Nothing, vec![name, dim("set, and the receiver does not merge it")]);
     }
 }
@@ -148,21 +147,10 @@ fn unmerged_variables(lines: &mut NeedLines, model: &Model, key: &ResourceKey) {
 pub(crate) fn age_changes<'m>(model: &'m Model, key: &ResourceKey) -> impl Iterator<Item = Duration> + 'm {
     let paths = model.needs.of(key).map(Needs::paths).unwrap_or_default();
     paths.into_iter().filter_map(|path| match model.presence_cache.presence(path)? {
-        Presence::Present(SecretContents { written, .. }) => since(model, (*written)?).changes_in,
-        Presence::Deleted { at, .. } => since(model, (*at)?).changes_in,
+        Presence::Present(SecretContents { written, .. }) => model.age((*written)?).changes_in,
+        Presence::Deleted { at, .. } => model.age((*at)?).changes_in,
         _ => None,
     })
-}
-
-/// The age by a server's clock, which may be ahead of ours.
-fn since(model: &Model, at: SystemTime) -> TimedText {
-    match model.now.wall.duration_since(at) {
-        Ok(elapsed) => age(elapsed),
-        Err(ahead) => {
-            let TimedText { text, changes_in } = age(Duration::ZERO);
-            TimedText { text, changes_in: changes_in.map(|wait| wait + ahead.duration()) }
-        }
-    }
 }
 
 /// A need with its state.
@@ -198,7 +186,7 @@ fn secret(lines: &mut NeedLines, model: &Model, path: &SecretPath, group: &[&Nee
     if let Some(Presence::Present(contents)) = presence {
         let mut facts = vec![place, dim("present")];
         facts.extend(contents.version.map(|version| dim(&version.to_string())));
-        facts.extend(contents.written.map(|at| dim(&since(model, at).text)));
+        facts.extend(contents.written.map(|at| dim(&model.age(at).text)));
         lines.add(0, NeedMark::Present, facts);
         group.iter().filter(|one| !one.is_idle()).for_each(|one| one.field(lines, true));
         unneeded_fields(lines, contents, group);
@@ -212,7 +200,7 @@ fn secret(lines: &mut NeedLines, model: &Model, path: &SecretPath, group: &[&Nee
     let mut facts = vec![place];
     facts.extend(words_of(state, mark));
     if let NeedState::Secret(Presence::Deleted { at: Some(at), .. }) = state {
-        facts.push(dim(&format!("{} ago", since(model, *at).text)));
+        facts.push(dim(&model.ago(*at)));
     }
     // A default for a field does not make the secret present.
     lines.add(0, if state.is_missing() { mark.min(NeedMark::Fallback) } else { mark }, facts);
@@ -223,7 +211,7 @@ fn secret(lines: &mut NeedLines, model: &Model, path: &SecretPath, group: &[&Nee
 fn unneeded_fields(lines: &mut NeedLines, contents: &SecretContents, group: &[&NeedStatus<'_>]) {
     let needed: Vec<FieldName> = group.iter().filter_map(|one| one.need.field()).collect();
     let others = contents.fields.iter().map(|(name, _)| name).filter(|name| !needed.contains(name));
-    let mut names: Vec<String> = others.map(|name| Safe::new(name.as_str()).into_string()).collect();
+    let mut names: Vec<String> = others.map(ToString::to_string).collect();
     let more = names.len().saturating_sub(BESIDE);
     if more > 0 {
         names.truncate(BESIDE);
@@ -262,7 +250,7 @@ impl NeedStatus<'_> {
 
     /// A field under its secret; with a state of its own if the secret is present.
     fn field(&self, lines: &mut NeedLines, own_state: bool) {
-        let name = self.need.field().map(|field| Safe::new(field.as_str()).into_owned());
+        let name = self.need.field().map(|field| Safe::display(&field));
         let name = TextRun::of(StyleRole::Text, name.unwrap_or_default());
         let mut facts = vec![self.masked(name)];
         if own_state {
@@ -275,9 +263,9 @@ impl NeedStatus<'_> {
     /// A need outside of any polled store: a variable, or a plaintext value.
     fn standalone(&self, lines: &mut NeedLines) {
         let name = match (&self.need.kind, self.need.variable()) {
-            (NeedKind::Variable { name }, _) => format!("{{${name}}}"),
-            (_, Some(variable)) => variable,
-            (NeedKind::Vault { path, field }, _) => format!("{{$vault:{path}#{}}}", field.as_str()),
+            (NeedKind::Variable { name }, _) => format!("{{${}}}", Safe::name(&**name)),
+            (_, Some(variable)) => Safe::name(&variable).into_string(),
+            (NeedKind::Vault { path, field }, _) => format!("{{$vault:{}#{field}}}", Safe::name(&**path)),
             (NeedKind::IllFormed, _) => "a reference that the receiver refuses".into(),
             (NeedKind::Plaintext, _) => "plaintext".into(),
             (NeedKind::Own(field), _) => field.as_str().into(),
@@ -318,7 +306,7 @@ impl NeedStatus<'_> {
     /// `connection rabbit_eu: pass (default in effect)`
     fn place(&self, place: &NeedPlace) -> TextRun {
         let path = match &place.connection {
-            Some(name) => format!("connection {name}: {}", place.path),
+            Some(name) => format!("connection {}: {}", Safe::name(&**name), place.path),
             None => place.path.clone(),
         };
         let run = TextRun::of(StyleRole::Dim, Safe::new(&path).into_owned());

@@ -37,7 +37,7 @@ pub(crate) fn on_revealed(model: &mut Model, request: RequestId, reading: Reveal
     let RevealReport { result: found, values_read: read } = reading;
     model.secret_actions.reads += read as u64;
     let Some(order) = model.secret_actions.reading.accept(request) else { return };
-    let (path, field) = (&order.path, order.field.as_str());
+    let (path, field) = (&order.path, &order.field);
     let (value, version) = match found {
         Ok(RevealOutcome::Value(Opaque(value), version)) => (value, version),
         Ok(RevealOutcome::Copied(version)) => {
@@ -76,7 +76,7 @@ fn copied_message(order: &RevealRequest, version: Option<SecretVersion>, read: u
     let version = version.map(|version| format!(" {version}")).unwrap_or_default();
     let RevealRequest { path, field, .. } = order;
     let values = if read == 1 { "1 value".to_owned() } else { format!("{} values", grouped(read)) };
-    format!("copied {} of {path}{version}; {values} read for it", field.as_str())
+    format!("copied {field} of {path}{version}; {values} read for it")
 }
 
 pub(crate) fn hide(model: &mut Model) {

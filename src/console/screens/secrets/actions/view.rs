@@ -33,13 +33,13 @@ pub(crate) fn pick(surface: &mut Surface<'_>, area: Rect, pick: &SecretPicker) {
     let (title, lines): (String, Vec<String>) = match &pick.choices {
         PickerItems::Targets(targets) => {
             let line = |target: &SecretTarget| match &target.field {
-                Some(field) => format!("{}  {}", target.path, field.as_str()),
+                Some(field) => format!("{}  {field}", target.path),
                 None => format!("{}  (its own secrets)", target.path),
             };
             (format!("{word} which secret?"), targets.iter().map(line).collect())
         }
         PickerItems::Fields(path, fields) => {
-            let lines = fields.iter().map(|field| field.as_str().to_owned()).collect();
+            let lines = fields.iter().map(|field| field.to_string()).collect();
             (format!("{word} which field of {path}?"), lines)
         }
         PickerItems::Versions(path, versions) => {
@@ -78,8 +78,7 @@ pub(crate) fn value(surface: &mut Surface<'_>, area: Rect, entry: &ValuePrompt) 
     };
     let style = if entry.error.is_some() { StyleRole::Bad } else { StyleRole::Dim };
     let below = TextRun::wrap(style, &hint, columns);
-    let inside =
-        dialog(surface, area, &format!("new value of {}", entry.field.as_str()), columns, 3 + below.len());
+    let inside = dialog(surface, area, &format!("new value of {}", entry.field), columns, 3 + below.len());
     line(surface, inside, 0, "value", &entry.new.value, entry.is_plain());
     if let Some(again) = &entry.repeated {
         line(surface, inside, 1, "again", again, false);
@@ -127,7 +126,7 @@ pub(crate) fn generate(surface: &mut Surface<'_>, area: Rect, generate: &Generat
 pub(crate) fn shown(surface: &mut Surface<'_>, model: &Model, area: Rect, shown: &RevealedValue) {
     let columns = columns(model.size);
     let lines = wrap_value(shown.value.expose(), columns);
-    let title = format!("{} {} {}", shown.path, glyph::DOT, shown.field.as_str());
+    let title = format!("{} {} {}", shown.path, glyph::DOT, shown.field);
     let inside = dialog(surface, area, &title, columns, lines.len() + usize::from(BELOW));
     let height = inside.height.saturating_sub(BELOW);
     let first = clamp_scroll(shown.scroll, lines.len(), height);

@@ -1,6 +1,9 @@
 //! Whether a text contains a secret in plaintext.
 
+use std::borrow::Cow;
+
 use crate::domain::reference::{is_all_references, login_password};
+use crate::domain::secret_shapes;
 
 /// Words that begin the value of a header and are not secrets themselves.
 const SCHEMES: [&str; 5] = ["bearer", "basic", "token", "digest", "apikey"];
@@ -18,9 +21,11 @@ const HARMLESS: [&str; 8] = [
 ];
 
 /// Whether a value is a plaintext secret: the whole value in a secret field, if it refers to nothing, and
-/// in any field the password of a URL.
-pub(super) fn is_plaintext(value: &str, secret: bool, refers: bool) -> bool {
-    (secret && !refers && !is_bare(value)) || holds_password(value)
+/// in any field the password of a URL and what looks like a secret. `name` is that of the field.
+pub(super) fn is_plaintext(value: &str, name: Option<&Cow<'_, str>>, secret: bool, refers: bool) -> bool {
+    (secret && !refers && !is_bare(value))
+        || holds_password(value)
+        || !secret_shapes(value, name.map_or("", |name| name)).is_empty()
 }
 
 /// Empty, or the scheme of a token without the token.
@@ -42,7 +47,8 @@ fn holds_password(value: &str) -> bool {
 
 /// Whether a number with this name is a secret, rather than a length or a limit.
 pub(super) fn is_numeric_secret(name: &str) -> bool {
-    let known = ["password", "pass", "passwd", "pwd", "secret", "api_key", "apikey"];
+    let known =
+        ["password", "pass", "passwd", "pwd", "secret", "api_key", "apikey", "passcode", "pin", "otp"];
     known.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
@@ -57,7 +63,7 @@ mod tests {
 
     #[test]
     fn plaintext_is_told_from_references_and_from_nothing() {
-        let plain = |value: &str, secret| is_plaintext(value, secret, !lookups(value).is_empty());
+        let plain = |value: &str, secret| is_plaintext(value, None, secret, !lookups(value).is_empty());
         for value in ["hunter2", "Bearer hunter2", "${A}", "$A", "{$A-B}"] {
             assert!(plain(value, true), "{value}");
             assert!(!plain(value, false), "{value}");

@@ -8,7 +8,9 @@ use super::sites::{ITEM, PLAINTEXT, SECRET, add_site};
 use super::{Auth, Facts};
 use crate::domain::json::{JsonEvent, Scalar, Span, string_value};
 use crate::domain::reference::lookups;
-use crate::domain::{DocumentKind, MemberValue, OwnMembers, is_listed_secret, looks_secret};
+use crate::domain::{
+    DocumentKind, MemberValue, OwnMembers, Secrecy, is_pair_value, member_secrecy, names_secret, pair_secrecy,
+};
 
 /// How deep below the outermost container texts are scanned; the receiver does not resolve references in
 /// deeper ones.
@@ -22,8 +24,13 @@ struct ScanFrame<'a> {
     names: usize,
     /// The index of an array's next item.
     next: u32,
-    /// Whether all of its contents are secret.
-    secret: bool,
+    /// Where it opens in the text.
+    start: usize,
+    /// What is known of its contents from the names that lead to it.
+    secrecy: Secrecy,
+    /// What an object that is a pair says of its value, once that was asked for; what the first item of an array
+    /// within an array, such as `["X-Api-Key", …]`, says of the second.
+    named: Option<Secrecy>,
     /// The members with sites, and their ranges: of duplicate names, the last one counts.
     members: Vec<(Cow<'a, str>, Range<usize>)>,
     /// The index among the sites at which the current member began.
@@ -105,7 +112,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
                 match scalar {
                     Scalar::String => self.string(span),
                     // A number can also be a password, if its name says so.
-                    Scalar::Number if self.is_numeric_secret() && self.is_secret() => {
+                    Scalar::Number if self.is_numeric_secret() && self.secrecy() != Secrecy::Open => {
                         add_site(&mut self.sites, span.start, SECRET | PLAINTEXT, &self.steps);
                     }
                     _ => {}
@@ -116,13 +123,19 @@ impl<'a, 'f> FactScanner<'a, 'f> {
 
     fn open(&mut self, event: JsonEvent) {
         self.item();
-        let secret = self.is_secret();
+        let object = matches!(event, JsonEvent::OpenObject(_));
+        let secrecy = self.secrecy().within(object);
         self.frames.push(ScanFrame {
-            object: matches!(event, JsonEvent::OpenObject(_)),
+            object,
             steps: self.steps.len(),
             names: self.names.len(),
             next: 0,
-            secret,
+            start: match event {
+                JsonEvent::OpenObject(start) | JsonEvent::OpenArray(start) => start,
+                _ => 0,
+            },
+            secrecy,
+            named: None,
             members: Vec::new(),
             began: self.sites.len(),
         });
@@ -173,15 +186,25 @@ impl<'a, 'f> FactScanner<'a, 'f> {
         }
     }
 
-    /// Whether the current value is secret. Only asked for values that can be secrets: most names belong to
+    /// What is known of the current value. Only asked for values that can be secrets: most names belong to
     /// others.
-    fn is_secret(&self) -> bool {
-        let Some(top) = self.frames.last() else { return false };
-        if top.secret || !top.object || self.kind == DocumentKind::Unknown {
-            return top.secret;
+    fn secrecy(&mut self) -> Secrecy {
+        let Some(top) = self.frames.last_mut().filter(|_| self.kind != DocumentKind::Unknown) else {
+            return Secrecy::Open;
+        };
+        if top.secrecy == Secrecy::All {
+            return Secrecy::All;
         }
-        // Names further up sound harmless; otherwise the container would be secret already.
-        self.names.last().is_some_and(|name| looks_secret(name)) || is_listed_secret(self.kind, &self.names)
+        if !top.object {
+            return top.secrecy.max(top.named.filter(|_| top.next == 2).unwrap_or_default());
+        }
+        // Names further up were asked when their containers opened.
+        let own = top.secrecy.max(member_secrecy(self.kind, &self.names));
+        if own == Secrecy::All || !self.names.last().is_some_and(|name| is_pair_value(name)) {
+            return own;
+        }
+        let text = self.text.get(top.start..).unwrap_or_default();
+        own.max(*top.named.get_or_insert_with(|| pair_secrecy(text, false)))
     }
 
     /// The number of the chain's step whose connection this is.
@@ -240,12 +263,19 @@ impl<'a, 'f> FactScanner<'a, 'f> {
             }
             _ => {}
         }
-        let secret = self.is_secret();
+        let secret = self.secrecy().hides(&value);
+        if let [.., outer, inner] = self.frames.as_mut_slice()
+            && !outer.object
+            && !inner.object
+            && inner.next == 1
+        {
+            inner.named = Some(names_secret(&value));
+        }
         let is_reachable = self.frames.len().saturating_sub(1) <= MAX_DEPTH;
         let refers =
             is_reachable && memchr::memchr(b'$', value.as_bytes()).is_some() && !lookups(&value).is_empty();
         let plain = self.kind != DocumentKind::Unknown
-            && plaintext::is_plaintext(&value, secret && !self.is_harmless(), refers);
+            && plaintext::is_plaintext(&value, self.names.last(), secret && !self.is_harmless(), refers);
         if refers || plain {
             let flags = if secret { SECRET } else { 0 } | if plain { PLAINTEXT } else { 0 };
             add_site(&mut self.sites, span.start, flags, &self.steps);

@@ -34,7 +34,8 @@ pub use secret::{
     DocumentKind, Secrecy, field_secrecy, is_secret_field, looks_secret, may_be_secret, name_secrecy,
 };
 pub(crate) use secret::{
-    is_pair_value, member_secrecy, names_secret, names_secret_pair, pair_secrecy, secret_shapes,
+    is_pair_value, may_end_in_token, member_secrecy, names_secret, names_secret_pair, pair_secrecy,
+    secret_shapes,
 };
 pub use secret_text::SecretText;
 pub use secrets::{

@@ -10,7 +10,7 @@ mod table;
 use name::names_file;
 pub use name::{looks_secret, may_be_secret, name_secrecy};
 pub(crate) use pair::{is_pair_value, names_secret, names_secret_pair, pair_secrecy};
-pub(crate) use shape::secret_shapes;
+pub(crate) use shape::{may_end_in_token, secret_shapes};
 
 /// The kind of a document, which determines its list of secret fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -98,8 +98,8 @@ const NAMES: &[&str] = &[
 /// Values that look like secrets under any name.
 fn shape() -> impl Strategy<Value = SampleTree> {
     let raw = prop_oneof![
-        Just(format!("\"ghp_{MARKER}0123456789\"")),
-        Just(format!("\"see xoxb-12345678-{MARKER} there\"")),
+        Just(format!("\"ghp_{MARKER}0123456789abcdef\"")),
+        Just(format!("\"see, xoxb-1234567890-{MARKER} there\"")),
         Just(format!("\"https://hooks.slack.com/services/T0/B0/{MARKER}\"")),
         Just(format!("\"q83vEjRWeJCrze8SNFZ4kKvN{MARKER}\"")),
     ];

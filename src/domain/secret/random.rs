@@ -71,7 +71,8 @@ enum CharClass {
 /// Whether letters, capitals and digits alternate as in random text: in `MyServiceRole2024` a run is as long as
 /// a word, in random text of base62 it has 1.9 characters.
 fn alternates(text: &str) -> bool {
-    let (mut lower, mut upper, mut digits, mut other, mut vowels, mut runs) = (0, 0, 0, 0, 0, 0);
+    let (mut lower, mut upper, mut digits, mut other) = (0, 0, 0, 0);
+    let (mut vowels, mut runs, mut two_capitals) = (0, 0, 0);
     let (mut before, mut last) = (CharClass::Other, CharClass::Other);
     for byte in text.bytes() {
         let class = match byte {
@@ -94,6 +95,7 @@ fn alternates(text: &str) -> bool {
             (last, class) => last != class,
         };
         runs += usize::from(begins);
+        two_capitals += usize::from(last == CharClass::Upper && class == CharClass::Upper);
         (before, last) = (last, class);
     }
     let letters = lower + upper;
@@ -103,8 +105,9 @@ fn alternates(text: &str) -> bool {
         return false;
     }
     match (lower > 0 && upper > 0, digits) {
-        (true, 1..) => in_runs <= 3 * runs,
-        (true, 0) => text.len() >= 28 && 5 * in_runs <= 16 * runs && 3 * vowels <= letters,
+        (true, 2..) => in_runs <= 3 * runs,
+        // A name in camel case has no two capitals in a row, or two or three of them.
+        (true, _) => two_capitals * 12 >= text.len() && 5 * in_runs <= 16 * runs && 3 * vowels <= letters,
         (false, 2..) => {
             other == 0
                 && (digits >= 3 && in_runs <= 4 * runs && 3 * vowels <= letters

@@ -6,8 +6,8 @@ use super::value::{parts, zones};
 use super::{ScanPiece, ScanPieces, SegmentRole, Visibility};
 use crate::domain::json::{LexemeKind, Lexer, Span, decode, unquote};
 use crate::domain::{
-    DocumentKind, Secrecy, field_secrecy, is_pair_value, may_be_secret, member_secrecy, names_secret,
-    pair_secrecy, secret_shapes,
+    DocumentKind, Secrecy, field_secrecy, is_pair_value, may_be_secret, may_end_in_token, member_secrecy,
+    names_secret, pair_secrecy, secret_shapes,
 };
 
 /// In a text nested deeper than any real document, paths are not tracked and everything is hidden.
@@ -168,12 +168,13 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
     }
 
     fn string(&mut self, shape: LexemeKind, span: Span, pieces: &mut ScanPieces) {
-        // The `@` that marks a password may be in the missing part.
-        let cut_url = shape == LexemeKind::Unterminated && span.of(self.text).contains("//");
         let end = if shape == LexemeKind::String { span.end - 1 } else { span.end };
         let inner = Span { start: span.start + 1, end };
         let decoded = decode(inner.of(self.text));
-        let secret = cut_url || self.secrecy(span).hides(&decoded.value);
+        // The `@` that marks a password may be in the missing part, and most of a token.
+        let cut_off = shape == LexemeKind::Unterminated
+            && (decoded.value.contains("//") || may_end_in_token(&decoded.value));
+        let secret = cut_off || self.secrecy(span).hides(&decoded.value);
         self.suspicious |= self.broken_at.is_some() && may_be_secret(&decoded.value);
         // Not at the root: a value that is shown alone is no item.
         if let [_, .., outer, top] = self.frames.as_mut_slice()

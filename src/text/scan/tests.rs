@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::*;
-use crate::domain::{Document, is_secret_field};
+use crate::domain::{Document, is_secret_field, secret_shapes};
 use crate::text::placeholders::{conceal, fill, redact};
 use crate::text::{Masked, mask_value};
 
@@ -22,18 +22,21 @@ fn shown(text: &str) -> String {
     assert_eq!(fill(&draft, &kept).unwrap(), text);
     let saved = redact(kind, &draft, &kept, text, "");
     assert_eq!((saved.text.as_str(), saved.withheld), (draft.as_str(), 0), "what is saved is the draft");
-    let typed = redact(kind, text, &kept, text, "");
-    assert_eq!((typed.text.as_str(), typed.withheld), (draft.as_str(), 0), "also when all was revealed");
-    let dots = dotted(kind, text);
-    let mut placeholders = dots.clone();
-    for number in 1..=kept.len() {
-        let (before, after) = placeholders.split_once('•').unwrap();
-        let bare = !before.ends_with('"') && !after.starts_with('"');
-        let quote = if bare && matches!(before.chars().last(), Some(' ' | '[' | ':')) { "\"" } else { "" };
-        placeholders = format!("{before}{quote}‹kept:{number}›{quote}{after}");
+    let revealed = redact(kind, text, &kept, text, "");
+    assert_eq!((fill(&revealed.text, &kept).unwrap().as_str(), revealed.withheld), (text, 0));
+    let (mut number, mut expected) = (0, String::new());
+    for piece in scan(kind, text) {
+        match piece.visibility {
+            Visibility::Shown(_) => expected.push_str(piece.span.of(text)),
+            Visibility::Hidden { bare } => {
+                number += 1;
+                let quote = if bare { "\"" } else { "" };
+                expected.push_str(&format!("{quote}‹kept:{number}›{quote}"));
+            }
+        }
     }
-    assert_eq!(draft, placeholders);
-    dots
+    assert_eq!(draft, expected);
+    dotted(kind, text)
 }
 
 #[test]
@@ -190,10 +193,7 @@ fn of_the_names_that_the_receiver_knows_only_the_key_of_a_connection_became_secr
         let mut found = Vec::new();
         texts(schema, &mut Vec::new(), &mut found);
         for (path, text) in found {
-            // All names, and all that its lists and descriptions call by name.
-            for name in
-                path.into_iter().chain(text.split(|c: char| !c.is_alphanumeric() && !"_-".contains(c)))
-            {
+            for name in path {
                 count += 1;
                 if sounded_secret(name) {
                     before.insert(name);
@@ -203,15 +203,16 @@ fn of_the_names_that_the_receiver_knows_only_the_key_of_a_connection_became_secr
                 }
             }
             // And no text in them looks like a secret.
-            let plain = !text.contains("://") && !text.contains([':', '=']);
-            assert!(!plain || value::zones(text, "").is_empty(), "{text}");
+            assert_eq!(secret_shapes(text, ""), [], "{text}");
         }
     }
-    assert!(count > 5_000, "{count} names");
+    assert!(count > 2_000, "{count} names");
     let shown_no_more: Vec<_> = before.difference(&now).collect();
     assert_eq!(shown_no_more, Vec::<&&str>::new());
     let new: Vec<_> = now.difference(&before).copied().collect();
-    assert_eq!(new, ["signature", "ssl_key"]);
+    // The first was on the list of connections already; of the second, a block is judged by its own names, and of
+    // the third, a path is shown.
+    assert_eq!(new, ["aws_access_key_id", "signature", "ssl_key"]);
 }
 
 #[test]
@@ -221,11 +222,16 @@ fn the_vectors_of_references_show_what_they_did() {
     let cases = vectors["cases"].as_array().unwrap();
     assert!(cases.len() > 60, "{} cases", cases.len());
     let mut new = Vec::new();
+    let word = |c: char| !c.is_alphanumeric() && !"_-".contains(c);
     for case in cases {
         let (Some(key), Some(text)) = (case["key"].as_str(), case["in"].as_str()) else { continue };
         let document = Value::Object(Map::from_iter([(key.to_owned(), Value::from(text))])).to_string();
         let dots = dotted(DocumentKind::Unknown, &document);
-        if dots.contains('•') && !sounded_secret(key) && !text.contains('@') && !text.contains("TOK") {
+        if dots.contains('•')
+            && !sounded_secret(key)
+            && !text.contains('@')
+            && !text.split(word).any(sounded_secret)
+        {
             new.push(dots);
         }
     }
@@ -233,7 +239,7 @@ fn the_vectors_of_references_show_what_they_did() {
     // Nor do the values of its variables and secrets look like ones.
     for table in ["env", "vault"] {
         for (_, value) in vectors[table].as_object().unwrap() {
-            assert_eq!(value::zones(value.as_str().unwrap(), ""), [], "{value}");
+            assert_eq!(secret_shapes(value.as_str().unwrap(), ""), [], "{value}");
         }
     }
 }

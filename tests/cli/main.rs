@@ -16,6 +16,7 @@ mod etcd;
 mod files;
 mod grammar;
 mod kept;
+mod masking;
 mod odd;
 mod secrets;
 mod settings;

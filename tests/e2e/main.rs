@@ -32,6 +32,7 @@ mod layouts;
 mod leaks;
 mod leaving;
 mod line;
+mod masking;
 mod merge;
 mod needs;
 mod outage;

@@ -43,7 +43,7 @@ pub(crate) fn document_of_secrets() -> String {
         "license",
         "oauth_code",
     ];
-    let named = names.map(|name| format!("\"{name}\": \"{MARK}{}\"", name.to_lowercase().replace('.', '-')));
+    let named = names.map(|name| format!("\"{name}\": \"{MARK}{}\"", name.to_lowercase().replace('.', "-")));
     // `planted-` in base64.
     let base64 = ["dXNlcjpwbGFudGVkLXNlY3JldA==", "eyJhIjoicGxhbnRlZC1qd3QifQ"];
     let shapes = [

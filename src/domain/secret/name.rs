@@ -12,23 +12,50 @@ const LISTED: [&str; 4] = ["headers", "connectiondetails", "awsaccesskeyid", "aw
 /// Longer names are secret for each word of the table in them, whatever follows it.
 const MAX_NAME: usize = 256;
 
-/// The pairs of letters that words of the table begin with, so that hardly any position of a name needs a
-/// comparison.
-const PAIRS: u128 = {
-    let (mut pairs, mut rest) = (0, NAMES);
+/// What a byte is to the search: the number of a letter from 1, in either case, a separator, or neither.
+const CLASSES: [u8; 256] = {
+    let mut classes = [OTHER; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let letter = (byte as u8).to_ascii_lowercase();
+        #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+        if is_separator(letter) {
+            classes[byte] = SEPARATOR;
+        } else if letter.is_ascii_lowercase() {
+            classes[byte] = letter - b'a' + 1;
+        }
+        byte += 1;
+    }
+    classes
+};
+const OTHER: u8 = 0;
+const SEPARATOR: u8 = 31;
+
+/// For each first letter, the second letters of the table's words, as bits: hardly any position of a name needs
+/// a comparison.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, for which a wrong index is an error")]
+const SECOND_LETTERS: [u32; 32] = {
+    let (mut letters, mut rest) = ([0; 32], NAMES);
     while let [rule, tail @ ..] = rest {
         if let [first, second, ..] = rule.word.as_bytes() {
-            pairs |= pair(*first, *second);
+            letters[CLASSES[*first as usize] as usize] |= 1 << CLASSES[*second as usize];
         }
         rest = tail;
     }
-    pairs
+    letters
 };
 
-/// The bit of a pair of letters; few of the other pairs share it.
-const fn pair(first: u8, second: u8) -> u128 {
-    1 << ((first.wrapping_mul(5) ^ second) & 127)
-}
+/// For each first letter, where its words begin and end in the table, which is in alphabetical order.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler, for which a wrong index is an error")]
+const RULES: [(usize, usize); 32] = {
+    let (mut rules, mut at) = ([(0, 0); 32], 0);
+    while at < NAMES.len() {
+        let letter = CLASSES[NAMES[at].word.as_bytes()[0] as usize] as usize;
+        rules[letter] = (if rules[letter].1 == 0 { at } else { rules[letter].0 }, at + 1);
+        at += 1;
+    }
+    rules
+};
 
 /// A name as the heuristic compares it: ASCII letters in lower case, without separators, so that
 /// `api_key`, `API-Key` and `apiKey` are equal. Compared in place: documents have very many names.
@@ -71,36 +98,48 @@ impl<'a> FoldedName<'a> {
     }
 }
 
-fn is_separator(byte: u8) -> bool {
+const fn is_separator(byte: u8) -> bool {
     matches!(byte, b'_' | b' ' | b'-'..=b'/')
 }
 
 /// What a name says of the values under it.
 pub fn name_secrecy(name: &str) -> Secrecy {
-    let (bytes, mut found) = (name.as_bytes(), Secrecy::Open);
-    let mut folded = FoldedName(bytes);
-    let Some(mut first) = folded.next() else { return found };
-    loop {
-        let rest = folded.clone();
-        let Some(second) = folded.next() else { break };
-        if PAIRS & pair(first, second) != 0 {
-            for rule in NAMES {
-                if let Some((own, tail)) = rule.word.as_bytes().split_first()
-                    && *own == first
-                    && let Some(after) = rest.after(tail)
-                    && counts(rule, bytes, bytes.len() - rest.0.len() - 1, after)
-                {
-                    found = found.max(rule.secrecy);
-                }
-            }
+    let mut found = Secrecy::Open;
+    // Documents have very many names, and few have two letters in a row that a word begins with.
+    let (mut first, mut seconds, mut start) = (OTHER, 0_u32, 0);
+    for (at, byte) in name.bytes().enumerate() {
+        let class = CLASSES.get(usize::from(byte)).copied().unwrap_or(OTHER);
+        if class == SEPARATOR {
+            continue;
+        }
+        if seconds >> class & 1 != 0 {
+            found = found.max(secrecy_at(name.as_bytes(), [first, class], start));
             if found == Secrecy::All {
                 break;
             }
         }
-        first = second;
+        seconds = SECOND_LETTERS.get(usize::from(class)).copied().unwrap_or_default();
+        (first, start) = (class, at);
     }
-    let harmless = found != Secrecy::Open && HARMLESS_NAMES.iter().any(|name| FoldedName(bytes).is(name));
-    if harmless { Secrecy::Open } else { found }
+    let harmless = || HARMLESS_NAMES.iter().any(|known| FoldedName(name.as_bytes()).is(known));
+    if found != Secrecy::Open && harmless() { Secrecy::Open } else { found }
+}
+
+/// What the rules say whose words are at `start` of a name, and begin with the letters of these classes.
+#[inline(never)]
+fn secrecy_at(name: &[u8], [first, second]: [u8; 2], start: usize) -> Secrecy {
+    let mut found = Secrecy::Open;
+    let (begin, end) = RULES.get(usize::from(first)).copied().unwrap_or_default();
+    let rest = FoldedName(name.get(start + 1..).unwrap_or_default());
+    for rule in NAMES.get(begin..end).unwrap_or_default() {
+        let tail = rule.word.as_bytes().get(1..).unwrap_or_default();
+        if tail.first().is_some_and(|letter| *letter == second + b'a' - 1)
+            && rest.after(tail).is_some_and(|after| counts(rule, name, start, after))
+        {
+            found = found.max(rule.secrecy);
+        }
+    }
+    found
 }
 
 /// Whether a name sounds like a secret: the heuristic for fields that are in no list.

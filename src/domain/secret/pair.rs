@@ -59,11 +59,10 @@ pub(crate) fn pair_secrecy(rest: &str, broken: bool) -> Secrecy {
 
 /// Whether a name is one of the list, or ends with the first of it: `header_name`, `headerValue`.
 fn is_one_of(name: &str, list: &[&str]) -> bool {
-    let ends = |end: &&str| {
-        let at = name.len().checked_sub(end.len());
-        at.and_then(|at| name.get(at..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
-    };
-    list.first().is_some_and(ends) || list.iter().any(|known| name.eq_ignore_ascii_case(known))
+    let Some(first) = list.first() else { return false };
+    let end = name.len().checked_sub(first.len()).and_then(|at| name.get(at..));
+    end.is_some_and(|end| end.eq_ignore_ascii_case(first))
+        || list.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub(crate) fn secret_shapes(value: &str, name: &str) -> Vec<Span> {
     }
     found.extend(private_key(value));
     basic(value, &mut found);
-    let bytes = value.as_bytes();
+    let bytes = if value.len() < SHORTEST_TOKEN { &[] } else { value.as_bytes() };
     let (mut at, mut public) = (0, None);
     while let Some(start) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| is_token(*byte))) {
         let start = at + start;
@@ -69,8 +69,22 @@ fn is_within(inner: Span, outer: Span) -> bool {
 }
 
 fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-'..=b'/' | b'_' | b'+' | b'=' | b'~' | b'%')
+    TOKEN_BYTES.get(usize::from(byte)).copied().unwrap_or_default()
 }
+
+/// The bytes of tokens, of paths and of base64.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+const TOKEN_BYTES: [bool; 256] = {
+    let mut tokens = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let is = byte as u8;
+        tokens[byte] =
+            is.is_ascii_alphanumeric() || matches!(is, b'-'..=b'/' | b'_' | b'+' | b'=' | b'~' | b'%');
+        byte += 1;
+    }
+    tokens
+};
 
 /// From the text after the header of a private key to the end.
 fn private_key(value: &str) -> Option<Span> {

@@ -162,6 +162,11 @@ fn a_key_may_be_given_as_a_file() {
 }
 
 #[test]
+fn the_table_is_in_alphabetical_order() {
+    assert!(NAMES.is_sorted_by_key(|rule| rule.word));
+}
+
+#[test]
 fn long_names_cost_one_pass() {
     for unit in ["pin_", "Pin", "signing_key_", "signature_header_", "token_"] {
         name_secrecy(&unit.repeat(1_000_000 / unit.len()));

@@ -122,8 +122,9 @@ fn is_listed_secret<S: AsRef<str>>(kind: DocumentKind, path: &[S]) -> bool {
         DocumentKind::Connection => (&CONNECTION_SUBTREES, &CONNECTION_FIELDS),
         DocumentKind::Unknown => (&[], &[]),
     };
+    let is_step = |at: usize, name: &str| path.get(at).is_some_and(|step| step.as_ref() == name);
     let begins = |with: &[&str]| {
-        path.len() >= with.len() && with.iter().zip(path).all(|(name, step)| *name == step.as_ref())
+        path.len() >= with.len() && with.iter().enumerate().all(|(at, name)| is_step(at, name))
     };
     subtrees.iter().any(|tree| begins(tree))
         || fields.iter().any(|field| field.len() == path.len() && begins(field))

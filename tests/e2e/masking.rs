@@ -17,7 +17,7 @@ fn files() -> (Files, String) {
 /// Looks at all of what is on the screen, page by page.
 fn page_through(terminal: &mut Terminal) {
     for _ in 0..4 {
-        terminal.keys("pagedown");
+        terminal.keys("page-down");
     }
     terminal.keys("home");
 }

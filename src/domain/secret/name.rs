@@ -132,6 +132,10 @@ fn secrecy_at(name: &[u8], [first, second]: [u8; 2], start: usize) -> Secrecy {
     let (begin, end) = RULES.get(usize::from(first)).copied().unwrap_or_default();
     let rest = FoldedName(name.get(start + 1..).unwrap_or_default());
     for rule in NAMES.get(begin..end).unwrap_or_default() {
+        // `connection` is too short for `connectionstring`, and most names for most words.
+        if name.len() - start < rule.word.len() {
+            continue;
+        }
         let tail = rule.word.as_bytes().get(1..).unwrap_or_default();
         if tail.first().is_some_and(|letter| *letter == second + b'a' - 1)
             && rest.after(tail).is_some_and(|after| counts(rule, name, start, after))

@@ -33,6 +33,9 @@ impl<'a> ChangeFinder<'a> {
     pub(super) fn value(&mut self, old: &'a JsonTree<'a>, new: &'a JsonTree<'a>) {
         match (&old.kind, &new.kind) {
             _ if old.same(new) => {}
+            _ if old.is_secret_pair() || new.is_secret_pair() => {
+                self.push(TreeChange::Value(Some(old), Some(new)));
+            }
             (TreeKind::Object(before), TreeKind::Object(after)) => self.members(before, after),
             (TreeKind::Array(before), TreeKind::Array(after)) => self.items((0, before), (0, after)),
             _ => self.push(TreeChange::Value(Some(old), Some(new))),

@@ -192,6 +192,40 @@ mod tests {
     }
 
     #[test]
+    fn a_pair_is_told_as_a_whole_so_that_its_value_is_never_shown_without_its_name() {
+        let told = |old: &str, new: &str| told(old, new).join("\n");
+        let (old, new) = (
+            r#"{"env": [{"name": "DB_PASSWORD", "value": "hunter2"}, {"value": "hunter2", "name": "PIN"}, {"name": "REGION", "value": "eu"}], "h": [["X-Api-Key", "hunter2"]]}"#,
+            r#"{"env": [{"name": "DB_PASSWORD", "value": "hunter3"}, {"value": "hunter3", "name": "PIN"}, {"name": "REGION", "value": "us"}], "h": [["X-Api-Key", "hunter3"], ["Host", "x"]]}"#,
+        );
+        let changes = told(old, new);
+        assert!(!changes.contains("hunter"), "{changes}");
+        assert!(changes.contains(r#"Changed env[2].value "eu" "us" false"#), "{changes}");
+        for at in ["env[0]", "env[1]", "h"] {
+            assert!(
+                changes
+                    .lines()
+                    .any(|line| line.starts_with(&format!("Changed {at} ")) && line.ends_with("true"))
+            );
+        }
+        // Also where only one side has the name, or the value.
+        let with = |name: &str| format!(r#"{{"name": "{name}", "value": "hunter2"}}"#);
+        for [old, new] in [
+            [with("REGION"), with("PASSWORD")],
+            [with("PASSWORD"), with("REGION")],
+            [r#"{"name": "PASSWORD"}"#.into(), with("PASSWORD")],
+            [with("PASSWORD"), r#"{"value": "hunter2"}"#.into()],
+        ] {
+            let changes = told(&format!(r#"{{"a": [{old}]}}"#), &format!(r#"{{"a": [{new}]}}"#));
+            assert_eq!(
+                changes.matches("hunter2").count(),
+                usize::from(!old.contains("PASSWORD") || !new.contains("PASSWORD")),
+                "{changes}"
+            );
+        }
+    }
+
+    #[test]
     fn secrets_change_without_being_told() {
         assert_eq!(
             told(

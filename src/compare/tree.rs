@@ -1,10 +1,14 @@
 //! A document as a tree whose parts can be compared quickly with those of another text.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::path::{PathStep, tokens};
-use crate::domain::json::{BYTE_ORDER_MARK, Node, NodeValue, Span, SyntaxError, is_one_line, parse};
+use crate::domain::json::{
+    BYTE_ORDER_MARK, Node, NodeValue, Span, SyntaxError, is_one_line, parse, string_value,
+};
+use crate::domain::{Secrecy, is_pair_value, names_secret, names_secret_pair};
 
 /// A value in its text.
 pub(super) struct JsonTree<'a> {
@@ -98,6 +102,34 @@ impl<'a> JsonTree<'a> {
 
     pub(super) fn raw(&self) -> &'a str {
         self.span.of(self.text)
+    }
+
+    /// Whether it is, or lists, a pair of the name and the value of a secret: the value is secret only where its
+    /// name can be seen, so such a pair is compared and shown as a whole.
+    pub(super) fn is_secret_pair(&self) -> bool {
+        match &self.kind {
+            TreeKind::Object(members) => {
+                members.iter().any(|member| is_pair_value(&member.name)) && {
+                    let texts: Vec<_> = members
+                        .iter()
+                        .filter_map(|member| Some((member.name.as_str(), member.value.as_text()?)))
+                        .collect();
+                    names_secret_pair(texts.iter().map(|(name, text)| (*name, text.as_ref())))
+                }
+            }
+            TreeKind::Array(items) => items.iter().any(|item| match &item.kind {
+                TreeKind::Array(pair) => pair
+                    .first()
+                    .and_then(|name| name.as_text())
+                    .is_some_and(|name| names_secret(&name) != Secrecy::Open),
+                _ => false,
+            }),
+            TreeKind::Scalar => false,
+        }
+    }
+
+    fn as_text(&self) -> Option<Cow<'a, str>> {
+        Some(self.raw()).filter(|raw| raw.starts_with('"')).map(string_value)
     }
 
     /// Whether both have the same tokens; white space makes no difference.

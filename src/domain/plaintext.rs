@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::json::{JsonEvent, Scalar, any_byte, string_value, walk};
 use super::reference::{MAX_DEPTH, is_all_references, login_password, lookups};
-use super::{DocumentKind, is_secret_field};
+use super::{DocumentKind, Secrecy, SecrecyContainer, secret_shapes};
 
 /// Words that begin the value of a header and are not secrets themselves.
 const SCHEMES: [&str; 5] = ["bearer", "basic", "token", "digest", "apikey"];
@@ -23,12 +23,15 @@ const HARMLESS: [&str; 8] = [
 ];
 
 /// Names of numbers that are secrets, rather than lengths or limits.
-const NUMERIC: [&str; 7] = ["password", "pass", "passwd", "pwd", "secret", "api_key", "apikey"];
+const NUMERIC: [&str; 10] =
+    ["password", "pass", "passwd", "pwd", "secret", "api_key", "apikey", "passcode", "pin", "otp"];
 
 /// Whether a text is a plaintext secret: the whole text in a secret field, if it refers to nothing, and in any
-/// field the password of a URL.
-pub(crate) fn is_plaintext(value: &str, secret: bool, refers: bool) -> bool {
-    (secret && !refers && !is_bare(value)) || holds_password(value)
+/// field the password of a URL and what looks like a secret. `name` is that of the field.
+pub(crate) fn is_plaintext(value: &str, name: Option<&str>, secret: bool, refers: bool) -> bool {
+    (secret && !refers && !is_bare(value))
+        || holds_password(value)
+        || !secret_shapes(value, name.unwrap_or_default()).is_empty()
 }
 
 /// Empty, or the scheme of a token without the token.
@@ -74,27 +77,32 @@ struct PlaintextSearch<'a> {
     kind: DocumentKind,
     /// The member names that lead to a value.
     names: Vec<Cow<'a, str>>,
-    /// The length of `names` at each open object or array.
-    open: Vec<usize>,
+    /// The open containers, with the length of `names` at each.
+    open: Vec<(SecrecyContainer, usize)>,
     found: bool,
 }
 
 impl PlaintextSearch<'_> {
     fn visit(&mut self, event: JsonEvent) {
         match event {
-            JsonEvent::OpenObject(_) | JsonEvent::OpenArray(_) => self.open.push(self.names.len()),
+            JsonEvent::OpenObject(_) | JsonEvent::OpenArray(_) => {
+                self.item();
+                let container = SecrecyContainer::open(event, self.secrecy());
+                self.open.push((container, self.names.len()));
+            }
             JsonEvent::CloseObject(_) | JsonEvent::CloseArray(_) => {
-                let length = self.open.pop().unwrap_or_default();
-                self.names.truncate(length);
+                let length = self.open.pop().map(|(_, length)| length);
+                self.names.truncate(length.unwrap_or_default());
             }
             JsonEvent::Key(span) => {
-                self.names.truncate(self.open.last().copied().unwrap_or_default());
+                self.names.truncate(self.open.last().map(|(_, length)| *length).unwrap_or_default());
                 self.names.push(string_value(span.of(self.text)));
             }
             JsonEvent::Scalar(scalar, span) if !self.found => {
+                self.item();
                 self.found = match scalar {
                     Scalar::String => self.is_plaintext(&string_value(span.of(self.text))),
-                    Scalar::Number => self.is_secret() && is_numeric_secret(&self.names),
+                    Scalar::Number => is_numeric_secret(&self.names) && self.secrecy() != Secrecy::Open,
                     _ => false,
                 };
             }
@@ -102,17 +110,28 @@ impl PlaintextSearch<'_> {
         }
     }
 
-    fn is_secret(&self) -> bool {
-        is_secret_field(self.kind, &self.names)
+    /// A value begins; in an array it is the next item.
+    fn item(&mut self) {
+        if let Some((top, _)) = self.open.last_mut().filter(|(top, _)| !top.object) {
+            top.items += 1;
+        }
     }
 
-    fn is_plaintext(&self, value: &str) -> bool {
-        let secret = self.is_secret() && !is_harmless_header(&self.names);
+    fn secrecy(&mut self) -> Secrecy {
+        let top = self.open.last_mut();
+        top.map_or(Secrecy::Open, |(top, _)| top.member(self.kind, &self.names, self.text))
+    }
+
+    fn is_plaintext(&mut self, value: &str) -> bool {
+        let secret = self.secrecy().hides(value) && !is_harmless_header(&self.names);
+        if let [.., (outer, _), (inner, _)] = self.open.as_mut_slice() {
+            inner.read(outer, value);
+        }
         let is_reachable = self.open.len().saturating_sub(1) <= MAX_DEPTH;
         let references = if is_reachable { lookups(value) } else { Vec::new() };
         let default = |default: Option<&str>| default.is_some_and(|text| !text.trim().is_empty());
         (secret && references.iter().any(|reference| default(reference.default)))
-            || is_plaintext(value, secret, !references.is_empty())
+            || is_plaintext(value, self.names.last().map(AsRef::as_ref), secret, !references.is_empty())
     }
 }
 
@@ -122,7 +141,7 @@ mod tests {
 
     #[test]
     fn plaintext_is_told_from_references_and_from_nothing() {
-        let plain = |value: &str, secret| is_plaintext(value, secret, !lookups(value).is_empty());
+        let plain = |value: &str, secret| is_plaintext(value, None, secret, !lookups(value).is_empty());
         for value in ["hunter2", "Bearer hunter2", "${A}", "$A", "{$A-B}"] {
             assert!(plain(value, true), "{value}");
             assert!(!plain(value, false), "{value}");

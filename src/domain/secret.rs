@@ -1,4 +1,18 @@
-//! Which fields of a document are secrets (docs/receiver.md, section 7).
+//! Which fields of a document are secrets (docs/receiver.md, section 7): by their place, by their name, by
+//! what their value looks like, or by the name beside them in a pair such as `{"name": …, "value": …}`.
+
+mod container;
+mod name;
+mod pair;
+mod random;
+mod shape;
+mod table;
+
+pub(crate) use container::SecrecyContainer;
+use name::names_file;
+pub use name::{looks_secret, may_be_secret, name_secrecy};
+pub(crate) use pair::{is_pair_value, names_secret, names_secret_pair, pair_secrecy};
+pub(crate) use shape::{may_end_in_token, secret_shapes};
 
 /// The kind of a document, which determines its list of secret fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,132 +57,63 @@ const WEBHOOK_FIELDS: [&[&str]; 14] = [
 const CONNECTION_FIELDS: [&[&str]; 5] =
     [&["password"], &["pass"], &["connection_string"], &["aws_access_key_id"], &["aws_secret_access_key"]];
 
-/// Names that sound secret but are known not to be: field names, modes, lists of names. Written
-/// in the form that [`FoldedName`] compares, without separators.
-const HARMLESS: [&str; 6] =
-    ["credentialcleanup", "tokensource", "tokenfield", "tokentype", "validatetoken", "credentialspath"];
-
-/// Parts of names that make a field a secret wherever it is, folded likewise.
-static SUSPICIOUS: WordSet = WordSet::new(&[
-    "password",
-    "passwd",
-    "pwd",
-    "secret",
-    "token",
-    "apikey",
-    "credential",
-    "privatekey",
-    "authorization",
-    "bearer",
-    "session",
-    "cookie",
-    "connectionstring",
-    "databaseurl",
-    "passphrase",
-]);
-
-/// Parts of the names that the lists above know only in one place, for texts in which places are uncertain.
-static LISTED: WordSet =
-    WordSet::new(&["headers", "connectiondetails", "awsaccesskeyid", "awssecretaccesskey"]);
-
-/// Words that are looked for in names, and which second letters follow each first letter in them, so that hardly
-/// any position of a name needs a comparison.
-struct WordSet {
-    words: &'static [&'static str],
-    /// By the low five bits of the first letter, a set of those of the second.
-    seconds: [u32; 32],
+/// What a name says of the values under it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Secrecy {
+    /// Nothing: they may be shown.
+    #[default]
+    Open,
+    /// Texts and numbers are secret; an object under the name is judged by its own names.
+    Scalars,
+    /// Everything under it is secret, except for a text that only names a file.
+    UnlessFile,
+    /// Everything under it is secret.
+    All,
 }
 
-impl WordSet {
-    const fn new(words: &'static [&'static str]) -> Self {
-        let (mut seconds, mut rest) = ([0_u32; 32], words);
-        while let [word, tail @ ..] = rest {
-            if let [first, second, ..] = word.as_bytes()
-                && let Some((_, [set, ..])) = seconds.split_at_mut_checked((*first & 31) as usize)
-            {
-                *set |= 1 << (*second & 31);
-            }
-            rest = tail;
+impl Secrecy {
+    /// What holds within a container under the name.
+    pub(crate) fn within(self, object: bool) -> Self {
+        if object && self == Self::Scalars { Self::Open } else { self }
+    }
+
+    /// Whether a text under the name is secret.
+    pub(crate) fn hides(self, text: &str) -> bool {
+        match self {
+            Self::Open => false,
+            Self::UnlessFile => !names_file(text),
+            Self::Scalars | Self::All => true,
         }
-        Self { words, seconds }
     }
-
-    fn is_in(&self, name: &[u8]) -> bool {
-        let (mut rest, mut first, mut seconds) = (name, 0, 0);
-        while let [second, tail @ ..] = rest {
-            rest = tail;
-            if is_separator(*second) {
-                continue;
-            }
-            if seconds >> (second & 31) & 1 != 0 && self.begins(first, *second, FoldedName(rest)) {
-                return true;
-            }
-            first = *second;
-            seconds = self.seconds.get(usize::from(first & 31)).copied().unwrap_or_default();
-        }
-        false
-    }
-
-    /// Whether one of the words is `first`, `second` and a beginning of `rest`.
-    fn begins(&self, first: u8, second: u8, rest: FoldedName<'_>) -> bool {
-        let (first, second) = (first.to_ascii_lowercase(), second.to_ascii_lowercase());
-        self.words.iter().any(|word| match word.as_bytes() {
-            [own, next, tail @ ..] => *own == first && *next == second && rest.clone().starts_with(tail),
-            _ => false,
-        })
-    }
-}
-
-fn is_separator(byte: u8) -> bool {
-    matches!(byte, b'_' | b'-' | b' ')
-}
-
-/// A name as the heuristic compares it: ASCII letters in lower case, without separators, so that
-/// `api_key`, `API-Key` and `apiKey` are equal. Compared in place: documents have very many names.
-#[derive(Clone)]
-struct FoldedName<'a>(&'a [u8]);
-
-impl Iterator for FoldedName<'_> {
-    type Item = u8;
-
-    fn next(&mut self) -> Option<u8> {
-        while let [first, rest @ ..] = self.0 {
-            self.0 = rest;
-            if !is_separator(*first) {
-                return Some(first.to_ascii_lowercase());
-            }
-        }
-        None
-    }
-}
-
-impl FoldedName<'_> {
-    fn starts_with(mut self, word: &[u8]) -> bool {
-        word.iter().all(|byte| self.next() == Some(*byte))
-    }
-}
-
-/// Whether a name sounds like a secret: the heuristic for fields that are in no list.
-pub fn looks_secret(name: &str) -> bool {
-    let folded = FoldedName(name.as_bytes());
-    let is = |word: &&str| folded.clone().eq(word.bytes());
-    (SUSPICIOUS.is_in(name.as_bytes()) || is(&"pass")) && !HARMLESS.iter().any(&is)
-}
-
-/// Whether a name sounds like a secret, or is listed in some place: for texts so broken that the place
-/// is not known.
-pub fn may_be_secret(name: &str) -> bool {
-    looks_secret(name) || LISTED.is_in(name.as_bytes())
 }
 
 /// Whether the scalar at this path of member names is a secret. Array items are not part of the
 /// path, so `chain[*].module-config.headers.X` arrives as `chain`, `module-config`, `headers`, `X`.
 pub fn is_secret_field<S: AsRef<str>>(kind: DocumentKind, path: &[S]) -> bool {
-    is_listed_secret(kind, path) || path.iter().any(|name| looks_secret(name.as_ref()))
+    field_secrecy(kind, path) != Secrecy::Open
+}
+
+/// What all names on this path say of the value that it leads to.
+pub fn field_secrecy<S: AsRef<str>>(kind: DocumentKind, path: &[S]) -> Secrecy {
+    let prefixes = (1..=path.len()).filter_map(|end| path.get(..end));
+    prefixes.fold(Secrecy::Open, |above, path| above.within(true).max(member_secrecy(kind, path)))
+}
+
+/// What the last name on this path says of its value; those above it are not asked.
+pub(crate) fn member_secrecy<S: AsRef<str>>(kind: DocumentKind, path: &[S]) -> Secrecy {
+    let [.., name] = path else { return Secrecy::Open };
+    let own = match path {
+        // `ssl: {key: …}` is `ssl_key` in two steps.
+        [.., above, name] if name.as_ref().eq_ignore_ascii_case("key") => {
+            name_secrecy(&format!("{}_key", above.as_ref())).max(name_secrecy(name.as_ref()))
+        }
+        _ => name_secrecy(name.as_ref()),
+    };
+    if own != Secrecy::All && is_listed_secret(kind, path) { Secrecy::All } else { own }
 }
 
 /// Whether a list, rather than the heuristic, marks this path as a secret.
-pub(crate) fn is_listed_secret<S: AsRef<str>>(kind: DocumentKind, path: &[S]) -> bool {
+fn is_listed_secret<S: AsRef<str>>(kind: DocumentKind, path: &[S]) -> bool {
     // A chain's steps have the same fields as the webhook itself.
     let path = match path {
         [first, rest @ ..] if kind == DocumentKind::Webhook && first.as_ref() == "chain" => rest,
@@ -179,8 +124,9 @@ pub(crate) fn is_listed_secret<S: AsRef<str>>(kind: DocumentKind, path: &[S]) ->
         DocumentKind::Connection => (&CONNECTION_SUBTREES, &CONNECTION_FIELDS),
         DocumentKind::Unknown => (&[], &[]),
     };
+    let is_step = |at: usize, name: &str| path.get(at).is_some_and(|step| step.as_ref() == name);
     let begins = |with: &[&str]| {
-        path.len() >= with.len() && with.iter().zip(path).rev().all(|(name, step)| *name == step.as_ref())
+        path.len() >= with.len() && with.iter().enumerate().all(|(at, name)| is_step(at, name))
     };
     subtrees.iter().any(|tree| begins(tree))
         || fields.iter().any(|field| field.len() == path.len() && begins(field))

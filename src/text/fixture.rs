@@ -83,7 +83,36 @@ fn secret() -> impl Strategy<Value = SampleTree> {
     raw.prop_map(SampleTree::Raw)
 }
 
-const NAMES: &[&str] = &["password", "x-api-key", "client_secret", "Authorization", "session_cookie"];
+const NAMES: &[&str] = &[
+    "password",
+    "x-api-key",
+    "client_secret",
+    "Authorization",
+    "session_cookie",
+    "ssl_key",
+    "signingKey",
+    "OAUTH_CODE",
+    "access.key",
+];
+
+/// Values that look like secrets under any name.
+fn shape() -> impl Strategy<Value = SampleTree> {
+    let raw = prop_oneof![
+        Just(format!("\"ghp_{MARKER}0123456789abcdef\"")),
+        Just(format!("\"see, xoxb-1234567890-{MARKER} there\"")),
+        Just(format!("\"https://hooks.slack.com/services/T0/B0/{MARKER}\"")),
+        Just(format!("\"q83vEjRWeJCrze8SNFZ4kKvN{MARKER}\"")),
+    ];
+    raw.prop_map(SampleTree::Raw)
+}
+
+/// A pair whose name comes first: of a broken text, what follows is not known.
+fn pair() -> impl Strategy<Value = SampleTree> {
+    (prop::sample::select(NAMES), secret()).prop_map(|(name, secret)| {
+        let name = ("name".to_owned(), SampleTree::Raw(format!("\"{name}\"")));
+        SampleTree::Object(vec![name, ("value".to_owned(), secret)])
+    })
+}
 
 /// Headers are secret in one place only, which is near the top.
 fn headers() -> impl Strategy<Value = (String, SampleTree)> {
@@ -102,6 +131,8 @@ fn member(value: BoxedStrategy<SampleTree>) -> BoxedStrategy<(String, SampleTree
         1 => (prop::sample::select(NAMES).prop_map(str::to_owned), secret())
             .prop_map(|(name, secret)| (name, SampleTree::Array(vec![SampleTree::Object(vec![("a".into(), secret)])]))),
         1 => url,
+        1 => ("[a-m]{3}", shape()),
+        1 => ("[a-m]{3}", pair()),
     ]
     .boxed()
 }

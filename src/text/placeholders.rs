@@ -211,6 +211,8 @@ struct FilledPiece {
     /// Where its placeholder began in the draft, in bytes.
     at: usize,
     kind: PlaceholderKind,
+    /// Whether the quotes around the placeholder were removed with it.
+    bare: bool,
     /// Whether it was replaced by its original; otherwise it has none, and was left.
     filled: bool,
 }
@@ -241,7 +243,8 @@ fn replace_placeholders(draft: &str, kept: &ConcealedSecrets) -> FilledDraft {
         let start = text.len();
         text.push_str(bytes.unwrap_or_else(|| mark.span.of(draft)));
         let span = Span { start, end: text.len() };
-        pieces.push(FilledPiece { span, at: mark.span.start, kind: mark.kind, filled: bytes.is_some() });
+        let (bare, filled) = (unquoted.is_some(), bytes.is_some());
+        pieces.push(FilledPiece { span, at: mark.span.start, kind: mark.kind, bare, filled });
         at = mark.span.end + usize::from(unquoted.is_some());
     }
     text.push_str(draft.get(at..).unwrap_or_default());

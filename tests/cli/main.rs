@@ -18,6 +18,7 @@ mod grammar;
 mod kept;
 mod leases;
 mod lost_output;
+mod masking;
 mod odd;
 mod proxies;
 mod secrets;

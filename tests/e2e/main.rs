@@ -34,6 +34,7 @@ mod leaks;
 mod leaving;
 mod limits;
 mod line;
+mod masking;
 mod merge;
 mod needs;
 mod outage;

@@ -19,6 +19,55 @@ const DEMO: &str = "demo-";
 pub(crate) const DISGUISES: [&str; 5] =
     ["cGxhbnRlZC", "BsYW50ZWQt", "wbGFudGVkL", "112, 108, 97, 110, 116, 101, 100, 45", "706c616e7465642d"];
 
+/// Begins the planted value that has no room for the mark: an access key has capitals only.
+const CAPITALS: &str = "AKIAPLANTED";
+
+/// A webhook with a planted value in every place where a secret is told by its name, its look or the name beside
+/// it, in each of the ways that one is found.
+pub(crate) fn document_of_secrets() -> String {
+    let names = [
+        "ssl_key",
+        "clientKey",
+        "PRIVKEY",
+        "pem",
+        "signing-key",
+        "EncryptionKey",
+        "access.key",
+        "shared_key",
+        "accountkey",
+        "sas",
+        "Signature",
+        "otp",
+        "userPin",
+        "SALT",
+        "license",
+        "oauth_code",
+    ];
+    let named = names.map(|name| format!("\"{name}\": \"{MARK}{}\"", name.to_lowercase().replace('.', "-")));
+    // `planted-` in base64.
+    let base64 = ["dXNlcjpwbGFudGVkLXNlY3JldA==", "eyJhIjoicGxhbnRlZC1qd3QifQ"];
+    let shapes = [
+        format!("eyJhbGciOiJIUzI1NiJ9.{}.c2lnbmF0dXJl", base64[1]),
+        format!("-----BEGIN PRIVATE KEY-----\\n{MARK}pem\\n-----END PRIVATE KEY-----"),
+        format!("ghp_{MARK}0123456789abcdef"),
+        format!("xoxb-1234567890-{MARK}slack"),
+        format!("{CAPITALS}4PLANTED4"),
+        format!("https://hooks.slack.com/services/T0/B0/{MARK}hook"),
+        format!("https://discord.com/api/webhooks/1/{MARK}hook"),
+        format!("https://user:{MARK}url@example.com/x"),
+        format!("Basic {}", base64[0]),
+        format!("{MARK}Zf3D0LXCM3EIMbgJpUNnkRtOfOueHznB"),
+    ];
+    let shapes: Vec<_> =
+        shapes.iter().enumerate().map(|(at, shape)| format!("\"note{at}\": \"{shape}\"")).collect();
+    let pairs = format!(
+        "[{{\"name\": \"password\", \"value\": \"{MARK}pair\"}}, {{\"Value\": \"{MARK}pair\", \"Key\": \"X-Api-Key\"}}]"
+    );
+    let headers = format!("[[\"Authorization\", \"{MARK}item\"], \"X-Api-Key: {MARK}line\"]");
+    let members = [named.join(",\n  "), shapes.join(",\n  ")].join(",\n  ");
+    format!("{{\n  \"module\": \"log\",\n  {members},\n  \"env\": {pairs},\n  \"lines\": {headers}\n}}")
+}
+
 /// So much of a value tells it from others, where a window has no room for the rest.
 const ENOUGH: usize = 24;
 
@@ -39,7 +88,7 @@ impl Revealed {
         let allowed = |rest: &str, mark: &str| revealed.iter().any(|value| is_at(rest, value, mark));
         let leaks =
             |mark: &&str| text.match_indices(*mark).map(|(at, _)| at).find(|at| !allowed(&text[*at..], mark));
-        let at = [MARK, DEMO].iter().chain(&DISGUISES).find_map(leaks)?;
+        let at = [MARK, DEMO, CAPITALS].iter().chain(&DISGUISES).find_map(leaks)?;
         Some(text[at..].chars().take(60).collect())
     }
 }

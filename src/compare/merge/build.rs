@@ -86,6 +86,9 @@ impl MergeBuilder {
                 return MergePlan::Want(between(theirs, mine));
             }
         }
+        if base.is_some_and(JsonTree::is_secret_pair) || mine.is_secret_pair() || theirs.is_secret_pair() {
+            return self.conflict(base, Some(mine), Some(theirs));
+        }
         match (base.map(|base| &base.kind), &mine.kind, &theirs.kind) {
             (None, TreeKind::Object(m), TreeKind::Object(t)) => return self.members(&[], m, t),
             (Some(TreeKind::Object(b)), TreeKind::Object(m), TreeKind::Object(t)) => {

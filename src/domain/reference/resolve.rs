@@ -17,7 +17,9 @@ use super::sanitize::{LIST_ITEM, sanitize, truncate};
 use super::scan::{self, ReferencePiece};
 use super::vault::{self, VaultField};
 use super::{Reference, Variable, Variables, lookups};
-use crate::domain::{DocumentKind, SecretText, is_secret_field, looks_secret};
+use crate::domain::{
+    DocumentKind, SecretText, is_pair_value, is_secret_field, looks_secret, names_secret_pair, secret_shapes,
+};
 
 /// How deep below the outermost container texts are resolved; deeper ones are left unchanged.
 pub(crate) const MAX_DEPTH: usize = 100;
@@ -169,12 +171,19 @@ impl<'v> Resolver<'_, 'v> {
         match value {
             Value::String(text) => self.replace(text, member)?,
             Value::Object(members) if depth <= MAX_DEPTH => {
-                for (name, value) in members {
+                let texts = members.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+                let pair = self.scope != ResolveScope::Everything && names_secret_pair(texts);
+                for (name, value) in members.iter_mut().filter(|(name, _)| !pair || !is_pair_value(name)) {
                     self.path.push(name);
                     self.visit(value, Some(name), depth + 1)?;
                     self.path.pop();
                 }
             }
+            // The value of a pair such as `["X-Api-Key", …]`.
+            Value::Array(items)
+                if member == Some(LIST_ITEM)
+                    && self.scope != ResolveScope::Everything
+                    && items.first().and_then(Value::as_str).is_some_and(looks_secret) => {}
             Value::Array(items) if depth <= MAX_DEPTH => {
                 items.iter_mut().try_for_each(|item| self.visit(item, Some(LIST_ITEM), depth + 1))?;
             }
@@ -297,7 +306,7 @@ impl<'v> Resolver<'_, 'v> {
             (Variable::Unset, Some(default)) => sanitize(default, member),
             (Variable::Unset, None) => return Ok(VariableValue::Unset),
         };
-        if cautious && holds_login(&value) {
+        if cautious && (holds_login(&value) || !secret_shapes(&value, "").is_empty()) {
             return Ok(VariableValue::Withheld);
         }
         self.charge(value).map(VariableValue::Value)

@@ -39,6 +39,26 @@ fn without_secrets(document: Value, variables: &Table) -> Value {
 }
 
 #[test]
+fn values_of_secrets_by_name_by_shape_and_by_pair_are_withheld() {
+    let table = Table::of([
+        ("PLAIN", "eu"),
+        ("SSL_KEY", "hunter2"),
+        ("HOOK", "https://hooks.slack.com/services/T0/B0/hunter2"),
+        ("RANDOM", "Zf3D0LXCM3EIMbgJpUNnkRtOfOueHznB"),
+    ]);
+    let document = json!({
+        "shown": "{$PLAIN}", "a": "{$SSL_KEY}", "b": "{$HOOK}", "c": "see {$RANDOM}", "ssl_key": "{$PLAIN}",
+        "env": [{"name": "PIN", "value": "{$PLAIN}", "other": "{$PLAIN}"}, {"value": "{$PLAIN}", "name": "REGION"}],
+        "headers": [["X-Api-Key", "{$PLAIN}"], ["Host", "{$PLAIN}"]]
+    });
+    let mut expected = document.clone();
+    for at in ["/shown", "/env/0/other", "/env/1/value", "/headers/1/1"] {
+        *expected.pointer_mut(at).unwrap() = json!("eu");
+    }
+    assert_eq!(without_secrets(document, &table), expected);
+}
+
+#[test]
 fn errors_name_the_reference_and_its_place_and_never_a_value() {
     let mut table = Table::of([("A", "hunter2")]);
     table.0.insert("BYTES", None);

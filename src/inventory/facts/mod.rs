@@ -206,6 +206,25 @@ mod tests {
     }
 
     #[test]
+    fn secrets_by_name_by_shape_and_by_pair_are_plaintext_wherever_they_are_masked() {
+        let facts = webhook(
+            r#"{"ssl_key": "MIIE", "tls": {"key": "MIIE"}, "pin": 12, "signature": {"header": "X"}, "otp": true,
+                "note": "ghp_0123456789abcdefABCD", "commit": "Zf3D0LXCM3EIMbgJpUNnkRtOfOueHznB",
+                "env": [{"value": "x", "name": "PASSWORD"}, {"name": "REGION", "value": "x"}, {"Key": "PIN", "Value": {"a": "x"}}],
+                "h": [["X-Api-Key", "x"], ["Host", "x"]], "list": ["password", "x"],
+                "signing_key": {"old": ["x"], "file": "/etc/ssl/x.key"}, "client_key": "/etc/ssl/x.key", "salt": "{$A}"}"#,
+        );
+        let plaintext: Vec<_> =
+            facts.sites().filter(|site| site.is_plaintext()).map(ValueSite::path).collect();
+        assert_eq!(
+            plaintext,
+            ["ssl_key", "tls.key", "pin", "note", "env[0].value", "h[0][1]", "signing_key.old[0]"]
+        );
+        let secret: Vec<_> = facts.sites().filter(|site| site.is_secret()).map(ValueSite::path).collect();
+        assert!(secret.contains(&"salt".to_owned()), "{secret:?}");
+    }
+
+    #[test]
     fn a_connection_shows_its_type() {
         let facts = Facts::scan(DocumentKind::Connection, &r#"{"module": "x", "type": "redis-rq"}"#.into());
         assert_eq!(facts.module.as_deref(), Some("redis-rq"));

@@ -7,18 +7,14 @@ use super::sites::{ITEM, PLAINTEXT, SECRET, SiteBytes, add_site};
 use super::{Auth, Facts};
 use crate::domain::json::{JsonEvent, Scalar, Span, any_byte, string_value};
 use crate::domain::reference::{MAX_DEPTH, lookups};
-use crate::domain::{DocumentKind, MemberValue, OwnMembers, is_listed_secret, looks_secret, plaintext};
+use crate::domain::{DocumentKind, MemberValue, OwnMembers, Secrecy, SecrecyContainer, plaintext};
 
 /// An open container.
 struct ScanFrame {
-    object: bool,
+    container: SecrecyContainer,
     /// How many steps, and how many names, lead to it.
     steps: usize,
     names: usize,
-    /// The index of an array's next item.
-    next: u32,
-    /// Whether all of its contents are secret.
-    secret: bool,
     /// How many members of containers further up have sites.
     members: usize,
     /// The index among the sites at which the current member began.
@@ -108,7 +104,9 @@ impl<'a, 'f> FactScanner<'a, 'f> {
                 match scalar {
                     Scalar::String => self.string(span),
                     // A number can also be a password, if its name says so.
-                    Scalar::Number if plaintext::is_numeric_secret(&self.names) && self.is_secret() => {
+                    Scalar::Number
+                        if plaintext::is_numeric_secret(&self.names) && self.secrecy() != Secrecy::Open =>
+                    {
                         add_site(&mut self.sites, span.start, SECRET | PLAINTEXT, &self.steps);
                     }
                     _ => {}
@@ -119,13 +117,11 @@ impl<'a, 'f> FactScanner<'a, 'f> {
 
     fn open(&mut self, event: JsonEvent) {
         self.item();
-        let secret = self.is_secret();
+        let secrecy = self.secrecy();
         self.frames.push(ScanFrame {
-            object: matches!(event, JsonEvent::OpenObject(_)),
+            container: SecrecyContainer::open(event, secrecy),
             steps: self.steps.len(),
             names: self.names.len(),
-            next: 0,
-            secret,
             members: self.members.len(),
             began: self.sites.len(),
         });
@@ -133,10 +129,10 @@ impl<'a, 'f> FactScanner<'a, 'f> {
 
     /// A value begins; in an array it is the next item.
     fn item(&mut self) {
-        if let Some(top) = self.frames.last_mut().filter(|top| !top.object) {
+        if let Some(top) = self.frames.last_mut().filter(|top| !top.container.object) {
             self.steps.truncate(top.steps);
-            self.steps.push(top.next << 1 | ITEM);
-            top.next += 1;
+            self.steps.push(top.container.items << 1 | ITEM);
+            top.container.items += 1;
         }
     }
 
@@ -167,7 +163,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
     /// The member being read has ended.
     fn leave_member(&mut self) {
         let end = self.sites.len();
-        let Some(top) = self.frames.last_mut().filter(|top| top.object) else { return };
+        let Some(top) = self.frames.last_mut().filter(|top| top.container.object) else { return };
         let name = if self.names.len() > top.names { self.names.pop() } else { None };
         self.steps.truncate(top.steps);
         if let Some(name) = name
@@ -177,15 +173,15 @@ impl<'a, 'f> FactScanner<'a, 'f> {
         }
     }
 
-    /// Whether the current value is secret. Only asked for values that can be secrets: most names belong to
+    /// What is known of the current value. Only asked for values that can be secrets: most names belong to
     /// others.
-    fn is_secret(&self) -> bool {
-        let Some(top) = self.frames.last() else { return false };
-        if top.secret || !top.object || self.kind == DocumentKind::Unknown {
-            return top.secret;
+    fn secrecy(&mut self) -> Secrecy {
+        match self.frames.last_mut() {
+            Some(top) if self.kind != DocumentKind::Unknown => {
+                top.container.member(self.kind, &self.names, self.text)
+            }
+            _ => Secrecy::Open,
         }
-        // Names further up sound harmless; otherwise the container would be secret already.
-        self.names.last().is_some_and(|name| looks_secret(name)) || is_listed_secret(self.kind, &self.names)
     }
 
     /// The number of the chain's step whose connection this is.
@@ -244,10 +240,14 @@ impl<'a, 'f> FactScanner<'a, 'f> {
             }
             _ => {}
         }
-        let secret = self.is_secret() && !plaintext::is_harmless_header(&self.names);
+        let secret = self.secrecy().hides(&value) && !plaintext::is_harmless_header(&self.names);
+        if let [.., outer, inner] = self.frames.as_mut_slice() {
+            inner.container.read(&outer.container, &value);
+        }
         let is_reachable = self.frames.len().saturating_sub(1) <= MAX_DEPTH;
         let refers = is_reachable && any_byte(&value, |byte| byte == b'$') && !lookups(&value).is_empty();
-        let plain = self.kind != DocumentKind::Unknown && plaintext::is_plaintext(&value, secret, refers);
+        let plain = self.kind != DocumentKind::Unknown
+            && plaintext::is_plaintext(&value, self.names.last().map(AsRef::as_ref), secret, refers);
         if refers || plain {
             let flags = if secret { SECRET } else { 0 } | if plain { PLAINTEXT } else { 0 };
             add_site(&mut self.sites, span.start, flags, &self.steps);

@@ -179,7 +179,9 @@ fn secret_ranges(
     let mut filled = Vec::new();
     for piece in &poured.pieces {
         if piece.number().is_some() && !looks_like_placeholder(piece.span.of(text)) {
-            let bare = known.contains(&(piece.span.of(text), true));
+            // A number and a text can have the same bytes; only one of them has quotes.
+            let is_known = |bare| known.contains(&(piece.span.of(text), bare));
+            let bare = if is_known(piece.bare) { piece.bare } else { is_known(true) };
             found.push(SecretRange { span: piece.span, bare, number: piece.number() });
             filled.push(piece.span);
         }

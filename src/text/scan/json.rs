@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::value::parts;
+use super::value::{parts, zones};
 use super::{ScanPiece, ScanPieces, SegmentRole, Visibility};
 use crate::domain::json::{LexemeKind, Lexer, Span, decode, unquote};
-use crate::domain::{DocumentKind, is_listed_secret, is_secret_field, looks_secret, may_be_secret};
+use crate::domain::{
+    DocumentKind, Secrecy, field_secrecy, is_pair_value, may_be_secret, may_end_in_token, member_secrecy,
+    names_secret, pair_secrecy, secret_shapes,
+};
 
 /// In a text nested deeper than any real document, paths are not tracked and everything is hidden.
 const MAX_DEPTH: usize = 130;
@@ -13,14 +16,27 @@ const MAX_DEPTH: usize = 130;
 /// An open container.
 struct JsonFrame {
     object: bool,
+    /// Where it opens in the text.
+    start: usize,
     /// How many names lead to it.
     path_len: usize,
-    /// Whether all of its contents are secret.
-    secret: bool,
-    /// Whether the current member is secret.
-    here: bool,
+    /// What is known of its contents from the names that lead to it.
+    secrecy: Secrecy,
+    /// What is known of the current member or item.
+    here: Secrecy,
+    /// What an object that is a pair says of its value, once that was asked for; what the first item of an array
+    /// within an array, such as `["X-Api-Key", …]`, says of the second.
+    named: Option<Secrecy>,
+    /// The number of the current item.
+    item: usize,
     /// Whether it became secret because of a stray bracket that may be among its members.
     doubtful: bool,
+}
+
+impl JsonFrame {
+    fn new(object: bool, start: usize, path_len: usize, secrecy: Secrecy) -> Self {
+        Self { object, start, path_len, secrecy, here: secrecy, named: None, item: 0, doubtful: false }
+    }
 }
 
 /// Tracks the path of names through a text and decides how each token is shown.
@@ -47,11 +63,14 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
         broken_at: Option<usize>,
     ) -> Self {
         let path: Vec<Cow<'p, str>> = path.iter().map(|name| Cow::Borrowed(name.as_ref())).collect();
-        let secret = is_secret_field(kind, &path);
-        let root = JsonFrame { object: false, path_len: path.len(), secret, here: secret, doubtful: false };
-        // A text without trustworthy quotes may contain the password of a URL, or a key.
-        let hides_anywhere = |text: &str| text.contains('@') || text.contains("-----BEGIN");
-        let suspicious = secret || broken_at.is_some_and(|at| hides_anywhere(text.get(at..).unwrap_or(text)));
+        let secrecy = field_secrecy(kind, &path);
+        let root = JsonFrame::new(false, 0, path.len(), secrecy);
+        // A text without trustworthy quotes may contain the password of a URL, a key or a token.
+        let hides_anywhere = |text: &str| {
+            text.contains('@') || text.contains("-----BEGIN") || !secret_shapes(text, "").is_empty()
+        };
+        let suspicious = secrecy != Secrecy::Open
+            || broken_at.is_some_and(|at| hides_anywhere(text.get(at..).unwrap_or(text)));
         Self { kind, text, path, frames: vec![root], broken_at, suspicious, after_colon: false }
     }
 
@@ -66,7 +85,8 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
                 LexemeKind::String if is_key(lexer.clone()) => {
                     // A stray colon makes a value look like a name.
                     let is_in_array = matches!(self.frames.as_slice(), [_, .., top] if !top.object);
-                    if self.after_colon || is_in_array {
+                    let is_value = self.after_colon || is_in_array;
+                    if is_value || (self.broken_at.is_some() && !zones(span.of(self.text), "").is_empty()) {
                         self.string(lexeme.kind, span, pieces);
                     } else {
                         pieces.shown(span, SegmentRole::Key);
@@ -81,7 +101,7 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
                     match mark {
                         LexemeKind::Comma => self.comma(),
                         LexemeKind::Colon => {}
-                        _ if mark.opens() => self.open(mark == LexemeKind::OpenObject),
+                        _ if mark.opens() => self.open(mark == LexemeKind::OpenObject, span.start),
                         _ => self.close(),
                     }
                     pieces.shown(span, SegmentRole::Punctuation);
@@ -93,32 +113,30 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
         }
     }
 
-    fn open(&mut self, object: bool) {
-        let secret = self.frames.last().is_some_and(|top| top.here) || self.frames.len() > MAX_DEPTH;
-        self.frames.push(JsonFrame {
-            object,
-            path_len: self.path.len(),
-            secret,
-            here: secret,
-            doubtful: false,
-        });
+    fn open(&mut self, object: bool, start: usize) {
+        let too_deep = self.frames.len() > MAX_DEPTH;
+        let here = self.frames.last().map_or(Secrecy::Open, |top| top.here);
+        let secrecy = if too_deep { Secrecy::All } else { here.within(object) };
+        self.frames.push(JsonFrame::new(object, start, self.path.len(), secrecy));
     }
 
     fn close(&mut self) {
         let closed = if self.frames.len() > 1 { self.frames.pop() } else { None };
         // In a broken text this bracket may be stray, and what follows may be the rest of the secret.
-        if let (Some(JsonFrame { secret: true, doubtful: false, .. }), Some(_), Some(top)) =
+        if let (Some(JsonFrame { secrecy, doubtful: false, .. }), Some(_), Some(top)) =
             (closed, self.broken_at, self.frames.last_mut())
-            && !top.secret
+            && top.secrecy < secrecy
         {
-            (top.secret, top.here, top.doubtful) = (true, true, true);
+            (top.secrecy, top.here, top.doubtful) = (secrecy, secrecy, true);
         }
     }
 
     fn comma(&mut self) {
         if let Some(top) = self.frames.last_mut() {
             self.path.truncate(top.path_len);
-            top.here = top.secret;
+            top.item += 1;
+            let named = top.named.filter(|_| !top.object && top.item == 1).unwrap_or_default();
+            top.here = top.secrecy.max(named);
         }
     }
 
@@ -128,30 +146,46 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
         let broken = self.broken_at.is_some();
         let Some(top) = self.frames.last_mut() else { return };
         self.path.truncate(top.path_len);
-        let sounds = if broken { may_be_secret(&name) } else { looks_secret(&name) };
-        self.suspicious |= broken && sounds;
+        let sounds = broken && may_be_secret(&name);
+        self.suspicious |= sounds;
         self.path.push(name);
-        // Names further up sounded harmless; otherwise the container would be secret already.
-        top.here = top.secret || sounds || is_listed_secret(self.kind, &self.path);
         top.object = true;
+        // Names further up were asked when their containers opened.
+        let own = if sounds { Secrecy::All } else { member_secrecy(self.kind, &self.path) };
+        top.here = top.secrecy.max(own);
+        if top.here != Secrecy::All && self.path.last().is_some_and(|name| is_pair_value(name)) {
+            let rest = self.text.get(top.start..).unwrap_or_default();
+            top.here = top.here.max(*top.named.get_or_insert_with(|| pair_secrecy(rest, broken)));
+        }
     }
 
-    /// Whether a value that ends here is a secret.
-    fn is_secret(&self, span: Span) -> bool {
-        self.frames.last().is_some_and(|top| if top.object { top.here } else { top.secret })
-            || (self.suspicious && self.broken_at.is_some_and(|at| span.end > at))
+    /// What is known of a value that ends here.
+    fn secrecy(&self, span: Span) -> Secrecy {
+        if self.suspicious && self.broken_at.is_some_and(|at| span.end > at) {
+            return Secrecy::All;
+        }
+        self.frames.last().map_or(Secrecy::Open, |top| top.here)
     }
 
     fn string(&mut self, shape: LexemeKind, span: Span, pieces: &mut ScanPieces) {
-        // The `@` that marks a password may be in the missing part.
-        let cut_url = shape == LexemeKind::Unterminated && span.of(self.text).contains("//");
-        let secret = cut_url || self.is_secret(span);
         let end = if shape == LexemeKind::String { span.end - 1 } else { span.end };
         let inner = Span { start: span.start + 1, end };
         let decoded = decode(inner.of(self.text));
+        // The `@` that marks a password may be in the missing part, and most of a token.
+        let cut_off = shape == LexemeKind::Unterminated
+            && (decoded.value.contains("//") || may_end_in_token(&decoded.value));
+        let secret = cut_off || self.secrecy(span).hides(&decoded.value);
         self.suspicious |= self.broken_at.is_some() && may_be_secret(&decoded.value);
+        // Not at the root: a value that is shown alone is no item.
+        if let [_, .., outer, top] = self.frames.as_mut_slice()
+            && !outer.object
+            && !top.object
+            && top.item == 0
+        {
+            top.named = Some(names_secret(&decoded.value));
+        }
         let quote = |at| Span { start: at, end: at + 1 };
-        let parts = parts(&decoded.value, secret);
+        let parts = parts(&decoded.value, self.path.last().map_or("", |name| name), secret);
         if let [ScanPiece { visibility: Visibility::Shown(SegmentRole::String), .. }] | [] = parts.as_slice()
         {
             return pieces.shown(span, SegmentRole::String);
@@ -168,15 +202,20 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
     }
 
     fn word(&mut self, shape: LexemeKind, span: Span, pieces: &mut ScanPieces) {
-        let secret = self.is_secret(span);
+        let secrecy = self.secrecy(span);
+        let text = span.of(self.text);
         let look = match shape {
             LexemeKind::Null => Visibility::Shown(SegmentRole::Word),
-            LexemeKind::Number | LexemeKind::Bool if secret => Visibility::Hidden { bare: true },
+            LexemeKind::Number if secrecy != Secrecy::Open => Visibility::Hidden { bare: true },
+            // What is `true` of a short name is a mode.
+            LexemeKind::Bool if secrecy == Secrecy::All => Visibility::Hidden { bare: true },
             LexemeKind::Number => Visibility::Shown(SegmentRole::Number),
             LexemeKind::Bool => Visibility::Shown(SegmentRole::Word),
-            _ if secret => Visibility::Hidden { bare: false },
+            _ if secrecy != Secrecy::Open || !zones(text, "").is_empty() => {
+                Visibility::Hidden { bare: false }
+            }
             _ => {
-                self.suspicious |= may_be_secret(span.of(self.text));
+                self.suspicious |= may_be_secret(text);
                 Visibility::Shown(SegmentRole::Bad)
             }
         };

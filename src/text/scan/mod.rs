@@ -114,3 +114,6 @@ fn join_hidden(text: &str, pieces: Vec<ScanPiece>) -> Vec<ScanPiece> {
     }
     joined
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,7 +32,7 @@ fn hidden_in(text: &str) -> Vec<Span> {
         }
         let name_end = secret_name_end(line);
         let before = line.get(..name_end.unwrap_or(line.len())).unwrap_or_default();
-        found.extend(zones(before).into_iter().map(|zone| zone.shifted(start)));
+        found.extend(zones(before, "").into_iter().map(|zone| zone.shifted(start)));
         let Some(name_end) = name_end else { continue };
         let value = line.get(name_end..).unwrap_or_default();
         let bare = value.trim_start_matches(SEPARATORS);

@@ -1,33 +1,37 @@
 //! Which parts of one string value are secrets: all of a secret field but its references, and, in any
-//! field, the passwords of URLs, assignments to secret-looking names, bearer tokens and keys.
+//! field, the passwords of URLs, assignments to secret-looking names, bearer tokens, and what looks like a
+//! token, a key or another secret.
 
 use super::{ScanPiece, SegmentRole, Visibility};
 use crate::domain::json::Span;
 use crate::domain::reference::login_password;
-use crate::domain::{Reference, looks_secret, references_in};
+use crate::domain::{Reference, looks_secret, references_in, secret_shapes};
 
-/// The parts of a value, in order and without gaps. `secret` tells whether the field is one.
-pub(super) fn parts(value: &str, secret: bool) -> Vec<ScanPiece> {
+/// The parts of a value, in order and without gaps. `secret` tells whether the field is one; `name` is its name,
+/// or empty.
+pub(super) fn parts(value: &str, name: &str, secret: bool) -> Vec<ScanPiece> {
     let whole = Span { start: 0, end: value.len() };
     if secret {
         return split_parts(value, &[whole], SegmentRole::String);
     }
-    // Everything found below contains one of these.
-    if memchr::memchr3(b':', b'=', b'$', value.as_bytes()).is_none()
-        && memchr::memchr(b' ', value.as_bytes()).is_none()
-    {
+    let zones = zones(value, name);
+    // Everything that is split contains one of these.
+    if zones.is_empty() && memchr::memchr(b'$', value.as_bytes()).is_none() {
         let text = ScanPiece { span: whole, visibility: Visibility::Shown(SegmentRole::String) };
         return if value.is_empty() { Vec::new() } else { vec![text] };
     }
-    split_parts(value, &zones(value), SegmentRole::String)
+    split_parts(value, &zones, SegmentRole::String)
 }
 
-/// The zones of a text that are secret in any field; sorted, without overlap.
-pub(super) fn zones(value: &str) -> Vec<Span> {
-    let mut zones = userinfo(value);
-    zones.extend(bearer(value));
-    zones.extend(private_key(value));
-    zones.extend(assignment(value));
+/// The zones of a text that are secret in a field of this name, which may be empty; sorted, without overlap.
+pub(super) fn zones(value: &str, name: &str) -> Vec<Span> {
+    let mut zones = secret_shapes(value, name);
+    // Everything else that is found contains one of these.
+    if memchr::memchr3(b':', b'=', b' ', value.as_bytes()).is_some() {
+        zones.extend(userinfo(value));
+        zones.extend(bearer(value));
+        zones.extend(assignment(value));
+    }
     zones.sort_by_key(|zone| zone.start);
     let mut merged: Vec<Span> = Vec::new();
     for zone in zones {
@@ -85,13 +89,6 @@ fn bearer(value: &str) -> Vec<Span> {
     }
     found.retain(|zone| !zone.is_empty());
     found
-}
-
-/// From the text after the header of a private key to the end.
-fn private_key(value: &str) -> Option<Span> {
-    let head = find(value, 0, "-----BEGIN")?;
-    let start = head + find(value.get(head..)?, 0, "PRIVATE KEY")? + "PRIVATE KEY".len();
-    Some(Span { start, end: value.len() })
 }
 
 /// The value assigned to the first secret-looking name (`password=…`, `"token": …`), to the end.
@@ -188,7 +185,7 @@ mod tests {
     use super::*;
 
     fn shown(value: &str, secret: bool) -> String {
-        parts(value, secret)
+        parts(value, "", secret)
             .into_iter()
             .map(|part| if part.is_hidden() { "•" } else { part.span.of(value) })
             .collect()
@@ -245,7 +242,7 @@ mod tests {
     fn hostile_values_cost_one_pass() {
         for unit in ["{$", "token", "a=", "://", "://u:p@h\n", "{$A:x}", "bearer ", "{$A}: "] {
             let value = unit.repeat(1_000_000 / unit.len());
-            let length: usize = parts(&value, false).iter().map(|part| part.span.len()).sum();
+            let length: usize = parts(&value, "", false).iter().map(|part| part.span.len()).sum();
             assert_eq!(length, value.len());
         }
     }

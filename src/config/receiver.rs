@@ -279,7 +279,7 @@ mod tests {
         let told: Vec<_> = unread.findings().iter().map(|finding| finding.text.as_str()).collect();
         let expected = [
             "SECRETS_BACKEND: \"valut\" is not a secrets_backend; write env or vault",
-            "cannot read /etc/none.env (/etc/c.toml:2): entity not found",
+            "cannot read /etc/none.env (/etc/c.toml:2): there is no such file or folder",
         ];
         assert_eq!((told, unread.verdict().as_str()), (expected.to_vec(), "degraded by fault"));
         // A variable of a Vault that is not in use stops nothing.

@@ -78,7 +78,7 @@ impl OpenedFile {
             Ok(file) => _ = self.0.send(file),
             Err(error) => {
                 let reason = private_file::io_reason(&error);
-                tracing::warn!(reason, "the log file cannot be written; this tab is all there is");
+                tracing::warn!(%reason, "the log file cannot be written; this tab is all there is");
             }
         }
     }

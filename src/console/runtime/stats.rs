@@ -56,7 +56,7 @@ impl Stats {
             Some(Err(error)) => io_reason(&error),
             None => "its disk does not answer".into(),
         };
-        tracing::warn!(path = %shown.display(), reason, "the counters were not written");
+        tracing::warn!(path = %shown.display(), %reason, "the counters were not written");
     }
 
     fn write(&self, path: &Path) -> io::Result<()> {

@@ -150,7 +150,7 @@ impl AuditOutcome {
     }
 }
 
-/// A key or a path as records have it: truncated to [`NAME_MAX`], with the beginning of its digest, so that
+/// A key or a path as records have it: truncated to 1,024 characters, with the beginning of its digest, so that
 /// two long names are still two.
 pub fn recorded_name(name: &str) -> String {
     let mut kept = bounded(name);

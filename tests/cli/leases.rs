@@ -104,7 +104,7 @@ fn a_write_whose_answer_is_lost_keeps_its_lease_only_if_it_is_done() {
     let lost = store.put(&snip.address(), r#"{"n":2}"#, &["--expect-revision", &store.token()]).start();
     snip.wait_until_met();
     snip.reopen();
-    assert!(lost.finish().expect_code(6).err().contains("was not stored"));
+    assert!(lost.finish().expect_code(7).err().contains("is not stored so far"));
     store.assert_leases(0, r#"{"n":1}"#);
 
     // Refused, and that answer is lost.

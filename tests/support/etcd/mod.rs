@@ -156,6 +156,12 @@ impl EtcdServer {
         let refusal = |_| String::from_utf8(self.etcdctl(&["put", key, &value]).stderr).unwrap();
         let full = (0..200).map(refusal).any(|told| told.contains("database space exceeded"));
         assert!(full, "the quota was never met");
+        // A member that refuses for want of space asks for the alarm afterwards, and takes what is small until then.
+        let is_raised = |_| {
+            std::thread::sleep(Duration::from_millis(20));
+            String::from_utf8(self.etcdctl(&["alarm", "list"]).stdout).unwrap().contains("NOSPACE")
+        };
+        assert!((0..500).any(is_raised), "the alarm was never raised");
     }
 
     /// Puts a key of any bytes.

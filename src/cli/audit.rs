@@ -9,7 +9,7 @@ use super::output::{Printer, cell, table, whole};
 use super::session::CliSession;
 use super::stderr::print_note;
 use crate::audit::{AuditLine, AuditRecord, read, recorded_name};
-use crate::domain::utc_millis;
+use crate::domain::{escape, unescape, utc_millis};
 use crate::private_file::io_reason;
 use crate::text::Safe;
 
@@ -25,7 +25,8 @@ pub(super) fn run(session: &CliSession, audit: &AuditArgs, out: &mut Printer<'_>
         Since::Ago(ago) => SystemTime::now().checked_sub(ago),
     });
     let key = audit.key.as_ref().map(|address| recorded_name(&address.0.to_string()));
-    let secret = audit.secret.as_deref().map(recorded_name);
+    // As records have it, whatever spelling was typed.
+    let secret = audit.secret.as_deref().map(|typed| recorded_name(&escape(&unescape(typed))));
     let wanted = |record: &AuditRecord| {
         // A document and a secret may have the same name.
         let name = if record.action.is_of_secret() { &secret } else { &key };

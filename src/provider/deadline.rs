@@ -7,7 +7,7 @@ use tokio::time::timeout;
 use super::{Error, Result};
 
 /// How long a provider call may take before it answers [`Error::Unavailable`] or
-/// [`Error::OutcomeUnknown`].
+/// [`Error::OutcomeUnknown`]; for reads of etcd, how long nothing may arrive.
 pub const CALL_DEADLINE: Duration = Duration::from_secs(5);
 
 /// How long a health check may take.

@@ -172,7 +172,7 @@ impl NeedRow {
                 NeedKind::Plaintext => "plaintext",
             },
             place: variable_of(need).or_else(|| need.path().map(ToString::to_string)),
-            field: need.field().map(|field| field.to_string()),
+            field: need.field().map(|field| field.as_str().to_owned()),
             version: state.version().map(|version| version.to_string()),
             state: state.word(),
             fallback,

@@ -88,7 +88,9 @@ pub(super) fn folder(text: &str, lookup: &SecretLookup) -> Result<SecretFolder> 
 
 /// What a typed path stands for.
 fn named(typed: &str) -> Result<Cow<'_, str>> {
-    unescape_text(typed).map_err(|error| Exit::USAGE.because(format!("\"{typed}\" names no secret: {error}")))
+    unescape_text(typed).map_err(|error| {
+        Exit::USAGE.because(format!("{} names no secret: {error}", quoted(typed, "what was given")))
+    })
 }
 
 /// Splits off the mount: one that the receiver reads, else the first segment.

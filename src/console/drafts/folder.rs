@@ -52,7 +52,7 @@ pub enum DraftFolderError {
     #[error("{MOST} drafts of {} MiB in all are kept; throw some away with :drafts", MOST_BYTES >> 20)]
     Full,
     /// An I/O error.
-    #[error("{path}: {reason}; {remedy}")]
+    #[error("{path}: {reason}{remedy}")]
     System { path: String, reason: String, remedy: &'static str },
     /// Another console resumed or deleted it.
     #[error("another console took this draft, or threw it away")]
@@ -305,9 +305,11 @@ fn read(path: &Path) -> Result<SavedDraft, String> {
 
 fn refused(path: &Path, error: &io::Error) -> DraftFolderError {
     let remedy = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => "make room there",
-        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "make it writable for you",
-        _ => "look at that folder",
+        // Our own words say what to do.
+        _ if error.get_ref().is_some() => "",
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => "; make room there",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => "; make it writable for you",
+        _ => "; look at that folder",
     };
     DraftFolderError::System { path: path.display().to_string(), reason: io_reason(error), remedy }
 }

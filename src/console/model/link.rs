@@ -58,7 +58,8 @@ impl StoreLink {
         if state.word() != self.state.word() {
             self.since = now;
         }
-        self.has_loaded |= state.is_synced();
+        // Every provider catches up only after a complete load.
+        self.has_loaded |= matches!(state, LinkState::Synced | LinkState::CatchingUp { .. });
         self.history.record_state(&state, now);
         self.state = state;
     }
@@ -197,6 +198,15 @@ impl DebouncedLatency {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_loaded_counts_as_loaded_before_it_is_synced() {
+        let mut link = StoreLink::default();
+        link.set_state(LinkState::Loading { entries: 3, bytes_per_second: None }, Duration::ZERO);
+        assert!(!link.has_loaded);
+        link.set_state(LinkState::CatchingUp { applied: Revision(3), store: None }, Duration::ZERO);
+        assert!(link.has_loaded);
+    }
 
     const fn s(seconds: u64) -> Duration {
         Duration::from_secs(seconds)

@@ -81,8 +81,11 @@ impl WakeAlarm {
             it_value: Timespec { tv_sec: i64::MAX / 1_000_000_000, tv_nsec: 0 },
         };
         let flags = TimerfdTimerFlags::ABSTIME | TimerfdTimerFlags::CANCEL_ON_SET;
-        timerfd_settime(&self.0, flags, &never)?;
-        Ok(())
+        match timerfd_settime(&self.0, flags, &never) {
+            // The clock changed in between; the timer is set all the same.
+            Err(Errno::CANCELED) => Ok(()),
+            set => Ok(set.map(drop)?),
+        }
     }
 
     /// Blocks until the next time.

@@ -46,6 +46,7 @@ pub(super) struct Connector {
     closed: watch::Sender<bool>,
     pub(super) login_backoff: LoginBackoff,
     page_sizer: Arc<PageSizer>,
+    /// Of all links: a read that one member does not answer in time goes on at the next.
     activity: Arc<LineActivity>,
     background: parking_lot::Mutex<JoinSet<()>>,
 }
@@ -110,7 +111,7 @@ impl Connector {
             return Ok(());
         }
         let mark = self.store_identity.baseline();
-        match self.activity.within_silence(HEAD_DEADLINE, link.head(key)).await {
+        match link.activity.within_silence(HEAD_DEADLINE, link.head(key)).await {
             Ok(head) if self.store_identity.observe(mark, link.serial, head) => Ok(()),
             Ok(_) => Err(Fault::StoreReplaced),
             // A user who may not read has seen nothing that could have been replaced.
@@ -211,7 +212,7 @@ impl Connector {
         let mut told: Option<Fault> = None;
         for _ in 0..members {
             let fault = match self.link().await {
-                Ok(link) => match self
+                Ok(link) => match link
                     .activity
                     .within_silence(patience, link.with_token_renewal(|| call(link.clone())))
                     .await
@@ -253,7 +254,8 @@ impl Connector {
         let endpoint = self.endpoint(serial)?;
         let login = self.settings.login.as_ref();
         let url = endpoint.url(self.settings.uses_tls(endpoint));
-        let client = self.connect(&url, login, Arc::clone(&self.activity)).await?;
+        let activity = LineActivity::of_link(&self.activity);
+        let client = self.connect(&url, login, Arc::clone(&activity)).await?;
         let user = login.map(|login| login.username.as_str().into());
         Ok(MemberLink {
             serial,
@@ -262,7 +264,7 @@ impl Connector {
             token_renewer: Arc::default(),
             responsive: Arc::default(),
             page_sizer: Arc::clone(&self.page_sizer),
-            activity: Arc::clone(&self.activity),
+            activity,
         })
     }
 

@@ -121,7 +121,11 @@ impl Fault {
         // status may be a proxy's, after the request has gone through.
         match (status.code(), status.message()) {
             (Code::Unavailable, "etcdserver: no leader") => Self::NoLeader,
-            (Code::Unavailable, "etcdserver: rpc not supported for learner") => Self::Learner,
+            // The second code is that of etcd 3.6.
+            (
+                Code::Unavailable | Code::FailedPrecondition,
+                "etcdserver: rpc not supported for learner",
+            ) => Self::Learner,
             (Code::PermissionDenied, "etcdserver: permission denied") => Self::Denied,
             (Code::InvalidArgument, "etcdserver: user name is empty") => Self::NoLogin,
             (Code::InvalidArgument, "etcdserver: authentication failed, invalid user ID or password") => {

@@ -17,9 +17,11 @@ use tower::util::{BoxCloneSyncService, ServiceExt};
 use super::error::Fault;
 use crate::domain::LinkState;
 
-/// What the links of one connector have received. There is one link at a time, so its calls share one line.
+/// What has been received over a link, or over all links of a connector.
 #[derive(Debug)]
 pub(super) struct LineActivity {
+    /// Of all links.
+    whole: Option<Arc<Self>>,
     begun: Instant,
     bytes: AtomicU64,
     /// Milliseconds after `begun`.
@@ -28,15 +30,23 @@ pub(super) struct LineActivity {
 
 impl Default for LineActivity {
     fn default() -> Self {
-        Self { begun: Instant::now(), bytes: AtomicU64::new(0), last_heard: AtomicU64::new(0) }
+        Self { whole: None, begun: Instant::now(), bytes: AtomicU64::new(0), last_heard: AtomicU64::new(0) }
     }
 }
 
 impl LineActivity {
+    /// That of a new link, whose bytes count for all links too.
+    pub(super) fn of_link(whole: &Arc<Self>) -> Arc<Self> {
+        Arc::new(Self { whole: Some(Arc::clone(whole)), ..Self::default() })
+    }
+
     fn received(&self, bytes: usize) {
         let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
         self.last_heard.fetch_max(now, Ordering::Relaxed);
+        if let Some(whole) = &self.whole {
+            whole.received(bytes);
+        }
     }
 
     /// How many bytes of answers have arrived.

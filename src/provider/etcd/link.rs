@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use etcd_client::{Client, KvClient, ResponseHeader, WatchClient};
+use etcd_client::{Client, GetOptions, KvClient, ResponseHeader, WatchClient};
 
 use super::error::{Fault, within};
 use super::line_activity::LineActivity;
@@ -82,7 +82,11 @@ impl MemberLink {
 
     /// The cluster and its current revision, by the cheapest linearizable read.
     pub(super) async fn head(&self, key: &[u8]) -> Result<Head, Fault> {
-        self.with_token_renewal(|| async move { Head::of(self.kv().get(key, None).await?.header()) }).await
+        let read = || async move {
+            let alone = GetOptions::new().with_count_only();
+            Head::of(self.kv().get(key, Some(alone)).await?.header())
+        };
+        self.with_token_renewal(read).await
     }
 }
 

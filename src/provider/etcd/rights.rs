@@ -72,7 +72,9 @@ pub(super) async fn readable_head(mut kv: KvClient, ranges: &[KeyRange]) -> Resu
         TxnOp::get(&*range.from, Some(options))
     };
     let checked: Vec<_> = ranges.iter().map(cheapest_read).collect();
-    let txn = Txn::new().and_then([TxnOp::get(key, None)]).or_else(checked);
+    // Without its value, which may be large where a range begins with a key.
+    let alone = GetOptions::new().with_count_only();
+    let txn = Txn::new().and_then([TxnOp::get(key, Some(alone.clone()))]).or_else(checked);
     match kv.txn(txn).await.map_err(Fault::from) {
         // etcd 3.5.1 refuses every transaction while its database is full, and takes other reads.
         Err(Fault::NoSpace) => {}
@@ -86,7 +88,7 @@ pub(super) async fn readable_head(mut kv: KvClient, ranges: &[KeyRange]) -> Resu
             Err(fault) => return Err(fault),
         }
     }
-    Head::of(kv.get(key, None).await?.header())
+    Head::of(kv.get(key, Some(alone)).await?.header())
 }
 
 /// The rights that a write lacks, for messages; `None` where the roles do not say. Every write compares

@@ -4,7 +4,7 @@
 //! applies the rate limit, and ends within the deadline:
 //!
 //! ```text
-//! let reply = session.call(&VaultRequest::get(format!("{mount}/subkeys/{path}"))).await?;
+//! let reply = session.call(&VaultRequest::get(path.endpoint_path("subkeys"))).await?;
 //! match reply.status {
 //!     200 => reply.data::<Subkeys>()?,
 //!     404 => …

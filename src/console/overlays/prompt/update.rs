@@ -12,7 +12,7 @@ use crate::console::screens::plan::PlanKind;
 use crate::console::screens::plan::{builder, clone, names, rename};
 use crate::console::screens::secrets::actions::{destroy, reveal};
 use crate::console::screens::{browse, editor, merge, plan, secret_form};
-use crate::domain::{Address, ResourceKey};
+use crate::domain::{Address, ResourceKey, unescape};
 
 pub(crate) fn key(model: &mut Model, key: KeyEvent) {
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
@@ -64,7 +64,7 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
         PromptPurpose::Clone(from) => create(model, &text, Some(&from)),
         PromptPurpose::CloneTo(keys) => close_on_success(model, |model| clone::clone_to(model, keys, &text)),
         PromptPurpose::Rename(from) => close_on_success(model, |model| rename::rename_to(model, from, &text)),
-        PromptPurpose::Typed(words) if text == words => {
+        PromptPurpose::Typed(words) if unescape(&text) == unescape(&words) => {
             close_on_success(model, |model| Ok(plan::on_typed(model)))
         }
         PromptPurpose::Typed(words) => Err(format!("type {words} to write it, or leave with esc")),
@@ -196,7 +196,7 @@ fn create(model: &mut Model, text: &str, from: Option<&ResourceKey>) -> PromptRe
 }
 
 fn open_gate(model: &mut Model, text: &str) -> PromptResult {
-    if text != model.context.name {
+    if unescape(text) != unescape(&model.context.name) {
         return Err(format!("type the context's name, {}, to allow writing", model.context.name));
     }
     model.overlay = None;

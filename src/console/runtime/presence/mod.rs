@@ -179,7 +179,8 @@ impl PollTask {
             Ok((id, (path, answer))) => {
                 self.in_flight.remove(&id);
                 let is_unseen = |presence| matches!(presence, Some(&Presence::Unreachable { .. }));
-                let turned = is_unseen(answer.as_ref().ok()) != is_unseen(self.table.last_reported(&path));
+                let last = is_unseen(self.table.last_reported(&path));
+                let turned = answer.as_ref().is_ok_and(|now| is_unseen(Some(now)) != last);
                 let change = self.table.answered(&path, answer, now);
                 if change == OutageChange::Began {
                     // The other queries would fail in the same way.

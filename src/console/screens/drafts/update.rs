@@ -113,7 +113,11 @@ pub(crate) fn on_saved(model: &mut Model, request: RequestId, result: Result<Dra
         return;
     };
     match result {
-        Ok(_) => model.saved_drafts.failure = None,
+        Ok(_) => {
+            // Its file may have made room for another in the meantime, and is there again.
+            model.saved_drafts.on_disk.insert(key);
+            model.saved_drafts.failure = None;
+        }
         Err(reason) if model.saved_drafts.failure.as_ref() != Some(&reason) => {
             model.notify(Tone::Bad, format!("the draft of {key} is not saved: {reason}"));
             model.saved_drafts.failure = Some(reason);

@@ -126,6 +126,15 @@ fn a_locked_console_writes_nothing_until_the_name_is_typed() {
 }
 
 #[test]
+fn a_context_is_unlocked_by_its_name_as_a_terminal_of_ascii_shows_it() {
+    let mut console = TestConsole::loaded();
+    console.model.lock = WriteAccess::Locked;
+    console.model.context.name = "caf\u{e9}".into();
+    console.keys(":").text("unlock").keys("enter").text(r"caf\u{e9}").keys("enter");
+    assert!(matches!(console.effects[..], [Effect::Unlock(_)]), "{:?}", console.effects.len());
+}
+
+#[test]
 fn a_read_only_console_has_no_way_to_unlock() {
     let mut console = TestConsole::loaded();
     console.model.lock = WriteAccess::ReadOnly;

@@ -11,6 +11,8 @@ fn fault(code: Code, message: &str) -> Fault {
 fn etcds_refusals_are_told_apart() {
     assert_eq!(fault(Code::Unavailable, "etcdserver: no leader"), Fault::NoLeader);
     assert_eq!(fault(Code::Unavailable, "etcdserver: rpc not supported for learner"), Fault::Learner);
+    // That of etcd 3.6.
+    assert_eq!(fault(Code::FailedPrecondition, "etcdserver: rpc not supported for learner"), Fault::Learner);
     assert_eq!(fault(Code::Unavailable, "etcdserver: request timed out"), Fault::Broken);
     assert_eq!(fault(Code::PermissionDenied, "etcdserver: permission denied"), Fault::Denied);
     assert_eq!(fault(Code::InvalidArgument, "etcdserver: user name is empty"), Fault::NoLogin);

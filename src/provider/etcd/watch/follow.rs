@@ -71,7 +71,7 @@ impl WatchTask {
         };
         let watchers = checkpoint.readable.ranges.len();
         let mut session = WatchSession {
-            merger: RangeMerger::new(watchers, checkpoint.at),
+            merger: RangeMerger::new(&checkpoint.reached),
             keepalive: Keepalive::new(Instant::now(), self.retry.rounds()),
             task: self,
             checkpoint,
@@ -89,7 +89,8 @@ impl WatchTask {
             pings: 0,
         };
         let ended = session.run().await;
-        self.checkpoint = Some(WatchCheckpoint { at: session.merger.proven(), ..session.checkpoint });
+        let (at, reached) = (session.merger.proven(), session.merger.reached());
+        self.checkpoint = Some(WatchCheckpoint { at, reached, ..session.checkpoint });
         ended
     }
 }
@@ -99,21 +100,21 @@ async fn open(
     link: &MemberLink,
     picture: &WatchCheckpoint,
 ) -> Result<(WatchRequestSender, WatchResponseStream), Fault> {
-    let options = |at: i64, to: &[u8]| {
+    let options = |at: i64, to: &[u8], reached: Revision| {
         WatchOptions::new()
             .with_range(to)
             .with_watch_id(at)
-            .with_start_revision(signed(picture.at.next()))
+            .with_start_revision(signed(reached.next()))
             .with_progress_notify()
             .with_fragment()
     };
     within(CALL_DEADLINE, async {
-        let mut ranges = (0..).zip(&picture.readable.ranges);
-        let (at, first) = ranges.next().ok_or(Fault::Denied)?;
-        let opened = link.watch().watch(&*first.from, Some(options(at, &first.to))).await?;
+        let mut ranges = (0..).zip(picture.readable.ranges.iter().zip(&picture.reached));
+        let (at, (first, reached)) = ranges.next().ok_or(Fault::Denied)?;
+        let opened = link.watch().watch(&*first.from, Some(options(at, &first.to, *reached))).await?;
         let (mut asker, messages) = opened.split();
-        for (at, range) in ranges {
-            asker.watch(&*range.from, Some(options(at, &range.to))).await?;
+        for (at, (range, reached)) in ranges {
+            asker.watch(&*range.from, Some(options(at, &range.to, *reached))).await?;
         }
         Ok((asker, messages))
     })
@@ -182,6 +183,7 @@ impl WatchSession<'_> {
             }
             self.progressed().await;
         } else {
+            self.keepalive.events_arriving(Instant::now());
             self.events(watcher.ok_or(Fault::Malformed)?, message.events()).await?;
         }
         self.check_synced().await;
@@ -299,6 +301,9 @@ impl WatchSession<'_> {
         }
         if head.revision > self.merger.proven() {
             self.keepalive.hasten_progress(now);
+        }
+        if self.lag.has_traffic(self.link.activity.bytes()) {
+            self.keepalive.events_arriving(now);
         }
         if self.lag.ping_answered() {
             self.target = self.target.max(Some(head.revision));

@@ -107,6 +107,11 @@ impl Keepalive {
         self.progress_requested_at = None;
     }
 
+    /// Events are arriving, or a part of them: an answer about progress waits behind them.
+    pub(super) fn events_arriving(&mut self, now: Instant) {
+        self.progress_requested_at = self.progress_requested_at.map(|_| now);
+    }
+
     /// Whether a progress request is unanswered.
     pub(super) fn awaits_progress(&self) -> bool {
         self.progress_requested_at.is_some()
@@ -191,6 +196,18 @@ mod tests {
         assert!(keepalive.progress_overdue(start + 10_001 * MS));
         keepalive.progress_answered();
         assert!(!keepalive.progress_overdue(start + 20_000 * MS));
+    }
+
+    #[tokio::test]
+    async fn an_answer_about_progress_is_not_overdue_while_events_arrive() {
+        let start = Instant::now();
+        let mut keepalive = Keepalive::new(start, 0);
+        keepalive.events_arriving(start);
+        assert!(!keepalive.awaits_progress(), "nothing was asked");
+        keepalive.progress_requested(start, false);
+        keepalive.events_arriving(start + 9_000 * MS);
+        assert!(!keepalive.progress_overdue(start + 19_000 * MS));
+        assert!(keepalive.progress_overdue(start + 19_001 * MS));
     }
 
     #[tokio::test]

@@ -15,6 +15,9 @@ const MAX_LAG_UNORDERED: Duration = Duration::from_secs(3);
 /// More bytes than this between a ping and its answer are changes, which it waits behind.
 const CONGESTION: u64 = 32 * 1024;
 
+/// What answers to pings and progress requests amount to in a second, in bytes; changes are more.
+pub(super) const SIGNS_OF_LIFE: u64 = 1_024;
+
 #[derive(Debug)]
 pub(super) struct StoreLag {
     max: Duration,
@@ -34,6 +37,11 @@ impl StoreLag {
 
     pub(super) fn ping_sent(&mut self, bytes: u64) {
         self.bytes_before_ping = bytes;
+    }
+
+    /// Whether changes have arrived since the last ping was sent, or a part of one; the line has brought `bytes`.
+    pub(super) fn has_traffic(&self, bytes: u64) -> bool {
+        bytes.saturating_sub(self.bytes_before_ping) > SIGNS_OF_LIFE
     }
 
     /// Returns whether the line was congested until now.

@@ -8,7 +8,8 @@
 //! order. With several watchers, a change appears up to a quarter of a second late.
 //!
 //! What orders batches proves nothing about what has arrived: for that, and as the point to resume from, there is
-//! a second mark for each watcher, which such an answer moves only if it was in order.
+//! a second mark for each watcher, which such an answer moves only if it was in order, or once the line was quiet; of
+//! several watchers, after a second.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::assemble::{FragmentAssembler, RevisionBatch};
+use super::lag::SIGNS_OF_LIFE;
 use crate::domain::Revision;
 
 #[derive(Debug)]
@@ -48,9 +50,6 @@ struct RangeWatcher<T> {
 /// How long a line must have brought no events before a doubtful answer is believed.
 const QUIET: Duration = Duration::from_secs(1);
 
-/// What answers to pings and progress requests amount to in that time, in bytes; events are more.
-const SIGNS_OF_LIFE: u64 = 1_024;
-
 impl<T> RangeWatcher<T> {
     fn reached(&mut self, at: Revision) {
         self.progress = self.progress.max(at);
@@ -59,11 +58,14 @@ impl<T> RangeWatcher<T> {
 }
 
 impl<T> RangeMerger<T> {
-    /// A merger of `count` watchers that start after `at`.
-    pub(super) fn new(count: usize, at: Revision) -> Self {
-        let watcher =
-            |_| RangeWatcher { assembler: FragmentAssembler { open: None }, progress: at, proven: at };
-        let watchers = (0..count).map(watcher).collect();
+    /// A merger of watchers that each start after a revision.
+    pub(super) fn new(starts: &[Revision]) -> Self {
+        let watcher = |at: &Revision| RangeWatcher {
+            assembler: FragmentAssembler { open: None },
+            progress: *at,
+            proven: *at,
+        };
+        let watchers = starts.iter().map(watcher).collect();
         Self { watchers, waiting: BTreeMap::new(), claimed: None, unproven: None }
     }
 
@@ -104,6 +106,11 @@ impl<T> RangeMerger<T> {
             }
         }
         self.claimed = Some((at, now));
+    }
+
+    /// [`Self::proven`] of each watcher.
+    pub(super) fn reached(&self) -> Vec<Revision> {
+        self.watchers.iter().map(|watcher| watcher.proven).collect()
     }
 
     /// Nothing comes between the fragments of a revision, so another watcher's message ends them.
@@ -181,7 +188,7 @@ mod tests {
 
     #[test]
     fn one_watcher_waits_for_nothing() {
-        let mut merger = RangeMerger::new(1, Revision(1));
+        let mut merger = RangeMerger::new(&[Revision(1); 1]);
         tell(&mut merger, 0, &[(2, 1), (2, 2), (5, 3)]);
         assert_eq!(ready(&mut merger), [(2, vec![1, 2]), (5, vec![3])]);
         assert_eq!(merger.watermark(), Revision(5));
@@ -190,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_revision_waits_until_every_watcher_has_passed_it() {
-        let mut merger = RangeMerger::new(2, Revision(1));
+        let mut merger = RangeMerger::new(&[Revision(1); 2]);
         tell(&mut merger, 0, &[(2, 1)]);
         assert_eq!((ready(&mut merger), merger.is_waiting()), (vec![], true));
         tell(&mut merger, 1, &[(2, 2), (3, 3)]);
@@ -203,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_claim_is_believed_when_the_next_one_confirms_it() {
-        let (mut merger, now) = (RangeMerger::<u8>::new(2, Revision(10)), Instant::now());
+        let (mut merger, now) = (RangeMerger::<u8>::new(&[Revision(10); 2]), Instant::now());
         let claim =
             |merger: &mut RangeMerger<u8>, at| merger.claim_progress(Revision(at), now, Duration::ZERO);
         claim(&mut merger, 20);
@@ -219,7 +226,7 @@ mod tests {
     #[test]
     fn a_claim_has_to_stand_for_as_long_as_is_asked() {
         let (mut merger, begun, second) =
-            (RangeMerger::<u8>::new(1, Revision(10)), Instant::now(), Duration::from_secs(1));
+            (RangeMerger::<u8>::new(&[Revision(10); 1]), Instant::now(), Duration::from_secs(1));
         let mut after = |millis, at| {
             merger.claim_progress(Revision(at), begun + Duration::from_millis(millis), second);
             merger.watermark().0
@@ -230,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_doubtful_answer_proves_nothing_while_events_are_on_their_way() {
-        let (mut merger, begun) = (RangeMerger::<u8>::new(1, Revision(10)), Instant::now());
+        let (mut merger, begun) = (RangeMerger::<u8>::new(&[Revision(10); 1]), Instant::now());
         let after = |merger: &mut RangeMerger<u8>, millis, at, bytes| {
             merger.doubt_progress(Revision(at), begun + Duration::from_millis(millis), bytes);
             merger.proven().0
@@ -247,7 +254,7 @@ mod tests {
 
     #[test]
     fn an_answer_in_order_proves_at_once_what_it_names() {
-        let mut merger = RangeMerger::<u8>::new(2, Revision(10));
+        let mut merger = RangeMerger::<u8>::new(&[Revision(10); 2]);
         tell(&mut merger, 0, &[(12, 1)]);
         assert_eq!((merger.proven(), ready(&mut merger)), (Revision(10), vec![]));
         merger.prove_progress(Revision(13));
@@ -256,7 +263,7 @@ mod tests {
 
     #[test]
     fn what_another_watcher_says_ends_the_parts_of_a_revision() {
-        let mut merger = RangeMerger::new(2, Revision(1));
+        let mut merger = RangeMerger::new(&[Revision(1); 2]);
         assert!(merger.push(0, [(Revision(2), 1)], 1 << 20));
         assert!(merger.is_waiting());
         tell(&mut merger, 1, &[(2, 2)]);
@@ -277,7 +284,7 @@ mod tests {
                 }
             }
             let mut queues = told.map(std::collections::VecDeque::from);
-            let (mut merger, mut seen) = (RangeMerger::new(3, Revision(1)), Vec::new());
+            let (mut merger, mut seen) = (RangeMerger::new(&[Revision(1); 3]), Vec::new());
             for watcher in turns.into_iter().chain([0, 1, 2].repeat(20)) {
                 // A server sends all events of one revision and watcher together.
                 if let Some(&(at, _)) = queues[watcher].front() {

@@ -63,8 +63,10 @@ pub(super) fn spawn(connector: Arc<Connector>, prefix: KeyPrefix) -> Watch {
 /// The reader's position: where the watch resumes.
 struct WatchCheckpoint {
     store: StoreId,
-    /// Everything up to here has been sent.
+    /// Everything up to here has arrived.
     at: Revision,
+    /// The same for each of the ranges: one that has arrived further is not sent again what it has.
+    reached: Vec<Revision>,
     readable: ReadableRanges,
     digest: SnapshotDigest,
 }
@@ -258,7 +260,8 @@ impl WatchTask {
         self.checkpoint = None;
         let (resync, coverage) = (self.loaded_before, readable.coverage.clone());
         self.send(WatchEvent::Load { store: store.clone(), at, resync, coverage }).await;
-        let so_far = WatchCheckpoint { store, at, readable, digest: SnapshotDigest::default() };
+        let reached = vec![at; readable.ranges.len()];
+        let so_far = WatchCheckpoint { store, at, reached, readable, digest: SnapshotDigest::default() };
         Ok((UnfinishedLoad { so_far, entries: 0, pager }, Some(first)))
     }
 

@@ -10,7 +10,7 @@ use crate::console::screens::secret_form;
 use crate::console::screens::secrets::actions::update;
 use crate::console::secret_jobs::SecretJob;
 use crate::domain::{
-    Presence, SecretContents, SecretMetadata, SecretPath, SecretVersion, VersionInfo, VersionState,
+    Presence, SecretContents, SecretMetadata, SecretPath, SecretVersion, VersionInfo, VersionState, unescape,
 };
 use crate::text::grouped;
 
@@ -96,7 +96,7 @@ pub(crate) fn on_path_typed(
     text: &str,
 ) -> Result<Vec<Effect>, String> {
     let path = target.path.to_string();
-    if text != path.trim() {
+    if unescape(text) != unescape(path.trim()) {
         return Err(format!("that is not the path: type {path}, or leave with esc"));
     }
     model.overlay = None;

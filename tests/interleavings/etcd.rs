@@ -121,8 +121,14 @@ impl Etcd {
     }
 
     async fn expire(&mut self, key: usize) {
-        let lease = self.call(async |client| client.lease_client().grant(1, None).await).await.id();
-        self.put(key, TEXTS[3], Some(PutOptions::new().with_lease(lease))).await;
+        let key = self.stored(key);
+        // Together, because a lease that ended while the server was away has to be granted again.
+        let put = async |client: Client| {
+            let lease = client.lease_client().grant(1, None).await?.id();
+            client.kv_client().put(key.as_str(), TEXTS[3], Some(PutOptions::new().with_lease(lease))).await?;
+            Ok(lease)
+        };
+        let lease = self.call(put).await;
         self.brief.push(lease);
     }
 

@@ -50,9 +50,11 @@ fn ask(model: &mut Model, mut details: Vec<String>) -> Vec<Effect> {
 
 /// Saves what is unsaved, reports what remains unsaved, and quits.
 pub(crate) fn quit_now(model: &mut Model) -> Vec<Effect> {
+    // One that could not be saved, or made room for others, is named by the last save.
+    let open = model.edit.iter().filter(|edit| edit.is_changed());
+    let kept = open.chain(model.drafts.values()).filter(|edit| !edit.autosave.failed).count();
     let mut effects = save_all(model);
-    let open = model.edit.as_ref().is_some_and(|edit| edit.is_changed());
-    let drafts = match model.drafts.len() + usize::from(open) {
+    let drafts = match kept {
         0 => None,
         1 => Some("a draft is kept: it is offered at the next start".to_owned()),
         count => Some(format!("{count} drafts are kept: they are offered at the next start")),

@@ -139,6 +139,9 @@ fn a_failure_is_said_once_and_typing_goes_on() {
     console.keys("q");
     assert!(!console.quits(), "leaving would lose it");
     assert_eq!(console.saves().len(), 1, "but it is tried again before");
+    console.wait(400).keys("y");
+    assert!(console.quits());
+    assert_eq!(console.farewell(), None, "what could not be saved is not said to be kept");
 }
 
 #[test]

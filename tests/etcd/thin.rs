@@ -51,9 +51,8 @@ async fn a_list_over_a_thin_line_ends() {
     assert!(ratio < 1.5, "{ratio} times the line's own time");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_load_that_is_cut_goes_on_where_it_was() {
-    let store = fresh();
+/// A reader whose load of 2,000 documents was cut in the middle.
+async fn cut_load(store: &support::etcd::Fixture) -> (Gate, Reader) {
     fill_wide(&mut store.server.client().await, &store.prefix, 2_000, "a").await;
     let gate = Gate::thin(&store.server, thin(400)).await;
     let mut reader = Reader::new(behind(&gate, &store.prefix).watch(KeyPrefix::All));
@@ -61,10 +60,17 @@ async fn a_load_that_is_cut_goes_on_where_it_was() {
     let part = reader.loading();
     gate.shut();
     reader.until("the fault", |reader| count(reader, "CONNECTING") > 1).await;
+    assert!(part < 2_000, "it was cut in the middle");
+    (gate, reader)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_load_that_is_cut_goes_on_where_it_was() {
+    let store = fresh();
+    let (gate, mut reader) = cut_load(&store).await;
     gate.reopen();
     reader.retry_now();
     reader.until_synced().await;
-    assert!(part < 2_000, "it was cut in the middle");
     assert_eq!(reader.loads, 1, "{:?}", reader.states);
     assert_eq!(reader.picture, listed(&store.provider, KeyPrefix::All).await);
 }
@@ -72,13 +78,8 @@ async fn a_load_that_is_cut_goes_on_where_it_was() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_load_that_is_cut_and_compacted_meanwhile_begins_again() {
     let store = alone();
+    let (gate, mut reader) = cut_load(&store).await;
     let mut client = store.server.client().await;
-    fill_wide(&mut client, &store.prefix, 2_000, "a").await;
-    let gate = Gate::thin(&store.server, thin(400)).await;
-    let mut reader = Reader::new(behind(&gate, &store.prefix).watch(KeyPrefix::All));
-    reader.until("a part", |reader| reader.loading() >= 500).await;
-    gate.shut();
-    reader.until("the fault", |reader| count(reader, "CONNECTING") > 1).await;
     fill_wide(&mut client, &store.prefix, 100, "b").await;
     let now = client.get("x", None).await.unwrap().header().unwrap().revision();
     client.compact(now, None).await.unwrap();

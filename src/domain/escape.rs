@@ -133,7 +133,11 @@ impl EscapeWriter {
             '!'..='~' => self.put_base(character),
             '\0'..='\x1f' | '\x7f' => self.put_byte(u8::try_from(character).unwrap_or(b'?')),
             _ if is_combining(character) => {
-                if self.base.is_some() && self.marks < MAX_MARKS && self.stays_composed(character) {
+                if self.base.is_some()
+                    && is_mark(character)
+                    && self.marks < MAX_MARKS
+                    && self.stays_composed(character)
+                {
                     self.out.push(character);
                     self.marks += 1;
                 } else {

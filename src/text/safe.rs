@@ -271,6 +271,16 @@ mod tests {
     }
 
     #[test]
+    fn every_character_of_a_name_is_shown_as_it_is() {
+        for character in '\0'..=char::MAX {
+            for name in [format!("{character}"), format!("a{character}"), format!("a\u{301}{character}b")] {
+                let shown = Safe::name(&name);
+                assert_eq!(Safe::new(shown.as_str()), shown, "{character:?}");
+            }
+        }
+    }
+
+    #[test]
     fn forms_are_visible_and_say_what_they_stand_for() {
         let cases = [
             ("a\x1b[31mb\r\n\t\x7f\0", "a␛[31mb␍␊␉␡␀"),

@@ -26,7 +26,7 @@ use crate::cli::{Demo, open_audit};
 use crate::config::Settings;
 use crate::console::shell;
 use crate::console::shell::layout::Size;
-use crate::domain::Health;
+use crate::domain::{Health, SecretNames};
 use crate::manager::UnifiedConfigManager;
 use crate::private_file::io_reason;
 use crate::provider::file::FileProvider;
@@ -80,6 +80,7 @@ pub async fn open(
         settings: store.settings,
         capabilities: store.reader.capabilities(),
         secrets: lookup,
+        secret_names: store.secret_names,
         may_copy_secrets: settings.console.copy_secrets,
         read_only: writer.is_none(),
         protected: settings.context.protected,
@@ -119,6 +120,7 @@ struct ConsoleStore {
     writer: Option<Arc<dyn ConfigWriter>>,
     /// How documents map to secrets, and access to the secret store.
     secrets: Option<(SecretLookup, SecretAccess)>,
+    secret_names: SecretNames,
     audit: Audit,
     startup: Vec<Box<dyn FnOnce() + Send>>,
     /// Dropping this removes the demo's files.
@@ -148,6 +150,7 @@ impl ConsoleStore {
             reader: manager.reader(),
             writer: manager.writer().ok(),
             secrets: Some(secrets),
+            secret_names: manager.secret_names().clone(),
             audit: open_audit(settings),
             startup: Vec::new(),
             files: None,
@@ -172,6 +175,7 @@ impl ConsoleStore {
             reader: Arc::clone(&provider) as Arc<dyn ConfigReader>,
             writer: Some(provider),
             secrets: None,
+            secret_names: SecretNames::default(),
             audit: Audit::off(),
             startup: vec![Box::new(move || drop(tokio::spawn(activity)))],
             files: None,

@@ -4,7 +4,7 @@ use super::*;
 use crate::text::fixture::{broken_document, document};
 
 fn concealed(text: &str) -> (String, ConcealedSecrets) {
-    conceal(DocumentKind::Webhook, text)
+    conceal(&Masking::built_in(DocumentKind::Webhook), text)
 }
 
 #[test]
@@ -24,9 +24,10 @@ fn secrets_go_and_come_back_with_every_escape() {
 
 #[test]
 fn a_value_is_concealed_by_the_names_that_lead_to_it() {
-    let (text, kept) = conceal_within(DocumentKind::Webhook, &["jwt", "secret"], "\"hunter2\"");
+    let (text, kept) =
+        conceal_within(&Masking::built_in(DocumentKind::Webhook), &["jwt", "secret"], "\"hunter2\"");
     assert_eq!((text.as_str(), fill(&text, &kept).unwrap().as_str()), ("\"‹kept:1›\"", "\"hunter2\""));
-    assert!(conceal_within(DocumentKind::Webhook, &["module"], "\"log\"").1.is_empty());
+    assert!(conceal_within(&Masking::built_in(DocumentKind::Webhook), &["module"], "\"log\"").1.is_empty());
 }
 
 #[test]
@@ -34,7 +35,8 @@ fn a_placeholder_stays_where_its_secret_is_hidden() {
     let text =
         r#"{"authorization": "Bearer hunter2", "u": "http://u:pw@h", "x": "‹kept:9›", "jwt": {"secret": 7}}"#;
     let (draft, kept) = concealed(text);
-    let fill_at = |draft: &str| fill_hidden::<&str>(DocumentKind::Webhook, &[], draft, &kept);
+    let fill_at =
+        |draft: &str| fill_hidden::<&str>(&Masking::built_in(DocumentKind::Webhook), &[], draft, &kept);
     assert_eq!(fill_at(&draft).unwrap(), text);
     assert!(fill_at(r#"{"hmac": {"secret": "‹kept:1›"}, "password": "x‹kept:2›"}"#).is_ok());
     for moved in
@@ -97,7 +99,7 @@ fn text_that_looks_like_a_placeholder_is_kept_too() {
 
 fn shelved(draft: &str, base: &str) -> RedactedDraft {
     let (_, kept) = concealed(base);
-    redact(DocumentKind::Webhook, draft, &kept, base, "")
+    redact(&Masking::built_in(DocumentKind::Webhook), draft, &kept, base, "")
 }
 
 #[test]
@@ -140,7 +142,7 @@ fn a_slip_does_not_cost_the_values_that_were_there_before() {
     let kept = concealed(base).1;
     let known = slip.replace("‹kept:1›\"", "‹kept:1›\",");
     assert_eq!(
-        redact(DocumentKind::Webhook, slip, &kept, base, &known),
+        redact(&Masking::built_in(DocumentKind::Webhook), slip, &kept, base, &known),
         RedactedDraft { text: slip.into(), withheld: 0 }
     );
 }
@@ -150,7 +152,8 @@ fn what_stands_for_nothing_goes_on_standing_for_nothing() {
     let base = r#"{"password": "hunter2", "token": "hunter3"}"#;
     let draft = r#"{"a": "‹kept:", "b": "‹kept:9›", "c": "‹kept:1›"}"#;
     let kept = ConcealedSecrets::default();
-    let RedactedDraft { text, withheld } = redact(DocumentKind::Webhook, draft, &kept, base, "");
+    let RedactedDraft { text, withheld } =
+        redact(&Masking::built_in(DocumentKind::Webhook), draft, &kept, base, "");
     assert_eq!((text.as_str(), withheld), (draft.replace("kept:1›", "kept:3›").as_str(), 0));
     assert!(fill(&text, &concealed(base).1).is_err());
 }
@@ -161,10 +164,10 @@ fn text_that_looks_like_a_placeholder_survives_outside() {
     let (opened, mut kept) = concealed(base);
     let other = r#"{"x": "‹kept:2›", "y": "kept:1›", "z": "‹kept:kept›"}"#;
     let (theirs, theirs_kept) = concealed(other);
-    let shelved = redact(DocumentKind::Webhook, &theirs, &theirs_kept, base, "");
+    let shelved = redact(&Masking::built_in(DocumentKind::Webhook), &theirs, &theirs_kept, base, "");
     assert_eq!(fill(&shelved.text, &kept).unwrap(), other, "{}", shelved.text);
     let outside = redact_adding(
-        DocumentKind::Webhook,
+        &Masking::built_in(DocumentKind::Webhook),
         &opened.replace('}', ", \"token\": \"typed\"}"),
         &mut kept,
         &opened,
@@ -191,7 +194,7 @@ proptest! {
         let (draft, kept) = concealed(&document.text);
         prop_assert!(!document.leaks_into(&draft), "{}", draft);
         prop_assert_eq!(fill(&draft, &kept).unwrap(), document.text.as_str());
-        let back = fill_hidden::<&str>(DocumentKind::Webhook, &[], &draft, &kept);
+        let back = fill_hidden::<&str>(&Masking::built_in(DocumentKind::Webhook), &[], &draft, &kept);
         prop_assert_eq!(back.unwrap(), document.text);
     }
 
@@ -214,7 +217,7 @@ proptest! {
         draft in prop_oneof![document(), broken_document()],
         revealed in any::<bool>(),
     ) {
-        let kind = DocumentKind::Webhook;
+        let kind = &Masking::built_in(DocumentKind::Webhook);
         let (_, kept) = concealed(&base.text);
         let own = concealed(&draft.text);
         let (text, own) = if revealed { (draft.text.clone(), kept) } else { own };
@@ -231,7 +234,7 @@ proptest! {
     #[test]
     fn a_draft_of_its_base_comes_back_whole(document in prop_oneof![document(), broken_document()]) {
         let (draft, kept) = concealed(&document.text);
-        let shelved = redact(DocumentKind::Webhook, &draft, &kept, &document.text, "");
+        let shelved = redact(&Masking::built_in(DocumentKind::Webhook), &draft, &kept, &document.text, "");
         prop_assert_eq!(shelved, RedactedDraft { text: draft, withheld: 0 });
     }
 
@@ -241,7 +244,7 @@ proptest! {
         draft in prop_oneof![document(), broken_document()],
     ) {
         let (opened, mut kept) = concealed(&base.text);
-        let outside = redact_adding(DocumentKind::Webhook, &draft.text, &mut kept, &opened);
+        let outside = redact_adding(&Masking::built_in(DocumentKind::Webhook), &draft.text, &mut kept, &opened);
         prop_assert!(!draft.leaks_into(&outside), "{}\n{}", draft.text, outside);
         prop_assert_eq!(fill(&outside, &kept).unwrap(), draft.text);
     }
@@ -253,7 +256,7 @@ proptest! {
     ) {
         let (draft, own) = concealed(&text);
         let kept = concealed(&base).1;
-        let shelved = redact(DocumentKind::Webhook, &draft, &own, &base, "");
+        let shelved = redact(&Masking::built_in(DocumentKind::Webhook), &draft, &own, &base, "");
         if shelved.withheld == 0 {
             prop_assert_eq!(fill(&shelved.text, &kept).unwrap(), text);
         }

@@ -142,9 +142,11 @@ mod tests {
     use crate::domain::DocumentKind;
     use crate::text::fixture::{broken_document, document};
 
+    const WEBHOOK: &Masking = &Masking::built_in(DocumentKind::Webhook);
+
     fn told(old: &str, new: &str) -> Vec<String> {
         let side = |value: &Option<Safe<'_>>| value.as_ref().map_or("-".into(), ToString::to_string);
-        diff(&Masking::built_in(DocumentKind::Webhook), old, new)
+        diff(WEBHOOK, old, new)
             .changes
             .iter()
             .map(|c| format!("{:?} {} {} {} {}", c.kind, c.path, side(&c.old), side(&c.new), c.secret))
@@ -188,7 +190,7 @@ mod tests {
     #[test]
     fn duplicates_white_space_and_broken_texts() {
         assert_eq!(told(r#"{"a": 1, "a": 2}"#, r#"{"a": 1, "a": 3}"#), ["Changed a (2) 2 3 false"]);
-        let diff = diff(&Masking::built_in(DocumentKind::Webhook), "{\"a\":1}", "\u{feff}{ \"a\": 1 }");
+        let diff = diff(WEBHOOK, "{\"a\":1}", "\u{feff}{ \"a\": 1 }");
         assert!(diff.whitespace_only && diff.changes.is_empty() && !diff.is_empty());
         assert_eq!(told("{", "{}"), ["Changed (whole text) - - false"]);
     }
@@ -256,13 +258,13 @@ mod tests {
     proptest! {
         #[test]
         fn equal_texts_have_no_differences(document in document()) {
-            prop_assert!(diff(&Masking::built_in(DocumentKind::Webhook), &document.text, &document.text).is_empty());
+            prop_assert!(diff(WEBHOOK, &document.text, &document.text).is_empty());
         }
 
         #[test]
         fn different_texts_have_differences(old in document(), new in document()) {
             let same = old.text == new.text;
-            prop_assert_eq!(diff(&Masking::built_in(DocumentKind::Webhook), &old.text, &new.text).is_empty(), same);
+            prop_assert_eq!(diff(WEBHOOK, &old.text, &new.text).is_empty(), same);
         }
 
         #[test]

@@ -93,13 +93,15 @@ mod tests {
     use crate::domain::DocumentKind;
     use crate::text::fixture::{broken_document, document};
 
+    const WEBHOOK: &Masking = &Masking::built_in(DocumentKind::Webhook);
+
     fn told(old: &str, new: &str) -> Vec<String> {
         let sign = |tag| match tag {
             LineTag::Same => ' ',
             LineTag::Removed => '-',
             LineTag::Added => '+',
         };
-        let lines = lines(&Masking::built_in(DocumentKind::Webhook), old, new);
+        let lines = lines(WEBHOOK, old, new);
         lines.iter().map(|line| format!("{}{}", sign(line.tag), line.line)).collect()
     }
 
@@ -130,7 +132,7 @@ mod tests {
             told("password=hunter2\nA=1", "password=hunter3\r\nA=1\r\n"),
             ["-password=(value hidden)", "+password=(value hidden)", " A=1",]
         );
-        let numbered = lines(&Masking::built_in(DocumentKind::Webhook), "a", "b\na");
+        let numbered = lines(WEBHOOK, "a", "b\na");
         let numbers: Vec<_> = numbered.iter().map(|line| (line.old, line.new)).collect();
         assert_eq!(numbers, [(None, Some(1)), (Some(1), Some(2))]);
     }
@@ -138,7 +140,7 @@ mod tests {
     proptest! {
         #[test]
         fn equal_texts_have_equal_lines(document in document()) {
-            let lines = lines(&Masking::built_in(DocumentKind::Webhook), &document.text, &document.text);
+            let lines = lines(WEBHOOK, &document.text, &document.text);
             prop_assert!(lines.iter().all(|line| line.tag == LineTag::Same));
         }
 

@@ -188,6 +188,8 @@ mod tests {
     use crate::domain::DocumentKind;
     use crate::text::fixture::{broken_document, document};
 
+    const WEBHOOK: &Masking = &Masking::built_in(DocumentKind::Webhook);
+
     fn shown(masking: &Masking, text: &str) -> String {
         let masked = Masked::of(masking, &Document::from(text));
         let lines: Vec<_> = masked.lines(0..usize::MAX).map(|line| line.to_string()).collect();
@@ -198,7 +200,7 @@ mod tests {
     fn one_line_json_is_laid_out_and_secrets_are_masked() {
         let text = r#"{"module":"kafka","hmac":{"secret":"{$vault:app/github#hmac:hunter2}","algorithm":"sha256"},"jwt":{"secret":"hunter2"},"basic_auth":{"username":"u","password":""},"pin_token":42,"token":null,"chain":[{"module-config":{"headers":{"X-A":"hunter2"}}}]}"#;
         assert_eq!(
-            shown(&Masking::built_in(DocumentKind::Webhook), text),
+            shown(WEBHOOK, text),
             r#"{
   "module": "kafka",
   "hmac": {
@@ -265,29 +267,26 @@ mod tests {
     #[test]
     fn escapes_and_overrides_are_visible() {
         let text = "{\"a\u{202e}\": \"\u{9b}31m\u{200b}\"}\r\nx\x1b[2J";
-        assert_eq!(
-            shown(&Masking::built_in(DocumentKind::Webhook), text),
-            "{\"a‹U+202E›\": \"‹U+009B›31m‹U+200B›\"}\nx␛[2J"
-        );
-        assert_eq!(shown(&Masking::built_in(DocumentKind::Webhook), "\u{feff}{}"), "‹U+FEFF›{}");
+        assert_eq!(shown(WEBHOOK, text), "{\"a‹U+202E›\": \"‹U+009B›31m‹U+200B›\"}\nx␛[2J");
+        assert_eq!(shown(WEBHOOK, "\u{feff}{}"), "‹U+FEFF›{}");
     }
 
     #[test]
     fn huge_documents_are_shortened_and_counted() {
         let text = format!("{{\"a\": \"{}\"}}", "x".repeat(1024 * 1024));
-        let masked = Masked::of(&Masking::built_in(DocumentKind::Webhook), &Document::from(text));
+        let masked = Masked::of(WEBHOOK, &Document::from(text));
         let line = masked.line(1).unwrap().to_string();
         assert!(line.ends_with("x… 1,047,578 more characters"), "{}", &line[line.len() - 60..]);
         assert!(line.len() < 1_100);
 
         let text = format!("[{} nul]", "1,".repeat(100_000));
-        let masked = Masked::of(&Masking::built_in(DocumentKind::Webhook), &Document::from(text));
+        let masked = Masked::of(WEBHOOK, &Document::from(text));
         assert_eq!(masked.line_count(), 1);
         let line = masked.line(0).unwrap().to_string();
         assert!(line.ends_with("… 196,006 more characters"), "{}", &line[line.len() - 60..]);
 
         let text = "[\n1\n]".repeat(1024 * 1024);
-        let masked = Masked::of(&Masking::built_in(DocumentKind::Webhook), &Document::from(text));
+        let masked = Masked::of(WEBHOOK, &Document::from(text));
         assert_eq!(masked.lines(0..usize::MAX).last().unwrap().to_string(), "… 1,048,576 more bytes");
     }
 
@@ -296,23 +295,19 @@ mod tests {
         let mut bytes = b"password=hunter2 \xff\n".to_vec();
         bytes.extend([0u8; 5000]);
         let document = Document::new(bytes);
-        let masked = Masked::of(&Masking::built_in(DocumentKind::Webhook), &document);
+        let masked = Masked::of(WEBHOOK, &document);
         let first = masked.line(0).unwrap().to_string();
         assert_eq!(first, "not UTF-8: 5,019 bytes, first invalid byte at offset 17");
         assert_eq!(masked.line(1).unwrap().to_string(), "password=••••••••");
         assert!(masked.line(2).unwrap().to_string().starts_with("␀␀␀"));
         assert_eq!(masked.line(3).unwrap().to_string(), "… 923 more bytes");
-        assert_eq!(
-            Masked::one_line(&Masking::built_in(DocumentKind::Webhook), &document, 80).as_str(),
-            first
-        );
+        assert_eq!(Masked::one_line(WEBHOOK, &document, 80).as_str(), first);
     }
 
     #[test]
     fn values_and_documents_fit_on_a_line() {
         let text = Document::from("{\n  \"a\": 1,\r\n  \"password\": \"hunter2\"\n}");
-        let line =
-            |max| Masked::one_line(&Masking::built_in(DocumentKind::Webhook), &text, max).into_string();
+        let line = |max| Masked::one_line(WEBHOOK, &text, max).into_string();
         assert_eq!(line(80), "{ \"a\": 1, \"password\": \"••••••••\" }");
         assert_eq!(line(8), "{ \"a\": 1… 26 more characters");
         let value = |path: &[&str], value| {
@@ -327,10 +322,10 @@ mod tests {
     proptest! {
         #[test]
         fn no_secret_is_shown(document in prop_oneof![document().boxed(), broken_document().boxed()]) {
-            let text = shown(&Masking::built_in(DocumentKind::Webhook), &document.text);
+            let text = shown(WEBHOOK, &document.text);
             prop_assert!(!document.leaks_into(&text), "{}\n{}", document.text, text);
             let stored = Document::from(document.text.as_str());
-            let line = Masked::one_line(&Masking::built_in(DocumentKind::Webhook), &stored, 10_000);
+            let line = Masked::one_line(WEBHOOK, &stored, 10_000);
             prop_assert!(!document.leaks_into(line.as_str()), "{}\n{}", document.text, line);
         }
 
@@ -340,14 +335,14 @@ mod tests {
             prop_assume!(!document.text.contains("q83v"));
             let other = document.text.replace("Hunter2Hunter", &"s".repeat(length));
             prop_assert_eq!(
-                shown(&Masking::built_in(DocumentKind::Webhook), &document.text),
-                shown(&Masking::built_in(DocumentKind::Webhook), &other)
+                shown(WEBHOOK, &document.text),
+                shown(WEBHOOK, &other)
             );
         }
 
         #[test]
         fn any_text_gives_safe_lines(text in r#"(?s)([\[\]{}:,"\\a1 \r\n\t\x1b]|\u{202e}|\u{301}|password|://|@|\{\$A:){0,40}"#) {
-            for line in Masked::of(&Masking::built_in(DocumentKind::Webhook), &Document::from(text)).lines(0..usize::MAX) {
+            for line in Masked::of(WEBHOOK, &Document::from(text)).lines(0..usize::MAX) {
                 for segment in line.segments {
                     let again = Safe::new(segment.text.as_str());
                     prop_assert_eq!(again.as_str(), segment.text.as_str());

@@ -15,6 +15,7 @@ use crate::domain::json::{Span, SyntaxError};
 
 mod numbering;
 mod paths;
+mod realign;
 mod redact;
 mod syntax;
 #[cfg(test)]

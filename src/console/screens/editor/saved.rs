@@ -84,6 +84,9 @@ fn secrets_of(saved: &SavedDraft, masking: &Masking, now: Option<&Entry>) -> Con
     if concealed == saved.base.text {
         return found;
     }
+    if let Some(found) = ConcealedSecrets::found_in(&saved.base.text, text) {
+        return found;
+    }
     let (concealed, found) = conceal(masking, &compare::format(text));
     ConcealedSecrets::relocated(&compare::format(&saved.base.text), &concealed, &found)
 }

@@ -146,8 +146,14 @@ impl TomlReader<'_> {
         };
         let origin = self.origin(value.span());
         raw.map(|value| WithOrigin { value, origin }).ok_or_else(|| {
-            let found = value.get_ref().type_str();
-            self.error(value.span(), format!("{} must be {wanted}, and is a TOML {found}", setting.name))
+            let items = value.get_ref().as_array().filter(|_| setting.kind == SettingKind::List);
+            let (wrong, is) = match items.and_then(|items| items.iter().find(|item| !item.get_ref().is_str()))
+            {
+                Some(item) => (item, "and this is"),
+                None => (value, "and is"),
+            };
+            let found = wrong.get_ref().type_str();
+            self.error(wrong.span(), format!("{} must be {wanted}, {is} a TOML {found}", setting.name))
         })
     }
 

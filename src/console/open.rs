@@ -26,7 +26,7 @@ use crate::cli::{Demo, open_audit};
 use crate::config::Settings;
 use crate::console::shell;
 use crate::console::shell::layout::Size;
-use crate::domain::{Health, SecretNames};
+use crate::domain::Health;
 use crate::manager::UnifiedConfigManager;
 use crate::private_file::io_reason;
 use crate::provider::file::FileProvider;
@@ -64,7 +64,7 @@ pub async fn open(
     let store = match demo {
         None => ConsoleStore::of_settings(settings),
         Some(Demo::Memory) => ConsoleStore::of_demo(),
-        Some(Demo::Files) => ConsoleStore::of_demo_files()?,
+        Some(Demo::Files) => ConsoleStore::of_demo_files(settings)?,
     };
     let writer = if settings.context.read_only.is_none() { store.writer } else { None };
     let (lookup, mut secrets) = store.secrets.unzip();
@@ -80,7 +80,7 @@ pub async fn open(
         settings: store.settings,
         capabilities: store.reader.capabilities(),
         secrets: lookup,
-        secret_names: store.secret_names,
+        secret_names: settings.secret_names.clone(),
         may_copy_secrets: settings.console.copy_secrets,
         read_only: writer.is_none(),
         protected: settings.context.protected,
@@ -120,7 +120,6 @@ struct ConsoleStore {
     writer: Option<Arc<dyn ConfigWriter>>,
     /// How documents map to secrets, and access to the secret store.
     secrets: Option<(SecretLookup, SecretAccess)>,
-    secret_names: SecretNames,
     audit: Audit,
     startup: Vec<Box<dyn FnOnce() + Send>>,
     /// Dropping this removes the demo's files.
@@ -150,7 +149,6 @@ impl ConsoleStore {
             reader: manager.reader(),
             writer: manager.writer().ok(),
             secrets: Some(secrets),
-            secret_names: manager.secret_names().clone(),
             audit: open_audit(settings),
             startup: Vec::new(),
             files: None,
@@ -175,7 +173,6 @@ impl ConsoleStore {
             reader: Arc::clone(&provider) as Arc<dyn ConfigReader>,
             writer: Some(provider),
             secrets: None,
-            secret_names: SecretNames::default(),
             audit: Audit::off(),
             startup: vec![Box::new(move || drop(tokio::spawn(activity)))],
             files: None,
@@ -191,11 +188,12 @@ impl ConsoleStore {
         Self { secrets, ..Self::demo(demo, backends, "in this process".into(), activity) }
     }
 
-    fn of_demo_files() -> io::Result<Self> {
+    fn of_demo_files(settings: &Settings) -> io::Result<Self> {
         let files = FilesDemo::new()?;
         let webhooks = files.settings.webhooks.clone();
         let target = webhooks.display().to_string();
-        let provider = Arc::new(FileProvider::new(files.settings.clone()));
+        let provider = FileProvider::new(files.settings.clone());
+        let provider = Arc::new(provider.with_secret_names(settings.secret_names.clone()));
         let backends = (&file::BACKEND, &env::BACKEND);
         Ok(Self {
             files: Some(files),

@@ -179,6 +179,8 @@ fn a_draft_of_before_a_name_was_hidden_is_taken_up_without_its_value() {
     terminal.wait_for("the draft of default/one is back");
     let screen = terminal.wait_for("\"kafka\"");
     assert!(screen.has("\"internal_code\": \"‹kept:1›\"") && screen.has("MIT-2024"), "{}", screen.framed());
+    terminal.wait_for("draft saved");
+    assert_eq!(files.home.files_holding("planted-"), std::slice::from_ref(&files.webhooks));
     terminal.review();
     terminal.answer("enter");
     terminal.wait_for("done: write default/one");

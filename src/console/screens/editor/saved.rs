@@ -64,8 +64,10 @@ impl Draft {
         let line = buffer.line(row);
         let at = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
         buffer.move_to(Pos { row, at });
+        let autosave = AutosaveState::of(buffer.revision(), saved.withheld);
         let mut edit = Self {
-            autosave: AutosaveState::of(buffer.revision(), saved.withheld),
+            // What is hidden by now does not stay in its file.
+            autosave: if anew.is_some() { autosave.outdated() } else { autosave },
             buffer,
             diagnostics: Diagnostics::default(),
             source: saved.base.source,

@@ -10,19 +10,19 @@ use super::error::Result;
 use super::output::{Format, Printer, cell, table, whole};
 use super::session::CliSession;
 use super::stderr::print_note;
-use crate::domain::{Coverage, DocumentKind, Entry, KeyPrefix, Namespace, ResourceKey};
+use crate::domain::{Coverage, Entry, KeyPrefix, Masking, Namespace, ResourceKey, SecretNames};
 use crate::inventory::Facts;
 use crate::provider::ConfigReader;
 use crate::text::Safe;
 
 pub(super) async fn run(session: &CliSession, list: ListCommand, out: &mut Printer<'_>) -> Result<()> {
-    let reader = session.manager.reader();
+    let (reader, secret_names) = (session.manager.reader(), &session.settings.secret_names);
     match list {
         ListCommand::Namespaces(output) => namespaces(&*reader, output.format, out).await,
         ListCommand::Webhooks { namespace, output } => {
-            webhooks(&*reader, namespace, output.format, out).await
+            webhooks(&*reader, secret_names, namespace, output.format, out).await
         }
-        ListCommand::Connections(output) => connections(&*reader, output.format, out).await,
+        ListCommand::Connections(output) => connections(&*reader, secret_names, output.format, out).await,
     }
 }
 
@@ -81,8 +81,8 @@ struct DocumentRow {
 }
 
 impl DocumentRow {
-    fn of(entry: &Entry) -> Self {
-        let facts = Facts::scan(DocumentKind::of(&entry.key), &entry.document);
+    fn of(entry: &Entry, secret_names: &SecretNames) -> Self {
+        let facts = Facts::scan(&Masking::of(&entry.key, secret_names), &entry.document);
         Self {
             key: entry.key.to_string(),
             namespace: entry.key.namespace().map(|namespace| namespace.as_str().to_owned()),
@@ -102,6 +102,7 @@ impl DocumentRow {
 
 async fn rows(
     reader: &dyn ConfigReader,
+    secret_names: &SecretNames,
     prefix: KeyPrefix,
     wanted: fn(&ResourceKey) -> bool,
 ) -> Result<Vec<DocumentRow>> {
@@ -109,7 +110,8 @@ async fn rows(
     let mut pages = reader.list(prefix);
     while let Some(page) = pages.try_next().await? {
         coverage = page.coverage;
-        rows.extend(page.entries.iter().filter(|entry| wanted(&entry.key)).map(DocumentRow::of));
+        let wanted = page.entries.iter().filter(|entry| wanted(&entry.key));
+        rows.extend(wanted.map(|entry| DocumentRow::of(entry, secret_names)));
     }
     warn_partial(&coverage);
     Ok(rows)
@@ -131,13 +133,14 @@ async fn explain_empty(reader: &dyn ConfigReader, prefix: &KeyPrefix) {
 
 async fn webhooks(
     reader: &dyn ConfigReader,
+    secret_names: &SecretNames,
     namespace: Option<Namespace>,
     format: Format,
     out: &mut Printer<'_>,
 ) -> Result<()> {
     let of_webhooks = KeyPrefix::Namespace(namespace.clone().unwrap_or_default());
     let prefix = namespace.map_or(KeyPrefix::All, KeyPrefix::Namespace);
-    let rows = rows(reader, prefix, |key| key.namespace().is_some()).await?;
+    let rows = rows(reader, secret_names, prefix, |key| key.namespace().is_some()).await?;
     if rows.is_empty() {
         explain_empty(reader, &of_webhooks).await;
     }
@@ -167,8 +170,13 @@ fn optional(text: Option<&str>) -> Safe<'static> {
     cell(text.unwrap_or_default())
 }
 
-async fn connections(reader: &dyn ConfigReader, format: Format, out: &mut Printer<'_>) -> Result<()> {
-    let rows = rows(reader, KeyPrefix::Connections, |_| true).await?;
+async fn connections(
+    reader: &dyn ConfigReader,
+    secret_names: &SecretNames,
+    format: Format,
+    out: &mut Printer<'_>,
+) -> Result<()> {
+    let rows = rows(reader, secret_names, KeyPrefix::Connections, |_| true).await?;
     if rows.is_empty() {
         explain_empty(reader, &KeyPrefix::Connections).await;
     }

@@ -14,7 +14,7 @@ use super::session::CliSession;
 use crate::check::rules::{MASK_FOR_SECRET, UNFILLED_PLACEHOLDER, UNROUTABLE_ID, UNUSABLE_DOCUMENT};
 use crate::check::{Subject, diagnose};
 use crate::domain::json::check_object;
-use crate::domain::{Document, DocumentKind, ResourceKey, Token};
+use crate::domain::{Document, Masking, ResourceKey, Token};
 use crate::inventory::{DocumentError, Facts};
 use crate::provider::{Commit, Expect, Lease, Op};
 
@@ -39,7 +39,7 @@ pub(super) async fn run(session: &CliSession, put: PutArgs, out: &mut Printer<'_
              nothing was sent"
         )));
     }
-    check(&key, &document, put.force)?;
+    check(&key, &session.masking(&key), &document, put.force)?;
     let lease = put.ttl.map_or(Lease::Keep, Lease::For);
     let op = Op::Put { key: key.clone(), document, expect, lease };
     let commit = session.commit(writer, op).await.map_err(|error| error.or_exists(put.create))?;
@@ -96,9 +96,9 @@ fn read(put: &PutArgs, max: usize) -> Result<Document> {
 /// Refuses a document that the receiver could not use, or that contains a mask in place of a secret; `force`
 /// stores it anyway. An unfilled placeholder is always refused: only the draft it comes from knows the secret
 /// behind it.
-fn check(key: &ResourceKey, document: &Document, force: bool) -> Result<()> {
+fn check(key: &ResourceKey, masking: &Masking, document: &Document, force: bool) -> Result<()> {
     let refused = |problem: String| Exit::INVALID.because(format!("{key}: {problem}"));
-    let facts = Facts::scan(DocumentKind::of(key), document);
+    let facts = Facts::scan(masking, document);
     let text = document.text().unwrap_or_default();
     let of_text = diagnose(Subject::Draft { text, concealed: None, byte_order_mark: false });
     if let Some(found) = of_text.iter().find(|found| found.rule == UNFILLED_PLACEHOLDER.id) {

@@ -7,7 +7,7 @@ use super::error::{CliError, Exit, Result};
 use super::stderr::print_note;
 use crate::audit::Audit;
 use crate::config::Settings;
-use crate::domain::{Cause, ResourceKey, Token};
+use crate::domain::{Cause, Masking, ResourceKey, Token};
 use crate::manager::UnifiedConfigManager;
 use crate::provider::Expect;
 use crate::text::Safe;
@@ -46,6 +46,11 @@ impl CliSession {
                  current one",
             )
         })
+    }
+
+    /// What decides which values of a document are secret.
+    pub(super) fn masking(&self, key: &ResourceKey) -> Masking {
+        Masking::of(key, &self.settings.secret_names)
     }
 
     /// The error for a requested document that does not exist.

@@ -9,7 +9,7 @@ use super::{
     ContextWarning, EffectiveSetting, Environment, Origin, Receiver, SecretSource, SettingKey as Key,
     SettingSources, Target, WithOrigin,
 };
-use crate::domain::{Finding, Namespace};
+use crate::domain::{Finding, Namespace, SecretNameError, SecretNames};
 use crate::provider::etcd::{
     Endpoint, EtcdLogin, EtcdSettings, IdentityFiles, KeyLayout, Password, Prefix, TlsFiles,
 };
@@ -25,6 +25,8 @@ pub struct Settings {
     pub secrets: SecretSource,
     /// How the receiver looks up secrets, see [`Settings::receiver_view`].
     pub receiver: Receiver,
+    /// The names that are always secret here, and those that are not by their sound.
+    pub secret_names: SecretNames,
     /// Settings that only the console uses.
     pub console: ConsoleSettings,
     /// Warnings about the connection to the store that are always shown.
@@ -91,6 +93,7 @@ impl Settings {
             read_only: lookup.strictest(Key::ReadOnly)?,
             protected: lookup.strictest(Key::Protected)?.is_some(),
         };
+        let secret_names = secret_names(&mut lookup)?;
         let console = ConsoleSettings {
             theme: lookup.text(Key::Theme).map(|theme| theme.value),
             no_color: lookup.switch(Key::NoColor, false)?,
@@ -100,9 +103,9 @@ impl Settings {
         };
         let plain = target.plain_remote().map(|host| ContextWarning::PlainHttp { host: host.to_owned() });
         let overridden = lookup.effective.iter().filter(|_| context.configured).filter_map(overridden);
-        let marks = plain.into_iter().chain(secrets.warnings()).chain(overridden).collect();
+        let warnings = plain.into_iter().chain(secrets.warnings()).chain(overridden).collect();
         let Lookup { effective, findings, .. } = lookup;
-        Ok(Self { context, target, secrets, receiver, console, warnings: marks, findings, effective })
+        Ok(Self { context, target, secrets, receiver, secret_names, console, warnings, findings, effective })
     }
 
     /// The line of the file, the variable or the flag that set a value.
@@ -149,6 +152,22 @@ fn etcd(lookup: &mut Lookup<'_>) -> Result<EtcdSettings> {
         login: login(lookup)?,
         tls: tls(lookup)?,
     })
+}
+
+/// A name that any source hides stays hidden; of those that are shown, the nearest list alone counts.
+fn secret_names(lookup: &mut Lookup<'_>) -> Result<SecretNames> {
+    let mut names = SecretNames::default();
+    let (hidden, shown) = (lookup.all_lists(Key::HideNames), lookup.list(Key::ShowNames));
+    let wrong = |key: Key, name: &WithOrigin<String>, error: SecretNameError| {
+        name.wrong(format!("{} has {error}; write the name of a member, or leave it out", key.setting().name))
+    };
+    for name in &hidden {
+        names = names.hide(&name.value).map_err(|error| wrong(Key::HideNames, name, error))?;
+    }
+    for name in &shown {
+        names = names.show(&name.value).map_err(|error| wrong(Key::ShowNames, name, error))?;
+    }
+    Ok(names)
 }
 
 /// Applies a rule of the domain or of a provider, and adds the value's place to its error.

@@ -48,9 +48,9 @@ const CONFIG: Setting =
         .means("`$XDG_CONFIG_HOME/confdeck/config.toml`", "the config file");
 
 /// Every setting, in the order of the reference documentation.
-pub const SETTINGS: [Setting; 41] = {
+pub const SETTINGS: [Setting; 43] = {
     use SettingKey as K;
-    use SettingKind::{Number, Path, Presence, Secret, Switch, SwitchOrPath, Text, Word};
+    use SettingKind::{List, Number, Path, Presence, Secret, Switch, SwitchOrPath, Text, Word};
     use SettingTable::{Console, Context, Nowhere, Receiver, Top};
     [
         CONFIG,
@@ -152,6 +152,17 @@ pub const SETTINGS: [Setting; 41] = {
                 "ask for the name to be typed before the console deletes; the strictest of flag, variable \
                  and file wins",
             ),
+        row(K::HideNames, "hide_names", Context, List, Some("CONFDECK_HIDE_NAMES")).means(
+            "",
+            "further names whose values are secrets, with everything under them: \
+             `[\"internal_code\", \"customer_ref\"]`, in the variable separated by commas; those of `[defaults]`, of the \
+             context and of the variable add up",
+        ),
+        row(K::ShowNames, "show_names", Context, List, Some("CONFDECK_SHOW_NAMES")).means(
+            "",
+            "names that are not secret by their sound alone, such as `[\"license\", \"pin\"]`; see \
+             [secrets.md](secrets.md#what-counts-as-a-secret)",
+        ),
         row(K::Theme, "theme", Console, Text, Some("CONFDECK_THEME"))
             .flag("--theme")
             .means("", "the console's colours; a context may set its own"),

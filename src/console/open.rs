@@ -64,7 +64,7 @@ pub async fn open(
     let store = match demo {
         None => ConsoleStore::of_settings(settings),
         Some(Demo::Memory) => ConsoleStore::of_demo(),
-        Some(Demo::Files) => ConsoleStore::of_demo_files()?,
+        Some(Demo::Files) => ConsoleStore::of_demo_files(settings)?,
     };
     let writer = if settings.context.read_only.is_none() { store.writer } else { None };
     let (lookup, mut secrets) = store.secrets.unzip();
@@ -80,6 +80,7 @@ pub async fn open(
         settings: store.settings,
         capabilities: store.reader.capabilities(),
         secrets: lookup,
+        secret_names: settings.secret_names.clone(),
         may_copy_secrets: settings.console.copy_secrets,
         read_only: writer.is_none(),
         protected: settings.context.protected,
@@ -187,11 +188,12 @@ impl ConsoleStore {
         Self { secrets, ..Self::demo(demo, backends, "in this process".into(), activity) }
     }
 
-    fn of_demo_files() -> io::Result<Self> {
+    fn of_demo_files(settings: &Settings) -> io::Result<Self> {
         let files = FilesDemo::new()?;
         let webhooks = files.settings.webhooks.clone();
         let target = webhooks.display().to_string();
-        let provider = Arc::new(FileProvider::new(files.settings.clone()));
+        let provider = FileProvider::new(files.settings.clone());
+        let provider = Arc::new(provider.with_secret_names(settings.secret_names.clone()));
         let backends = (&file::BACKEND, &env::BACKEND);
         Ok(Self {
             files: Some(files),

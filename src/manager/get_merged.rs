@@ -83,7 +83,8 @@ impl UnifiedConfigManager {
         secrets: SecretMode,
     ) -> Result<Option<MergedDocument>> {
         let ReceiverView { lookup, variables } = view;
-        let merger = SecretMerger { variables, access: self.secrets.clone(), lookup };
+        let secret_names = self.secret_names.clone();
+        let merger = SecretMerger { variables, access: self.secrets.clone(), lookup, secret_names };
         match self.reader.get(key).await? {
             Some(entry) => merger.merge(&entry, secrets).await.map(Some),
             None => Ok(None),
@@ -102,6 +103,7 @@ impl UnifiedConfigManager {
                 variables: Some(Arc::clone(&self.variables)),
                 access: self.secrets.clone(),
                 lookup: self.secret_lookup.clone(),
+                secret_names: self.secret_names.clone(),
             },
             cache: MergedCache::new(Arc::clone(&self.clock)),
         })

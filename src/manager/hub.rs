@@ -17,7 +17,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::task::AbortHandle;
 
-use crate::domain::{Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId};
+use crate::domain::{Entry, KeyPrefix, LinkState, ResourceKey, Revision, SecretNames, StoreId};
 use crate::inventory::{DeltaKind, Inventory, Scope, scan_event};
 use crate::provider::{Error, PAGE_LIMIT, Result, Watch, WatchEvent, WatchHandle};
 
@@ -76,6 +76,7 @@ impl WatchHub {
     /// document.
     pub(super) fn start(
         watch: Watch,
+        names: SecretNames,
         written: Arc<LastWrite>,
         changed: impl Fn(&ResourceKey) + Send + 'static,
     ) -> Arc<Self> {
@@ -85,7 +86,7 @@ impl WatchHub {
             WatchHubState { picture: Inventory::default(), link, loaded: false, events: Some(events) };
         let shared = Arc::new(Mutex::new(shared));
         let (settle, settled) = watch::channel(false);
-        let following = follow(Arc::clone(&shared), watch.events, settle, written, changed);
+        let following = follow(Arc::clone(&shared), (watch.events, names), settle, written, changed);
         let task = tokio::spawn(following).abort_handle();
         Arc::new(Self { shared, wake: watch.wake, task, settled })
     }
@@ -183,14 +184,14 @@ impl LastWrite {
 
 async fn follow(
     shared: Arc<Mutex<WatchHubState>>,
-    mut events: BoxStream<'static, WatchEvent>,
+    (mut events, names): (BoxStream<'static, WatchEvent>, SecretNames),
     settle: watch::Sender<bool>,
     written: Arc<LastWrite>,
     changed: impl Fn(&ResourceKey),
 ) {
     let started = Instant::now();
     while let Some(event) = events.next().await {
-        let feed = scan_event(event.clone());
+        let feed = scan_event(event.clone(), &names);
         let mut shared = shared.lock();
         if let WatchEvent::State(link) = &event {
             shared.link = link.clone();

@@ -32,7 +32,9 @@ pub use self::merged::{MergedDocument, MergedSecret, SecretMode};
 use self::secret_merger::CachedMerger;
 use crate::check::SecretLookup;
 use crate::config::{Overrides, SecretSource, SettingSources, Settings, SettingsError, Target};
-use crate::domain::{Document, Entry, Health, KeyPrefix, LinkState, ResourceKey, Revision, SecretPath};
+use crate::domain::{
+    Document, Entry, Health, KeyPrefix, LinkState, ResourceKey, Revision, SecretNames, SecretPath,
+};
 use crate::provider::env::EnvVariables;
 use crate::provider::etcd::EtcdProvider;
 use crate::provider::file::FileProvider;
@@ -53,6 +55,7 @@ pub struct UnifiedConfigManager {
     secrets: SecretAccess,
     variables: Arc<EnvVariables>,
     secret_lookup: SecretLookup,
+    secret_names: SecretNames,
     ended: AtomicBool,
     /// Reads secrets and caches merged documents. Created by the first merge, so that a program that never
     /// merges, such as the console, holds nothing that could read secrets.
@@ -95,10 +98,16 @@ impl UnifiedConfigManager {
     pub fn from_settings(settings: &Settings) -> Self {
         let read_only = settings.context.read_only.as_ref().map(ToString::to_string);
         let manager = match &settings.target {
-            Target::Files(files) => Self::open(FileProvider::new(files.clone()), read_only),
+            Target::Files(files) => {
+                let names = settings.secret_names.clone();
+                Self::open(FileProvider::new(files.clone()).with_secret_names(names), read_only)
+            }
             Target::Etcd(etcd) => Self::open(EtcdProvider::new((**etcd).clone()), read_only),
         };
-        manager.with_secrets(settings.secrets.clone()).with_secret_lookup(secret_lookup(settings))
+        manager
+            .with_secrets(settings.secrets.clone())
+            .with_secret_lookup(secret_lookup(settings))
+            .with_secret_names(settings.secret_names.clone())
     }
 
     /// Opens a provider; `read_only` names what forbids writing, if anything does. Secrets come from the
@@ -118,6 +127,7 @@ impl UnifiedConfigManager {
             secrets: SecretSource::Env(Arc::clone(&variables)).access(false),
             variables,
             secret_lookup: lookup_in_variables(),
+            secret_names: SecretNames::default(),
             ended: AtomicBool::new(false),
             merger: Arc::default(),
             clock: Arc::new(Instant::now),
@@ -154,6 +164,38 @@ impl UnifiedConfigManager {
         self.secret_lookup = lookup;
         self.merger = Arc::default();
         self
+    }
+
+    /// Sets the names that are always secret, and those that are not by their sound. They decide what
+    /// [`SecretMode::Exclude`] leaves as written; to mask a document, make a
+    /// [`Masking`](crate::domain::Masking) of [`UnifiedConfigManager::secret_names`]. Without it, there are none.
+    ///
+    /// ```
+    /// # use confdeck::domain::{Document, Masking, SecretNames};
+    /// # use confdeck::manager::UnifiedConfigManager;
+    /// # use confdeck::provider::memory::MemoryStore;
+    /// # use confdeck::text::Masked;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let names = SecretNames::default().hide("internal_code")?.show("license")?;
+    /// let manager = UnifiedConfigManager::open(MemoryStore::new(), None).with_secret_names(names);
+    ///
+    /// let key = "production/orders".parse::<confdeck::domain::Address>()?.0;
+    /// let document = Document::from(r#"{"internal_code": "A-1", "license": "MIT"}"#);
+    /// let masking = Masking::of(&key, manager.secret_names());
+    /// let line = Masked::one_line(&masking, &document, 80);
+    /// assert_eq!(line.as_str(), r#"{"internal_code": "••••••••", "license": "MIT"}"#);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn with_secret_names(mut self, names: SecretNames) -> Self {
+        self.secret_names = names;
+        self.merger = Arc::default();
+        self
+    }
+
+    /// The names that the context adds to the heuristic for secrets.
+    pub fn secret_names(&self) -> &SecretNames {
+        &self.secret_names
     }
 
     /// Where the receiver looks for secrets.
@@ -293,7 +335,8 @@ impl UnifiedConfigManager {
         let hub = kept.upgrade().unwrap_or_else(|| {
             let merging = Arc::clone(&self.merger);
             let written = Arc::clone(&self.last_write);
-            let hub = WatchHub::start(self.reader.watch(KeyPrefix::All), written, move |key| {
+            let names = self.secret_names.clone();
+            let hub = WatchHub::start(self.reader.watch(KeyPrefix::All), names, written, move |key| {
                 merging.get().inspect(|merging| merging.cache.forget(key));
             });
             *kept = Arc::downgrade(&hub);

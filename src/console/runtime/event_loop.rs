@@ -122,7 +122,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     pub(super) async fn run(&mut self, startup: Vec<Box<dyn FnOnce() + Send>>) -> u8 {
         self.draw_if_due();
         startup.into_iter().for_each(|hook| hook());
-        self.sources.feeder = Some(WatchFeed::open(&*self.runner.reader));
+        self.sources.feeder = Some(WatchFeed::open(&*self.runner.reader, &self.runner.secret_names));
         loop {
             let due =
                 self.next_due().map(|at| (Instant::now() + at.saturating_sub(self.clock.elapsed())).into());

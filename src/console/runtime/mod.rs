@@ -127,7 +127,7 @@ pub async fn run_on<P: Program, D: Device>(
     let context = config.context;
     let schedule = FrameSchedule::new(context.frames_per_second);
     let (runner, answers) = EffectRunner::new(
-        config.reader,
+        (config.reader, context.secret_names.clone()),
         (config.writer, config.secrets, context.locked),
         context.backend.name,
         config.clipboard,

@@ -263,6 +263,7 @@ fn setup(store: Fake) -> Setup {
         settings: Health::default(),
         capabilities: capabilities(),
         secrets: None,
+        secret_names: crate::domain::SecretNames::default(),
         may_copy_secrets: false,
         read_only: false,
         protected: false,

@@ -36,6 +36,7 @@ mod plans;
 mod presence;
 mod saved_drafts;
 mod seams;
+mod secret_names;
 mod secrets;
 mod secrets_tab;
 mod truth;
@@ -95,6 +96,7 @@ impl TestConsole {
             settings: crate::domain::Health::default(),
             capabilities,
             secrets: None,
+            secret_names: crate::domain::SecretNames::default(),
             may_copy_secrets: false,
             read_only: false,
             protected: false,
@@ -116,7 +118,11 @@ impl TestConsole {
                 entry("key:x/y/z/w", "?", 5),
             ];
             let synced = WatchEvent::State(LinkState::Synced);
-            load_events("s1", 5, &entries).into_iter().chain([synced]).map(scan_event).collect()
+            load_events("s1", 5, &entries)
+                .into_iter()
+                .chain([synced])
+                .map(|event| scan_event(event, &crate::domain::SecretNames::default()))
+                .collect()
         });
         let mut console = Self::new();
         for event in EVENTS.iter() {
@@ -139,7 +145,8 @@ impl TestConsole {
     }
 
     fn feed(&mut self, event: WatchEvent) {
-        self.send(AppEvent::Feed(scan_event(event)));
+        let feed = scan_event(event, &self.model.context.secret_names);
+        self.send(AppEvent::Feed(feed));
     }
 
     fn put(&mut self, address: &str, text: &str, revision: u64) {

@@ -42,7 +42,7 @@ use super::{
     Backend, CALL_DEADLINE, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch,
     ops, watch_channel,
 };
-use crate::domain::{Entry, Health, KeyPrefix, ResourceKey, TokenKind};
+use crate::domain::{Entry, Health, KeyPrefix, ResourceKey, SecretNames, TokenKind};
 
 pub const BACKEND: Backend = Backend {
     name: "files",
@@ -99,6 +99,13 @@ impl FileProvider {
             shared: Arc::new(FileState::new(webhooks, connections, debounce)),
             inspections: Arc::default(),
         }
+    }
+
+    /// Sets the names that the context adds to the heuristic, for the search for plaintext in
+    /// [`ConfigReader::health`].
+    #[must_use]
+    pub fn with_secret_names(self, names: SecretNames) -> Self {
+        Self { inspections: Arc::new(health::InspectionCache::new(names)), ..self }
     }
 
     /// How changes are detected, for display: by notification, or by polling alone.

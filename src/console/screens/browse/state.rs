@@ -9,7 +9,7 @@ use super::listing::{DocumentList, Sort};
 use crate::console::request::{AT_ONCE, Pending, RequestId};
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{ListState, Movement};
-use crate::domain::{DocumentKind, ResourceKey, Token};
+use crate::domain::{Masking, ResourceKey, SecretNames, Token};
 use crate::inventory::{Delta, Facts, Inventory, Scope};
 use crate::text::Masked;
 
@@ -26,6 +26,8 @@ pub struct BrowsePage {
     pub namespace_offset: usize,
     /// The selected document, prepared for drawing.
     pub detail: DetailPane,
+    /// The names of the context, for the masks of the selected document.
+    secret_names: SecretNames,
 }
 
 #[derive(Debug, Default)]
@@ -44,13 +46,14 @@ pub struct DetailDocument {
     /// The document's token when it was prepared.
     pub token: Token,
     pub facts: Facts,
+    pub(super) masking: Masking,
     /// The document's text with secrets hidden; `None` until that of a large one is prepared.
     pub masked: Option<Masked>,
 }
 
 impl BrowsePage {
     /// Lists a scope, with nothing selected.
-    pub fn new(scope: Scope) -> Self {
+    pub fn new(scope: Scope, secret_names: &SecretNames) -> Self {
         Self {
             listing: DocumentList::new(scope),
             list: ListState::default(),
@@ -59,6 +62,7 @@ impl BrowsePage {
             zoomed: false,
             namespace_offset: 0,
             detail: DetailPane::default(),
+            secret_names: secret_names.clone(),
         }
     }
 
@@ -122,11 +126,12 @@ impl BrowsePage {
             Some(shown) if shown.key == key => {}
             _ => self.detail.scroll = 0,
         }
-        let kind = DocumentKind::of(&key);
+        let masking = Masking::of(&key, &self.secret_names);
         let facts = row.facts();
         let is_small = row.document().len() <= AT_ONCE;
-        let masked = is_small.then(|| Masked::of_checked(kind, row.document(), facts.broken_at()));
-        self.detail.shown = Some(Box::new(DetailDocument { key, token: row.token(), facts, masked }));
+        let masked = is_small.then(|| Masked::of_checked(&masking, row.document(), facts.broken_at()));
+        let token = row.token();
+        self.detail.shown = Some(Box::new(DetailDocument { key, token, facts, masking, masked }));
     }
 }
 

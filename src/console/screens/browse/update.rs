@@ -9,7 +9,7 @@ use crate::console::request::RequestId;
 use crate::console::screens::tab::Tab;
 use crate::console::shell::layout::{Pane, body_rows, item_rows, pane_layout};
 use crate::console::widgets::{Movement, first_row};
-use crate::domain::{DocumentKind, ResourceKey};
+use crate::domain::ResourceKey;
 use crate::inventory::{Delta, Inventory, Scope};
 use crate::text::Masked;
 
@@ -24,11 +24,11 @@ pub(crate) fn prepare_text(model: &mut Model) -> Option<Effect> {
     let request = model.next_request();
     let (browse, _) = model.browse_mut()?;
     let shown = browse.detail.unprepared()?;
-    let (kind, key, token) = (DocumentKind::of(&shown.key), shown.key.clone(), shown.token);
+    let (masking, key, token) = (shown.masking.clone(), shown.key.clone(), shown.token);
     let (document, broken_at) = (shown.facts.document.clone(), shown.facts.broken_at());
     browse.detail.preparing.begin(request, (key, token));
     let bytes = document.len();
-    let run = move || Masked::of_checked(kind, &document, broken_at);
+    let run = move || Masked::of_checked(&masking, &document, broken_at);
     Some(Effect::Compute(request, Compute::new(bytes, run, Masked::default(), on_prepared)))
 }
 

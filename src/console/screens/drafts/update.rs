@@ -257,7 +257,7 @@ pub(crate) fn on_taken(model: &mut Model, request: RequestId, taken: Result<Box<
     };
     model.saved_drafts.offered.retain(|listed| listed.id != id);
     model.saved_drafts.on_disk.insert(saved.key.clone());
-    let mut draft = Draft::resume(*saved, &model.inventory);
+    let mut draft = Draft::resume(*saved, &model.inventory, &model.context.secret_names);
     draft.upstream = Upstream::of(&model.inventory, &draft);
     let other_store = draft.store.as_ref() != model.inventory.store();
     if other_store && draft.upstream == Upstream::Unchanged {

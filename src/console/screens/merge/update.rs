@@ -197,7 +197,7 @@ pub(crate) fn choose_all(model: &mut Model, choice: &ConflictChoice) {
 /// Asks for a value other than mine or theirs, starting with the chosen one, or with mine.
 pub(crate) fn ask_value(model: &mut Model) {
     let Some(merging) = current(model) else { return };
-    let (kind, conflict) = (merging.kind, merging.selected);
+    let conflict = merging.selected;
     let Some(row) = merging.merge.conflicts().nth(conflict).filter(|_| merging.merge.accepts_value(conflict))
     else {
         let words = "here it is mine or theirs: choose, and change the merged draft afterwards";
@@ -209,7 +209,8 @@ pub(crate) fn ask_value(model: &mut Model) {
         Some(Some(ConflictChoice::Theirs)) => row.theirs.as_ref().or(row.mine.as_ref()),
         _ => row.mine.as_ref().or(row.theirs.as_ref()),
     };
-    let (text, kept) = conceal_within(kind, &path.names(), &on_one_line(value.map_or("", RawJson::text)));
+    let (text, kept) =
+        conceal_within(&merging.masking, &path.names(), &on_one_line(value.map_or("", RawJson::text)));
     if text.len() > MAX_VALUE {
         let words = "too long for one line: choose mine or theirs, and change the merged draft afterwards";
         return model.notify(Tone::Bad, words);
@@ -240,8 +241,8 @@ pub(crate) fn take_value(model: &mut Model, text: &str) -> Result<(), String> {
         Some(MergePlace::Path(path)) => path.names(),
         _ => Vec::new(),
     };
-    let filled =
-        fill_hidden(merging.kind, &names, text, kept).map_err(|error| words(error.column, error.reason))?;
+    let filled = fill_hidden(&merging.masking, &names, text, kept)
+        .map_err(|error| words(error.column, error.reason))?;
     if let Some(slot) = merging.choices.get_mut(*conflict) {
         *slot = Some(ConflictChoice::Edited(RawJson::new(&filled)));
     }

@@ -45,7 +45,8 @@ pub(crate) fn build(model: &mut Model, kind: PlanKind, refused: Option<&Plan>) -
     let shown = (model.inventory.store().cloned(), model.now.mono, request);
     model.plan = Some(Box::new(Plan { unchanged, ..Plan::new(kind, steps.clone(), shown) }));
     // If the comparison panics, the result is empty, so the plan never counts as compared or is written.
-    let job = Compute::new(size(&steps), move || diff(&steps), Vec::new(), on_compared);
+    let names = model.context.secret_names.clone();
+    let job = Compute::new(size(&steps), move || diff(&names, &steps), Vec::new(), on_compared);
     Ok(vec![Effect::Compute(request, job)])
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::compare::{self, Diff, DiffLine, LineTag};
 use crate::console::request::RequestId;
-use crate::domain::{Document, DocumentKind, Entry, ResourceKey, Revision, StoreId, Token};
+use crate::domain::{Document, Entry, Masking, ResourceKey, Revision, SecretNames, StoreId, Token};
 use crate::inventory::Inventory;
 use crate::provider::{Capabilities, Expect, Lease, Op};
 use crate::text::{grouped, secrets_in};
@@ -156,14 +156,14 @@ impl PlanStep {
         }
     }
 
-    fn diff(&self, with_lines: bool) -> StepDiff {
-        let kind = DocumentKind::of(&self.key);
+    fn diff(&self, names: &SecretNames, with_lines: bool) -> StepDiff {
+        let masking = Masking::of(&self.key, names);
         let before = self.before.as_ref().map(|entry| entry.document.text()).transpose();
         let after = self.after.as_ref().map(Document::text).transpose();
         let (Ok(before), Ok(after)) = (before, after) else {
             return StepDiff { binary: true, ..StepDiff::default() };
         };
-        let diff = before.zip(after).map(|(before, after)| compare::diff(kind, before, after));
+        let diff = before.zip(after).map(|(before, after)| compare::diff(&masking, before, after));
         // A side without text has no lines, not even an empty one.
         let shown = |line: &DiffLine| match line.tag {
             LineTag::Same => true,
@@ -171,9 +171,9 @@ impl PlanStep {
             LineTag::Added => after.is_some(),
         };
         let [old, new] = [before, after].map(Option::unwrap_or_default);
-        let mut lines = if with_lines { compare::lines(kind, old, new) } else { Vec::new() };
+        let mut lines = if with_lines { compare::lines(&masking, old, new) } else { Vec::new() };
         lines.retain(shown);
-        let secrets = after.map_or(0, |text| secrets_in(kind, text));
+        let secrets = after.map_or(0, |text| secrets_in(&masking, text));
         StepDiff { diff: diff.unwrap_or_default(), lines, secrets, binary: false }
     }
 }
@@ -184,9 +184,9 @@ pub(super) fn size(steps: &[PlanStep]) -> usize {
     before.chain(steps.iter().filter_map(|step| step.after.as_ref())).map(Document::len).sum()
 }
 
-pub fn diff(steps: &[PlanStep]) -> Vec<StepDiff> {
+pub fn diff(names: &SecretNames, steps: &[PlanStep]) -> Vec<StepDiff> {
     let with_lines = size(steps) <= MAX_FULL;
-    steps.iter().map(|step| step.diff(with_lines)).collect()
+    steps.iter().map(|step| step.diff(names, with_lines)).collect()
 }
 
 impl Plan {

@@ -12,7 +12,7 @@ use crate::console::request::RequestId;
 use crate::console::widgets::Movement;
 use crate::domain::{
     Address, Change, ChangeKind, FieldName, FieldState, KvPath, Mount, Presence, Revision, SecretContents,
-    SecretFolder, SecretPath, Token,
+    SecretFolder, SecretNames, SecretPath, Token,
 };
 use crate::inventory::{Inventory, InventoryEvent, ScannedEntry};
 use crate::provider::{Error, SecretListItem};
@@ -47,7 +47,7 @@ fn put(address: &str, text: &str) -> Change<ScannedEntry> {
     let document = text.into();
     let entry =
         crate::domain::Entry { key, document, revision, created: None, version: None, token, lease: None };
-    Change { revision, kind: ChangeKind::Put { entry: entry.into() } }
+    Change { revision, kind: ChangeKind::Put { entry: ScannedEntry::new(entry, &SecretNames::default()) } }
 }
 
 fn apply(inventory: &mut Inventory, changes: Vec<Change<ScannedEntry>>) -> crate::inventory::Delta {

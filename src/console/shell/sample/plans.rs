@@ -137,7 +137,8 @@ pub(crate) fn conflict(size: Size) -> Model {
     send(&mut model, AppEvent::Answer(*request, Answer::Commit(Err(error))));
     let change = Change { revision: now.revision, kind: ChangeKind::Put { entry: now } };
     let batch = WatchEvent::Batch { at: Revision(48_220), changes: vec![change] };
-    send(&mut model, AppEvent::Feed(scan_event(batch)));
+    let feed = scan_event(batch, &model.context.secret_names);
+    send(&mut model, AppEvent::Feed(feed));
     model.traffic = Traffic::default();
     quiet(model)
 }

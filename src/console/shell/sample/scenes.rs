@@ -96,7 +96,7 @@ fn partial(size: Size) -> Model {
     let page = WatchEvent::Page(rows.map(|row| row.entry()).collect());
     let (store, at) = (StoreId::new("cluster 1"), model.inventory.revision());
     for event in [WatchEvent::Load { store, at, resync: true, coverage }, page, WatchEvent::Loaded { at }] {
-        model.inventory.apply(scan_event(event), NOW);
+        model.inventory.apply(scan_event(event, &model.context.secret_names), NOW);
     }
     scope(&mut model, "production", Some("production/github_events"));
     model
@@ -234,7 +234,8 @@ fn unknown(size: Size) -> Model {
 pub(crate) fn edit(size: Size, change: impl FnOnce(&mut Draft)) -> Model {
     let mut model = browse(size);
     let entry = model.inventory.get(&key("production/github_events")).unwrap().entry();
-    let mut edit = Draft::stored(entry, model.inventory.store().cloned()).unwrap();
+    let mut edit =
+        Draft::stored(entry, model.inventory.store().cloned(), &model.context.secret_names).unwrap();
     change(&mut edit);
     edit.check();
     model.edit = Some(Box::new(edit));
@@ -272,7 +273,7 @@ pub(crate) fn files(size: Size) -> Model {
         page,
         WatchEvent::Loaded { at },
     ] {
-        model.inventory.apply(scan_event(event), Duration::ZERO);
+        model.inventory.apply(scan_event(event, &model.context.secret_names), Duration::ZERO);
     }
     model.link.set_state(LinkState::Synced, NOW);
     scope(&mut model, "default", Some("default/ping"));

@@ -1,5 +1,5 @@
-//! When bytes last arrived from a member, or left for it: while they do, a call over a thin line is alive, however
-//! long its answer takes to arrive, or its request to leave.
+//! When bytes last arrived from a member, or left for it: while they do, a call over a thin line is alive,
+//! however long its answer takes to arrive, or its request to leave.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -83,8 +83,8 @@ impl LineActivity {
         until(Box::pin(call), move |asked| asked.max(self.last_heard()) + silence)
     }
 
-    /// The outcome of a write, or [`Fault::Timeout`] once for `silence` no piece of it has left. After the last piece
-    /// it is waited for as long again as all of them took: so much may be on its way. What arrives
+    /// The outcome of a write, or [`Fault::Timeout`] once for `silence` no piece of it has left. After the
+    /// last piece it is waited for as long again as all of them took: so much may be on its way. What arrives
     /// is no sign of life here, because a watch may go on arriving while the write is lost.
     pub(super) fn while_sending<T>(
         &self,
@@ -98,8 +98,9 @@ impl LineActivity {
     }
 }
 
-/// The outcome of a call, or [`Fault::Timeout`] at a moment that may move on meanwhile; it is told when the call began.
-/// The call is on the heap: by value it would double the size of a future that others are nested in.
+/// The outcome of a call, or [`Fault::Timeout`] at a moment that may move on meanwhile; it is told when the
+/// call began. The call is on the heap: by value it would double the size of a future that others are nested
+/// in.
 async fn until<T>(
     mut call: Pin<Box<impl Future<Output = Result<T, Fault>>>>,
     deadline: impl Fn(Instant) -> Instant,
@@ -146,8 +147,8 @@ impl<'a> LineRate<'a> {
 /// What the paths of reads and writes begin with.
 const KV: &str = "/etcdserverpb.KV/";
 
-/// How much of a request is given to the connection at once, which takes the next piece when the server has made
-/// room for it.
+/// How much of a request is given to the connection at once, which takes the next piece when the server has
+/// made room for it.
 const PIECE: usize = 16 * 1024;
 
 /// A request in pieces, each noted when it leaves.
@@ -165,8 +166,8 @@ fn in_pieces(body: Body, activity: Arc<LineActivity>) -> Body {
     Body::new(StreamBody::new(pieces.try_flatten()))
 }
 
-/// The client library's channel, with what it receives counted, with large requests sent in pieces, and with the
-/// entries of [`RangeCall`]s taken out.
+/// The client library's channel, with what it receives counted, with large requests sent in pieces, and with
+/// the entries of [`RangeCall`]s taken out.
 ///
 /// [`RangeCall`]: super::range_call::RangeCall
 pub(super) struct CountedChannel(pub(super) Arc<LineActivity>);

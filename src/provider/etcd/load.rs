@@ -24,8 +24,8 @@ pub(super) struct KvChunk {
     pub(super) kvs: Vec<KeyValue>,
 }
 
-/// Reads ranges page by page at one revision, and hands on what has arrived of a page. After a failure it goes on
-/// where it was, over another link if need be.
+/// Reads ranges page by page at one revision, and hands on what has arrived of a page. After a failure it
+/// goes on where it was, over another link if need be.
 pub(super) struct Pager {
     link: MemberLink,
     /// What has not been handed on: each from its first key on.

@@ -11,8 +11,9 @@ const FIRST: i64 = 500;
 const LAST: i64 = 50_000;
 /// About how many bytes one response should have: it is in the server's memory as a whole, not in ours.
 const BYTES: usize = 16 * 1024 * 1024;
-/// How long the next page may take at the rate of the last one: for that long the server keeps it for a thin line,
-/// which in turn is idle for a round trip after each page. Pages are shown, and resumed, as they arrive.
+/// How long the next page may take at the rate of the last one: for that long the server keeps it for a thin
+/// line, which in turn is idle for a round trip after each page. Pages are shown, and resumed, as they
+/// arrive.
 const PAGE_TIME: Duration = Duration::from_secs(30);
 
 /// How many keys the next page requests.

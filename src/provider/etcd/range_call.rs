@@ -1,8 +1,8 @@
 //! A read of a range whose entries are handed on while its answer is still arriving: a long answer needs no
 //! memory of its size, shows at once, and is not lost as a whole when the line is cut in the middle of it.
 //!
-//! The client library gives an answer once all of it is there. So the entries are taken out of the message on its
-//! way (see [`super::line_activity::CountedChannel`]), and the library is given what is left.
+//! The client library gives an answer once all of it is there. So the entries are taken out of the message on
+//! its way (see [`super::line_activity::CountedChannel`]), and the library is given what is left.
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -30,8 +30,8 @@ const GATHERING: Duration = Duration::from_millis(250);
 const RANGE: &str = "/etcdserverpb.KV/Range";
 
 task_local! {
-    /// Where the entries go of the answer that is awaited: the library's calls take no argument that reaches the
-    /// channel, and the channel is called within the task that awaits the answer.
+    /// Where the entries go of the answer that is awaited: the library's calls take no argument that reaches
+    /// the channel, and the channel is called within the task that awaits the answer.
     static DESTINATION: Arc<Mutex<RangePart>>;
 }
 
@@ -65,8 +65,8 @@ impl RangeCall {
         Self { arrived, answer: Mutex::new(answer.boxed()) }
     }
 
-    /// What has arrived since the last part, with the rest of the answer once that is complete. Not to be called
-    /// again after that, or after a fault.
+    /// What has arrived since the last part, with the rest of the answer once that is complete. Not to be
+    /// called again after that, or after a fault.
     pub(super) async fn next(&mut self) -> Result<(RangePart, Option<GetResponse>), Fault> {
         let (answer, arrived) = (self.answer.get_mut(), &self.arrived);
         loop {
@@ -115,7 +115,8 @@ impl KvExtractor {
         Self { destination, buffer, left: None, rest, is_done: false }
     }
 
-    /// Takes a piece, and returns what the library is given in its place: nothing until the message is complete.
+    /// Takes a piece, and returns what the library is given in its place: nothing until the message is
+    /// complete.
     pub(super) fn take(&mut self, piece: Bytes) -> Bytes {
         if self.is_done {
             return piece;
@@ -264,8 +265,8 @@ mod tests {
     }
 
     proptest! {
-        /// However the network cuts an answer, its entries come out once, whole and in order, and the library gets
-        /// everything else.
+        /// However the network cuts an answer, its entries come out once, whole and in order, and the library
+        /// gets everything else.
         #[test]
         fn entries_and_the_rest_are_what_was_sent(answer in answers(), cuts in vec(1usize..200, 1..60)) {
             let bytes = Bytes::from(framed(&answer));

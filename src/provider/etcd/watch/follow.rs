@@ -195,7 +195,7 @@ impl WatchSession<'_> {
     /// `store` is its revision, as far as a message names it.
     async fn check_lag(&mut self, store: Option<Revision>) {
         let (now, applied) = (Instant::now(), self.merger.proven());
-        let state = if self.lag.becomes_congested(now, &self.keepalive, self.link.activity.bytes()) {
+        let state = if self.lag.becomes_congested(now, &mut self.keepalive, self.link.activity.bytes()) {
             self.target = self.target.max(Some(applied));
             LinkState::CatchingUp { applied, store: None }
         } else if let Some(store) = store

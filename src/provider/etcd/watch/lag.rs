@@ -53,9 +53,13 @@ impl StoreLag {
         self.is_congested
     }
 
-    /// Whether the line has just become congested; it has brought `bytes` in all.
-    pub(super) fn becomes_congested(&mut self, now: Instant, keepalive: &Keepalive, bytes: u64) -> bool {
+    /// Whether the line has just become congested; it has brought `bytes` in all. So much since the last ping
+    /// that one could be stuck behind it hastens the next.
+    pub(super) fn becomes_congested(&mut self, now: Instant, keepalive: &mut Keepalive, bytes: u64) -> bool {
         let is_stuck = bytes.saturating_sub(self.bytes_before_ping) > CONGESTION;
+        if is_stuck {
+            keepalive.hasten_ping();
+        }
         let becomes = !self.is_congested && is_stuck && keepalive.ping_overdue(now, MAX_LAG);
         self.is_congested |= becomes;
         becomes
@@ -111,10 +115,10 @@ mod tests {
         keepalive.ping_sent(begun);
         lag.ping_sent(1_000_000);
         let late = begun + 1_100 * MS;
-        assert!(!lag.becomes_congested(late, &keepalive, 1_000_100));
-        assert!(!lag.becomes_congested(begun + 900 * MS, &keepalive, 2_000_000));
-        assert!(lag.becomes_congested(late, &keepalive, 2_000_000));
-        assert!(!lag.becomes_congested(late, &keepalive, 2_100_000), "it is said once");
+        assert!(!lag.becomes_congested(late, &mut keepalive, 1_000_100));
+        assert!(!lag.becomes_congested(begun + 900 * MS, &mut keepalive, 2_000_000));
+        assert!(lag.becomes_congested(late, &mut keepalive, 2_000_000));
+        assert!(!lag.becomes_congested(late, &mut keepalive, 2_100_000), "it is said once");
         assert!(lag.is_congested() && lag.ping_answered() && !lag.is_congested());
     }
 }

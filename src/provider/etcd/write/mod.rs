@@ -26,7 +26,8 @@ const SLOWEST_LINE: u32 = 10 * 1024;
 
 /// How long a commit may take: what goes wrong ends it sooner, but not its way over a thin line.
 pub(super) fn deadline(ops: &[Op]) -> Duration {
-    // A put on no condition carries its document twice; twice that, because what was sent may be on its way as long.
+    // A put on no condition carries its document twice; twice that, because what was sent may be on its way
+    // as long.
     let bytes = ops.iter().map(|op| match op {
         Op::Put { document, .. } => 4 * document.len(),
         Op::Delete { .. } => 0,

@@ -245,3 +245,32 @@ async fn a_quiet_range_of_a_busy_store_stays_synced() {
     reader.until("the revision of the others", |reader| reader.at.0 >= head).await;
     assert_eq!(&reader.states[before..], [""; 0]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_watch_beside_a_busy_one_stays_synced() {
+    let store = fresh();
+    let mut quiet = Reader::new(store.provider.watch(KeyPrefix::Connections));
+    quiet.until_synced().await;
+    let mut busy = Reader::new(store.provider.watch(KeyPrefix::All));
+    busy.until_synced().await;
+    let busy = tokio::spawn(async move { while busy.step().await {} });
+    let (mut client, key) = (store.server.client().await, format!("{}default/webhooks/a", store.prefix));
+    let writer = tokio::spawn(async move {
+        let text = format!("{{\"a\":\"{}\"}}", "x".repeat(2_000));
+        loop {
+            client.put(key.clone(), text.clone(), None).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let before = quiet.states.len();
+    let mut last = quiet.at;
+    for _ in 0..4 {
+        quiet.until("a later revision", |quiet| quiet.at > last).await;
+        last = quiet.at;
+        let read = tokio::time::timeout(Duration::from_secs(2), async { while quiet.step().await {} });
+        assert!(read.await.is_err(), "the watch ended");
+    }
+    assert_eq!(&quiet.states[before..], [""; 0]);
+    writer.abort();
+    busy.abort();
+}

@@ -11,6 +11,7 @@ use futures::{TryStreamExt, stream};
 use http_body::Frame;
 use http_body_util::{BodyExt, BodyStream, StreamBody};
 use tokio::sync::mpsc::Sender;
+use tokio::task_local;
 use tokio::time::{Instant, sleep_until};
 use tonic::body::Body;
 use tonic::transport::Endpoint;
@@ -22,10 +23,15 @@ use super::error::Fault;
 use super::range_call::KvExtractor;
 use crate::domain::LinkState;
 
-/// What has been received over a link, or over all links of a connector.
+task_local! {
+    /// What the calls of this task count for besides their link.
+    static COUNTED: Arc<LineActivity>;
+}
+
+/// What has been received over one stream, over a link, or over all links of a connector.
 #[derive(Debug)]
 pub(super) struct LineActivity {
-    /// Of all links.
+    /// That of the link of a stream, or of all links.
     whole: Option<Arc<Self>>,
     begun: Instant,
     bytes: AtomicU64,
@@ -43,9 +49,14 @@ impl Default for LineActivity {
 }
 
 impl LineActivity {
-    /// That of a new link, whose bytes count for all links too.
-    pub(super) fn of_link(whole: &Arc<Self>) -> Arc<Self> {
+    /// That of a part, a new link or a stream of one, whose bytes count for the whole too.
+    pub(super) fn part_of(whole: &Arc<Self>) -> Arc<Self> {
         Arc::new(Self { whole: Some(Arc::clone(whole)), ..Self::default() })
+    }
+
+    /// Opens a stream of which this is the activity.
+    pub(super) fn counting<T>(self: &Arc<Self>, open: impl Future<Output = T>) -> impl Future<Output = T> {
+        COUNTED.scope(Arc::clone(self), open)
     }
 
     fn now(&self) -> u64 {
@@ -182,8 +193,8 @@ impl BalancedChannelBuilder for CountedChannel {
         let (channel, endpoints) = tonic::transport::Channel::balance_channel(buffer);
         let activity = self.0;
         let counted = service_fn(move |request: http::Request<Body>| {
-            let (activity, mut extractor) =
-                (Arc::clone(&activity), KvExtractor::of_request(request.uri().path()));
+            let activity = COUNTED.try_with(Arc::clone).unwrap_or_else(|_| Arc::clone(&activity));
+            let mut extractor = KvExtractor::of_request(request.uri().path());
             let request = match request.uri().path().starts_with(KV) {
                 true => request.map(|body| in_pieces(body, Arc::clone(&activity))),
                 false => request,

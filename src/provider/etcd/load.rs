@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use etcd_client::{GetOptions, GetResponse, KeyValue};
+use etcd_client::{Event, GetOptions, GetResponse, KeyValue};
 use futures::stream::{self, Stream, TryStreamExt};
 
 use super::connect::Connector;
@@ -15,7 +15,9 @@ use super::link::{Head, MemberLink};
 use super::page_sizer::{PageSize, PageSizer};
 use super::range_call::{RangeCall, RangePart};
 use super::rights::ReadableRanges;
-use crate::domain::{Coverage, Document, Entry, KeyPrefix, LeaseId, ResourceKey, Revision, Token};
+use crate::domain::{
+    Change, ChangeKind, Coverage, Document, Entry, KeyPrefix, LeaseId, ResourceKey, Revision, Token,
+};
 use crate::provider::{self, Page};
 
 /// A part of a response of a paged read.
@@ -209,6 +211,20 @@ impl KeyScope {
 
     pub(super) fn entry(&self, kv: &KeyValue) -> Option<Entry> {
         entry(&self.keyspace, kv).filter(|entry| self.prefix.covers(&entry.key))
+    }
+
+    /// The change of an event, with its revision; `None` for keys that the prefix does not cover.
+    pub(super) fn change(&self, event: &Event) -> Option<(Revision, Change)> {
+        let kv = event.kv()?;
+        let key = self.name(kv.key())?;
+        let revision = unsigned(kv.mod_revision());
+        // By the version and not by the event's type, because the client library panics at unknown types:
+        // a deletion resets the version to zero, a write never does.
+        let kind = match kv.version() {
+            0 => ChangeKind::Deleted { key },
+            _ => ChangeKind::Put { entry: self.entry(kv)? },
+        };
+        Some((revision, Change { revision, kind }))
     }
 
     /// The right that reading this range needs, for messages.

@@ -101,10 +101,12 @@ impl Keepalive {
         self.ping_interval = PING_INTERVAL_BUSY;
     }
 
-    pub(super) fn ping_answered(&mut self, now: Instant) {
-        self.ping_sent_at = None;
+    /// Returns how long that took.
+    pub(super) fn ping_answered(&mut self, now: Instant) -> Duration {
+        let asked = self.ping_sent_at.take().unwrap_or(now);
         self.ping_answered_at = now;
         self.last_heard = now;
+        now.saturating_duration_since(asked)
     }
 
     pub(super) fn progress_requested(&mut self, now: Instant, soon: bool) {

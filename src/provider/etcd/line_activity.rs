@@ -28,16 +28,16 @@ task_local! {
     static COUNTED: Arc<LineActivity>;
 }
 
-/// What has been received over one stream, over a link, or over all links of a connector.
+/// What has been received by one call or stream, over a link, or over all links of a connector.
 #[derive(Debug)]
 pub(super) struct LineActivity {
-    /// That of the link of a stream, or of all links.
+    /// That of the link of a call, or of all links.
     whole: Option<Arc<Self>>,
     begun: Instant,
     bytes: AtomicU64,
     /// Milliseconds after `begun`, as the next one.
     last_heard: AtomicU64,
-    /// When a piece of a large request last left.
+    /// When a piece of a request last left; not of the parts of this.
     last_sent: AtomicU64,
 }
 
@@ -49,14 +49,14 @@ impl Default for LineActivity {
 }
 
 impl LineActivity {
-    /// That of a part, a new link or a stream of one, whose bytes count for the whole too.
+    /// That of a part, a new link or a call over one, whose bytes count for the whole too.
     pub(super) fn part_of(whole: &Arc<Self>) -> Arc<Self> {
         Arc::new(Self { whole: Some(Arc::clone(whole)), ..Self::default() })
     }
 
-    /// Opens a stream of which this is the activity.
+    /// Makes a call, or opens a stream, of which this is the activity.
     pub(super) fn counting<T>(self: &Arc<Self>, open: impl Future<Output = T>) -> impl Future<Output = T> {
-        COUNTED.scope(Arc::clone(self), open)
+        COUNTED.scope(Arc::clone(self), Box::pin(open))
     }
 
     fn now(&self) -> u64 {

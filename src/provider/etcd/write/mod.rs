@@ -12,6 +12,7 @@ use etcd_client::{DeleteOptions, Txn};
 use super::connect::Connector;
 use super::error::Fault;
 use super::layout::Keyspace;
+use super::line_activity::LineActivity;
 use super::link::MemberLink;
 use super::{EtcdProvider, KeyLayout, rights};
 use crate::domain::TokenKind;
@@ -174,7 +175,10 @@ async fn send(
         let answer = match verified {
             Ok(()) => {
                 let write = || write(&link, &connector.keyspace, steps, txn);
-                link.activity.while_sending(CALL_DEADLINE, link.with_token_renewal(write)).await
+                // Of this write alone: the pings of a watch would keep it alive for ever.
+                let sending = LineActivity::part_of(&link.activity);
+                let call = sending.counting(link.with_token_renewal(write));
+                sending.while_sending(CALL_DEADLINE, call).await
             }
             Err(met) => Err(met),
         };

@@ -26,6 +26,8 @@ pub struct Bandwidth {
     pub delay: Duration,
 }
 
+const LATE: Duration = Duration::from_millis(20);
+
 /// One direction of a line.
 struct Direction {
     bandwidth: Bandwidth,
@@ -90,7 +92,8 @@ impl Direction {
         self.carried.fetch_add(bytes, Ordering::Relaxed);
         let takes = Duration::from_secs_f64(bytes as f64 / self.bandwidth.bytes_per_second as f64);
         let mut busy_until = self.busy_until.lock().unwrap();
-        *busy_until = Instant::now().max(*busy_until) + takes;
+        // A timer is late by a millisecond or two, for which the line is not to bear less.
+        *busy_until = (Instant::now() - LATE).max(*busy_until) + takes;
         (*busy_until, *busy_until + self.bandwidth.delay)
     }
 

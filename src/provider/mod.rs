@@ -247,8 +247,8 @@ pub trait ConfigWriter: ConfigReader {
     /// request was sent but the store itself gave no answer.
     async fn commit(&self, ops: Vec<Op>) -> Result<Commit>;
 
-    /// How long [`ConfigWriter::commit`] may take before it answers.
-    fn commit_deadline(&self) -> Duration {
+    /// How long [`ConfigWriter::commit`] of these operations may take before it answers.
+    fn commit_deadline(&self, _ops: &[Op]) -> Duration {
         CALL_DEADLINE
     }
 

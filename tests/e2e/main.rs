@@ -52,6 +52,7 @@ mod secrets_tab;
 mod store;
 mod templates;
 mod terminal;
+mod thin;
 mod trouble;
 mod undo;
 mod unknown;

@@ -99,7 +99,7 @@ impl ConfigWriter for Fake {
         self.answer(Ok(Commit { at: Revision(2), outcomes: Vec::new() })).await
     }
 
-    fn commit_deadline(&self) -> Duration {
+    fn commit_deadline(&self, _: &[Op]) -> Duration {
         Duration::ZERO
     }
 }

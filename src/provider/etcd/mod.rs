@@ -11,7 +11,9 @@
 //! | `store_identity` | whether the cluster still has the history that was read |
 //! | `login` | back-off after refused logins, renewal of expired tokens |
 //! | `rights` | the user's role permissions: readable ranges, missing rights |
+//! | `line_activity` | when bytes last arrived, and left |
 //! | `load` | paged reads pinned to one revision |
+//! | `range_call` | one page's request, and its entries as they arrive |
 //! | `watch` | the task behind a watch: load, follow, reconnect |
 //! | `write` | one request per commit |
 //! | `health` | a quorum read, member status, certificates |
@@ -26,6 +28,7 @@ mod link;
 mod load;
 mod login;
 mod page_sizer;
+mod range_call;
 mod rights;
 mod settings;
 mod store_identity;
@@ -125,5 +128,9 @@ impl ConfigReader for EtcdProvider {
 impl ConfigWriter for EtcdProvider {
     async fn commit(&self, ops: Vec<Op>) -> Result<Commit> {
         write::commit(self, ops).await
+    }
+
+    fn commit_deadline(&self, ops: &[Op]) -> Duration {
+        write::deadline(ops)
     }
 }

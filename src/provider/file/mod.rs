@@ -213,8 +213,9 @@ impl ConfigWriter for FileProvider {
         if self.within(PROBE, FileState::probe).await.is_none() {
             return Err(Error::unavailable(format!("{SILENT}; nothing was written")));
         }
+        let deadline = self.commit_deadline(&operations);
         let work = move |shared: &FileState| commit::run(shared, &operations);
-        match (self.within(self.commit_deadline(), work).await, key) {
+        match (self.within(deadline, work).await, key) {
             (Some(answer), _) => answer,
             (None, Some(key)) => Err(Error::OutcomeUnknown { key, reason: SILENT.into() }),
             (None, None) => Err(Error::invalid("the commit is empty")),
@@ -222,7 +223,7 @@ impl ConfigWriter for FileProvider {
     }
 
     /// A save may wait for another process's save, and for the receiver's debounce.
-    fn commit_deadline(&self) -> Duration {
+    fn commit_deadline(&self, _: &[Op]) -> Duration {
         commit::deadline(self.shared.debounce)
     }
 }

@@ -5,11 +5,14 @@ mod leases;
 mod response;
 mod transaction;
 
+use std::time::Duration;
+
 use etcd_client::{DeleteOptions, Txn};
 
 use super::connect::Connector;
-use super::error::{Fault, within};
+use super::error::Fault;
 use super::layout::Keyspace;
+use super::line_activity::LineActivity;
 use super::link::MemberLink;
 use super::{EtcdProvider, KeyLayout, rights};
 use crate::domain::TokenKind;
@@ -18,6 +21,20 @@ use crate::provider::{self, CALL_DEADLINE, Capabilities, Commit, CommitStatus, E
 use leases::{LeaseUse, NewLeases};
 use response::{read_delete, read_response};
 use transaction::{TxnStep, key_names, prepare, request_size, transaction};
+
+/// The least that a line must bear for a write to be waited for to its end.
+const SLOWEST_LINE: u32 = 10 * 1024;
+
+/// How long a commit may take: what goes wrong ends it sooner, but not its way over a thin line.
+pub(super) fn deadline(ops: &[Op]) -> Duration {
+    // A put on no condition carries its document twice; twice that, because what was sent may be on its way
+    // as long.
+    let bytes = ops.iter().map(|op| match op {
+        Op::Put { document, .. } => 4 * document.len(),
+        Op::Delete { .. } => 0,
+    });
+    CALL_DEADLINE + Duration::from_secs(bytes.sum::<usize>() as u64 / u64::from(SLOWEST_LINE))
+}
 
 /// Applies the operations atomically.
 pub(super) async fn commit(store: &EtcdProvider, ops: Vec<Op>) -> provider::Result<Commit> {
@@ -165,7 +182,10 @@ async fn send(
         let answer = match verified {
             Ok(()) => {
                 let write = || write(&link, &connector.keyspace, steps, txn);
-                within(CALL_DEADLINE, link.with_token_renewal(write)).await
+                // Of this write alone: the pings of a watch would keep it alive for ever.
+                let sending = LineActivity::part_of(&link.activity);
+                let call = sending.counting(link.with_token_renewal(write));
+                sending.while_sending(CALL_DEADLINE, call).await
             }
             Err(met) => Err(met),
         };

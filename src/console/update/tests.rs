@@ -39,6 +39,7 @@ mod seams;
 mod secrets;
 mod secrets_tab;
 mod truth;
+mod typing;
 mod undo;
 mod unknown;
 mod writing;

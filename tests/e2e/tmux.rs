@@ -36,7 +36,10 @@ impl Tmux {
         let folder = tempfile::Builder::new().prefix("tmux-").tempdir().unwrap();
         let tmux = Self { folder, columns, rows };
         // Of the whole of a window, without a line for tmux itself; it ends with its last client otherwise.
-        tmux.folder_file("conf", "set -g status off\nset -g exit-empty off\nset -g default-terminal tmux-256color\n");
+        tmux.folder_file(
+            "conf",
+            "set -g status off\nset -g exit-empty off\nset -g default-terminal tmux-256color\n",
+        );
         let conf = tmux.folder.path().join("conf");
         tmux.run(&["-f", &conf.to_string_lossy(), "start-server"]);
         Some(tmux)
@@ -75,7 +78,7 @@ impl Tmux {
     }
 
     /// Shows bytes, and returns the screen that they make.
-    pub(crate) fn show(&self, window: Window, to: &mut File, bytes: &[u8]) -> String {
+    pub(crate) fn show(&self, window: Window, mut to: &File, bytes: &[u8]) -> String {
         // Another title than the last one, after all the rest.
         let title = format!("shown {}", COUNT.fetch_add(1, Ordering::Relaxed));
         to.write_all(bytes).unwrap();

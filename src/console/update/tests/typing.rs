@@ -16,7 +16,7 @@ fn shown(console: &TestConsole) -> String {
 }
 
 /// Every place where text is typed, by the keys that lead there, and one where none is.
-const FIELDS: [&str; 8] = ["/", ":", "e", "e ctrl-f", "n", "5 /", "r", ""];
+const FIELDS: [&str; 7] = ["/", ":", "e", "e ctrl-f", "n", "5 /", ""];
 
 #[test]
 fn in_every_field_keys_at_once_are_as_if_they_came_one_by_one() {

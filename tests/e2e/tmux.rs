@@ -30,7 +30,7 @@ impl Tmux {
     /// `None` where there is no tmux, which is said loudly: `tests/run` installs it.
     pub(crate) fn start(columns: u16, rows: u16) -> Option<Self> {
         if Command::new("tmux").arg("-V").stdout(Stdio::null()).status().is_err() {
-            eprintln!("SKIPPED: tmux IS NOT INSTALLED, so nothing was tried in it: apt install tmux");
+            println!("SKIPPED: tmux IS NOT INSTALLED, so nothing was tried in it: apt install tmux");
             return None;
         }
         let folder = tempfile::Builder::new().prefix("tmux-").tempdir().unwrap();

@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crossterm::event::KeyEvent;
 use ratatui::Frame;
 use thiserror::Error;
 use tokio::sync::mpsc;
@@ -222,6 +223,10 @@ impl Program for App {
 
     fn draw(&self, frame: &mut Frame<'_>) {
         shell::draw(&self.model, &self.theme, frame);
+    }
+
+    fn is_text(&self, key: KeyEvent) -> bool {
+        self.model.is_text(key)
     }
 
     fn take_redraw(&mut self) -> Redraw {

@@ -4,7 +4,7 @@
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::args::SecretSetArgs;
@@ -89,8 +89,9 @@ fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>> {
         |error: io::Error| Exit::FAILED.because(format!("cannot read the value: {}", io_reason(&error)));
     // Echo stays off across both prompts: text pasted for both at once would be shown in between.
     let silence = EchoOff::begin().map_err(unreadable)?;
-    let typed = read_hidden(&format!("value of {named} (not shown): ")).and_then(|first| {
-        let second = if first.is_some() { read_hidden("again: ")? } else { None };
+    let erase = silence.0.special_codes[SpecialCodeIndex::VERASE];
+    let typed = read_hidden(&format!("value of {named} (not shown): "), erase).and_then(|first| {
+        let second = if first.is_some() { read_hidden("again: ", erase)? } else { None };
         Ok(first.zip(second))
     });
     drop(silence);
@@ -101,18 +102,19 @@ fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>> {
     }
 }
 
-fn read_hidden(prompt: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+fn read_hidden(prompt: &str, erase: u8) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut stderr = io::stderr().lock();
     write!(stderr, "{prompt}")?;
     stderr.flush()?;
-    let line = line(RawStdin)?;
+    let line = line(RawStdin, erase)?;
     writeln!(stderr)?;
     Ok(line)
 }
 
 /// Reads up to enter; `None` if it was cancelled. Keys are read one by one: in canonical mode the terminal
-/// driver would keep the line, and a signal key would end the program with echo still off.
-fn line(mut keys: impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+/// driver would keep the line, and a signal key would end the program with echo still off. `erase` is the
+/// terminal's own erase character.
+fn line(mut keys: impl Read, erase: u8) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     let mut key = Zeroizing::new([0_u8]);
     loop {
@@ -123,7 +125,8 @@ fn line(mut keys: impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
             [b'\r' | b'\n'] => return Ok(Some(line)),
             [CTRL_C | CTRL_D | CTRL_Z] => return Ok(None),
             [CTRL_U] => line.zeroize(),
-            [BACKSPACE | DELETE] => {
+            // A printable one belongs to a terminal of paper; to a value it is a character.
+            [byte] if matches!(byte, BACKSPACE | DELETE) || (byte == erase && matches!(byte, 1..=31)) => {
                 // Remove a multi-byte character as a whole.
                 while line.pop().is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000) {}
             }
@@ -190,10 +193,12 @@ mod tests {
 
     #[test]
     fn a_line_is_typed_and_mended_key_by_key() {
-        let typed =
-            |keys: &str| line(keys.as_bytes()).unwrap().map(|line| String::from_utf8(line.to_vec()).unwrap());
+        let typed = |keys: &str| {
+            line(keys.as_bytes(), 0x14).unwrap().map(|line| String::from_utf8(line.to_vec()).unwrap())
+        };
         assert_eq!(typed("abc\rx").as_deref(), Some("abc"));
         assert_eq!(typed("aü\u{7f}b\u{8}c\n").as_deref(), Some("ac"));
+        assert_eq!(typed("ab\u{14}c\n").as_deref(), Some("ac"), "the terminal's own erase character");
         assert_eq!(typed("abc\u{15}d\n").as_deref(), Some("d"));
         assert_eq!(typed("\u{7f}\n").as_deref(), Some(""));
         for gone in ["abc\u{3}\n", "\u{4}", "abc"] {

@@ -17,6 +17,8 @@ mod visibility;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
 use super::keymap::KeyMap;
 use super::place::Place;
 use super::request::RequestId;
@@ -282,6 +284,12 @@ impl Model {
             let Draft { buffer: text_buffer, outline, .. } = &mut **edit;
             outline.update(text_buffer);
         }
+    }
+
+    /// Whether a key has no action here: a character that is text, if text is typed here.
+    pub fn is_text(&self, key: KeyEvent) -> bool {
+        let is_plain = !key.modifiers.intersects(!KeyModifiers::SHIFT);
+        matches!(key.code, KeyCode::Char(_)) && is_plain && self.keymap.action(self.place(), key).is_none()
     }
 
     pub fn next_request(&mut self) -> RequestId {

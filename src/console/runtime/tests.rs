@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use crossterm::event::{KeyCode, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 
@@ -166,6 +166,7 @@ impl Program for Scripted {
     fn update(&mut self, message: Message) -> Vec<Effect> {
         match message.event {
             AppEvent::Key(key) => return self.key(key.code),
+            AppEvent::Typed(text) => self.note(format!("typed {}", text.len()), Redraw::Now),
             AppEvent::Paste(text) => self.note(format!("paste {}", text.len()), Redraw::Now),
             AppEvent::Resize(size) => self.note(format!("size {}x{}", size.cols, size.rows), Redraw::Now),
             AppEvent::Resumed => self.note("resumed", Redraw::Now),
@@ -214,6 +215,10 @@ impl Program for Scripted {
             AppEvent::Terminate => self.note("terminated", Redraw::Now),
         }
         Vec::new()
+    }
+
+    fn is_text(&self, key: KeyEvent) -> bool {
+        matches!(key.code, KeyCode::Char('X' | 'Y'))
     }
 
     fn draw(&self, frame: &mut Frame<'_>) {

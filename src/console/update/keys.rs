@@ -12,17 +12,30 @@ use crate::console::screens::{Tab, browse, drafts, front, health, secrets, stale
 use crate::console::widgets::Movement;
 
 pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let mut effects = note_key(model);
+    match model.keymap.action(model.place(), key) {
+        Some(action) => effects.extend(act(model, action)),
+        None => front(model).key(model, key),
+    }
+    effects
+}
+
+/// Keys that are text, see [`Model::is_text`].
+pub(crate) fn typed(model: &mut Model, text: &str) -> Vec<Effect> {
+    let effects = note_key(model);
+    front(model).typed(model, text);
+    effects
+}
+
+/// What any key does.
+fn note_key(model: &mut Model) -> Vec<Effect> {
     model.request_redraw(Redraw::Now);
     model.last_key = model.now.mono;
     model.select_on_arrival = None;
     // A key after the timeout, but before the wake-up for it, must not extend the unlock.
-    let mut effects: Vec<_> = timers::lock_if_expired(model).into_iter().collect();
+    let effects = timers::lock_if_expired(model).into_iter().collect();
     if let WriteAccess::Open(Some(until)) = &mut model.lock {
         *until = model.now.mono + UNLOCKED_FOR;
-    }
-    match model.keymap.action(model.place(), key) {
-        Some(action) => effects.extend(act(model, action)),
-        None => front(model).key(model, key),
     }
     effects
 }

@@ -40,6 +40,7 @@ mod secret_names;
 mod secrets;
 mod secrets_tab;
 mod truth;
+mod typing;
 mod undo;
 mod unknown;
 mod writing;

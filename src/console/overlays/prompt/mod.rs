@@ -41,6 +41,10 @@ impl Component for PromptDialog {
         update::key(model, key);
     }
 
+    fn typed(&self, model: &mut Model, text: &str) {
+        update::typed(model, text);
+    }
+
     fn paste(&self, model: &mut Model, text: &str) {
         update::paste(model, text);
     }

@@ -12,11 +12,20 @@ use crate::console::screens::plan::PlanKind;
 use crate::console::screens::plan::{builder, clone, names, rename};
 use crate::console::screens::secrets::actions::{destroy, reveal};
 use crate::console::screens::{browse, editor, merge, plan, secret_form};
+use crate::console::widgets::TextInput;
 use crate::domain::{Address, ResourceKey, unescape};
 
 pub(crate) fn key(model: &mut Model, key: KeyEvent) {
+    type_text(model, |input| _ = input.key(key));
+}
+
+pub(crate) fn typed(model: &mut Model, text: &str) {
+    type_text(model, |input| input.insert(text));
+}
+
+fn type_text(model: &mut Model, change: impl FnOnce(&mut TextInput)) {
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
-        prompt.input.key(key);
+        change(&mut prompt.input);
         prompt.error = None;
     }
     refresh(model);
@@ -35,10 +44,8 @@ pub(crate) fn paste(model: &mut Model, text: &str) {
             prompt.error = Some(words.into());
             return;
         }
-        prompt.input.insert(text);
-        prompt.error = None;
     }
-    refresh(model);
+    typed(model, text);
 }
 
 /// Completes to the common prefix of all candidates.

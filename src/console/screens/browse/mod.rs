@@ -66,12 +66,18 @@ impl Component for Documents {
         }
     }
 
+    fn typed(&self, model: &mut Model, text: &str) {
+        if let Some((browse, _)) = model.browse_mut().filter(|(browse, _)| browse.list.typing.is_some()) {
+            browse.list.filter.insert(text);
+            refilter(model);
+        }
+    }
+
     fn paste(&self, model: &mut Model, text: &str) {
         match model.browse_mut() {
-            Some((browse, _)) if browse.list.typing.is_some() => browse.list.filter.insert(text),
-            _ => return refuse_paste(model),
+            Some((browse, _)) if browse.list.typing.is_some() => self.typed(model, text),
+            _ => refuse_paste(model),
         }
-        refilter(model);
     }
 
     fn is_possible(&self, model: &Model, action: Action) -> bool {

@@ -55,13 +55,19 @@ impl Component for SecretsScreen {
         }
     }
 
-    fn paste(&self, model: &mut Model, text: &str) {
+    fn typed(&self, model: &mut Model, text: &str) {
         let page = &mut model.secrets_page;
-        if page.list.typing.is_none() {
-            return refuse_paste(model);
+        if page.list.typing.is_some() {
+            page.list.filter.insert(text);
+            page.apply_filter();
         }
-        page.list.filter.insert(text);
-        page.apply_filter();
+    }
+
+    fn paste(&self, model: &mut Model, text: &str) {
+        match model.secrets_page.list.typing {
+            Some(_) => self.typed(model, text),
+            None => refuse_paste(model),
+        }
     }
 
     /// Based on the presence known so far.

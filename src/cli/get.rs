@@ -10,7 +10,7 @@ use crate::provider::ConfigReader;
 use crate::text::{Masked, Safe};
 
 pub(super) async fn run(session: &CliSession, get: GetArgs, out: &mut Printer<'_>) -> Result<()> {
-    let key = get.address.0;
+    let key = session.key(&get.address);
     if get.merged {
         return print_merged(session, &key, &get.reveal, get.output.format, out).await;
     }

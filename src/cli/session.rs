@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::document_arg::DocumentArg;
 use super::error::{CliError, Exit, Result};
 use super::stderr::print_note;
 use crate::audit::Audit;
@@ -28,6 +29,11 @@ impl CliSession {
         let manager = UnifiedConfigManager::from_settings(&settings);
         let writes = WriteService::new(Arc::new(open_audit(&settings)), AUDIT_WAIT);
         Self { settings, manager, writes }
+    }
+
+    /// The key of a document that was named on the command line.
+    pub(super) fn key(&self, named: &DocumentArg) -> ResourceKey {
+        named.key(&self.settings.target.namespace())
     }
 
     /// Says which settings are wrong, for a command that depends on them.

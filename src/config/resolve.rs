@@ -4,15 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::Result;
+#[cfg(feature = "etcd")]
+use super::etcd;
 use super::lookup::Lookup;
 use super::{
     ContextWarning, EffectiveSetting, Environment, Origin, Receiver, SecretSource, SettingKey as Key,
     SettingSources, Target, WithOrigin,
 };
-use crate::domain::{Finding, Namespace, SecretNameError, SecretNames};
-use crate::provider::etcd::{
-    Endpoint, EtcdLogin, EtcdSettings, IdentityFiles, KeyLayout, Password, Prefix, TlsFiles,
-};
+use crate::domain::{Finding, SecretNameError, SecretNames};
 use crate::provider::file::FileSettings;
 
 /// All settings in effect for one run.
@@ -75,8 +74,12 @@ impl Settings {
         if let Some(name) = &name {
             lookup.enter(name)?;
         }
-        let target = match lookup.word(Key::Backend, "file")?.value {
-            "etcd" => Target::Etcd(Box::new(etcd(&mut lookup)?)),
+        let backend = lookup.word(Key::Backend, "file")?;
+        let target = match backend.value {
+            #[cfg(feature = "etcd")]
+            "etcd" => Target::Etcd(Box::new(etcd::settings(&mut lookup)?)),
+            #[cfg(not(feature = "etcd"))]
+            "etcd" => return Err(backend.wrong(not_built_in("etcd"))),
             _ => {
                 lookup.refuse_unused_host()?;
                 Target::Files(FileSettings {
@@ -134,24 +137,13 @@ fn overridden(explained: &EffectiveSetting) -> Option<ContextWarning> {
     }
 }
 
-fn etcd(lookup: &mut Lookup<'_>) -> Result<EtcdSettings> {
-    let hosts = lookup.text_or(Key::Host, "localhost")?;
-    let port = lookup.number(Key::Port, 2379)?;
-    let layout = match lookup.word(Key::Layout, "namespaced")?.value {
-        "flat" => KeyLayout::Flat,
-        _ => KeyLayout::Namespaced,
-    };
-    let default_prefix = layout.default_prefix();
-    let prefix = lookup.text_or(Key::Prefix, default_prefix.as_str())?;
-    let namespace = lookup.text_or(Key::Namespace, "default")?;
-    Ok(EtcdSettings {
-        endpoints: checked(&hosts, |hosts| Endpoint::parse(hosts, port.value))?,
-        prefix: checked(&prefix, Prefix::new)?,
-        layout,
-        namespace: checked(&namespace, Namespace::new)?,
-        login: login(lookup)?,
-        tls: tls(lookup)?,
-    })
+/// Why a store cannot be opened whose client this program was built without.
+#[cfg(not(all(feature = "etcd", feature = "vault")))]
+pub(super) fn not_built_in(feature: &str) -> String {
+    format!(
+        "{feature} is not built into this program: build it with the feature \"{feature}\" of confdeck, or \
+         choose another store"
+    )
 }
 
 /// A name that any source hides stays hidden; of those that are shown, the nearest list alone counts.
@@ -171,6 +163,7 @@ fn secret_names(lookup: &mut Lookup<'_>) -> Result<SecretNames> {
 }
 
 /// Applies a rule of the domain or of a provider, and adds the value's place to its error.
+#[cfg(any(feature = "etcd", feature = "vault"))]
 pub(super) fn checked<T, E: std::fmt::Display>(
     text: &WithOrigin<String>,
     rule: impl FnOnce(&str) -> std::result::Result<T, E>,
@@ -178,23 +171,8 @@ pub(super) fn checked<T, E: std::fmt::Display>(
     rule(&text.value).map_err(|error| text.wrong(error.to_string()))
 }
 
-fn login(lookup: &mut Lookup<'_>) -> Result<Option<EtcdLogin>> {
-    let (username, password) = (lookup.text(Key::Username), lookup.secret(Key::Password)?);
-    let both = both(Key::Username, username, Key::Password, password)?;
-    Ok(both.map(|(username, password)| EtcdLogin {
-        username: username.value,
-        password: Password::new(password.value),
-    }))
-}
-
-fn tls(lookup: &mut Lookup<'_>) -> Result<TlsFiles> {
-    let ca_cert = lookup.path(Key::CaCert).map(|path| path.value);
-    let both = both(Key::Cert, lookup.path(Key::Cert), Key::Key, lookup.path(Key::Key))?;
-    let identity = both.map(|(cert, key)| IdentityFiles { cert: cert.value, key: key.value });
-    Ok(TlsFiles { ca_cert, identity })
-}
-
 /// Two settings that are only valid together.
+#[cfg(any(feature = "etcd", feature = "vault"))]
 pub(super) fn both<A, B>(
     first: Key,
     a: Option<WithOrigin<A>>,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::SecretSource;
 use super::setting::{Setting, SettingKey, SettingKind, SettingTable};
-use crate::provider::{etcd, file};
+use crate::provider::{ETCD, file};
 
 impl SettingKey {
     /// Its row of the table.
@@ -66,7 +66,7 @@ pub const SETTINGS: [Setting; 43] = {
             K::Backend,
             "backend",
             Context,
-            Word(&[file::BACKEND.setting, etcd::BACKEND.setting]),
+            Word(&[file::BACKEND.setting, ETCD.setting]),
             Some("CONFIG_BACKEND"),
         )
         .means("`file`", "what holds the configuration: `file` or `etcd`"),

@@ -20,7 +20,7 @@ mod secret_text;
 mod secrets;
 mod utc;
 
-pub use change::{Change, ChangeKind, Entry};
+pub use change::{Change, ChangeKind, DocumentChange, Entry};
 pub use coverage::{Coverage, PermittedRanges};
 pub use document::{Document, MAX_EDITABLE};
 #[cfg(test)]

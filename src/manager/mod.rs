@@ -9,13 +9,16 @@
 //! and its own secrets merged. The result is cached for a limited time and then wiped.
 
 mod cache;
+mod changes;
 mod create;
+mod delete;
 mod get_merged;
 mod hub;
 mod invalidating_writer;
 mod merged;
 mod own_secrets;
 mod secret_merger;
+mod writes;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -24,7 +27,9 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use self::cache::MonotonicClock;
+pub use self::changes::Changes;
 pub use self::create::{CreateWebhookError, CreatedWebhook};
+pub use self::delete::{DeleteWebhookError, DeletedWebhook, SecretRemoval};
 use self::get_merged::{lookup_in_variables, secret_lookup};
 use self::hub::{LastWrite, WatchHub};
 use self::invalidating_writer::InvalidatingWriter;
@@ -32,19 +37,53 @@ pub use self::merged::{MergedDocument, MergedSecret, SecretMode};
 use self::secret_merger::CachedMerger;
 use crate::check::SecretLookup;
 use crate::config::{Overrides, SecretSource, SettingSources, Settings, SettingsError, Target};
-use crate::domain::{
-    Document, Entry, Health, KeyPrefix, LinkState, ResourceKey, Revision, SecretNames, SecretPath,
-};
+use crate::domain::{Entry, Health, KeyPrefix, LinkState, ResourceKey, Revision, SecretNames, SecretPath};
 use crate::provider::env::EnvVariables;
+#[cfg(feature = "etcd")]
 use crate::provider::etcd::EtcdProvider;
 use crate::provider::file::FileProvider;
-use crate::provider::{
-    Commit, ConfigReader, ConfigWriter, Error, Expect, Lease, Page, Result, SecretAccess, SecretWriter, Watch,
-};
+use crate::provider::{ConfigReader, ConfigWriter, Error, Page, Result, SecretAccess, SecretWriter, Watch};
 
 static SHARED: Mutex<Option<Arc<UnifiedConfigManager>>> = Mutex::new(None);
 
 /// An open store.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use confdeck::domain::{DocumentChange, KeyPrefix, ResourceKey};
+/// use confdeck::manager::{SecretMode, UnifiedConfigManager};
+/// use confdeck::provider::Lease;
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     // CONFIG_BACKEND and its variables choose the store.
+///     let manager = UnifiedConfigManager::from_env()?;
+///
+///     // While this is held, there is a live picture, and reads are answered from memory.
+///     let mut changes = manager.changes(KeyPrefix::Namespace("default".parse()?));
+///     manager.ready(Duration::from_secs(20)).await?;
+///
+///     let key = ResourceKey::webhook("default".parse()?, "orders".parse()?);
+///     let document = r#"{"module": "log", "topic": "{$TOPIC:orders}"}"#;
+///     manager.upsert(key.clone(), document.into(), Lease::Never).await?;
+///     match changes.next().await {
+///         Some(DocumentChange::Updated { previous, entry }) => {
+///             println!("{} was {} and is {}", entry.key, previous.token, entry.token);
+///         }
+///         Some(DocumentChange::Deleted { previous }) => println!("{} is gone", previous.key),
+///         Some(change) => println!("{} is there", change.key()),
+///         None => println!("the store was shut down"),
+///     }
+///
+///     // As a receiver uses it: references are resolved, the webhook's own secrets are merged in.
+///     let merged = manager.get_merged(&key, SecretMode::Include).await?.ok_or("it is gone")?;
+///     println!("its topic is {}", merged.json()["topic"]);
+///
+///     manager.shutdown().await;
+///     Ok(())
+/// }
+/// ```
 pub struct UnifiedConfigManager {
     reader: Arc<dyn ConfigReader>,
     writer: Option<Arc<dyn ConfigWriter>>,
@@ -102,6 +141,7 @@ impl UnifiedConfigManager {
                 let names = settings.secret_names.clone();
                 Self::open(FileProvider::new(files.clone()).with_secret_names(names), read_only)
             }
+            #[cfg(feature = "etcd")]
             Target::Etcd(etcd) => Self::open(EtcdProvider::new((**etcd).clone()), read_only),
         };
         manager
@@ -114,9 +154,13 @@ impl UnifiedConfigManager {
     /// environment variables, unless [`UnifiedConfigManager::with_secrets`] or
     /// [`UnifiedConfigManager::with_secret_access`] says otherwise.
     pub fn open<P: ConfigWriter + 'static>(provider: P, read_only: Option<String>) -> Self {
-        let provider = Arc::new(provider);
+        Self::open_shared(Arc::new(provider), read_only)
+    }
+
+    /// As [`UnifiedConfigManager::open`], for a provider that others use too.
+    pub fn open_shared(provider: Arc<dyn ConfigWriter>, read_only: Option<String>) -> Self {
         // Both are the same provider; a read-only manager gets no handle that can write.
-        let writer = read_only.is_none().then(|| Arc::clone(&provider) as Arc<dyn ConfigWriter>);
+        let writer = read_only.is_none().then(|| Arc::clone(&provider));
         let variables = Arc::new(EnvVariables::process());
         Self {
             reader: provider,
@@ -272,7 +316,8 @@ impl UnifiedConfigManager {
         self.hub()?.link()
     }
 
-    /// Waits, for at most `within`, until the live inventory has been loaded once. Keep the subscription
+    /// Waits, for at most `within`, until the live inventory is complete: it has been loaded, and no load is
+    /// in progress. It may be stale all the same, see [`UnifiedConfigManager::link`]. Keep the subscription
     /// returned by [`UnifiedConfigManager::watch`] alive during the call.
     ///
     /// # Errors
@@ -291,39 +336,6 @@ impl UnifiedConfigManager {
     /// All documents of a range at one revision, in pages.
     pub fn list(&self, prefix: KeyPrefix) -> futures::stream::BoxStream<'_, Result<Page>> {
         self.reader.list(prefix)
-    }
-
-    /// Writes a document that does not exist yet.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] if it does; else those of [`ConfigWriter::commit`].
-    pub async fn create(&self, key: ResourceKey, document: Document, lease: Lease) -> Result<Commit> {
-        self.record_write(self.writer()?.set(key, document, Expect::Absent, lease).await)
-    }
-
-    /// Replaces the document that was read as `base`, and keeps its lease.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] if it changed since; else those of [`ConfigWriter::commit`].
-    pub async fn update(&self, base: &Entry, document: Document) -> Result<Commit> {
-        let expect = Expect::Token(base.token);
-        self.record_write(self.writer()?.set(base.key.clone(), document, expect, Lease::Keep).await)
-    }
-
-    /// Removes the document that was read as `base`.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] if it changed since; else those of [`ConfigWriter::commit`].
-    pub async fn delete(&self, base: &Entry) -> Result<Commit> {
-        self.record_write(self.writer()?.delete(base.key.clone(), Expect::Token(base.token)).await)
-    }
-
-    /// Records the revision of a write that the live inventory may not include yet.
-    fn record_write(&self, written: Result<Commit>) -> Result<Commit> {
-        if let Ok(commit) = &written {
-            self.last_write.record(commit.at);
-        }
-        written
     }
 
     /// Subscribes to a range: a load, then every change. All subscribers share one watch of the provider and
@@ -350,11 +362,21 @@ impl UnifiedConfigManager {
         self.reader.health().await
     }
 
-    /// Ends watches and connections, and wipes merged documents.
+    /// Ends watches and connections, and wipes merged documents. When it returns, every watch has ended, also
+    /// one that is still held, and nothing is served from memory: calls answer [`Error::Unavailable`].
     pub async fn shutdown(&self) {
         self.ended.store(true, Ordering::Release);
+        self.hub().inspect(|hub| hub.shut_down());
         self.merger.get().inspect(|merging| merging.cache.forget_all());
         futures::join!(self.reader.shutdown(), self.secrets.reader.shutdown());
+    }
+
+    /// Fails once the manager has been shut down.
+    fn check_open(&self) -> Result<()> {
+        if self.ended.load(Ordering::Acquire) {
+            return Err(Error::unavailable("the store has been shut down; open it anew"));
+        }
+        Ok(())
     }
 
     fn hub(&self) -> Option<Arc<WatchHub>> {

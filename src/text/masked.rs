@@ -72,6 +72,16 @@ impl fmt::Display for MaskedLine<'_> {
 
 /// A document that may be shown: secrets hidden, every character safe, one-line JSON indented,
 /// very long lines shortened. It contains neither the hidden text nor its length.
+///
+/// ```
+/// use confdeck::domain::{Document, DocumentKind};
+/// use confdeck::text::Masked;
+///
+/// let document = Document::from(r#"{"module": "log", "authorization": "Bearer hunter2"}"#);
+/// let masked = Masked::of(DocumentKind::Webhook, &document);
+/// let shown: Vec<_> = masked.lines(0..masked.line_count()).map(|line| line.to_string()).collect();
+/// assert!(shown.concat().contains("log") && !shown.concat().contains("hunter2"));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Masked {
     pub(super) text: String,

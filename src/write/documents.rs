@@ -51,7 +51,7 @@ impl WriteService {
                 Ok(answer) => break answer,
                 Err(_) => {
                     let reason = format!("nothing within {} s", limit.as_secs());
-                    break Err(Error::Unavailable { reason, retry_in: None });
+                    break Err(Error::unavailable_by(reason, std::io::ErrorKind::TimedOut));
                 }
             }
         };

@@ -10,7 +10,8 @@ use zeroize::{Zeroize, Zeroizing};
 use super::args::SecretSetArgs;
 use crate::cli::error::{Exit, Result};
 use crate::cli::input::{RawStdin, read_into};
-use crate::domain::{FieldName, SecretText, SecretValue};
+use crate::domain::json::{check_object, parse};
+use crate::domain::{FieldName, SecretField, SecretText, SecretValue};
 use crate::private_file::io_reason;
 use crate::provider::SecretFields;
 use crate::text::Safe;
@@ -32,6 +33,41 @@ pub(super) fn fields(set: &SecretSetArgs) -> Result<SecretFields> {
         put(&mut fields, name, bytes, set)?;
     }
     Ok(fields)
+}
+
+/// Reads a webhook's own secrets: a JSON object of texts, from a file or, for `-`, from standard input.
+pub(super) fn own_fields(from: &Path) -> Result<SecretFields> {
+    let file = (from != Path::new("-")).then_some((from, "the file that --secrets-from names"));
+    let bytes = read(file)?;
+    own_fields_of(&bytes)
+        .map_err(|why| Exit::INVALID.because(format!("what --secrets-from names {why}; nothing was written")))
+}
+
+fn own_fields_of(bytes: &[u8]) -> std::result::Result<SecretFields, String> {
+    if bytes.len() > LONGEST {
+        return Err(format!("is longer than {LONGEST} bytes"));
+    }
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| format!("is not UTF-8 at byte {}", error.valid_up_to()))?;
+    check_object(text).map_err(|error| format!("is not a JSON object of texts: {error}"))?;
+    let object = parse(text).map_err(|error| format!("is not a JSON object of texts: {error}"))?;
+    let mut fields = SecretFields::default();
+    for member in object.members() {
+        let known = SecretField::ALL.into_iter().find(|field| field.as_str() == member.name);
+        // The name is not repeated: it may be a value.
+        let field = known.ok_or_else(|| {
+            let known = SecretField::ALL.map(SecretField::as_str).join(", ");
+            format!("has a member that is no secret of a webhook's own; known are {known}")
+        })?;
+        let value = member.value.string(text).map(|value| SecretText::new(value.into_owned()));
+        let value = value.filter(|value| !value.expose().trim().is_empty());
+        let value = value.ok_or_else(|| format!("has no text as {}, or an empty one", field.as_str()))?;
+        if fields.get(field.as_str()).is_some() {
+            return Err(format!("has {} twice", field.as_str()));
+        }
+        fields.set(field.name(), SecretValue::text(&value));
+    }
+    if fields.is_empty() { Err("holds no secret".into()) } else { Ok(fields) }
 }
 
 fn put(
@@ -189,6 +225,25 @@ mod tests {
         assert!(refused.contains("byte 7") && !refused.contains("hunter2"), "{refused}");
         assert!(read(&vec![b'a'; LONGEST + 1], false).is_err());
         assert!(read(&vec![b'a'; LONGEST], false).is_ok());
+    }
+
+    #[test]
+    fn own_secrets_are_texts_of_known_names_and_nothing_of_them_is_repeated() {
+        let read = |text: &str| own_fields_of(text.as_bytes()).map(|fields| fields.len());
+        assert_eq!(read(r#"{"bearer-token": "planted-a", "hmac-secret": "planted-\u0062"}"#), Ok(2));
+        for (wrong, said) in [
+            ("planted", "is not a JSON object"),
+            ("[]", "is not a JSON object"),
+            ("{}", "holds no secret"),
+            (r#"{"planted": "x"}"#, "known are bearer-token, channel-token"),
+            (r#"{"bearer_token": "planted"}"#, "known are bearer-token"),
+            (r#"{"bearer-token": ["planted"]}"#, "has no text as bearer-token"),
+            (r#"{"bearer-token": " "}"#, "or an empty one"),
+            (r#"{"bearer-token": "planted", "bearer-token": "planted"}"#, "has bearer-token twice"),
+        ] {
+            let refused = read(wrong).unwrap_err();
+            assert!(refused.contains(said) && !refused.contains("planted"), "{wrong}: {refused}");
+        }
     }
 
     #[test]

@@ -111,6 +111,7 @@ pub enum ConflictChoice {
 
 /// Why there is no merged text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum MergeError {
     /// The number of choices differs from the number of clashes.
     #[error("each clash needs a choice of its own")]

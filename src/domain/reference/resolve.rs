@@ -61,6 +61,7 @@ impl<'a> ResolveScope<'a> {
 
 /// Why a document cannot be resolved; contains no value.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum ResolveError {
     /// A field of Vault has no value, and the reference has no default.
     #[error("{field} of Vault has no value here, and the reference at {place} no default")]

@@ -32,6 +32,7 @@ pub struct Facts {
 
 /// Why a value is not a document.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum DocumentError {
     /// No bytes at all.
     #[error("empty value")]

@@ -53,18 +53,26 @@ use crate::domain::{Entry, Health, KeyPrefix, LeaseId, ResourceKey};
 use connect::Connector;
 use health::HealthCache;
 
-pub const BACKEND: Backend = Backend {
-    name: "etcd",
-    setting: "etcd",
-    remote: true,
-    takes_up: "takes it live in about a second",
-    looks_up: "looks references up when it loads a document: it goes on with the old value until that is written again",
-};
+pub const BACKEND: Backend = super::backend::ETCD;
 
 /// One prefix of one etcd cluster.
 ///
 /// Reads try every endpoint; a write that may have been sent is never sent again. All calls and
 /// watches share one connection at a time.
+///
+/// ```no_run
+/// use confdeck::manager::UnifiedConfigManager;
+/// use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, KeyLayout};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let members = Endpoint::parse("10.0.0.1,10.0.0.2,10.0.0.3", 2379)?;
+/// let etcd = EtcdProvider::new(EtcdSettings::new(members, KeyLayout::Namespaced));
+/// let manager = UnifiedConfigManager::open(etcd, None);
+/// println!("{}", manager.health().await.condition().word());
+/// # Ok(())
+/// # }
+/// ```
 pub struct EtcdProvider {
     connector: Arc<Connector>,
     health_cache: HealthCache,

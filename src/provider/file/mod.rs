@@ -79,6 +79,31 @@ pub struct FileSettings {
 /// names yet, or webhooks that name a deleted connection.
 ///
 /// A commit that has started is finished even if its future is dropped.
+///
+/// ```
+/// use confdeck::domain::{KeyPrefix, ResourceKey};
+/// use confdeck::provider::file::{FileProvider, FileSettings};
+/// use confdeck::provider::{ConfigReader, ConfigWriter, Expect, Lease};
+/// use futures::TryStreamExt;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let folder = tempfile::tempdir()?;
+/// let webhooks = folder.path().join("webhooks.json");
+/// let connections = folder.path().join("connections.json");
+/// let files = FileProvider::new(FileSettings { webhooks: webhooks.clone(), connections });
+///
+/// let key = ResourceKey::webhook("default".parse()?, "orders".parse()?);
+/// files.set(key.clone(), r#"{"module": "log"}"#.into(), Expect::Absent, Lease::Keep).await?;
+/// assert!(std::fs::read_to_string(&webhooks)?.contains("orders"));
+///
+/// // The ids that begin so, in pages of one revision.
+/// let begin = KeyPrefix::Ids { namespace: "default".parse()?, start: "ord".into() };
+/// let pages: Vec<_> = files.list(begin).try_collect().await?;
+/// assert_eq!(pages[0].entries[0].key, key);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct FileProvider {
     shared: Arc<FileState>,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use etcd_client::{DeleteOptions, Txn};
 
 use super::connect::Connector;
-use super::error::Fault;
+use super::error::{Fault, within};
 use super::layout::Keyspace;
 use super::line_activity::LineActivity;
 use super::link::MemberLink;

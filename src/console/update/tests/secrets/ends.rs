@@ -32,7 +32,7 @@ fn who_can_write_in_no_way_is_told_before_anything_is_typed() {
 fn a_store_that_fails_a_write_is_looked_at_at_once() {
     let mut console = console();
     console.typed("mine", "mine").keys("ctrl-s").wait(400).keys("enter");
-    let sealed = Error::Unavailable { reason: "it is sealed".into(), retry_in: None };
+    let sealed = Error::unavailable("it is sealed");
     console.says(SecretJobResult::Written(SecretOutcome { result: Err(sealed), values_read: 0 }));
     assert!(console.effects.iter().any(|effect| matches!(effect, Effect::RefreshAllPresence)));
 }

@@ -3,7 +3,7 @@
 use ratatui::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::console::theme::StyleRole;
+use crate::console::theme::{StyleRole, glyph};
 use crate::text::Safe;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -118,6 +118,19 @@ impl TextRun {
             lines.push(line.and(*style, piece));
         }
         lines
+    }
+
+    /// The run in at most `columns`; if there is more of it, it ends in `…`.
+    pub(crate) fn cut(self, columns: u16) -> Self {
+        match columns {
+            _ if self.width() <= columns => self,
+            0 => Self::default(),
+            1 => Self::of(StyleRole::Dim, glyph::MORE),
+            _ => {
+                let first = self.broken(columns - 1).into_iter().next().unwrap_or_default();
+                first.and(StyleRole::Dim, glyph::MORE)
+            }
+        }
     }
 
     /// Width in columns.

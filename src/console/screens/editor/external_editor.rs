@@ -41,6 +41,8 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, news: EditorEvent) -
     match news {
         EditorEvent::Saved(text) => {
             away.refused = false;
+            // Saving there is an act, too.
+            model.notices.end_act();
             if let Some(open) = open {
                 open.change(now, |open| open.buffer.set_text(&text));
                 model.update_editor_view();

@@ -29,7 +29,7 @@ pub struct SecretLink {
     /// What is known of the secrets in it, watched or not.
     pub summary: SecretsSummary,
     /// What the summary was made from: the version of the presence, and the revision of the documents.
-    summarized: Option<(u64, Revision)>,
+    pub(crate) summarized: Option<(u64, Revision)>,
 }
 
 impl SecretLink {

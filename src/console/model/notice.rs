@@ -72,13 +72,13 @@ pub struct Notices {
 }
 
 impl Notices {
-    /// Adds a result of the last act. An error stays beside whatever follows it; a success gives way to
+    /// Adds a result of the last act. An error stays beside whatever follows it; a success gives way only to
     /// another success, and a note to anything.
     pub fn add_result(&mut self, tone: Tone, text: &str, at: Duration) {
         let notice = self.keep(NoticeOrigin::OwnAct, tone, text, at);
         self.results.retain(|known| match known.tone {
             Tone::Plain => false,
-            Tone::Good => tone == Tone::Bad,
+            Tone::Good => tone != Tone::Good,
             Tone::Bad => known.text != notice.text,
         });
         self.results.push(notice);

@@ -23,7 +23,7 @@ const READABLE: u16 = 40;
 const SHORTEST: u16 = 16;
 
 /// The fewest columns of news, without its age.
-const LEAST_NEWS: u16 = 12;
+const LEAST_NEWS: u16 = 10;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let browse = model.browse().filter(|_| !model.is_covered());
@@ -138,8 +138,9 @@ fn messages(model: &Model) -> (TextRun, Aside) {
 
 /// Results cut to their room, with the key that shows them whole.
 fn cut(model: &Model, result: TextRun, room: u16) -> TextRun {
-    if result.width() <= room {
-        return result;
+    // What is wrong with the link is no message.
+    if result.width() <= room || model.notices.results().is_empty() {
+        return result.cut(room);
     }
     let key = model.keymap.key(model.place(), Action::Messages);
     let hint = key.map_or_else(TextRun::default, |key| TextRun::of(StyleRole::Key, format!(" {key}")));

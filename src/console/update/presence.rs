@@ -7,6 +7,7 @@ use super::super::message::{Answer, AppEvent, SecretReachability};
 use super::super::model::{Model, Redraw};
 use super::super::secret_jobs::{SecretJobResult, SecretWriteOutcome};
 use super::answers::shown_health;
+use crate::console::screens::Tab;
 use crate::domain::{Health, Presence, SecretPath, SecretStoreStatus};
 use crate::provider::Error;
 
@@ -25,7 +26,10 @@ pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
 pub(crate) fn summarize(model: &mut Model) {
     let Model { secret_link, presence_cache, inventory, context, .. } = model;
     let Some(lookup) = &context.secrets else { return };
-    if secret_link.summarize(presence_cache, inventory, lookup) {
+    let was_bad = secret_link.summary.is_bad();
+    let changed = secret_link.summarize(presence_cache, inventory, lookup);
+    // How many are well is told on the Health page alone.
+    if changed && (was_bad || secret_link.summary.is_bad() || model.tab == Tab::Health) {
         model.request_redraw(Redraw::Soon);
     }
 }

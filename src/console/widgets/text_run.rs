@@ -150,6 +150,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_run_is_cut_between_characters_and_says_so() {
+        let run = TextRun::of(StyleRole::Good, "✓ ").and(StyleRole::Text, "日本語 text");
+        let text = |columns| -> String {
+            let cut = run.clone().cut(columns);
+            assert!(cut.width() <= columns, "{columns}");
+            cut.spans().iter().map(|(_, text)| text.as_str().to_owned()).collect()
+        };
+        assert_eq!([text(20), text(13)], ["✓ 日本語 text", "✓ 日本語 text"]);
+        assert_eq!([text(12), text(6), text(5)], ["✓ 日本語 te…", "✓ 日…", "✓ 日…"]);
+        assert_eq!([text(2), text(1), text(0)], ["✓…", "…", ""]);
+    }
+
+    #[test]
     fn words_are_wrapped_between_words() {
         let wrap = |words, columns| -> Vec<String> {
             let lines = TextRun::wrap(StyleRole::Text, words, columns);

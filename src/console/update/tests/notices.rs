@@ -46,7 +46,9 @@ fn an_error_of_ones_own_act_stays_until_the_next_act_whatever_others_do_and_howe
         console.del(address, revision);
         console.wait(1_000).send(AppEvent::Wake);
     }
-    assert_eq!((console.results(), console.news()), (vec![NO_CLIPBOARD], Some("connections/k1 was deleted")));
+    // The state folder of this console never answers, which is told once, beside it.
+    assert_eq!((console.results()[0], console.results().len()), (NO_CLIPBOARD, 2));
+    assert_eq!(console.news(), Some("connections/k1 was deleted"));
     console.keys("j k g G tab h enter z z o 2 6 7 1 ? esc");
     assert_eq!(console.results(), Vec::<&str>::new(), "esc says that it was read");
 
@@ -60,7 +62,7 @@ fn an_error_of_ones_own_act_stays_until_the_next_act_whatever_others_do_and_howe
     );
     console.keys("T");
     assert_eq!(console.results()[0], NO_CLIPBOARD, "a look at the times is no act");
-    console.keys("space");
+    console.keys("d");
     assert_eq!(console.results(), Vec::<&str>::new());
 }
 

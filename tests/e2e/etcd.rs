@@ -222,7 +222,7 @@ fn what_came_of_an_act_stays_beside_what_others_do_and_both_are_listed() {
     terminal.keys("j k 6");
     terminal.wait_for("picture");
     terminal.keys("1");
-    terminal.wait_for("› production");
+    terminal.wait_for("› all");
     assert!(both(&terminal.screen_now()), "{}", terminal.screen_now().framed());
     terminal.keys("f4");
     terminal.wait_until(|screen| {

@@ -97,6 +97,8 @@ macro_rules! word {
 const EVERYWHERE: [Place; Place::ALL.len()] = Place::ALL;
 const LISTS: [Place; 2] = [Browse, Secrets];
 const TABS: [Place; 3] = [Browse, Secrets, Page];
+const SCREENS: [Place; 9] =
+    [Browse, Secrets, Page, Review, Merge, Plan, SecretForm, SecretReview, StaleDependents];
 const SCROLLING: [Place; 14] = [
     Browse,
     Secrets,
@@ -199,11 +201,8 @@ actions! {
         Cancel "cancel" "no"
             keys {
                 "n" in [Confirm],
-                "esc" in [
-                    Filter, Prompt, Confirm, Choose, Drafts, Messages, MessageFilter, PickSecret,
-                    RevealedValue, Value, Generate
-                ],
-                "q" in [Drafts, Messages, PickSecret, RevealedValue]
+                "esc" in [Filter, MessageFilter, Prompt, Confirm, Choose, Value, Generate],
+                "esc q" in [Drafts, Messages, PickSecret, RevealedValue]
             }
             hints {
                 Filter 2, MessageFilter 2, Messages 1 "close", Prompt 3, Confirm 2 "no", Choose 2,
@@ -283,12 +282,7 @@ actions! {
         Health "health" "backends and their members" [command look] keys { "6" in TABS };
         Log "log" "confdeck's own log" [command look] keys { "7" in TABS };
         Messages "messages" "what came of your acts, and news: the last 200, whole" [command look]
-            keys {
-                "F4" in [
-                    Browse, Secrets, Page, Editor, Review, Merge, Plan, SecretForm, SecretReview,
-                    StaleDependents
-                ]
-            };
+            keys { "F4" in SCREENS, "F4" in [Editor] };
         StaleDependents "reread" "what the receiver must read again after secrets changed" [command writer];
     }
     Move {
@@ -315,17 +309,10 @@ actions! {
     }
     Program {
         Command "command" "type a command or an address" [look]
-            keys {
-                ":" in [
-                    Browse, Secrets, Page, Review, Merge, Plan, Drafts, SecretForm, SecretReview, StaleDependents
-                ]
-            }
+            keys { ":" in SCREENS, ":" in [Drafts] }
             hints { Browse 5 "commands", Secrets 9 "commands", Page 5 "commands" };
         Help "help" "the keys that work here" [command look]
-            keys {
-                "?" in [Browse, Secrets, Page, Review, Merge, Plan, SecretForm, SecretReview, StaleDependents],
-                "F1" in [Editor]
-            }
+            keys { "?" in SCREENS, "F1" in [Editor] }
             hints {
                 Browse 4, Secrets 3, Page 3, Editor 4, Review 4, Merge 9, Plan 6, SecretForm 6, SecretReview 4,
                 StaleDependents 4

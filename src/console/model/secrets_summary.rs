@@ -1,5 +1,5 @@
-//! What is known of all secrets in the store that were looked at, wherever that was: the one value that the badge,
-//! the Health page and the Secrets tab tell. It depends neither on what is on the screen nor on a filter.
+//! What is known of all secrets in the store that were looked at: the one value that the badge, the Health page
+//! and the Secrets tab tell. It depends neither on what is on the screen nor on a filter.
 
 use std::time::Duration;
 

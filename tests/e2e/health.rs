@@ -88,7 +88,7 @@ fn a_full_database_leaves_the_console_synced_and_says_so_beside_it() {
     terminal.wait_for("SYNCED NOSPACE");
     // Reads go on, and what etcd takes arrives.
     store.delete("production/webhooks/one");
-    terminal.wait_gone("production/one");
+    terminal.wait_for("production/one, which was selected, is gone");
     std::thread::sleep(Duration::from_secs(3));
     let screen = terminal.screen_now();
     assert!(screen.has("SYNCED NOSPACE") && screen.has("production/two"), "{}", screen.framed());

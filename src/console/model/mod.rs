@@ -11,6 +11,7 @@ mod pending_write;
 mod presence_cache;
 mod secret_dependents;
 mod secret_link;
+mod secrets_summary;
 mod variable_conflicts;
 mod visibility;
 
@@ -43,19 +44,17 @@ use crate::inventory::{Inventory, Scope};
 pub use context::{ConsoleContext, WriteAccess};
 pub use link::{ConsistencyCheck, DebouncedLatency, LinkHistory, LinkOutage, Resync, StoreLink, Traffic};
 pub use needs_cache::NeedsCache;
-pub use notice::{LeaseExpiry, Notice, Tone};
+pub use notice::{LeaseExpiry, MAX_MESSAGES, Notice, NoticeOrigin, Notices, Tone};
 pub use paused_events::PausedEvents;
 pub use pending_write::{PendingWrite, SentCommit, UnknownOutcome};
 pub use presence_cache::{MAX_SEEN, PresenceCache};
 pub use secret_link::SecretLink;
+pub use secrets_summary::SecretsSummary;
 pub use variable_conflicts::VariableConflicts;
 pub(crate) use visibility::denied_if_hidden;
 
 /// How long writing stays unlocked without a key press.
 pub const UNLOCKED_FOR: Duration = Duration::from_secs(600);
-
-/// How long a notice stays in the status line.
-const NOTICE_FOR: Duration = Duration::from_secs(8);
 
 /// How often health is checked while its tab is visible, and otherwise.
 const HEALTH_WATCHED: Duration = Duration::from_secs(3);
@@ -96,8 +95,8 @@ pub struct Model {
     /// Set while an external editor has the open draft.
     pub external_edit: Option<ExternalEdit>,
     pub overlay: Option<Overlay>,
-    /// The message in the status line.
-    pub notice: Option<Notice>,
+    /// What the user was told.
+    pub notices: Notices,
     /// Set while the display is paused.
     pub paused: Option<PausedEvents>,
     /// The lease of the selected document.
@@ -173,7 +172,7 @@ impl Model {
             saved_drafts: SavedDrafts::default(),
             external_edit: None,
             overlay: None,
-            notice: None,
+            notices: Notices::default(),
             paused: None,
             lease: None,
             size,
@@ -302,9 +301,15 @@ impl Model {
         self.requests = self.requests.max(next.0.saturating_sub(1));
     }
 
-    /// Shows a message in the status line for a while.
-    pub fn notify(&mut self, tone: Tone, text: impl Into<String>) {
-        self.notice = Some(Notice { text: text.into(), tone, until: self.now.mono + NOTICE_FOR });
+    /// Tells a result of what the user did; it stays in the status line until the user does something else.
+    pub fn notify(&mut self, tone: Tone, text: impl AsRef<str>) {
+        self.notices.add_result(tone, text.as_ref(), self.now.mono);
+        self.request_redraw(Redraw::Soon);
+    }
+
+    /// Tells what somebody else did, or time; it has its own place, and replaces no result.
+    pub fn announce(&mut self, text: impl AsRef<str>) {
+        self.notices.add_news(Tone::Plain, text.as_ref(), self.now.mono);
         self.request_redraw(Redraw::Soon);
     }
 
@@ -326,7 +331,7 @@ impl Model {
             unlocked,
             self.next_save(),
             self.edit.as_ref().and_then(|edit| edit.diagnostics.check_at()),
-            self.notice.as_ref().map(|notice| notice.until),
+            self.notices.expires_at(),
             self.fresh_ends.front().copied(),
             self.link.resync_ends(),
             self.traffic.next_change_at(),

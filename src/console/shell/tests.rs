@@ -9,7 +9,9 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::style::{Modifier, Style};
 
+mod badges;
 mod names;
+mod status;
 mod times;
 
 use super::draw;
@@ -122,6 +124,8 @@ fn scenes_that_fold_at_80x24() {
         "connecting",
         "stale",
         "filtered",
+        "told",
+        "messages",
         "help",
         "confirm",
         "choose",

@@ -6,7 +6,8 @@ use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::model::{Model, Redraw, Tone, UNLOCKED_FOR, WriteAccess};
 use super::{feed, timers};
-use crate::console::overlays::{Overlay, PromptPurpose, prompt};
+use crate::console::overlays::{Overlay, PromptPurpose, messages, prompt};
+use crate::console::place::Place;
 use crate::console::screens::secrets::actions::{self, SecretAction};
 use crate::console::screens::{Tab, browse, drafts, front, health, secrets, stale_dependents};
 use crate::console::widgets::Movement;
@@ -14,8 +15,16 @@ use crate::console::widgets::Movement;
 pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let mut effects = note_key(model);
     match model.keymap.action(model.place(), key) {
-        Some(action) => effects.extend(act(model, action)),
-        None => front(model).key(model, key),
+        Some(action) => {
+            if action.is_act() {
+                model.notices.end_act();
+            }
+            effects.extend(act(model, action));
+        }
+        None => {
+            model.notices.end_notes();
+            front(model).key(model, key);
+        }
     }
     effects
 }
@@ -23,6 +32,7 @@ pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 /// Keys that are text, see [`Model::is_text`].
 pub(crate) fn typed(model: &mut Model, text: &str) -> Vec<Effect> {
     let effects = note_key(model);
+    model.notices.end_notes();
     front(model).typed(model, text);
     effects
 }
@@ -43,6 +53,7 @@ fn note_key(model: &mut Model) -> Vec<Effect> {
 /// A paste is text, and is accepted only where text is typed.
 pub(crate) fn paste(model: &mut Model, text: &str) {
     model.request_redraw(Redraw::Now);
+    model.notices.end_notes();
     front(model).paste(model, text);
 }
 
@@ -70,13 +81,17 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Help => model.overlay = Some(Overlay::Help { place: model.place(), scroll: 0 }),
         Action::Command => prompt::ask(model, PromptPurpose::Command, ""),
+        Action::Messages => messages::show(model),
         Action::Drafts => drafts::show(model),
         Action::StaleDependents => stale_dependents::show(model),
         Action::Rewrite => return stale_dependents::plan_rewrite(model),
         Action::Times => {
             model.absolute_times = !model.absolute_times;
             let shown = if model.absolute_times { "dates and times, in UTC" } else { "ages" };
-            model.notify(Tone::Plain, format!("{shown}; T changes it"));
+            // In the list of messages it would only add a line to what is being read.
+            if model.place() != Place::Messages {
+                model.notify(Tone::Plain, format!("{shown}; T changes it"));
+            }
         }
         Action::Pause => return feed::pause(model),
         Action::Unlock => prompt::unlock(model),

@@ -70,7 +70,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.extend(answers::follow_lease(model));
     effects.extend(unknown_outcome::follow(model));
     effects.extend(presence::follow(model));
-    do_at_once(model, effects)
+    let effects = do_at_once(model, effects);
+    presence::summarize(model);
+    effects
 }
 
 /// Carries out actions and jobs that are small enough, and the effects they return.

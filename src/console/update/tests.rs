@@ -31,6 +31,7 @@ mod health;
 mod marks;
 mod merge;
 mod needs;
+mod notices;
 mod partial;
 mod plans;
 mod presence;
@@ -199,8 +200,11 @@ impl TestConsole {
         self.model.selected().map(ToString::to_string).unwrap_or_default()
     }
 
+    /// The last of the notices that are shown.
     fn notice(&self) -> &str {
-        self.model.notice.as_ref().map_or("", |notice| &notice.text)
+        let results = self.model.notices.results().last();
+        let shown = results.into_iter().chain(self.model.notices.news());
+        shown.max_by_key(|notice| notice.number).map_or("", |notice| &notice.text)
     }
 
     /// The one commit requested since the last call.

@@ -111,13 +111,22 @@ fn run(model: &mut Model, text: &str) -> PromptResult {
         model.overlay = None;
         let goes_on = matches!(
             action,
-            Action::Unlock | Action::Lock | Action::Retry | Action::Redraw | Action::Suspend | Action::Help
+            Action::Unlock
+                | Action::Lock
+                | Action::Retry
+                | Action::Redraw
+                | Action::Suspend
+                | Action::Help
+                | Action::Messages
         );
         if let Some(open) = open_work(model).filter(|_| !goes_on) {
             model.notify(Tone::Plain, format!("leave the {open} first: esc"));
             return Ok(Vec::new());
         }
-        if !matches!(action, Action::Rewrite | Action::Redraw | Action::Suspend | Action::Help) {
+        if !matches!(
+            action,
+            Action::Rewrite | Action::Redraw | Action::Suspend | Action::Help | Action::Messages
+        ) {
             // The page is only informative, and `:reread` shows it again.
             model.secret_actions.stale_dependents.page = None;
         }

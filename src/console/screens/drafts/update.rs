@@ -115,8 +115,10 @@ pub(crate) fn on_saved(model: &mut Model, request: RequestId, result: Result<Dra
     match result {
         Ok(_) => {
             // Its file may have made room for another in the meantime, and is there again.
+            if model.saved_drafts.failure.take().is_some() {
+                model.notify(Tone::Good, format!("the draft of {key} is saved again"));
+            }
             model.saved_drafts.on_disk.insert(key);
-            model.saved_drafts.failure = None;
         }
         Err(reason) if model.saved_drafts.failure.as_ref() != Some(&reason) => {
             model.notify(Tone::Bad, format!("the draft of {key} is not saved: {reason}"));

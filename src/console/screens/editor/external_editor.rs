@@ -40,7 +40,10 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, news: EditorEvent) -
     let open = edit.as_mut().filter(|open| open.key == away.key);
     match news {
         EditorEvent::Saved(text) => {
-            away.refused = false;
+            if std::mem::take(&mut away.refused) {
+                // Saving again is an act, too: the refusal no longer holds.
+                model.notices.end_act();
+            }
             if let Some(open) = open {
                 open.change(now, |open| open.buffer.set_text(&text));
                 model.update_editor_view();

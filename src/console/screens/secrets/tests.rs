@@ -33,7 +33,7 @@ impl KnownSecrets {
     }
 
     fn view(&self) -> SecretsView<'_> {
-        SecretsView { lookup: &self.lookup, presence_cache: &self.presence_cache }
+        SecretsView { lookup: &self.lookup, presence_cache: &self.presence_cache, aged: false }
     }
 }
 
@@ -115,7 +115,7 @@ fn states_are_judged_by_what_documents_refer_to() {
         (kv("secret", "app/rabbit"), Presence::Missing),
         (kv("webhooks", "p/one/secrets"), Presence::Missing),
     ];
-    known.presence_cache.update(told.clone());
+    known.presence_cache.update(told.clone(), Duration::ZERO);
     page.rows.refresh_states(told.into_iter().map(|(path, _)| path), known.view());
     let rows = &page.rows;
     let states: Vec<_> = rows.from(0).map(|entry| SecretState::of(entry, known.view())).collect();

@@ -165,6 +165,6 @@ pub(crate) fn typed(size: Size) -> Model {
 /// Without the notices of the keys on the way, and some time after them.
 fn quiet(mut model: Model) -> Model {
     model.lock = WriteAccess::Open(Some(NOW + Duration::from_secs(560)));
-    model.notice = None;
+    model.notices = Notices::default();
     model
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{NOW, browse, connecting, context, empty, key, scope};
 use crate::console::model::*;
 use crate::console::overlays::chooser::Chooser;
+use crate::console::overlays::messages as messages_list;
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay, Prompt, PromptPurpose};
 use crate::console::place::Place;
 use crate::console::request::RequestId;
@@ -164,6 +165,26 @@ fn log(size: Size) -> Model {
     model
 }
 
+/// A result of one's own, and what somebody else did since.
+fn told(size: Size) -> Model {
+    let mut model = browse(size);
+    model.notify(Tone::Good, "done: write production/github_events, now r48213");
+    model.now = crate::console::stamp::Stamp { mono: NOW + Duration::from_secs(70), ..model.now };
+    model.announce("staging/doorbell was deleted");
+    model
+}
+
+/// The list of all that.
+fn messages(size: Size) -> Model {
+    let mut model = told(size);
+    let words = "production/orders holds just what you wrote, now r48213: by someone else, or by an attempt of \
+                 yours whose answer was lost; nothing was written now";
+    model.notify(Tone::Bad, words);
+    model.notify(Tone::Plain, "nothing is selected");
+    messages_list::show(&mut model);
+    model
+}
+
 fn help(size: Size) -> Model {
     let mut model = browse(size);
     model.overlay = Some(Overlay::Help { place: Place::Browse, scroll: 0 });
@@ -309,6 +330,8 @@ pub(crate) const SCENES: &[Scene] = &[
     ("health_files", health::files),
     ("health_broken", health::broken),
     ("log", log),
+    ("told", told),
+    ("messages", messages),
     ("help", help),
     ("prompt", prompt),
     ("unlock", unlock),

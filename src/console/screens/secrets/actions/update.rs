@@ -146,7 +146,7 @@ fn on_inspected(model: &mut Model, request: RequestId, inspection: Inspection) {
     {
         return;
     }
-    model.notice = None;
+    model.notices.end_notes();
     let path = target.path.clone();
     let missing = act.right().and_then(|right| Some((right, lacking.for_right(right)?.to_owned())));
     if let Some((right, permission)) = missing {

@@ -26,7 +26,7 @@ pub(super) async fn run(session: &CliSession, get: GetArgs, out: &mut Printer<'_
         ))
     })?;
     match get.output.format {
-        Format::Table => table(&*reader, &session.masking(&key), &entry, out).await,
+        Format::Table => table(&*reader, &session.masking(&entry.key), &entry, out).await,
         Format::Json => {
             // Parsing and reprinting would change number spellings, drop duplicate members and reject invalid
             // JSON, which is just when the exact text is needed.

@@ -155,8 +155,8 @@ pub const SETTINGS: [Setting; 43] = {
         row(K::HideNames, "hide_names", Context, List, Some("CONFDECK_HIDE_NAMES")).means(
             "",
             "further names whose values are secrets, with everything under them: \
-             `[\"internal_code\", \"customer_ref\"]`, in the variable separated by commas; those of `[defaults]`, of the \
-             context and of the variable add up",
+             `[\"internal_code\", \"customer_ref\"]`, in the variable separated by commas; those of \
+             `[defaults]`, of the context and of the variable add up",
         ),
         row(K::ShowNames, "show_names", Context, List, Some("CONFDECK_SHOW_NAMES")).means(
             "",

@@ -23,8 +23,8 @@ impl ScannedEntry {
 /// A [`WatchEvent`] whose documents have been scanned.
 pub type InventoryEvent = WatchEvent<ScannedEntry>;
 
-/// Scans the documents of an event, of a context with these names. Takes time proportional to their size: call it in the task that
-/// reads the watch.
+/// Scans the documents of an event, of a context with these names. Takes time proportional to their size:
+/// call it in the task that reads the watch.
 pub fn scan_event(event: WatchEvent, names: &SecretNames) -> InventoryEvent {
     event.map(|entry| ScannedEntry::new(entry, names))
 }

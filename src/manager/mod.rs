@@ -212,7 +212,8 @@ impl UnifiedConfigManager {
 
     /// Sets the names that are always secret, and those that are not by their sound. They decide what
     /// [`SecretMode::Exclude`] leaves as written; to mask a document, make a
-    /// [`Masking`](crate::domain::Masking) of [`UnifiedConfigManager::secret_names`]. Without it, there are none.
+    /// [`Masking`](crate::domain::Masking) of [`UnifiedConfigManager::secret_names`]. Without it, there are
+    /// none.
     ///
     /// ```
     /// # use confdeck::domain::{Document, Masking, SecretNames};

@@ -121,8 +121,9 @@ pub enum MergeError {
     Value(usize),
 }
 
-/// Merges two texts of one document that are derived from `base`. Without a base, both were created independently; without theirs,
-/// the document was deleted meanwhile, and whether it stays deleted is the only clash.
+/// Merges two texts of one document that are derived from `base`. Without a base, both were created
+/// independently; without theirs, the document was deleted meanwhile, and whether it stays deleted is the
+/// only clash.
 pub fn merge(masking: &Masking, base: Option<&str>, mine: &str, theirs: Option<&str>) -> Merge {
     let (rows, how) = match theirs {
         None => (vec![whole(base, mine, None)], MergeMode::Whole),

@@ -43,9 +43,9 @@ pub struct ReferenceSources<'a> {
 pub enum ResolveScope<'a> {
     /// All references, as the receiver does.
     Everything,
-    /// Only references to variables that, as far as is known, cannot be secrets: in fields that this masking does
-    /// not hide, with names that do not sound secret, in texts that cannot contain a login. All others stay as
-    /// written.
+    /// Only references to variables that, as far as is known, cannot be secrets: in fields that this masking
+    /// does not hide, with names that do not sound secret, in texts that cannot contain a login. All others
+    /// stay as written.
     WithoutSecrets(&'a Masking),
 }
 

@@ -108,7 +108,8 @@ impl SecretNames {
         self.0.as_ref().is_some_and(|lists| names.iter().any(|name| lists.hides(name.as_ref())))
     }
 
-    /// Whether a word of a text sounds like a secret: a name, or a path of names such as `app.pin` or `app[pin]`.
+    /// Whether a word of a text sounds like a secret: a name, or a path of names such as `app.pin` or
+    /// `app[pin]`.
     pub(crate) fn sounds_secret(&self, word: &str) -> bool {
         match &self.0 {
             None => name::looks_secret(word),
@@ -120,8 +121,8 @@ impl SecretNames {
         }
     }
 
-    /// Whether a text may name a secret, by its sound or as a field of a list: for texts so broken that the place
-    /// is not known.
+    /// Whether a text may name a secret, by its sound or as a field of a list: for texts so broken that the
+    /// place is not known.
     pub(crate) fn may_be_secret(&self, text: &str) -> bool {
         let Some(lists) = &self.0 else { return name::may_be_secret(text) };
         let bare = text.trim_matches(['"', '\'', '\\']);

@@ -25,8 +25,8 @@ impl SecretNames {
         if text.len() <= MAX_NAME || self.hides_any(&[text]) { self.secrecy(text) } else { Secrecy::Open }
     }
 
-    /// What an object says of the value of the pair that it is, if any. `rest` is the text from its bracket on; in
-    /// a broken text, any word in the object may be the name.
+    /// What an object says of the value of the pair that it is, if any. `rest` is the text from its bracket
+    /// on; in a broken text, any word in the object may be the name.
     pub(crate) fn pair_secrecy(&self, rest: &str, broken: bool) -> Secrecy {
         let (mut depth, mut found) = (0_usize, Secrecy::Open);
         let (mut key, mut is_name) = (Cow::Borrowed(""), false);

@@ -4,8 +4,8 @@ use super::syntax::{PlaceholderKind, find_placeholders};
 use super::{ConcealedSecrets, Span};
 
 impl ConcealedSecrets {
-    /// The secrets that `text` has where `concealed` has placeholders, which are numbered in their order; `None`
-    /// if the two differ in anything else.
+    /// The secrets that `text` has where `concealed` has placeholders, which are numbered in their order;
+    /// `None` if the two differ in anything else.
     pub fn found_in(concealed: &str, text: &str) -> Option<Self> {
         let mut between = Vec::new();
         let mut at = 0;

@@ -79,9 +79,9 @@ pub fn is_concealed(masking: &Masking, draft: &str) -> bool {
     })
 }
 
-/// A draft that was concealed when other names were secret, concealed as of now: `own` is behind its placeholders,
-/// `kept` behind those of `opened`, the text that it began with. `None` where it is not JSON, or a placeholder has
-/// no original, so that none can come to stand for another secret.
+/// A draft that was concealed when other names were secret, concealed as of now: `own` is behind its
+/// placeholders, `kept` behind those of `opened`, the text that it began with. `None` where it is not JSON,
+/// or a placeholder has no original, so that none can come to stand for another secret.
 pub fn conceal_anew(
     masking: &Masking,
     draft: &str,

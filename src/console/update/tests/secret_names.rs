@@ -1,4 +1,5 @@
-//! The names of a context, in every place that tells a secret from what may be shown: none may do without them.
+//! The names of a context, in every place that tells a secret from what may be shown: none may do without
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -72,8 +73,8 @@ fn without(found: &[String]) -> String {
     values.map(|value| format!("{value}\n")).collect()
 }
 
-/// A place and what it shows of a document; how many of the hidden and of the shown values it shows if all may be
-/// shown, and if none may.
+/// A place and what it shows of a document; how many of the hidden and of the shown values it shows if all
+/// may be shown, and if none may.
 type PlaceOfSecrets = (&'static str, fn(&Masking) -> String, [usize; 2], [usize; 2]);
 
 const PLACES: &[PlaceOfSecrets] = &[

@@ -102,7 +102,13 @@ impl BrowsePage {
     /// Applies the filter line; the selected row stays selected if it still matches.
     pub fn apply_filter(&mut self, inventory: &Inventory) {
         self.listing.set_filter(Filter::parse(self.list.filter.text()), inventory);
-        self.restore_selection(inventory);
+        self.restore_filtered(inventory);
+    }
+
+    /// Restores selection and scroll after the filter changed, or came further.
+    pub fn restore_filtered(&mut self, inventory: &Inventory) {
+        self.list.restore_filtered(&(&self.listing, inventory));
+        self.refresh_detail(inventory);
     }
 
     pub fn apply_sort(&mut self, sort: Sort, inventory: &Inventory) {

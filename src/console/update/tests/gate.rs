@@ -3,7 +3,7 @@
 //!
 //! A failure that a place was not reached means that `walk::steps` lacks what leads there.
 
-mod walk;
+pub(super) mod walk;
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
@@ -121,7 +121,7 @@ fn locked_nothing_writes_from_anywhere_and_it_is_said_why() {
 }
 
 /// Effects of passing time are nobody's action.
-fn does_something(effect: &Effect) -> bool {
+pub(super) fn does_something(effect: &Effect) -> bool {
     !matches!(
         effect,
         Effect::AskLease(..)
@@ -182,7 +182,7 @@ fn what_writes_is_bound_or_typed_somewhere() {
 }
 
 /// One path to each distinct state.
-fn states(lock: WriteAccess) -> Vec<(Vec<WalkStep>, StateWalk)> {
+pub(super) fn states(lock: WriteAccess) -> Vec<(Vec<WalkStep>, StateWalk)> {
     let mut seen = HashSet::new();
     explore(lock)
         .filter(|walk| seen.insert(face(&walk.console)))

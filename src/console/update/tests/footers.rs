@@ -1,0 +1,99 @@
+//! The footer offers no key that would do nothing: in every scene, and in every state that keys lead to.
+
+use std::fmt::Write as _;
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
+
+use super::gate::walk::{StateWalk, WalkStep, keys_of};
+use super::gate::{does_something, states};
+use super::*;
+use crate::console::action::Action;
+use crate::console::shell;
+use crate::console::shell::sample::SCENES;
+use crate::console::theme::{ColorDepth, Glyphs, Theme};
+
+/// Everything that a user sees, and the notice, which may be the same as before.
+type Seen = (Buffer, Option<Position>, Option<(String, Duration)>);
+
+fn seen(model: &Model, theme: &Theme) -> Seen {
+    let backend = TestBackend::new(model.size.cols, model.size.rows);
+    let mut terminal = Terminal::new(backend).unwrap();
+    terminal.draw(|frame| shell::draw(model, theme, frame)).unwrap();
+    let backend = terminal.backend();
+    let cursor = backend.cursor_visible().then(|| backend.cursor_position());
+    let notice = model.notice.as_ref().map(|notice| (notice.text.clone(), notice.until));
+    (backend.buffer().clone(), cursor, notice)
+}
+
+fn key_of(model: &Model, action: Action) -> KeyEvent {
+    keys_of(model.place()).iter().find(|(_, to)| *to == action).unwrap().0
+}
+
+fn actions(model: &Model) -> Vec<Action> {
+    shell::offered(model).map(|(action, ..)| action).collect()
+}
+
+/// Presses the key of an action a second later; returns whether anything came of it.
+fn does_anything(model: &mut Model, action: Action, theme: &Theme) -> bool {
+    let mut at = model.now;
+    at.mono += Duration::from_secs(1);
+    at.wall += Duration::from_secs(1);
+    update(model, Message { at, event: AppEvent::Wake });
+    if !actions(model).contains(&action) {
+        return true;
+    }
+    let before = seen(model, theme);
+    let key = key_of(model, action);
+    let effects = update(model, Message { at, event: AppEvent::Key(key) });
+    effects.iter().any(does_something) || seen(model, theme) != before
+}
+
+fn theme() -> Theme {
+    Theme::named("default", ColorDepth::Ansi16, Glyphs::Unicode).unwrap()
+}
+
+#[test]
+fn in_every_scene_a_key_of_the_footer_does_something_or_says_why_not() {
+    let (theme, mut idle, mut tried) = (theme(), String::new(), 0);
+    for (name, scene) in SCENES {
+        for (cols, rows) in [(80, 24), (120, 40), (200, 50)] {
+            for action in actions(&scene(Size { cols, rows })) {
+                tried += 1;
+                if !does_anything(&mut scene(Size { cols, rows }), action, &theme) {
+                    let _ = writeln!(idle, "{name} {cols}x{rows}: {action:?}");
+                }
+            }
+        }
+    }
+    assert!(tried > 1_500, "{tried} keys: the scenes have shrunk");
+    assert!(idle.is_empty(), "offered, and without effect:\n{idle}");
+}
+
+#[test]
+fn in_every_state_a_key_of_the_footer_does_something_or_says_why_not() {
+    let (theme, mut idle, mut tried) = (theme(), String::new(), 0);
+    let keys = |names: &[char]| -> Vec<WalkStep> {
+        let key = |name: &char| KeyEvent::new(KeyCode::Char(*name), KeyModifiers::NONE);
+        names.iter().map(|name| WalkStep::Key(key(name))).collect()
+    };
+    for (path, state) in states(WriteAccess::Open(None)) {
+        // The walk does not tell apart which pane has the focus.
+        let is_list = matches!(state.console.model.place(), Place::Browse | Place::Secrets);
+        let ways: &[&[char]] = if is_list { &[&[], &['h'], &['l', 'l'], &['G']] } else { &[&[]] };
+        for way in ways {
+            let path: Vec<_> = path.iter().cloned().chain(keys(way)).collect();
+            let walk = || StateWalk::along(&path, WriteAccess::Open(None));
+            for action in actions(&walk().console.model) {
+                tried += 1;
+                if !does_anything(&mut walk().console.model, action, &theme) {
+                    let _ = writeln!(idle, "{action:?} after {path:?}");
+                }
+            }
+        }
+    }
+    assert!(tried > 3_000, "{tried} keys: the exploration has shrunk");
+    assert!(idle.is_empty(), "offered, and without effect:\n{idle}");
+}

@@ -226,7 +226,7 @@ actions! {
             hints { Browse 8 };
         Mark "mark" "mark, or unmark, and go on to the next row" keys { "space" in [Browse] } hints { Browse 10 };
         MarkAll "mark-all" "mark all that are shown, or unmark them" [command] keys { "*" in [Browse] };
-        DropUnseen "drop-unseen" "drop the marks that are not on the screen; in a plan, leave those out" [command]
+        DropUnseen "drop-unseen" "drop what is marked, but not on the screen" [command]
             keys { "x" in [Browse, Plan] }
             hints { Browse 0 "drop unseen marks", Plan 2 "leave out the unseen" };
         SetSecret "set" "set or rotate one field of a secret" [command writes]

@@ -9,17 +9,18 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::style::{Modifier, Style};
 
+mod focus;
 mod names;
 mod times;
 
 use super::draw;
-use super::layout::{Pane, Size};
+use super::layout::Size;
 use super::next_change::next_change_at;
 use crate::check::ReceiverEnv;
 use crate::console::model::{Model, WriteAccess};
 use crate::console::shell::sample::{self, NOW, SCENES, SECRET, size};
 use crate::console::stamp::Stamp;
-use crate::console::theme::{ColorDepth, Glyphs, StyleRole, Theme, glyph};
+use crate::console::theme::{ColorDepth, Glyphs, StyleRole, Theme};
 use crate::domain::{Finding, SecretStoreStatus};
 
 fn theme(depth: ColorDepth, glyphs: Glyphs) -> Theme {
@@ -97,36 +98,6 @@ fn footers_and_tabs() {
 }
 
 #[test]
-fn the_pane_that_has_the_focus_is_told_without_colours() {
-    for (name, panes) in [("browse", 3), ("connections", 2), ("secrets", 2)] {
-        for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
-            let mut frames = Vec::new();
-            for focus in [Pane::Items, Pane::Detail, Pane::Namespaces].into_iter().take(panes) {
-                let mut model = scene(name, size(160, 30));
-                model.webhooks.focus = focus;
-                model.connections.focus = focus;
-                model.secrets_page.focus = focus;
-                let terminal = render(&model, &theme(ColorDepth::None, glyphs));
-                let buffer = terminal.backend().buffer();
-                let shown = text(buffer);
-                let titles = shown.lines().nth(usize::from(model.frame().body.y)).unwrap();
-                let sign = glyphs.form(glyph::FOCUSED);
-                assert_eq!(titles.matches(sign).count(), 1, "{name} {focus:?}\n{shown}");
-                let has_reversed = |row: u16| {
-                    let cells = (0..model.size.cols).map(|x| &buffer[(x, row)]);
-                    cells.filter(|cell| cell.modifier.contains(Modifier::REVERSED)).count()
-                };
-                assert!(has_reversed(model.frame().body.y) > 3, "{name} {focus:?}: the title stands out");
-                frames.push(shown);
-            }
-            frames.sort();
-            frames.dedup();
-            assert_eq!(frames.len(), panes, "{name}: as text alone they differ");
-        }
-    }
-}
-
-#[test]
 fn browse_at_the_sizes_of_the_design() {
     for (cols, rows) in [(80, 24), (100, 30), (120, 40), (200, 50), (20, 5)] {
         snapshot(&format!("browse_{cols}x{rows}"), &scene("browse", size(cols, rows)));
@@ -167,10 +138,13 @@ fn scenes_that_fold_at_80x24() {
         "draft_withheld",
         "unknown",
         "marked",
+        "marked_unseen",
         "plan_delete",
+        "plan_delete_unseen",
         "plan_clone",
         "plan_rename",
         "plan_undo",
+        "plan_undo_some",
         "needs",
         "needs_detail",
         "needs_many",

@@ -91,6 +91,7 @@ impl Component for Documents {
                 focus == Some(Pane::Namespaces) || focus == Some(Pane::Items) && focused.is_some()
             }
             Action::DropUnseen => marks::unseen_count(model) > 0,
+            Action::Sort => model.panes().items.width > 0,
             Action::Zoom => !model.panes().is_alone() || model.browse().is_some_and(|browse| browse.zoomed),
             _ => true,
         }

@@ -107,6 +107,7 @@ fn page<'p>(model: &Model, plan: &'p Plan, columns: u16) -> (ReviewPage<'p>, Vec
     let column = plan.steps.iter().map(|step| width(&Safe::display(&step.key))).max().unwrap_or(0);
     let column = usize::from(column.min(columns / 2));
     let mut starts = Vec::with_capacity(plan.steps.len());
+    let is_nothing_left = plan.chosen(&model.inventory).is_empty();
     for (at, step) in plan.steps.iter().enumerate() {
         let look = if let StepDiffs::Ready(looks) = &plan.diffs { looks.get(at) } else { None };
         page.blank();
@@ -121,7 +122,7 @@ fn page<'p>(model: &Model, plan: &'p Plan, columns: u16) -> (ReviewPage<'p>, Vec
         }
         step_heading(&mut page, model, plan, step, column);
         page.indent(UNDER);
-        if !upstream_warning(&mut page, model, plan, step) {
+        if !upstream_warning(&mut page, model, plan, step, is_nothing_left) {
             step_section(&mut page, model, plan, step, look);
         }
         page.indent(0);
@@ -219,7 +220,13 @@ fn route(key: &ResourceKey) -> Option<String> {
 }
 
 /// A warning if the document that the step is based on has changed. Returns whether that bars an undo of it.
-fn upstream_warning(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan, step: &PlanStep) -> bool {
+fn upstream_warning(
+    page: &mut ReviewPage<'_>,
+    model: &Model,
+    plan: &Plan,
+    step: &PlanStep,
+    is_nothing_left: bool,
+) -> bool {
     if plan.is_undo() {
         let Some(why) = plan.obstacle(step, &model.inventory) else { return false };
         let what = match why {
@@ -228,7 +235,6 @@ fn upstream_warning(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan, step:
             StepConflict::Deleted => "deleted since".to_owned(),
             StepConflict::Hidden => "it may not be read any more".to_owned(),
         };
-        let is_nothing_left = plan.chosen(&model.inventory).is_empty();
         let then =
             if is_nothing_left { "nothing of this write is taken back" } else { "it is left as it is" };
         page.warn("upstream", &format!("{what}: {then}"));

@@ -72,7 +72,8 @@ impl Component for SecretsScreen {
         let presence = target.as_ref().and_then(|target| model.presence_cache.presence(&target.path));
         match action {
             A::Zoom => page.opened && (page.zoomed || !model.panes().is_alone()),
-            A::Filter | A::Sort | A::Pause => page.opened,
+            A::Sort => page.opened && model.panes().items.width > 0,
+            A::Filter | A::Pause => page.opened,
             A::Back => page.zoomed || page.focus == Pane::Detail || !page.list.filter.text().is_empty(),
             A::Copy => page.list.selected.is_some(),
             A::Open if page.focus == Pane::Detail => {

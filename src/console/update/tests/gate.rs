@@ -40,17 +40,26 @@ struct ExploredStep {
     writes: bool,
     /// An effect that writes without having been asked for.
     unasked: Option<String>,
+    /// Whether it led to a state that no step before had led to.
+    is_first: bool,
+}
+
+/// One path to each distinct state of the open console.
+pub(super) fn paths() -> impl Iterator<Item = &'static [WalkStep]> {
+    explored().iter().filter(|step| step.is_first).map(|step| step.path.as_slice())
 }
 
 fn explored() -> &'static [ExploredStep] {
     static STEPS: OnceLock<Vec<ExploredStep>> = OnceLock::new();
     STEPS.get_or_init(|| {
+        let mut seen = HashSet::new();
         let note = |walk: StateWalk| {
             let written = walk.new_effects().find(|effect| effect.writes());
             ExploredStep {
                 place: walk.console.model.place(),
                 led_by: walk.led_by,
                 writes: written.is_some(),
+                is_first: seen.insert(face(&walk.console)),
                 unasked: written.filter(|_| !may_lead_to_a_write(&walk)).map(|effect| format!("{effect:?}")),
                 path: walk.path,
             }
@@ -182,7 +191,7 @@ fn what_writes_is_bound_or_typed_somewhere() {
 }
 
 /// One path to each distinct state.
-pub(super) fn states(lock: WriteAccess) -> Vec<(Vec<WalkStep>, StateWalk)> {
+fn states(lock: WriteAccess) -> Vec<(Vec<WalkStep>, StateWalk)> {
     let mut seen = HashSet::new();
     explore(lock)
         .filter(|walk| seen.insert(face(&walk.console)))

@@ -111,20 +111,20 @@ impl<I: Clone + PartialEq> ListState<I> {
     }
 
     /// Like [`Self::restore`], after the filter changed: what the filter hid is selected again, on its line,
-    /// once the list has it, unless another row was chosen in the meantime.
-    pub fn restore_filtered(&mut self, rows: &impl ListSource<Id = I>) {
+    /// once the list has it, unless another row was chosen in the meantime. Returns whether the selected row
+    /// is one that was selected before.
+    pub fn restore_filtered(&mut self, rows: &impl ListSource<Id = I>) -> bool {
+        let had = self.selected.is_some();
         let line = self.cursor.saturating_sub(self.offset);
         if let Some(hidden) = self.selected.clone().filter(|id| rows.position(id).is_none()) {
             self.displaced.get_or_insert((hidden, line));
         }
         let back = self.displaced.take_if(|(id, _)| rows.position(id).is_some());
-        let Some((id, line)) = back else {
-            self.restore(rows);
-            return;
-        };
+        let Some((id, line)) = back else { return !self.restore(rows) && had };
         let at = rows.position(&id).unwrap_or_default();
         self.offset = at.saturating_sub(line);
         self.select_at(rows, at);
+        true
     }
 
     /// The first of `len` rows to show in an area of `height` rows.

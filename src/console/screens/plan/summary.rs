@@ -67,7 +67,7 @@ fn commit_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
     }
     sections::receiver_note(page, model);
     if let Some(typed) = confirmation_text(model) {
-        let label = if model.context.protected { "protected" } else { "guard" };
+        let label = if model.context.protected { "protected" } else { "confirm" };
         page.fact(label, StyleRole::Warning, &format!("\"{typed}\" is asked to be typed"));
     }
     if plan.store.as_ref() != model.inventory.store() {
@@ -109,7 +109,7 @@ fn undo_facts(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
     let (those, rest) = (words::grouped(count), plan.chosen(&model.inventory).len());
     let then = match rest {
         0 => "so nothing of this write is".to_owned(),
-        rest => format!("the other {} can", words::grouped(rest)),
+        rest => format!("{} can", words::grouped(rest)),
     };
     page.warn("taken back", &format!("{those} of {} cannot be; {then}", words::grouped(plan.steps.len())));
     for step in plan.steps.iter().filter(barred).take(sections::NAMED) {

@@ -117,12 +117,18 @@ fn page<'p>(model: &Model, plan: &'p Plan, columns: u16) -> (ReviewPage<'p>, Vec
         }
         starts.push(page.len());
         if plan.left_out.contains(&step.key) {
-            page.text(StyleRole::Dim, &format!("{} {}   left out", glyph::DOT, step.key));
+            page.push(TextRun::of(StyleRole::Dim, format!("{} {}   left out", glyph::DOT, step.key)));
             continue;
         }
-        step_heading(&mut page, model, plan, step, column);
+        let is_barred = !is_nothing_left && !plan.includes(step, &model.inventory);
+        if is_barred {
+            page.push(TextRun::of(StyleRole::Dim, format!("{} {}", glyph::DOT, step.key)));
+        } else {
+            step_heading(&mut page, model, step, column);
+        }
         page.indent(UNDER);
-        if !upstream_warning(&mut page, model, plan, step, is_nothing_left) {
+        upstream_warning(&mut page, model, plan, step, is_nothing_left);
+        if !is_barred {
             step_section(&mut page, model, plan, step, look);
         }
         page.indent(0);
@@ -142,9 +148,8 @@ fn unseen_heading(page: &mut ReviewPage<'_>, plan: &Plan, at: usize) {
 }
 
 /// `- production/orders   only if still at r48190`
-fn step_heading(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan, step: &PlanStep, column: usize) {
+fn step_heading(page: &mut ReviewPage<'_>, model: &Model, step: &PlanStep, column: usize) {
     let (mark, style) = match (&step.before, &step.after) {
-        _ if !plan.includes(step, &model.inventory) => ("· ", StyleRole::Dim),
         (None, _) => ("+ ", StyleRole::Added),
         (Some(_), None) => ("- ", StyleRole::Removed),
         (Some(_), Some(_)) => ("~ ", StyleRole::Strong),
@@ -219,16 +224,16 @@ fn route(key: &ResourceKey) -> Option<String> {
     Some(format!("/webhook/{namespace}/{id}"))
 }
 
-/// A warning if the document that the step is based on has changed. Returns whether that bars an undo of it.
+/// A warning if the document that the step is based on has changed.
 fn upstream_warning(
     page: &mut ReviewPage<'_>,
     model: &Model,
     plan: &Plan,
     step: &PlanStep,
     is_nothing_left: bool,
-) -> bool {
+) {
     if plan.is_undo() {
-        let Some(why) = plan.obstacle(step, &model.inventory) else { return false };
+        let Some(why) = plan.obstacle(step, &model.inventory) else { return };
         let what = match why {
             StepConflict::Changed(now) => format!("changed since: {}", words::token(model, now)),
             StepConflict::Exists(now) => format!("exists again: {}", words::token(model, now)),
@@ -237,28 +242,22 @@ fn upstream_warning(
         };
         let then =
             if is_nothing_left { "nothing of this write is taken back" } else { "it is left as it is" };
-        page.warn("upstream", &format!("{what}: {then}"));
-        return true;
+        return page.warn("upstream", &format!("{what}: {then}"));
     }
     if plan.conflicts.iter().any(|told| told.key == step.key) {
-        return false;
+        return;
     }
     let token = |token| words::token(model, token);
     let what = match step.conflict(&model.inventory) {
-        None => {
-            stale_source(page, model, step);
-            return false;
-        }
+        None => return stale_source(page, model, step),
         Some(StepConflict::Hidden) => {
-            page.warn("upstream", "it may not be read any more: writing will be refused");
-            return false;
+            return page.warn("upstream", "it may not be read any more: writing will be refused");
         }
         Some(StepConflict::Changed(now)) => format!("it was changed meanwhile, now {}", token(now)),
         Some(StepConflict::Exists(now)) => format!("it exists by now, at {}", token(now)),
         Some(StepConflict::Deleted) => "it was deleted meanwhile".to_owned(),
     };
     page.warn("upstream", &format!("{what}: writing will end in a conflict"));
-    false
 }
 
 /// The current token of a copy's source, if it is no longer the token that is copied.

@@ -176,7 +176,7 @@ impl SecretsPage {
 
     pub fn apply_filter(&mut self) {
         self.rows.set_filter(Filter::words(self.list.filter.text()));
-        self.restore_by(ListState::restore_filtered);
+        self.restore_by(|list, rows| _ = list.restore_filtered(rows));
     }
 
     pub fn next_sort(&mut self, view: SecretsView<'_>) {

@@ -63,6 +63,17 @@ fn the_selection_survives_a_filter_that_hides_it() {
 }
 
 #[test]
+fn the_selection_survives_a_look_at_another_namespace() {
+    let mut console = TestConsole::loaded();
+    console.keys("G h j");
+    assert_eq!(console.selected(), "a/one");
+    console.keys("k");
+    assert_eq!(console.selected(), "b/three");
+    console.keys("j enter h k");
+    assert_eq!(console.selected(), "a/one", "unless one went on from there");
+}
+
+#[test]
 fn sorting_goes_round_and_keeps_the_selection() {
     let mut console = TestConsole::loaded();
     console.keys("j o o o");

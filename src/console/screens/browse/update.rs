@@ -251,7 +251,7 @@ fn items_height(model: &Model, webhooks: bool) -> usize {
 pub(crate) fn nothing_selected(model: &mut Model) {
     let is_namespace = model.browse().is_some_and(|browse| browse.focus == Pane::Namespaces);
     let words = match is_namespace {
-        true => "a namespace has the focus, and this is done to documents: enter goes to them",
+        true => "a namespace has the focus: enter goes to its documents",
         false => "nothing is selected",
     };
     model.notify(Tone::Plain, words);

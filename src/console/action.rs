@@ -164,7 +164,7 @@ actions! {
         TakeValue "value" "type another value for this clash" keys { "e" in [Merge] } hints { Merge 5 "other value" };
         FullDiff "full-diff" "full text, or changes by path" [look]
             keys { "f" in [Review, Merge, Plan] }
-            hints { Review 2 "full diff", Merge 6 "full diff", Plan 2 "full text" };
+            hints { Review 2 "full diff", Merge 6 "full diff", Plan 4 "full text" };
         Merge "merge" "merge the draft with what is stored now" keys { "ctrl-g" in [Editor, Review] };
         Find "find" "look for a text in the draft" keys { "ctrl-f" in [Editor] } hints { Editor 8 };
         FindNext "find-next" "next place of what is looked for"
@@ -182,9 +182,12 @@ actions! {
             keys { "ctrl-t" in [Editor] }
             hints { Editor 9 "reveal" };
         Discard "discard" "throw the draft away, after a question" keys { "ctrl-x" in [Editor] } hints { Editor 11 };
+        LeaveOut "leave-out" "leave this one out, or take it in again"
+            keys { "space" in [Plan] }
+            hints { Plan 3 "leave out" };
         RebuildPlan "renew" "make the plan anew from what is stored now"
             keys { "b" in [Plan] }
-            hints { Plan 4 "make it anew" };
+            hints { Plan 6 "make it anew" };
         Back "back" "one step out; a draft is kept"
             keys {
                 "esc" in [
@@ -195,7 +198,7 @@ actions! {
             }
             hints {
                 Secrets 2, Page 1, Help 1, Editor 3 "leave (draft kept)", Find 3 "close",
-                Review 3 "back to the draft", Merge 4, Plan 3 "leave", SecretForm 4 "leave", SecretReview 3,
+                Review 3 "back to the draft", Merge 4, Plan 5 "leave", SecretForm 4 "leave", SecretReview 3,
                 StaleDependents 2 "leave"
             };
         Cancel "cancel" "no"
@@ -229,12 +232,15 @@ actions! {
             hints { Browse 8 };
         Mark "mark" "mark, or unmark, and go on to the next row" keys { "space" in [Browse] } hints { Browse 10 };
         MarkAll "mark-all" "mark all that are shown, or unmark them" [command] keys { "*" in [Browse] };
+        DropUnseen "drop-unseen" "drop what is marked, but not on the screen" [command]
+            keys { "x" in [Browse, Plan] }
+            hints { Browse 0 "drop unseen marks", Plan 2 "leave out the unseen" };
         SetSecret "set" "set or rotate one field of a secret" [command writes]
             keys { "s" in LISTS }
             hints { Browse 15, Secrets 5 };
         UndoWrite "undo-write" "take back the last write, then the ones before" [command writes]
             keys { "u" in [Browse, Page, Plan] }
-            hints { Browse 9 "undo write", Plan 5 "the one before" };
+            hints { Browse 9 "undo write", Plan 7 "the one before" };
         SetFields "set-fields" "set several fields of a secret at once" [command writes]
             keys { "a" in [Secrets] }
             hints { Secrets 10 "set fields" };
@@ -298,7 +304,7 @@ actions! {
             hints {
                 Page 2 "scroll", Help 2 "scroll", Messages 3 "scroll", Filter 3 "row below",
                 Choose 3 "row below", Review 5 "scroll",
-                Merge 10 "next clash", Plan 7 "scroll", Drafts 4 "scroll", PickSecret 3 "row below",
+                Merge 10 "next clash", Plan 9 "scroll", Drafts 4 "scroll", PickSecret 3 "row below",
                 RevealedValue 2 "scroll", Generate 2 "alphabet", SecretReview 5 "scroll",
                 StaleDependents 3 "scroll"
             };
@@ -314,7 +320,7 @@ actions! {
         Help "help" "the keys that work here" [command look]
             keys { "?" in SCREENS, "F1" in [Editor] }
             hints {
-                Browse 4, Secrets 3, Page 3, Editor 4, Review 4, Merge 9, Plan 6, SecretForm 6, SecretReview 4,
+                Browse 4, Secrets 3, Page 3, Editor 4, Review 4, Merge 9, Plan 8, SecretForm 6, SecretReview 4,
                 StaleDependents 4
             };
         Retry "retry" "try the backends again at once" [command] keys { "ctrl-r" in TABS } hints { Page 4 };

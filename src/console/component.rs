@@ -40,6 +40,11 @@ pub(crate) trait Component: Sync {
         true
     }
 
+    /// Whether a movement changes anything.
+    fn can_move(&self, _model: &Model, _by: Movement) -> bool {
+        true
+    }
+
     /// When the frame changes without an event.
     fn next_changes(&self, _model: &Model, _soonest: &mut EarliestChange) {}
 

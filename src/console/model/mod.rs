@@ -250,6 +250,12 @@ impl Model {
         self.browse()?.list.selected.as_ref()
     }
 
+    /// The document that keys act on: the selected one, unless a namespace has the focus.
+    pub fn focused(&self) -> Option<&ResourceKey> {
+        let browse = self.browse().filter(|browse| browse.focus != Pane::Namespaces)?;
+        browse.list.selected.as_ref()
+    }
+
     /// Whether keys go to a pane of the visible tab.
     pub fn has_focus(&self, pane: Pane) -> bool {
         let focus = match self.tab {

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::console::action::Action;
 use crate::console::model::{Model, Notice, Tone};
-use crate::console::screens::browse::BrowsePage;
+use crate::console::screens::browse::{BrowsePage, marks};
 use crate::console::screens::editor::{Draft, DraftStage};
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{LineWriter, ListSource, ListState, Surface, TextInput, TextRun, width};
@@ -163,7 +163,7 @@ fn context(model: &Model, is_crowded: bool, width: u16) -> TextRun {
         }
         (None, None) if model.shows_secrets() => secrets_count(model),
         (None, Some(browse)) => {
-            let mut right = marked(browse);
+            let mut right = marked(model, browse);
             right.join(" · ", count(model, browse));
             right
         }
@@ -259,12 +259,16 @@ fn is_shown_in_body(model: &Model) -> bool {
     !model.link.has_loaded && !model.is_covered() && model.browse().is_some_and(empty)
 }
 
-/// The number of marked documents, visible or not.
-fn marked(browse: &BrowsePage) -> TextRun {
-    match browse.marks.len() {
-        0 => TextRun::default(),
-        count => {
-            TextRun::of(StyleRole::Accent, format!("{} {} marked", glyph::MARKED, words::grouped(count)))
+/// The number of marked documents, and of those that are not on the screen.
+fn marked(model: &Model, browse: &BrowsePage) -> TextRun {
+    let marked = |count| format!("{} {} marked", glyph::MARKED, words::grouped(count));
+    let (count, unseen) = (browse.marks.len(), marks::unseen_count(model));
+    match (count, unseen) {
+        (0, _) => TextRun::default(),
+        (count, 0) => TextRun::of(StyleRole::Accent, marked(count)),
+        (count, unseen) => {
+            let unseen = format!(", {} not on the screen", words::grouped(unseen));
+            TextRun::of(StyleRole::Accent, marked(count)).and(StyleRole::Warning, unseen)
         }
     }
 }

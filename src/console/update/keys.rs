@@ -63,6 +63,11 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action.writes() && !model.passes_gate() {
         return Vec::new();
     }
+    if acts_on_selection(action) {
+        model.webhooks.list.displaced = None;
+        model.connections.list.displaced = None;
+        model.secrets_page.list.displaced = None;
+    }
     let front = front(model);
     if let Some(effects) = front.act(model, action) {
         return effects;
@@ -111,4 +116,22 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => return browse::act(model, action),
     }
     Vec::new()
+}
+
+/// Whether it is done to the selected row. Whatever put the selection there, it was chosen then, and stays when a
+/// filter goes.
+fn acts_on_selection(action: Action) -> bool {
+    use Action as A;
+    matches!(
+        action,
+        A::Open
+            | A::Right
+            | A::Copy
+            | A::Mark
+            | A::Edit
+            | A::EditExternally
+            | A::Clone
+            | A::Rename
+            | A::Delete
+    ) || SecretAction::of(action).is_some()
 }

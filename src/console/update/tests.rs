@@ -26,6 +26,7 @@ mod browsing;
 mod choose;
 mod drafts;
 mod editor;
+mod footers;
 mod gate;
 mod health;
 mod marks;

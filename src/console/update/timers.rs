@@ -59,7 +59,13 @@ pub(crate) fn lock(model: &mut Model) -> Effect {
 /// Filters one more slice of rows.
 fn continue_filter(model: &mut Model) {
     let Model { webhooks, connections, inventory, .. } = model;
-    let worked = [webhooks, connections].into_iter().any(|browse| browse.listing.work(inventory));
+    let worked = [webhooks, connections].into_iter().any(|browse| {
+        let worked = browse.listing.work(inventory);
+        if worked {
+            browse.restore_filtered(inventory);
+        }
+        worked
+    });
     if worked {
         browse::settle(model);
     }

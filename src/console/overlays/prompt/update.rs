@@ -7,7 +7,7 @@ use crate::console::action::Action;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone, denied_if_hidden};
 use crate::console::overlays::chooser;
-use crate::console::overlays::state::{Overlay, PromptPurpose};
+use crate::console::overlays::state::{Overlay, Prompt, PromptPurpose};
 use crate::console::screens::plan::PlanKind;
 use crate::console::screens::plan::{builder, clone, names, rename};
 use crate::console::screens::secrets::actions::{destroy, reveal};
@@ -51,14 +51,19 @@ pub(crate) fn paste(model: &mut Model, text: &str) {
 /// Completes to the common prefix of all candidates.
 pub(crate) fn complete(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return };
+    if let Some(common) = completed(prompt) {
+        prompt.input.set(common);
+    }
+    refresh(model);
+}
+
+/// The common prefix of all candidates, if it is longer than what is typed.
+pub(super) fn completed(prompt: &Prompt) -> Option<String> {
     let common = prompt.candidates.iter().cloned().reduce(|a, b| {
         let equal = a.chars().zip(b.chars()).take_while(|(a, b)| a == b);
         equal.map(|(c, _)| c).collect()
     });
-    if let Some(common) = common.filter(|common| common.len() > prompt.input.text().len()) {
-        prompt.input.set(common);
-    }
-    refresh(model);
+    common.filter(|common| common.len() > prompt.input.text().len())
 }
 
 /// Submits the line.
@@ -72,7 +77,7 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
         PromptPurpose::CloneTo(keys) => close_on_success(model, |model| clone::clone_to(model, keys, &text)),
         PromptPurpose::Rename(from) => close_on_success(model, |model| rename::rename_to(model, from, &text)),
         PromptPurpose::Typed(words) if unescape(&text) == unescape(&words) => {
-            close_on_success(model, |model| Ok(plan::on_typed(model)))
+            close_on_success(model, |model| Ok(plan::on_typed(model, &words)))
         }
         PromptPurpose::Typed(words) => Err(format!("type {words} to write it, or leave with esc")),
         PromptPurpose::Unlock => open_gate(model, &text),

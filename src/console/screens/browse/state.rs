@@ -94,19 +94,27 @@ impl BrowsePage {
         gone
     }
 
-    /// Lists another scope; filter and order are kept.
+    /// Lists another scope; filter and order are kept. A selected row that it hides is selected again when it
+    /// is back, as with a filter.
     pub fn enter(&mut self, scope: Scope, inventory: &Inventory) {
         self.listing.set_scope(scope, inventory);
-        let kept = self.list.selected.take();
-        if kept.is_none_or(|key| !self.select_key(inventory, &key)) {
-            self.step(inventory, Movement::First);
+        let rows = (&self.listing, inventory);
+        if !self.list.restore_filtered(&rows) {
+            self.list.select_at(&rows, 0);
         }
+        self.refresh_detail(inventory);
     }
 
     /// Applies the filter line; the selected row stays selected if it still matches.
     pub fn apply_filter(&mut self, inventory: &Inventory) {
         self.listing.set_filter(Filter::parse(self.list.filter.text()), inventory);
-        self.restore_selection(inventory);
+        self.restore_filtered(inventory);
+    }
+
+    /// Restores selection and scroll after the filter changed, or came further.
+    pub fn restore_filtered(&mut self, inventory: &Inventory) {
+        self.list.restore_filtered(&(&self.listing, inventory));
+        self.refresh_detail(inventory);
     }
 
     pub fn apply_sort(&mut self, sort: Sort, inventory: &Inventory) {

@@ -40,6 +40,11 @@ fn on_prepared(model: &mut Model, request: RequestId, mut masked: Masked) -> Vec
     Vec::new()
 }
 
+/// Whether a movement in the list changes the selection.
+pub(crate) fn can_step(model: &Model, by: Movement) -> bool {
+    model.browse().is_none_or(|browse| by.can_step(&browse.list, &(&browse.listing, &model.inventory)))
+}
+
 /// Moves in the focused pane.
 pub(crate) fn step(model: &mut Model, step: Movement) {
     let focus = model.browse().map(|browse| browse.focus);
@@ -122,11 +127,13 @@ pub(crate) fn back(model: &mut Model) {
     settle(model);
 }
 
-/// Starts typing a filter.
+/// Starts typing a filter, in the list that it narrows.
 pub(crate) fn filter(model: &mut Model) {
     if let Some((browse, _)) = model.browse_mut() {
+        browse.focus = Pane::Items;
         browse.list.begin_typing();
     }
+    settle(model);
 }
 
 /// Ends typing; unless `accept` is set, the filter is restored.
@@ -160,7 +167,10 @@ pub(crate) fn zoom(model: &mut Model) {
 
 /// Copies the address of the selected document.
 pub(crate) fn copy(model: &mut Model) -> Vec<Effect> {
-    let Some(text) = model.selected().map(ToString::to_string) else { return Vec::new() };
+    let Some(text) = model.focused().map(ToString::to_string) else {
+        nothing_selected(model);
+        return Vec::new();
+    };
     let request = model.next_request();
     vec![Effect::Copy(request, text)]
 }
@@ -237,6 +247,12 @@ fn items_height(model: &Model, webhooks: bool) -> usize {
     usize::from(item_rows(pane).height)
 }
 
+/// Says why nothing was done: a namespace has the focus, or nothing is there.
 pub(crate) fn nothing_selected(model: &mut Model) {
-    model.notify(Tone::Plain, "nothing is selected");
+    let is_namespace = model.browse().is_some_and(|browse| browse.focus == Pane::Namespaces);
+    let words = match is_namespace {
+        true => "a namespace has the focus: enter goes to its documents",
+        false => "nothing is selected",
+    };
+    model.notify(Tone::Plain, words);
 }

@@ -93,8 +93,12 @@ fn on_ended(model: &mut Model) -> Vec<Effect> {
 
 /// Stops watching the file of an editor that returned at once; `None` if no file is watched.
 pub(crate) fn end(model: &mut Model) -> Option<Effect> {
-    let away = model.external_edit.as_ref().filter(|away| away.watching)?;
-    Some(Effect::StopExternalEditor(away.request))
+    let away = model.external_edit.as_ref()?;
+    if away.watching {
+        return Some(Effect::StopExternalEditor(away.request));
+    }
+    model.notify(Tone::Plain, "this draft is open in another program: save it there, and leave that");
+    None
 }
 
 /// After each message: closes the external editor of a draft that no longer exists.

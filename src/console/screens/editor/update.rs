@@ -8,7 +8,7 @@ use crate::domain::{Document, MAX_EDITABLE, ResourceKey};
 
 /// Opens the selected document, or resumes its draft.
 pub(crate) fn open(model: &mut Model) {
-    let Some(key) = model.selected().cloned() else { return browse::nothing_selected(model) };
+    let Some(key) = model.focused().cloned() else { return browse::nothing_selected(model) };
     if resume(model, &key) || model.is_draft_busy() {
         return;
     }

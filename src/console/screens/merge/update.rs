@@ -175,6 +175,20 @@ pub(crate) fn step(model: &mut Model, step: Movement) {
     }
 }
 
+/// Whether a movement changes anything.
+pub(crate) fn can_step(model: &Model, step: Movement) -> bool {
+    let body = edit_layout(&model.frame(), true).text;
+    let Some(DraftStage::Merge(merging)) = model.edit.as_ref().map(|edit| &edit.stage) else { return false };
+    let wide = body.width >= MERGE_COLUMNS_FROM;
+    let height = usize::from(merging.list(body).height);
+    let conflicts = merging.choices.len();
+    if matches!(step, Movement::Page(_)) || merging.full_diff.is_some() || conflicts == 0 {
+        step.can_scroll(merging.first(wide, height), merging.lines(wide), height)
+    } else {
+        step.apply(merging.selected, conflicts, height) != merging.selected
+    }
+}
+
 pub(crate) fn choose(model: &mut Model, choice: &ConflictChoice) {
     let Some(merging) = current(model) else { return };
     match merging.choices.get_mut(merging.selected) {

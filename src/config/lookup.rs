@@ -227,6 +227,11 @@ impl<'a> Lookup<'a> {
         Ok(Some(found))
     }
 
+    /// The home folder, if it is known.
+    pub(super) fn home(&self) -> Option<PathBuf> {
+        self.environment.text("HOME").map(PathBuf::from)
+    }
+
     /// An optional path.
     pub(super) fn path(&mut self, key: SettingKey) -> Option<WithOrigin<PathBuf>> {
         let found = self.non_empty(key)?;

@@ -5,6 +5,7 @@
 //! traced. All settings are defined in one table, [`SETTINGS`], from which the reference in
 //! docs/configuration.md is generated.
 
+mod dotenv;
 mod environment;
 mod error;
 mod file;

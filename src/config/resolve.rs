@@ -101,7 +101,8 @@ impl Settings {
         let plain = target.plain_remote().map(|host| ContextWarning::PlainHttp { host: host.to_owned() });
         let overridden = lookup.effective.iter().filter(|_| context.configured).filter_map(overridden);
         let marks = plain.into_iter().chain(secrets.warnings()).chain(overridden).collect();
-        let Lookup { effective, findings, .. } = lookup;
+        let Lookup { effective, mut findings, .. } = lookup;
+        findings.extend_from_slice(environment.findings());
         Ok(Self { context, target, secrets, receiver, console, warnings: marks, findings, effective })
     }
 

@@ -7,6 +7,7 @@ use super::error::Result;
 use super::lookup::Lookup;
 use super::vault as vault_settings;
 use super::{ContextWarning, SettingKey, SettingsError};
+use crate::domain::SecretStoreStatus;
 use crate::provider::env::{self, EnvSecrets, EnvVariables};
 use crate::provider::misconfigured::MisconfiguredSecrets;
 use crate::provider::vault::{self, VaultSecrets, VaultSettings};
@@ -25,6 +26,8 @@ pub enum SecretSource {
     /// A Vault whose settings cannot be used. Documents are read and written all the same.
     Misconfigured {
         variables: Arc<EnvVariables>,
+        /// What is missing, for its badge.
+        status: SecretStoreStatus,
         problem: SettingsError,
     },
 }
@@ -46,15 +49,18 @@ impl SecretSource {
         };
         Ok(match vault_settings::settings(lookup, &asked_by) {
             Ok(settings) => Self::Vault { variables, settings: Box::new(settings) },
-            Err(problem) => Self::Misconfigured { variables, problem },
+            Err(problem) => {
+                Self::Misconfigured { variables, status: vault_settings::missing(lookup), problem }
+            }
         })
     }
 
-    /// Why the store that the settings choose cannot be opened.
-    pub fn problem(&self) -> Option<&SettingsError> {
+    /// Why the store that the settings choose cannot be opened: a setting, or a token file that cannot be read now.
+    pub fn problem(&self) -> Option<SettingsError> {
         match self {
-            Self::Misconfigured { problem, .. } => Some(problem),
-            Self::Env(_) | Self::Vault { .. } => None,
+            Self::Misconfigured { problem, .. } => Some(problem.clone()),
+            Self::Vault { settings, .. } => vault_settings::login_problem(&settings.login),
+            Self::Env(_) => None,
         }
     }
 
@@ -79,9 +85,10 @@ impl SecretSource {
         match self {
             Self::Env(variables) => variables_access(Arc::clone(variables)),
             Self::Vault { settings, .. } => VaultSecrets::new((**settings).clone()).access(writable),
-            Self::Misconfigured { problem, .. } => {
+            Self::Misconfigured { problem, status, .. } => {
                 let (backend, problem) = (self.backend().name, problem.to_string());
-                SecretAccess::of_store(Arc::new(MisconfiguredSecrets { backend, problem }), writable)
+                let store = MisconfiguredSecrets { backend, status: *status, problem };
+                SecretAccess::of_store(Arc::new(store), writable)
             }
         }
     }

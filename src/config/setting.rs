@@ -23,6 +23,7 @@ pub enum SettingKey {
     VaultAddr,
     VaultRedirectHosts,
     VaultToken,
+    VaultTokenFile,
     VaultRoleId,
     VaultSecretId,
     VaultNamespace,

@@ -48,7 +48,7 @@ const CONFIG: Setting =
         .means("`$XDG_CONFIG_HOME/confdeck/config.toml`", "the config file");
 
 /// Every setting, in the order of the reference documentation.
-pub const SETTINGS: [Setting; 41] = {
+pub const SETTINGS: [Setting; 42] = {
     use SettingKey as K;
     use SettingKind::{Number, Path, Presence, Secret, Switch, SwitchOrPath, Text, Word};
     use SettingTable::{Console, Context, Nowhere, Receiver, Top};
@@ -120,7 +120,12 @@ pub const SETTINGS: [Setting; 41] = {
              vault-3.example:8200`; those of a standby's `api_addr`. Its own host needs no naming",
             ),
         row(K::VaultToken, "vault_token", Context, Secret, Some("VAULT_TOKEN"))
-            .means("", "a token for it; wins over a role"),
+            .means("", "a token for it; wins over all other logins"),
+        row(K::VaultTokenFile, "vault_token_file", Context, Path, Some("VAULT_TOKEN_FILE")).means(
+            "`~/.vault-token`, if no other login is set",
+            "a file with a token for it, as of `vault login` or of an agent; wins over a role, and is read again when \
+             it changes",
+        ),
         row(K::VaultRoleId, "vault_role_id", Context, Text, Some("VAULT_ROLE_ID"))
             .means("", "the role id of an AppRole, mounted at `approle`"),
         row(K::VaultSecretId, "vault_secret_id", Context, Secret, Some("VAULT_SECRET_ID"))

@@ -82,7 +82,7 @@ impl UnifiedConfigManager {
         key: &ResourceKey,
         secrets: SecretMode,
     ) -> Result<Option<MergedDocument>> {
-        let ReceiverView { lookup, variables } = view;
+        let ReceiverView { lookup, variables, .. } = view;
         let merger = SecretMerger { variables, access: self.secrets.clone(), lookup };
         match self.reader.get(key).await? {
             Some(entry) => merger.merge(&entry, secrets).await.map(Some),

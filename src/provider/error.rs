@@ -60,6 +60,21 @@ pub enum Error {
         /// Its newest version now, where that is known.
         now: Option<SecretVersion>,
     },
+    /// A delete, undelete or destroy of what does not exist; nothing was changed.
+    #[error("{} does not exist; nothing was changed", version_of(path, *version))]
+    NoSuchSecret {
+        path: SecretPath,
+        /// `None` for the secret as a whole.
+        version: Option<SecretVersion>,
+    },
+    /// The store accepted a change of a secret, and what is there afterwards may not be seen.
+    #[error("sent, unverified: {reason}; ask someone who may look, before you rely on it")]
+    SecretUnverified { path: SecretPath, reason: String },
+    /// The store accepted a change of a secret, and something else is there afterwards.
+    #[error(
+        "{reason}: someone else has changed it since, or the store did nothing; look at its versions and decide"
+    )]
+    SecretNotDone { path: SecretPath, reason: String },
     /// As [`Error::OutcomeUnknown`], for the write of a secret.
     #[error(
         "no answer to the write of {path} ({reason}): it may or may not be stored; look at its version before you repeat it"
@@ -117,6 +132,10 @@ fn conflict(key: &ResourceKey, now: Option<&Entry>) -> String {
 fn secret_conflict(path: &SecretPath, now: Option<SecretVersion>) -> String {
     let now = now.map(|version| format!(" (now {version})")).unwrap_or_default();
     format!("{path} was changed by someone else{now}; nothing was written. Look at its versions and decide")
+}
+
+fn version_of(path: &SecretPath, version: Option<SecretVersion>) -> String {
+    version.map_or_else(|| path.to_string(), |version| format!("{version} of {path}"))
 }
 
 fn retry(retry_in: Option<Duration>) -> String {

@@ -24,6 +24,7 @@ mod ops;
 mod secret;
 mod tls;
 pub mod vault;
+mod version_change;
 mod watch;
 
 use std::time::Duration;
@@ -41,6 +42,7 @@ pub use secret::{
     SecretReader, SecretRevealer, SecretWriter,
 };
 pub use tls::ensure_crypto_provider;
+pub use version_change::{VersionChange, change_versions};
 pub use watch::{PAGE_LIMIT, Watch, WatchClosed, WatchEvent, WatchHandle, WatchSender, watch_channel};
 
 use crate::domain::{

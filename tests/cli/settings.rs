@@ -67,3 +67,26 @@ fn variables_come_from_a_named_file_and_from_no_other() {
     home.write("work/bad.env", "A=1\nnonsense\n");
     assert!(list(&["--env-file", "bad.env"]).expect_code(2).err().contains("bad.env:2:1"));
 }
+
+#[test]
+fn a_file_of_the_receiver_s_variables_is_read_as_the_receiver_reads_it_and_read_on_where_it_gives_up() {
+    let home = Home::new();
+    home.write("work/webhooks.json", r#"{"x": {"module": "log"}, "y": {"module": "log"}}"#);
+    let file = home.write("work/its.env", "");
+    fs::write(&file, b"export\tWEBHOOK_X_TOKEN=\"a\nb\"\nWEBHOOK_X_HMAC_SECRET=  # set me\n# caf\xe9\n")
+        .unwrap();
+    let told = confdeck(&home, &["secrets", "presence", "default/x", "-o", "json"])
+        .env("CONFDECK_RECEIVER_ENV", "file:its.env")
+        .run()
+        .expect_code(0);
+    let err = told.err();
+    assert!(
+        err.contains("its.env:4:6: this byte is not UTF-8: python-dotenv refuses the whole file"),
+        "{err}"
+    );
+    let health =
+        confdeck(&home, &["health"]).env("CONFDECK_RECEIVER_ENV", "file:its.env").run().expect_code(1);
+    assert!(health.out().contains("its.env:4:6"), "{}", health.out());
+    let refused = confdeck(&home, &["list", "webhooks", "--env-file", "its.env"]).run().expect_code(2).err();
+    assert!(refused.contains("its.env:4:6: this byte is not UTF-8"), "{refused}");
+}

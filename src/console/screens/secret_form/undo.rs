@@ -71,12 +71,18 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
 
 /// The result of a write.
 pub(crate) fn on_written(model: &mut Model, request: RequestId, outcome: SecretWriteOutcome) -> Vec<Effect> {
-    let SecretWriteOutcome { result, values_read: read } = outcome;
+    let SecretWriteOutcome { result, values_read: read, unchanged } = outcome;
     model.secret_actions.reads += read as u64;
     let Some(writing) = model.secret_actions.writing.take_if(|writing| writing.request == request) else {
         return Vec::new();
     };
     match result {
+        Ok(_) if unchanged => {
+            model.presence_cache.invalidate(&writing.path);
+            let PendingSecretWrite { description: what, path, .. } = &writing;
+            let words = format!("nothing to do: {what}; {path} was so already, and nothing was sent");
+            model.notify(Tone::Plain, words);
+        }
         Ok(version) => on_done(model, writing, version, read),
         Err(Error::SecretUnknown { .. }) => return on_unknown(model, writing),
         Err(Error::SecretConflict { path, now }) => on_conflict(model, &writing, &path, now),
@@ -154,6 +160,15 @@ fn on_refused(model: &mut Model, writing: &PendingSecretWrite, error: &Error) {
             "single fields may not be changed here ({error}); look at the other way before you take it"
         );
         return model.notify(Tone::Bad, words);
+    }
+    if matches!(
+        error,
+        Error::NoSuchSecret { .. } | Error::SecretUnverified { .. } | Error::SecretNotDone { .. }
+    ) {
+        // What the screen says of it is what made this write look possible, or is older than it.
+        model.presence_cache.invalidate(&writing.path);
+        model.secret_actions.undo_log.forget(&writing.path);
+        model.secret_actions.undo.take_if(|undo| undo.sent == Some(writing.request));
     }
     model.notify(Tone::Bad, error.to_string());
 }

@@ -92,11 +92,11 @@ pub(super) fn answer(console: &mut TestConsole, well: bool) {
         }
         SecretJob::Write(write) => {
             let result = if well { Ok(Some(SecretVersion(4))) } else { Err(conflict(&write.path)) };
-            SecretJobResult::Written(SecretOutcome { result, values_read: 0 })
+            SecretJobResult::Written(SecretOutcome { result, values_read: 0, unchanged: false })
         }
         SecretJob::Restore(restore) => {
             let result = if well { Ok(Some(SecretVersion(5))) } else { Err(conflict(&restore.path)) };
-            SecretJobResult::Written(SecretOutcome { result, values_read: 2 })
+            SecretJobResult::Written(SecretOutcome { result, values_read: 2, unchanged: false })
         }
         SecretJob::Delete(path, _)
         | SecretJob::Undelete(path, _)
@@ -107,6 +107,7 @@ pub(super) fn answer(console: &mut TestConsole, well: bool) {
             SecretJobResult::Written(SecretOutcome {
                 result: if well { Ok(None) } else { Err(lost) },
                 values_read: 0,
+                unchanged: false,
             })
         }
         SecretJob::FindOut(_) => SecretJobResult::Found(Ok(holds(if well { 4 } else { 3 }))),
@@ -314,7 +315,11 @@ fn a_lost_answer_is_looked_up_and_never_sent_twice() {
     console.typed("mine", "mine").keys("ctrl-s").wait(400).keys("enter");
     let path = console.writes()[0].path.clone();
     let lost = Error::SecretUnknown { path, reason: "lost".into() };
-    console.says(SecretJobResult::Written(SecretOutcome { result: Err(lost), values_read: 0 }));
+    console.says(SecretJobResult::Written(SecretOutcome {
+        result: Err(lost),
+        values_read: 0,
+        unchanged: false,
+    }));
     assert!(matches!(console.effects.last(), Some(Effect::Secret(_, SecretJob::FindOut(_)))));
     console.wait(400).keys("enter");
     assert_eq!(console.writes().len(), 1);
@@ -329,7 +334,11 @@ fn where_single_fields_may_not_be_changed_the_read_is_told_before_it_is_done() {
     let mut console = console();
     console.typed("mine", "mine").keys("ctrl-s").wait(400).keys("enter");
     let denied = Error::Denied { permission: "patch on webhooks/data/a/one/secrets".into(), remedy: "ask" };
-    console.says(SecretJobResult::Written(SecretOutcome { result: Err(denied), values_read: 0 }));
+    console.says(SecretJobResult::Written(SecretOutcome {
+        result: Err(denied),
+        values_read: 0,
+        unchanged: false,
+    }));
     assert_eq!(console.model.place(), Place::SecretReview);
     console.keys("enter");
     assert_eq!(console.writes().len(), 1, "the other way is looked at first");

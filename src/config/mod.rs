@@ -28,7 +28,7 @@ pub use resolve::{ConsoleSettings, Context, Settings};
 pub use secret_source::SecretSource;
 pub use setting::{Setting, SettingKey, SettingKind, SettingTable};
 pub use sources::{ConfigText, Overrides, SettingSources};
-pub use table::{SETTINGS, reference_table};
+pub use table::{ACCENTS, SETTINGS, THEMES, reference_table};
 pub use target::{ContextWarning, Target};
 
 #[cfg(test)]

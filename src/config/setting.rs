@@ -35,6 +35,7 @@ pub enum SettingKey {
     ReadOnly,
     Protected,
     Theme,
+    Accent,
     NoColor,
     CopySecrets,
     Stats,

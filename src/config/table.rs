@@ -39,6 +39,12 @@ const fn row(
     Setting { key, name, table, variable, flag: None, kind, default: "", meaning: "" }
 }
 
+/// The names of the console's themes.
+pub const THEMES: &[&str] = &["default", "dark", "light"];
+
+/// The colours that tell contexts apart: those of every palette that show on light and on dark.
+pub const ACCENTS: &[&str] = &["red", "yellow", "green", "cyan", "blue", "magenta"];
+
 /// The prefix of the receiver's settings.
 pub(super) const RECEIVER: &str = "receiver.";
 
@@ -48,7 +54,7 @@ const CONFIG: Setting =
         .means("`$XDG_CONFIG_HOME/confdeck/config.toml`", "the config file");
 
 /// Every setting, in the order of the reference documentation.
-pub const SETTINGS: [Setting; 42] = {
+pub const SETTINGS: [Setting; 43] = {
     use SettingKey as K;
     use SettingKind::{Number, Path, Presence, Secret, Switch, SwitchOrPath, Text, Word};
     use SettingTable::{Console, Context, Nowhere, Receiver, Top};
@@ -157,9 +163,14 @@ pub const SETTINGS: [Setting; 42] = {
                 "ask for the name to be typed before the console deletes; the strictest of flag, variable \
                  and file wins",
             ),
-        row(K::Theme, "theme", Console, Text, Some("CONFDECK_THEME"))
+        row(K::Theme, "theme", Console, Word(THEMES), Some("CONFDECK_THEME"))
             .flag("--theme")
-            .means("", "the console's colours; a context may set its own"),
+            .means("`default`", "the console's colours: `default`, `dark` or `light`; a context may set its own"),
+        row(K::Accent, "accent", Console, Word(ACCENTS), None).means(
+            "",
+            "a colour for the name of a context and what is in focus, so that no context looks like another: `red`, \
+             `yellow`, `green`, `cyan`, `blue` or `magenta`",
+        ),
         row(K::NoColor, "no_color", Console, Presence, Some("NO_COLOR"))
             .flag("--no-color")
             .means("`false`", "use no colours"),

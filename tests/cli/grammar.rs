@@ -39,7 +39,7 @@ fn wrong_usage_exits_2_and_says_what_is_right() {
         (&["put", "a/b", "{}", "--ttl", "soon"], "90s or 15m"),
         (&["put", "a/b", "{}", "--create", "--expect-revision", "1"], "cannot be used with"),
         (&["--demo", "list", "webhooks"], "--demo is for the console"),
-        (&["--theme", "night", "health"], "--theme is for the console"),
+        (&["--theme", "dark", "health"], "--theme is for the console"),
         (&[], "the console needs a terminal"),
         (&["--demo"], "the console needs a terminal"),
         (&["--demo=redis"], "possible values: memory, files"),

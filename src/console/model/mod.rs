@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use super::keymap::KeyMap;
 use super::place::Place;
-use super::request::RequestId;
+use super::request::{Pending, RequestId};
 use super::stamp::Stamp;
 use crate::console::overlays::Overlay;
 use crate::console::screens::browse::BrowsePage;
@@ -66,6 +66,10 @@ pub const FRESH_FOR: Duration = Duration::from_secs(5);
 pub struct Model {
     pub keymap: KeyMap,
     pub context: ConsoleContext,
+    /// The names of the contexts that can be gone to.
+    pub contexts: Vec<String>,
+    /// The context that is being gone to.
+    pub context_switch: Pending<String>,
     pub lock: WriteAccess,
     pub link: StoreLink,
     pub secret_link: SecretLink,
@@ -150,6 +154,8 @@ impl Model {
             keymap: KeyMap::default(),
             secret_link: SecretLink::new(&context),
             context,
+            contexts: Vec::new(),
+            context_switch: Pending::default(),
             lock,
             link: StoreLink::default(),
             traffic: Traffic::default(),

@@ -1,5 +1,6 @@
 //! Tests of the runtime on a terminal in memory: keys in, bytes out, over stores that answer, idle or hang.
 
+mod contexts;
 mod frames;
 mod headless;
 mod leaving;
@@ -148,6 +149,7 @@ impl Scripted {
             KeyCode::Char('R') => Effect::Retry,
             KeyCode::Char('L') => Effect::Redraw,
             KeyCode::Char('z') => Effect::Suspend,
+            KeyCode::Char('c') => Effect::ResolveContext(request, "other".into()),
             KeyCode::Char('w') => {
                 self.wake = Some(Duration::ZERO);
                 return Vec::new();
@@ -178,6 +180,9 @@ impl Program for Scripted {
                 self.note(format!("page {}", page.len()), Redraw::Soon)
             }
             AppEvent::Feed(_) => {}
+            AppEvent::Answer(_, Answer::ContextResolved(Ok(()))) => {
+                return vec![Effect::EnterContext("other".into())];
+            }
             AppEvent::Answer(RequestId(request), answer) => {
                 let answer = match answer {
                     Answer::Secret(_) => "secret".into(),
@@ -203,6 +208,8 @@ impl Program for Scripted {
                     Answer::DraftDeleted(result) => format!("draft thrown away {result:?}"),
                     Answer::Found(found) => format!("found {}", found.is_ok()),
                     Answer::AuditFailed(trouble) => format!("unaudited {trouble}"),
+                    Answer::ContextResolved(read) => format!("context {read:?}"),
+                    Answer::ContextRefused(name, words) => format!("stays, not {name}: {words}"),
                 };
                 self.note(format!("#{request} {answer}"), Redraw::Now);
             }

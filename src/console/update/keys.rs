@@ -58,6 +58,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Help => model.overlay = Some(Overlay::Help { place: model.place(), scroll: 0 }),
         Action::Command => prompt::ask(model, PromptPurpose::Command, ""),
         Action::Drafts => drafts::show(model),
+        Action::Context => drafts::switch::ask_where(model),
         Action::StaleDependents => stale_dependents::show(model),
         Action::Rewrite => return stale_dependents::plan_rewrite(model),
         Action::Times => {

@@ -57,7 +57,7 @@ impl DotenvFaultKind {
             Self::AfterQuote => {
                 "something follows the closing quote: the receiver gets nothing from this assignment"
             }
-            Self::NoValue => "a name without =: the receiver sets no variable here",
+            Self::NoValue => "this is not NAME=VALUE: from a name alone the receiver sets no variable",
             Self::QuotedName => {
                 "this name is called so with all its characters, quotes too: the receiver has no variable \
                  without them"

@@ -166,7 +166,7 @@ pub const SETTINGS: [Setting; 43] = {
         row(K::Theme, "theme", Console, Word(THEMES), Some("CONFDECK_THEME"))
             .flag("--theme")
             .means("`default`", "the console's colours: `default`, `dark` or `light`; a context may set its own"),
-        row(K::Accent, "accent", Console, Word(ACCENTS), None).means(
+        row(K::Accent, "accent", Context, Word(ACCENTS), None).means(
             "",
             "a colour for the name of a context and what is in focus, so that no context looks like another: `red`, \
              `yellow`, `green`, `cyan`, `blue` or `magenta`",

@@ -241,7 +241,7 @@ fn a_theme_that_does_not_exist_is_refused_from_every_source() {
         assert_eq!(refused.unwrap_err().to_string(), expected);
     }
     let accent =
-        resolve("[console]\naccent = \"puce\"\n", &[], Overrides::default()).unwrap_err().to_string();
+        resolve("[defaults]\naccent = \"puce\"\n", &[], Overrides::default()).unwrap_err().to_string();
     assert!(accent.ends_with("write red or yellow or green or cyan or blue or magenta"), "{accent}");
     let none = resolve("", &[("CONFDECK_THEME", "")], Overrides::default()).unwrap();
     assert_eq!((none.console.theme, none.console.accent), (None, None));

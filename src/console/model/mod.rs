@@ -68,8 +68,8 @@ pub struct Model {
     pub context: ConsoleContext,
     /// The names of the contexts that can be gone to.
     pub contexts: Vec<String>,
-    /// The context that is being gone to.
-    pub context_switch: Pending<String>,
+    /// The context that is being gone to, and whether drafts that cannot be saved may be lost.
+    pub context_switch: Pending<(String, bool)>,
     pub lock: WriteAccess,
     pub link: StoreLink,
     pub secret_link: SecretLink,

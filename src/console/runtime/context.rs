@@ -60,17 +60,19 @@ impl EffectRunner {
 }
 
 impl<P: Program, D: Device> EventLoop<P, D> {
-    /// Replaces the program by that of the settings read last. Nothing is dropped before drafts are saved.
+    /// Replaces the program by that of the settings read last. Nothing is dropped before drafts are saved, unless
+    /// that loss is accepted.
     ///
     /// # Errors
     /// Why everything stays as it is.
-    pub(super) async fn enter_context(&mut self) -> Result<(), String> {
+    pub(super) async fn enter_context(&mut self, accepts_loss: bool) -> Result<(), String> {
         let (Some(contexts), Some(settings)) = (&self.contexts, self.next_settings.take()) else {
             return Err("this console has no other contexts".into());
         };
         let NextConsole { config, program } = (contexts.open)(&settings)?;
         let resolve = Arc::clone(&contexts.resolve);
-        if let Some(why) = self.runner.drafts.flush().unsaved_by(Instant::now() + FILES_WITHIN).await {
+        let unsaved = self.runner.drafts.flush().unsaved_by(Instant::now() + FILES_WITHIN).await;
+        if let Some(why) = unsaved.filter(|_| !accepts_loss) {
             return Err(format!("a draft is not saved: {why}"));
         }
         let context = config.context;

@@ -84,7 +84,7 @@ pub(super) enum LoopExit {
     /// Suspend until the shell continues the process.
     Suspend,
     /// Go on with the context whose settings were read last.
-    EnterContext(String),
+    EnterContext { name: String, accepts_loss: bool },
     /// Start the external editor on this draft.
     ExternalEditor(RequestId, Box<ExternalDraft>),
 }
@@ -141,8 +141,8 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             match self.exit.take() {
                 Some(LoopExit::Quit(code)) => return code,
                 Some(LoopExit::Suspend) => self.suspend().await,
-                Some(LoopExit::EnterContext(name)) => {
-                    if let Err(words) = self.enter_context().await {
+                Some(LoopExit::EnterContext { name, accepts_loss }) => {
+                    if let Err(words) = self.enter_context(accepts_loss).await {
                         let answer = Answer::ContextRefused(name, words);
                         self.dispatch(AppEvent::Answer(RequestId::default(), answer));
                     }

@@ -14,6 +14,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 
+use self::contexts::enter_other;
 use self::headless::HeadlessConsole;
 use super::*;
 use crate::console::message::{Answer, AppEvent};
@@ -149,7 +150,7 @@ impl Scripted {
             KeyCode::Char('R') => Effect::Retry,
             KeyCode::Char('L') => Effect::Redraw,
             KeyCode::Char('z') => Effect::Suspend,
-            KeyCode::Char('c') => Effect::ResolveContext(request, "other".into()),
+            KeyCode::Char('>') => Effect::ResolveContext(request, "other".into()),
             KeyCode::Char('w') => {
                 self.wake = Some(Duration::ZERO);
                 return Vec::new();
@@ -180,9 +181,7 @@ impl Program for Scripted {
                 self.note(format!("page {}", page.len()), Redraw::Soon)
             }
             AppEvent::Feed(_) => {}
-            AppEvent::Answer(_, Answer::ContextResolved(Ok(()))) => {
-                return vec![Effect::EnterContext("other".into())];
-            }
+            AppEvent::Answer(_, Answer::ContextResolved(Ok(()))) => return enter_other(),
             AppEvent::Answer(RequestId(request), answer) => {
                 let answer = match answer {
                     Answer::Secret(_) => "secret".into(),

@@ -3,6 +3,11 @@
 use super::*;
 use crate::config::{SettingSources, Settings};
 
+/// What the program asks for once the settings are there.
+pub(super) fn enter_other() -> Vec<Effect> {
+    vec![Effect::EnterContext { name: "other".into(), accepts_loss: false }]
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_context_goes_on_on_the_same_terminal_and_nothing_of_the_old_one_does() {
     let Setup { store: old, config } = setup(Fake::default());
@@ -20,13 +25,12 @@ async fn another_context_goes_on_on_the_same_terminal_and_nothing_of_the_old_one
     };
     let resolve = |_: &str| Settings::resolve(&SettingSources::default()).map_err(|error| error.to_string());
     let contexts = ContextSwitch { resolve: Arc::new(resolve), open: Box::new(open) };
-    let console =
-        HeadlessConsole::start_contexts(config, SIZE, |_, _| Scripted::default(), Some(contexts));
+    let console = HeadlessConsole::start_contexts(config, SIZE, |_, _| Scripted::default(), Some(contexts));
     console.type_keys(b"a").await;
     shows(&console, "key a").await;
     old.say(WatchEvent::Progress { at: Revision(1) }).await;
 
-    console.type_keys(b"c").await;
+    console.type_keys(b">").await;
     shows(&console, "this is other").await;
     assert!(!screen(&console.snapshot().written).contains("key a"));
     console.type_keys(b"b").await;
@@ -39,7 +43,7 @@ async fn another_context_goes_on_on_the_same_terminal_and_nothing_of_the_old_one
     assert!(tokio::time::timeout(Duration::from_secs(20), closed).await.is_ok(), "the old watch ends");
 
     // One that cannot be opened changes nothing.
-    console.type_keys(b"c").await;
+    console.type_keys(b">").await;
     shows(&console, "stays, not other: its theme cannot be read").await;
     shows(&console, "key b").await;
     console.type_keys(b"q").await;
@@ -52,9 +56,8 @@ async fn settings_that_cannot_be_read_are_told_to_the_program() {
     let open = |_: &Settings| -> std::result::Result<NextConsole<Scripted>, String> { Err("opened".into()) };
     let resolve = |name: &str| -> std::result::Result<Settings, String> { Err(format!("no {name}")) };
     let contexts = ContextSwitch { resolve: Arc::new(resolve), open: Box::new(open) };
-    let console =
-        HeadlessConsole::start_contexts(config, SIZE, |_, _| Scripted::default(), Some(contexts));
-    console.type_keys(b"c").await;
+    let console = HeadlessConsole::start_contexts(config, SIZE, |_, _| Scripted::default(), Some(contexts));
+    console.type_keys(b">").await;
     shows(&console, "context Err(\"no other\")").await;
     console.type_keys(b"q").await;
     assert_eq!(console.ended().await.unwrap().0, 0);

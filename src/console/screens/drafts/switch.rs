@@ -50,7 +50,7 @@ pub(crate) fn go_or_ask(model: &mut Model, typed: &str) -> Result<Vec<Effect>, S
     model.overlay = None;
     let lost: Vec<_> = unsaved_drafts(model).collect();
     if lost.is_empty() {
-        return Ok(go(model, name));
+        return Ok(go(model, name, false));
     }
     model.overlay = Some(Overlay::Confirm(Confirm {
         question: format!("Go to {} and lose what is not saved?", Safe::name(&name)),
@@ -82,11 +82,12 @@ fn refusal(model: &Model) -> Option<String> {
     Some(format!("leave the {open} first: esc"))
 }
 
-/// Saves drafts, and has the settings of the context read.
-pub(crate) fn go(model: &mut Model, name: String) -> Vec<Effect> {
+/// Saves drafts, and has the settings of the context read. `accepts_loss`: a draft that cannot be saved keeps
+/// nobody here.
+pub(crate) fn go(model: &mut Model, name: String, accepts_loss: bool) -> Vec<Effect> {
     let request = model.next_request();
     model.notify(Tone::Plain, format!("going to {}", Safe::name(&name)));
-    model.context_switch.begin(request, name.clone());
+    model.context_switch.begin(request, (name.clone(), accepts_loss));
     let mut effects = save_all(model);
     effects.push(Effect::ResolveContext(request, name));
     effects
@@ -94,14 +95,14 @@ pub(crate) fn go(model: &mut Model, name: String) -> Vec<Effect> {
 
 /// The settings were read, or cannot be used: then everything stays as it is.
 pub(crate) fn on_resolved(model: &mut Model, request: RequestId, result: Result<(), String>) -> Vec<Effect> {
-    let Some(name) = model.context_switch.accept(request) else { return Vec::new() };
+    let Some((name, accepts_loss)) = model.context_switch.accept(request) else { return Vec::new() };
     let refused = result.err().or_else(|| refusal(model));
     if let Some(words) = refused {
         on_refused(model, &name, &words);
         return Vec::new();
     }
     let mut effects = save_all(model);
-    effects.push(Effect::EnterContext(name));
+    effects.push(Effect::EnterContext { name, accepts_loss });
     effects
 }
 

@@ -41,11 +41,7 @@ fn a_store_that_fails_a_write_is_looked_at_at_once() {
     let mut console = console();
     console.typed("mine", "mine").keys("ctrl-s").wait(400).keys("enter");
     let sealed = Error::Unavailable { reason: "it is sealed".into(), retry_in: None };
-    console.says(SecretJobResult::Written(SecretOutcome {
-        result: Err(sealed),
-        values_read: 0,
-        unchanged: false,
-    }));
+    console.says(written(Err(sealed), 0));
     assert!(console.effects.iter().any(|effect| matches!(effect, Effect::RefreshAllPresence)));
 }
 

@@ -74,7 +74,6 @@ fn drafts_are_saved_before_the_settings_are_read_and_again_before_the_context_is
     let mut console = console();
     console.keys("e").text("x").keys("esc");
     assert_eq!(console.model.drafts.len(), 1, "{}", console.notice());
-    console.effects.clear();
     go(&mut console, "lab");
     let saves = |console: &TestConsole| {
         console.effects.iter().filter(|effect| matches!(effect, Effect::Draft(DraftJob::Save(..)))).count()

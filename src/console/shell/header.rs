@@ -223,7 +223,7 @@ fn extras(parts: &mut Vec<HeaderSegment>, model: &Model) {
         add(60, 6, StyleRole::Warning, format!("{} {mark}", glyph::WARNING));
     }
     if model.context.protected {
-        add(94, 7, StyleRole::Loud, "PROTECTED".into());
+        add(55, 7, StyleRole::Loud, "PROTECTED".into());
     }
     match model.lock {
         WriteAccess::ReadOnly => add(ALWAYS, 7, StyleRole::Loud, "READ ONLY".into()),

@@ -123,23 +123,14 @@ impl DotenvFault {
 pub(super) fn parse(bytes: &[u8]) -> Dotenv {
     let mut found = Dotenv::default();
     let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
-    // Python reads all ends of lines as \n.
-    let mut unix = Zeroizing::new(String::with_capacity(text.len()));
-    let mut chars = text.strip_prefix('\u{feff}').unwrap_or(&text).chars().peekable();
-    while let Some(c) = chars.next() {
-        unix.push(if c == '\r' { '\n' } else { c });
-        if c == '\r' {
-            chars.next_if_eq(&'\n');
-        }
-    }
-    let text = unix.as_str();
+    let text = with_unix_lines(text.strip_prefix('\u{feff}').unwrap_or(&text));
+    let text = text.as_str();
     if bytes.starts_with("\u{feff}".as_bytes()) {
         found.faults.push(DotenvFault { kind: DotenvFaultKind::ByteOrderMark, line: 1, column: 1 });
     }
     if let Err(error) = std::str::from_utf8(bytes) {
-        let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let before =
-            Zeroizing::new(String::from_utf8_lossy(before).replace("\r\n", "\n").replace('\r', "\n"));
+        let before = bytes.get(..error.valid_up_to()).and_then(|before| std::str::from_utf8(before).ok());
+        let before = with_unix_lines(before.unwrap_or_default());
         found.fault(DotenvFaultKind::NotUtf8, &before, before.len());
     }
     if let Some(at) = text.find('\0') {
@@ -153,6 +144,19 @@ pub(super) fn parse(bytes: &[u8]) -> Dotenv {
         }
         reader.statement(&mut found);
     }
+}
+
+/// Python reads all ends of lines as `\n`.
+fn with_unix_lines(text: &str) -> Zeroizing<String> {
+    let mut unix = Zeroizing::new(String::with_capacity(text.len()));
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        unix.push(if c == '\r' { '\n' } else { c });
+        if c == '\r' {
+            chars.next_if_eq(&'\n');
+        }
+    }
+    unix
 }
 
 impl Dotenv {

@@ -78,7 +78,7 @@ pub(crate) fn on_written(model: &mut Model, request: RequestId, outcome: SecretW
     };
     match result {
         Ok(_) if unchanged => {
-            model.presence_cache.invalidate(&writing.path);
+            drop_undo(model, &writing);
             let PendingSecretWrite { description: what, path, .. } = &writing;
             let words = format!("nothing to do: {what}; {path} was so already, and nothing was sent");
             model.notify(Tone::Plain, words);
@@ -145,6 +145,13 @@ fn on_conflict(
     model.notify(Tone::Bad, format!("{path} is {is}: nothing was written"));
 }
 
+/// What the screen says of the secret is what made this write look possible, or is older than it.
+fn drop_undo(model: &mut Model, writing: &PendingSecretWrite) {
+    model.presence_cache.invalidate(&writing.path);
+    model.secret_actions.undo_log.forget(&writing.path);
+    model.secret_actions.undo.take_if(|undo| undo.sent == Some(writing.request));
+}
+
 /// If single fields may not be patched, the other way to write is offered, in a review of its own.
 fn on_refused(model: &mut Model, writing: &PendingSecretWrite, error: &Error) {
     let opened = model.now.mono;
@@ -165,10 +172,7 @@ fn on_refused(model: &mut Model, writing: &PendingSecretWrite, error: &Error) {
         error,
         Error::NoSuchSecret { .. } | Error::SecretUnverified { .. } | Error::SecretNotDone { .. }
     ) {
-        // What the screen says of it is what made this write look possible, or is older than it.
-        model.presence_cache.invalidate(&writing.path);
-        model.secret_actions.undo_log.forget(&writing.path);
-        model.secret_actions.undo.take_if(|undo| undo.sent == Some(writing.request));
+        drop_undo(model, writing);
     }
     model.notify(Tone::Bad, error.to_string());
 }

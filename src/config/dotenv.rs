@@ -93,11 +93,8 @@ impl DotenvFaultKind {
 
     /// Whether the receiver gets nothing from the file, or from a part of it.
     pub(super) fn is_lost(self) -> bool {
-        match self {
-            Self::NotUtf8 | Self::Nul | Self::NotAssignment | Self::OpenQuote => true,
-            Self::AfterQuote | Self::NoValue => true,
-            Self::QuotedName | Self::ByteOrderMark | Self::CommentAsValue | Self::OtherVariable => false,
-        }
+        use DotenvFaultKind::{ByteOrderMark, CommentAsValue, OtherVariable, QuotedName};
+        !matches!(self, QuotedName | ByteOrderMark | CommentAsValue | OtherVariable)
     }
 }
 

@@ -294,6 +294,16 @@ mod tests {
     }
 
     #[test]
+    fn what_forbids_writing_stands_out_in_every_theme_without_colours_too() {
+        for name in crate::config::THEMES {
+            for depth in [ColorDepth::None, ColorDepth::Ansi16, ColorDepth::TrueColor] {
+                let theme = Theme::named(name, depth, Glyphs::Unicode).unwrap();
+                assert!(theme.style(StyleRole::Loud).add_modifier.contains(Modifier::REVERSED), "{name}");
+            }
+        }
+    }
+
+    #[test]
     fn an_accent_tells_contexts_apart_where_there_are_colours() {
         let looks = |depth, accent: Option<&str>| {
             let theme = Theme::named("default", depth, Glyphs::Unicode).unwrap();

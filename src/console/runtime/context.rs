@@ -22,6 +22,9 @@ use crate::console::terminal::Device;
 /// Reads the settings of a context, by its name. Blocks on I/O.
 pub type ResolveContext = Arc<dyn Fn(&str) -> Result<Settings, String> + Send + Sync>;
 
+/// Builds the console of settings that were read. Does no I/O.
+pub type OpenContext<P> = Box<dyn Fn(&Settings) -> Result<NextConsole<P>, String> + Send>;
+
 /// How long the stores of a context that was left may take to end.
 const ENDED_WITHIN: Duration = Duration::from_secs(3);
 
@@ -31,8 +34,7 @@ const RESOLVED_WITHIN: Duration = Duration::from_secs(5);
 /// How other contexts are opened.
 pub struct ContextSwitch<P> {
     pub resolve: ResolveContext,
-    /// Builds the console of settings that were read. Does no I/O.
-    pub open: Box<dyn Fn(&Settings) -> Result<NextConsole<P>, String> + Send>,
+    pub open: OpenContext<P>,
 }
 
 /// The console of another context, not yet running.

@@ -47,7 +47,7 @@ use crate::console::shell::layout::Size;
 use crate::provider::{ConfigReader, ConfigWriter, SecretAccess};
 
 pub use clock::Clock;
-pub use context::{ContextSwitch, NextConsole, ResolveContext};
+pub use context::{ContextSwitch, NextConsole, OpenContext, ResolveContext};
 pub use stats::Stats;
 
 /// The pure half of the console: no clock, no I/O.

@@ -164,14 +164,12 @@ impl VaultSession {
         }
         match (&looked, &self.settings().login) {
             (TokenLookup::Ended, VaultLogin::Token(_)) => return Err(VaultError::NoToken(TokenError::Ended)),
-            (TokenLookup::Ended, VaultLogin::TokenFile(_)) => {
-                if state.token.take_if(|held| held.same_as(token)).is_some() {
-                    state.file.end(token);
-                }
-            }
             // Unless it was replaced meanwhile.
-            (TokenLookup::Ended, VaultLogin::AppRole(_)) => {
-                drop(state.token.take_if(|held| held.same_as(token)))
+            (TokenLookup::Ended, login) => {
+                let ended = state.token.take_if(|held| held.same_as(token));
+                if let (Some(ended), VaultLogin::TokenFile(_)) = (ended, login) {
+                    state.file.end(&ended);
+                }
             }
             _ => {}
         }

@@ -8,7 +8,7 @@ use super::safe::{grouped, visible_utf8};
 use super::scan::{ScanPiece, scan, scan_checked, scan_within};
 use super::writer::{MaskedWriter, flat};
 use crate::domain::json::{BYTE_ORDER_MARK, Span, indent, indent_valid, is_one_line};
-use crate::domain::{Document, DocumentKind};
+use crate::domain::{Document, Masking};
 
 /// The mask for a secret; its width is the same whatever it hides.
 pub const MASK: &str = "••••••••";
@@ -72,6 +72,16 @@ impl fmt::Display for MaskedLine<'_> {
 
 /// A document that may be shown: secrets hidden, every character safe, one-line JSON indented,
 /// very long lines shortened. It contains neither the hidden text nor its length.
+///
+/// ```
+/// use confdeck::domain::{Document, DocumentKind};
+/// use confdeck::text::Masked;
+///
+/// let document = Document::from(r#"{"module": "log", "authorization": "Bearer hunter2"}"#);
+/// let masked = Masked::of(DocumentKind::Webhook, &document);
+/// let shown: Vec<_> = masked.lines(0..masked.line_count()).map(|line| line.to_string()).collect();
+/// assert!(shown.concat().contains("log") && !shown.concat().contains("hunter2"));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Masked {
     pub(super) text: String,
@@ -83,35 +93,35 @@ pub struct Masked {
 
 impl Masked {
     /// Masks a document for which it is known where it stops being JSON, if anywhere.
-    pub fn of_checked(kind: DocumentKind, document: &Document, broken_at: Option<usize>) -> Self {
+    pub fn of_checked(masking: &Masking, document: &Document, broken_at: Option<usize>) -> Self {
         let text = document.text().ok().filter(|text| {
             // For these, the text that is parsed differs from the document's.
             text.len() <= MAX_TEXT && !text.starts_with(BYTE_ORDER_MARK)
         });
-        let Some(text) = text else { return Self::of(kind, document) };
+        let Some(text) = text else { return Self::of(masking, document) };
         let formatted = if broken_at.is_none() && is_one_line(text) { indent_valid(text) } else { None };
         let broken = broken_at.map_or(Ok(()), Err);
         Self::render(formatted.as_deref().unwrap_or(text), |text| {
-            scan_checked::<&str>(kind, &[], text, broken)
+            scan_checked::<&str>(masking, &[], text, broken)
         })
         .0
     }
 
-    pub fn of(kind: DocumentKind, document: &Document) -> Self {
+    pub fn of(masking: &Masking, document: &Document) -> Self {
         match document.text() {
-            Ok(text) => Self::text(kind, text),
-            Err(error) => Self::binary(kind, document.as_bytes(), error.valid_up_to()),
+            Ok(text) => Self::text(masking, text),
+            Err(error) => Self::binary(masking, document.as_bytes(), error.valid_up_to()),
         }
     }
 
-    pub fn text(kind: DocumentKind, text: &str) -> Self {
+    pub fn text(masking: &Masking, text: &str) -> Self {
         let formatted = if is_one_line(text) { indent(text) } else { None };
-        Self::render(formatted.as_deref().unwrap_or(text), |text| scan(kind, text)).0
+        Self::render(formatted.as_deref().unwrap_or(text), |text| scan(masking, text)).0
     }
 
     /// A text in its existing layout, with the span of each line.
-    pub(crate) fn with_places(kind: DocumentKind, text: &str) -> (Self, Vec<Span>) {
-        Self::render(text, |text| scan(kind, text))
+    pub(crate) fn with_places(masking: &Masking, text: &str) -> (Self, Vec<Span>) {
+        Self::render(text, |text| scan(masking, text))
     }
 
     pub fn line_count(&self) -> usize {
@@ -138,19 +148,19 @@ impl Masked {
     }
 
     /// A document on one line of about `max_chars` characters at most, for tables and events.
-    pub fn one_line(kind: DocumentKind, document: &Document, max_chars: usize) -> Safe<'static> {
+    pub fn one_line(masking: &Masking, document: &Document, max_chars: usize) -> Safe<'static> {
         match document.text() {
-            Ok(text) => flat(text, &scan(kind, text), max_chars),
+            Ok(text) => flat(text, &scan(masking, text), max_chars),
             Err(error) => Safe::from(binary_note(document.len(), error.valid_up_to())),
         }
     }
 
-    fn binary(kind: DocumentKind, bytes: &[u8], valid: usize) -> Self {
+    fn binary(masking: &Masking, bytes: &[u8], valid: usize) -> Self {
         let shown = visible_utf8(bytes.get(..MAX_BINARY).unwrap_or(bytes));
         let mut writer = MaskedWriter::default();
         writer.note(&binary_note(bytes.len(), valid));
         writer.end_line(Span { start: 0, end: 0 });
-        writer.write(&shown, &scan(kind, &shown));
+        writer.write(&shown, &scan(masking, &shown));
         writer.left_out(bytes.len().saturating_sub(MAX_BINARY));
         writer.masked
     }
@@ -168,12 +178,12 @@ impl Masked {
 /// One value of a document, as JSON text, at a path of member names; on one line of about `max_chars`
 /// characters at most.
 pub fn mask_value<S: AsRef<str>>(
-    kind: DocumentKind,
+    masking: &Masking,
     path: &[S],
     value: &str,
     max_chars: usize,
 ) -> Safe<'static> {
-    flat(value, &scan_within(kind, path, value), max_chars)
+    flat(value, &scan_within(masking, path, value), max_chars)
 }
 
 fn binary_note(len: usize, valid: usize) -> String {
@@ -185,10 +195,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::DocumentKind;
     use crate::text::fixture::{broken_document, document};
 
-    fn shown(kind: DocumentKind, text: &str) -> String {
-        let masked = Masked::of(kind, &Document::from(text));
+    const WEBHOOK: &Masking = &Masking::built_in(DocumentKind::Webhook);
+
+    fn shown(masking: &Masking, text: &str) -> String {
+        let masked = Masked::of(masking, &Document::from(text));
         let lines: Vec<_> = masked.lines(0..usize::MAX).map(|line| line.to_string()).collect();
         lines.join("\n")
     }
@@ -197,7 +210,7 @@ mod tests {
     fn one_line_json_is_laid_out_and_secrets_are_masked() {
         let text = r#"{"module":"kafka","hmac":{"secret":"{$vault:app/github#hmac:hunter2}","algorithm":"sha256"},"jwt":{"secret":"hunter2"},"basic_auth":{"username":"u","password":""},"pin_token":42,"token":null,"chain":[{"module-config":{"headers":{"X-A":"hunter2"}}}]}"#;
         assert_eq!(
-            shown(DocumentKind::Webhook, text),
+            shown(WEBHOOK, text),
             r#"{
   "module": "kafka",
   "hmac": {
@@ -228,7 +241,10 @@ mod tests {
 
     #[test]
     fn segments_have_roles_and_lines_stand_alone() {
-        let masked = Masked::of(DocumentKind::Unknown, &Document::from("{\n\t\"a\": [1, nul]\n}\n"));
+        let masked = Masked::of(
+            &Masking::built_in(DocumentKind::Unknown),
+            &Document::from("{\n\t\"a\": [1, nul]\n}\n"),
+        );
         assert_eq!(masked.line_count(), 3);
         let line = masked.line(1).unwrap();
         let roles: Vec<_> = line.segments.iter().map(|s| (s.text.as_str(), s.role)).collect();
@@ -249,32 +265,38 @@ mod tests {
             ]
         );
         assert_eq!(masked.line(3), None);
-        assert!(Masked::of(DocumentKind::Unknown, &Document::from("")).line(0).unwrap().segments.is_empty());
+        assert!(
+            Masked::of(&Masking::built_in(DocumentKind::Unknown), &Document::from(""))
+                .line(0)
+                .unwrap()
+                .segments
+                .is_empty()
+        );
     }
 
     #[test]
     fn escapes_and_overrides_are_visible() {
         let text = "{\"a\u{202e}\": \"\u{9b}31m\u{200b}\"}\r\nx\x1b[2J";
-        assert_eq!(shown(DocumentKind::Webhook, text), "{\"a‹U+202E›\": \"‹U+009B›31m‹U+200B›\"}\nx␛[2J");
-        assert_eq!(shown(DocumentKind::Webhook, "\u{feff}{}"), "‹U+FEFF›{}");
+        assert_eq!(shown(WEBHOOK, text), "{\"a‹U+202E›\": \"‹U+009B›31m‹U+200B›\"}\nx␛[2J");
+        assert_eq!(shown(WEBHOOK, "\u{feff}{}"), "‹U+FEFF›{}");
     }
 
     #[test]
     fn huge_documents_are_shortened_and_counted() {
         let text = format!("{{\"a\": \"{}\"}}", "x".repeat(1024 * 1024));
-        let masked = Masked::of(DocumentKind::Webhook, &Document::from(text));
+        let masked = Masked::of(WEBHOOK, &Document::from(text));
         let line = masked.line(1).unwrap().to_string();
         assert!(line.ends_with("x… 1,047,578 more characters"), "{}", &line[line.len() - 60..]);
         assert!(line.len() < 1_100);
 
         let text = format!("[{} nul]", "1,".repeat(100_000));
-        let masked = Masked::of(DocumentKind::Webhook, &Document::from(text));
+        let masked = Masked::of(WEBHOOK, &Document::from(text));
         assert_eq!(masked.line_count(), 1);
         let line = masked.line(0).unwrap().to_string();
         assert!(line.ends_with("… 196,006 more characters"), "{}", &line[line.len() - 60..]);
 
         let text = "[\n1\n]".repeat(1024 * 1024);
-        let masked = Masked::of(DocumentKind::Webhook, &Document::from(text));
+        let masked = Masked::of(WEBHOOK, &Document::from(text));
         assert_eq!(masked.lines(0..usize::MAX).last().unwrap().to_string(), "… 1,048,576 more bytes");
     }
 
@@ -283,23 +305,24 @@ mod tests {
         let mut bytes = b"password=hunter2 \xff\n".to_vec();
         bytes.extend([0u8; 5000]);
         let document = Document::new(bytes);
-        let masked = Masked::of(DocumentKind::Webhook, &document);
+        let masked = Masked::of(WEBHOOK, &document);
         let first = masked.line(0).unwrap().to_string();
         assert_eq!(first, "not UTF-8: 5,019 bytes, first invalid byte at offset 17");
         assert_eq!(masked.line(1).unwrap().to_string(), "password=••••••••");
         assert!(masked.line(2).unwrap().to_string().starts_with("␀␀␀"));
         assert_eq!(masked.line(3).unwrap().to_string(), "… 923 more bytes");
-        assert_eq!(Masked::one_line(DocumentKind::Webhook, &document, 80).as_str(), first);
+        assert_eq!(Masked::one_line(WEBHOOK, &document, 80).as_str(), first);
     }
 
     #[test]
     fn values_and_documents_fit_on_a_line() {
         let text = Document::from("{\n  \"a\": 1,\r\n  \"password\": \"hunter2\"\n}");
-        let line = |max| Masked::one_line(DocumentKind::Webhook, &text, max).into_string();
+        let line = |max| Masked::one_line(WEBHOOK, &text, max).into_string();
         assert_eq!(line(80), "{ \"a\": 1, \"password\": \"••••••••\" }");
         assert_eq!(line(8), "{ \"a\": 1… 26 more characters");
-        let value =
-            |path: &[&str], value| mask_value(DocumentKind::Connection, path, value, 40).into_string();
+        let value = |path: &[&str], value| {
+            mask_value(&Masking::built_in(DocumentKind::Connection), path, value, 40).into_string()
+        };
         assert_eq!(value(&["password"], "\"hunter2\""), "\"••••••••\"");
         assert_eq!(value(&["credentials", "id"], "12"), "••••••••");
         assert_eq!(value(&["url"], "\"redis://:hunter2@h\""), "\"redis://:••••••••@h\"");
@@ -309,10 +332,10 @@ mod tests {
     proptest! {
         #[test]
         fn no_secret_is_shown(document in prop_oneof![document().boxed(), broken_document().boxed()]) {
-            let text = shown(DocumentKind::Webhook, &document.text);
+            let text = shown(WEBHOOK, &document.text);
             prop_assert!(!document.leaks_into(&text), "{}\n{}", document.text, text);
             let stored = Document::from(document.text.as_str());
-            let line = Masked::one_line(DocumentKind::Webhook, &stored, 10_000);
+            let line = Masked::one_line(WEBHOOK, &stored, 10_000);
             prop_assert!(!document.leaks_into(line.as_str()), "{}\n{}", document.text, line);
         }
 
@@ -322,14 +345,14 @@ mod tests {
             prop_assume!(!document.text.contains("q83v"));
             let other = document.text.replace("Hunter2Hunter", &"s".repeat(length));
             prop_assert_eq!(
-                shown(DocumentKind::Webhook, &document.text),
-                shown(DocumentKind::Webhook, &other)
+                shown(WEBHOOK, &document.text),
+                shown(WEBHOOK, &other)
             );
         }
 
         #[test]
         fn any_text_gives_safe_lines(text in r#"(?s)([\[\]{}:,"\\a1 \r\n\t\x1b]|\u{202e}|\u{301}|password|://|@|\{\$A:){0,40}"#) {
-            for line in Masked::of(DocumentKind::Webhook, &Document::from(text)).lines(0..usize::MAX) {
+            for line in Masked::of(WEBHOOK, &Document::from(text)).lines(0..usize::MAX) {
                 for segment in line.segments {
                     let again = Safe::new(segment.text.as_str());
                     prop_assert_eq!(again.as_str(), segment.text.as_str());

@@ -1,7 +1,8 @@
-//! Overlays above a screen: help, a prompt, a question, a chooser, drafts, a secret value.
+//! Overlays above a screen: help, a prompt, a question, a chooser, drafts, messages, a secret value.
 
 pub mod chooser;
 pub mod help;
+pub mod messages;
 pub mod prompt;
 pub mod question;
 mod state;

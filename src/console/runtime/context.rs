@@ -79,7 +79,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         }
         let context = config.context;
         let (mut runner, answers) = EffectRunner::new(
-            config.reader,
+            (config.reader, context.secret_names.clone()),
             (config.writer, config.secrets, context.locked),
             context.backend.name,
             config.clipboard,
@@ -97,7 +97,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         self.schedule = FrameSchedule::new(context.frames_per_second);
         self.program = program(context, self.device.size().drawn());
         self.draw_if_due();
-        self.sources.feeder = Some(WatchFeed::open(&*self.runner.reader));
+        self.sources.feeder = Some(WatchFeed::open(&*self.runner.reader, &self.runner.secret_names));
         Ok(())
     }
 }

@@ -9,7 +9,10 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::style::{Modifier, Style};
 
+mod badges;
+mod focus;
 mod names;
+mod status;
 mod times;
 
 use super::draw;
@@ -122,6 +125,8 @@ fn scenes_that_fold_at_80x24() {
         "connecting",
         "stale",
         "filtered",
+        "told",
+        "messages",
         "help",
         "confirm",
         "choose",
@@ -137,10 +142,13 @@ fn scenes_that_fold_at_80x24() {
         "draft_withheld",
         "unknown",
         "marked",
+        "marked_unseen",
         "plan_delete",
+        "plan_delete_unseen",
         "plan_clone",
         "plan_rename",
         "plan_undo",
+        "plan_undo_some",
         "needs",
         "needs_detail",
         "needs_many",

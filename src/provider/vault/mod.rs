@@ -31,4 +31,4 @@ pub use token_file::VaultTokenFile;
 
 use super::SecretBackend;
 
-pub const BACKEND: SecretBackend = SecretBackend { name: "vault", remote: true, key_value: true };
+pub const BACKEND: SecretBackend = super::backend::VAULT;

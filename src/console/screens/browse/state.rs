@@ -9,7 +9,7 @@ use super::listing::{DocumentList, Sort};
 use crate::console::request::{AT_ONCE, Pending, RequestId};
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{ListState, Movement};
-use crate::domain::{DocumentKind, ResourceKey, Token};
+use crate::domain::{Masking, ResourceKey, SecretNames, Token};
 use crate::inventory::{Delta, Facts, Inventory, Scope};
 use crate::text::Masked;
 
@@ -26,6 +26,8 @@ pub struct BrowsePage {
     pub namespace_offset: usize,
     /// The selected document, prepared for drawing.
     pub detail: DetailPane,
+    /// The names of the context, for the masks of the selected document.
+    secret_names: SecretNames,
 }
 
 #[derive(Debug, Default)]
@@ -44,13 +46,14 @@ pub struct DetailDocument {
     /// The document's token when it was prepared.
     pub token: Token,
     pub facts: Facts,
+    pub(super) masking: Masking,
     /// The document's text with secrets hidden; `None` until that of a large one is prepared.
     pub masked: Option<Masked>,
 }
 
 impl BrowsePage {
     /// Lists a scope, with nothing selected.
-    pub fn new(scope: Scope) -> Self {
+    pub fn new(scope: Scope, secret_names: &SecretNames) -> Self {
         Self {
             listing: DocumentList::new(scope),
             list: ListState::default(),
@@ -59,6 +62,7 @@ impl BrowsePage {
             zoomed: false,
             namespace_offset: 0,
             detail: DetailPane::default(),
+            secret_names: secret_names.clone(),
         }
     }
 
@@ -90,19 +94,27 @@ impl BrowsePage {
         gone
     }
 
-    /// Lists another scope; filter and order are kept.
+    /// Lists another scope; filter and order are kept. A selected row that it hides is selected again when it
+    /// is back, as with a filter.
     pub fn enter(&mut self, scope: Scope, inventory: &Inventory) {
         self.listing.set_scope(scope, inventory);
-        let kept = self.list.selected.take();
-        if kept.is_none_or(|key| !self.select_key(inventory, &key)) {
-            self.step(inventory, Movement::First);
+        let rows = (&self.listing, inventory);
+        if !self.list.restore_filtered(&rows) {
+            self.list.select_at(&rows, 0);
         }
+        self.refresh_detail(inventory);
     }
 
     /// Applies the filter line; the selected row stays selected if it still matches.
     pub fn apply_filter(&mut self, inventory: &Inventory) {
         self.listing.set_filter(Filter::parse(self.list.filter.text()), inventory);
-        self.restore_selection(inventory);
+        self.restore_filtered(inventory);
+    }
+
+    /// Restores selection and scroll after the filter changed, or came further.
+    pub fn restore_filtered(&mut self, inventory: &Inventory) {
+        self.list.restore_filtered(&(&self.listing, inventory));
+        self.refresh_detail(inventory);
     }
 
     pub fn apply_sort(&mut self, sort: Sort, inventory: &Inventory) {
@@ -122,11 +134,12 @@ impl BrowsePage {
             Some(shown) if shown.key == key => {}
             _ => self.detail.scroll = 0,
         }
-        let kind = DocumentKind::of(&key);
+        let masking = Masking::of(&key, &self.secret_names);
         let facts = row.facts();
         let is_small = row.document().len() <= AT_ONCE;
-        let masked = is_small.then(|| Masked::of_checked(kind, row.document(), facts.broken_at()));
-        self.detail.shown = Some(Box::new(DetailDocument { key, token: row.token(), facts, masked }));
+        let masked = is_small.then(|| Masked::of_checked(&masking, row.document(), facts.broken_at()));
+        let token = row.token();
+        self.detail.shown = Some(Box::new(DetailDocument { key, token, facts, masking, masked }));
     }
 }
 

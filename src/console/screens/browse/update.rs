@@ -9,7 +9,7 @@ use crate::console::request::RequestId;
 use crate::console::screens::tab::Tab;
 use crate::console::shell::layout::{Pane, body_rows, item_rows, pane_layout};
 use crate::console::widgets::{Movement, first_row};
-use crate::domain::{DocumentKind, ResourceKey};
+use crate::domain::ResourceKey;
 use crate::inventory::{Delta, Inventory, Scope};
 use crate::text::Masked;
 
@@ -24,11 +24,11 @@ pub(crate) fn prepare_text(model: &mut Model) -> Option<Effect> {
     let request = model.next_request();
     let (browse, _) = model.browse_mut()?;
     let shown = browse.detail.unprepared()?;
-    let (kind, key, token) = (DocumentKind::of(&shown.key), shown.key.clone(), shown.token);
+    let (masking, key, token) = (shown.masking.clone(), shown.key.clone(), shown.token);
     let (document, broken_at) = (shown.facts.document.clone(), shown.facts.broken_at());
     browse.detail.preparing.begin(request, (key, token));
     let bytes = document.len();
-    let run = move || Masked::of_checked(kind, &document, broken_at);
+    let run = move || Masked::of_checked(&masking, &document, broken_at);
     Some(Effect::Compute(request, Compute::new(bytes, run, Masked::default(), on_prepared)))
 }
 
@@ -38,6 +38,11 @@ fn on_prepared(model: &mut Model, request: RequestId, mut masked: Masked) -> Vec
         model.request_redraw(Redraw::Now);
     }
     Vec::new()
+}
+
+/// Whether a movement in the list changes the selection.
+pub(crate) fn can_step(model: &Model, by: Movement) -> bool {
+    model.browse().is_none_or(|browse| by.can_step(&browse.list, &(&browse.listing, &model.inventory)))
 }
 
 /// Moves in the focused pane.
@@ -122,11 +127,13 @@ pub(crate) fn back(model: &mut Model) {
     settle(model);
 }
 
-/// Starts typing a filter.
+/// Starts typing a filter, in the list that it narrows.
 pub(crate) fn filter(model: &mut Model) {
     if let Some((browse, _)) = model.browse_mut() {
+        browse.focus = Pane::Items;
         browse.list.begin_typing();
     }
+    settle(model);
 }
 
 /// Ends typing; unless `accept` is set, the filter is restored.
@@ -160,7 +167,10 @@ pub(crate) fn zoom(model: &mut Model) {
 
 /// Copies the address of the selected document.
 pub(crate) fn copy(model: &mut Model) -> Vec<Effect> {
-    let Some(text) = model.selected().map(ToString::to_string) else { return Vec::new() };
+    let Some(text) = model.focused().map(ToString::to_string) else {
+        nothing_selected(model);
+        return Vec::new();
+    };
     let request = model.next_request();
     vec![Effect::Copy(request, text)]
 }
@@ -237,6 +247,12 @@ fn items_height(model: &Model, webhooks: bool) -> usize {
     usize::from(item_rows(pane).height)
 }
 
+/// Says why nothing was done: a namespace has the focus, or nothing is there.
 pub(crate) fn nothing_selected(model: &mut Model) {
-    model.notify(Tone::Plain, "nothing is selected");
+    let is_namespace = model.browse().is_some_and(|browse| browse.focus == Pane::Namespaces);
+    let words = match is_namespace {
+        true => "a namespace has the focus: enter goes to its documents",
+        false => "nothing is selected",
+    };
+    model.notify(Tone::Plain, words);
 }

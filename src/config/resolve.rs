@@ -3,13 +3,15 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+#[cfg(any(feature = "etcd", feature = "vault"))]
+use super::WithOrigin;
 use super::error::Result;
 #[cfg(feature = "etcd")]
 use super::etcd;
 use super::lookup::Lookup;
 use super::{
     ContextWarning, EffectiveSetting, Environment, Origin, Receiver, SecretSource, SettingKey as Key,
-    SettingSources, Target, WithOrigin,
+    SettingSources, Target,
 };
 use crate::domain::Finding;
 use crate::provider::file::FileSettings;

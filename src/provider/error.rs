@@ -137,7 +137,7 @@ pub enum Error {
     },
 }
 
-/// What the system said, as the source of an [`Error`]: its kind and nothing else, because the texts of
+/// What the system said, as the source of an [`enum@Error`]: its kind and nothing else, because the texts of
 /// libraries may hold more than an error may tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("{0}")]

@@ -62,6 +62,8 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> V
         Answer::DraftResumed(taken) => drafts::on_taken(model, request, taken),
         Answer::DraftDeleted(result) => drafts::on_thrown_away(model, request, result),
         Answer::ExternalEditor(news) => return external_editor::handle(model, request, news),
+        Answer::ContextResolved(result) => return drafts::switch::on_resolved(model, request, result),
+        Answer::ContextRefused(name, words) => drafts::switch::on_refused(model, &name, &words),
         Answer::Copied(true) => model.notify(Tone::Good, "copied"),
         Answer::Copied(false) => model.notify(Tone::Bad, "no way to the clipboard was found"),
     }

@@ -115,6 +115,12 @@ impl Component for MessagesDialog {
         }
     }
 
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        let Some(Overlay::Messages(page)) = &model.overlay else { return false };
+        let (lines, height) = view::extent(model, page);
+        by.can_scroll(page.list.offset, lines, height)
+    }
+
     fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {
         if let Some(Overlay::Messages(page)) = &model.overlay {
             page.listed(model).for_each(|notice| soonest.include_age(notice.at));

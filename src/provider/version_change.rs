@@ -53,6 +53,10 @@ pub async fn change_versions(
     if versions.is_empty() && change == VersionChange::Destroy {
         return destroy_all(reader, writer, path).await;
     }
+    if !reader.capabilities().versions {
+        // Such a store refuses, and says what to do instead.
+        send(writer, path, change.of_versions(versions)).await?;
+    }
     let (mut unchanged, mut sent) = (Vec::new(), Vec::new());
     for (version, seen) in states(reader, path, versions).await {
         match VersionEffect::of(change, seen?) {

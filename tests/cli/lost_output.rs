@@ -26,8 +26,11 @@ fn a_write_whose_output_is_lost_is_said_to_be_done() {
     world.put("a", &json!({"key": SECRET}));
     let documents = |words: &[&str]| confdeck(&world.home, words);
     let secrets = |words: &[&str]| world.secrets(words);
+    let mut newest = 1;
     for (output, code) in [("full", 1), ("pipe", 0)] {
         for format in ["table", "json", "yaml"] {
+            let (set, destroyed) = ((newest + 1).to_string(), format!("lost/a: v{} destroyed", newest + 1));
+            newest += 2;
             for (program, done) in [
                 (documents(&["put", "default/new", "{}"]), "default/new is stored: token "),
                 (documents(&["delete", "default/new", "--yes"]), "default/new is deleted"),
@@ -35,7 +38,7 @@ fn a_write_whose_output_is_lost_is_said_to_be_done() {
                 (secrets(&["generate", "MOUNT/a", "made"]), "lost/a is stored: v"),
                 (secrets(&["delete", "MOUNT/a", "--yes"]), " deleted"),
                 (secrets(&["undelete", "MOUNT/a"]), " undeleted"),
-                (secrets(&["destroy", "MOUNT/a", "--versions", "1", "--yes"]), "lost/a: v1 destroyed"),
+                (secrets(&["destroy", "MOUNT/a", "--versions", &set, "--yes"]), &*destroyed),
             ] {
                 let lost = unprinted(program.with(["-o", format]), output).expect_code(code);
                 let said = lost.err();

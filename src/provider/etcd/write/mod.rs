@@ -224,9 +224,9 @@ async fn plain_delete(link: &MemberLink, step: &TxnStep) -> Result<provider::Res
     read_delete(step, &link.kv().delete(&*step.raw_key, Some(options)).await?)
 }
 
-/// A delete on a condition that still holds, at a full etcd which refuses transactions. Nothing can be written
-/// over the key while it is full, so the request that only deletes removes what the condition named; its answer
-/// says whether it did.
+/// A delete on a condition that still holds, at a full etcd which refuses transactions. While it refuses puts
+/// there is next to nothing that could come in between, and the answer to the request that only deletes says
+/// what it removed.
 async fn delete_unchanged(name: &str, link: &MemberLink, step: &TxnStep) -> provider::Result<Commit> {
     let key = step.op.key();
     let commit = match within(CALL_DEADLINE, plain_delete(link, step)).await {
@@ -236,8 +236,8 @@ async fn delete_unchanged(name: &str, link: &MemberLink, step: &TxnStep) -> prov
     let removed = commit.outcomes.first().and_then(|outcome| outcome.before);
     match (step.op.expect(), removed) {
         (Expect::Token(token), Some(removed)) if token != removed => Err(Error::unavailable(format!(
-            "{key} was deleted, but as somebody had just written it, at {removed}: etcd at {name} was full when \
-             its condition was checked, and was not any more. `etcdctl get` with `--rev` still has that text"
+            "{key} was deleted, but as somebody had just written it, at {removed}: etcd at {name} is full, and \
+             takes no delete on a condition. `etcdctl get` with `--rev` still has that text"
         ))),
         _ => Ok(commit),
     }

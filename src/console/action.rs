@@ -1,32 +1,13 @@
 //! Every action of the console, one row each: its name, help, properties, keys, and place in the footer. Key
 //! map, footer, help, palette and key reference are derived from this table.
 
+mod group;
+#[cfg(test)]
+mod tests;
+
+pub use group::Group;
+
 use super::place::Place::{self, *};
-
-/// The kind of an action: a heading in help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Group {
-    Here,
-    Write,
-    View,
-    Move,
-    Program,
-}
-
-impl Group {
-    /// In the order used in help.
-    pub const ALL: [Self; 5] = [Self::Here, Self::Write, Self::View, Self::Move, Self::Program];
-
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Here => "Here",
-            Self::Write => "Change",
-            Self::View => "Look",
-            Self::Move => "Move",
-            Self::Program => "confdeck",
-        }
-    }
-}
 
 /// A row of the table.
 struct ActionInfo {
@@ -94,7 +75,7 @@ macro_rules! word {
 const EVERYWHERE: [Place; Place::ALL.len()] = Place::ALL;
 const LISTS: [Place; 2] = [Browse, Secrets];
 const TABS: [Place; 3] = [Browse, Secrets, Page];
-const SCROLLING: [Place; 13] = [
+const SCROLLING: [Place; 14] = [
     Browse,
     Secrets,
     Page,
@@ -103,6 +84,7 @@ const SCROLLING: [Place; 13] = [
     Merge,
     Plan,
     Drafts,
+    Columns,
     PickSecret,
     RevealedValue,
     SecretForm,
@@ -136,9 +118,9 @@ actions! {
             hints { SecretReview 2 "base it on what is there now" };
         Confirm "confirm" "yes, do it" keys { "y" in [Confirm] } hints { Confirm 1 "yes" };
         Accept "accept" "take what was typed"
-            keys { "enter" in [Filter, Prompt, Choose, PickSecret, Value, Generate] }
+            keys { "enter" in [Filter, Prompt, Choose, Columns, PickSecret, Value, Generate] }
             hints {
-                Filter 1 "keep", Prompt 1 "take", Choose 1 "take", PickSecret 1 "take", Value 1 "take",
+                Filter 1 "keep", Prompt 1 "take", Choose 1 "take", Columns 1 "take", PickSecret 1 "take", Value 1 "take",
                 Generate 1 "make it"
             };
         Generate "generate" "make the value at random" keys { "ctrl-g" in [Value] } hints { Value 2 };
@@ -160,18 +142,36 @@ actions! {
             keys { "f" in [Review, Merge, Plan] }
             hints { Review 2 "full diff", Merge 6 "full diff", Plan 2 "full text" };
         Merge "merge" "merge the draft with what is stored now" keys { "ctrl-g" in [Editor, Review] };
-        Find "find" "look for a text in the draft" keys { "ctrl-f" in [Editor] } hints { Editor 8 };
+        Find "find" "look for a text in what is shown"
+            keys { "ctrl-f" in [Editor], "/" in [Detail] }
+            hints { Editor 8, Detail 1 };
         FindNext "find-next" "next place of what is looked for"
-            keys { "enter down" in [Find], "F3" in [Editor, Find] }
-            hints { Find 1 "next" };
-        FindPrevious "find-previous" "place before" keys { "up" in [Find] } hints { Find 2 "previous" };
+            keys { "enter down" in [Find], "n" in [Detail], "F3" in [Detail, Editor, Find] }
+            hints { Find 1 "next", Detail 2 "next" };
+        FindPrevious "find-previous" "place before"
+            keys { "up" in [Find], "N" in [Detail] }
+            hints { Find 2 "previous" };
         NextProblem "next-problem" "next problem of the draft"
             keys { "F8" in [Editor] }
             hints { Editor 2 "next problem" };
         Fix "fix" "mend the problem at the cursor" keys { "F2" in [Editor] } hints { Editor 5 };
         Indent "indent" "line, or selected lines, one level in" keys { "tab" in [Editor] };
         Outdent "outdent" "line, or selected lines, one level back" keys { "backtab" in [Editor] };
-        Wrap "wrap" "wrap long lines, or not" keys { "F5" in [Editor] } hints { Editor 10 };
+        Wrap "wrap" "wrap long lines, or not"
+            keys { "F5" in [Editor], "w" in [Browse] }
+            hints { Editor 10, Detail 3 };
+        Layout "layout" "text laid out for the eye, or as it is stored"
+            keys { "f" in [Browse] }
+            hints { Detail 4 };
+        ToggleColumn "toggle-column" "show the column, or leave it out"
+            keys { "space" in [Columns] }
+            hints { Columns 2 "show, or not" };
+        ColumnEarlier "column-earlier" "column further to the left"
+            keys { "K" in [Columns] }
+            hints { Columns 3 "to the left" };
+        ColumnLater "column-later" "column further to the right"
+            keys { "J" in [Columns] }
+            hints { Columns 4 "to the right" };
         RevealDraft "reveal-draft" "reveal the stored values in this draft"
             keys { "ctrl-t" in [Editor] }
             hints { Editor 9 "reveal" };
@@ -195,11 +195,13 @@ actions! {
         Cancel "cancel" "no"
             keys {
                 "n" in [Confirm],
-                "esc" in [Filter, Prompt, Confirm, Choose, Drafts, PickSecret, RevealedValue, Value, Generate],
-                "q" in [Drafts, PickSecret, RevealedValue]
+                "esc" in [
+                    Filter, Prompt, Confirm, Choose, Columns, Drafts, PickSecret, RevealedValue, Value, Generate
+                ],
+                "q" in [Columns, Drafts, PickSecret, RevealedValue]
             }
             hints {
-                Filter 2, Prompt 3, Confirm 2 "no", Choose 2, Drafts 2 "later", PickSecret 2,
+                Filter 2, Prompt 3, Confirm 2 "no", Choose 2, Columns 6, Drafts 2 "later", PickSecret 2,
                 RevealedValue 1 "hide", Value 4, Generate 3
             };
         Complete "complete" "complete what was typed" keys { "tab" in [Prompt] } hints { Prompt 2 };
@@ -264,6 +266,12 @@ actions! {
         CopySecret "copy-secret" "copy one secret value, with a reason, if the settings let you" [command]
             keys { "Y" in [Secrets] }
             hints { Secrets 13 "copy value" };
+        Columns "columns" "choose the columns of this list and their order" [command];
+        Narrower "narrower" "focused pane narrower" [command] keys { "<" in LISTS };
+        Wider "wider" "focused pane wider" [command] keys { ">" in LISTS };
+        ResetView "reset-view" "panes as wide, and columns chosen, as at first" [command]
+            keys { "=" in LISTS, "=" in [Columns] }
+            hints { Columns 5 "as at first" };
         Zoom "zoom" "focused pane alone" [command] keys { "z" in LISTS } hints { Browse 17, Secrets 16 };
         Times "times" "dates and times instead of ages, or ages again" [command]
             keys { "T" in TABS, "T" in [Drafts, Review, Plan, SecretReview, StaleDependents] };
@@ -366,27 +374,14 @@ impl Action {
 
     /// The hints in the footer of a place, in order, each with its word; shown if the action is possible.
     pub fn hints(place: Place) -> Vec<(Self, &'static str)> {
-        let of = |action: &Self| {
-            action.info().hints.iter().find(|hint| hint.0 == place).map(|hint| (*action, hint))
+        let of = |place: Place| {
+            let hint = move |action: &Self| {
+                action.info().hints.iter().find(|hint| hint.0 == place).map(|hint| (*action, hint))
+            };
+            let mut hints: Vec<_> = Self::ALL.iter().filter_map(hint).collect();
+            hints.sort_by_key(|(_, hint)| hint.1);
+            hints.into_iter().map(|(action, hint)| (action, hint.2))
         };
-        let mut hints: Vec<_> = Self::ALL.iter().filter_map(of).collect();
-        hints.sort_by_key(|(_, hint)| hint.1);
-        hints.into_iter().map(|(action, hint)| (action, hint.2)).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn names_are_exact_and_unique() {
-        let names: HashSet<_> = Action::ALL.iter().map(|action| action.name()).collect();
-        assert_eq!(names.len(), Action::ALL.len());
-        assert_eq!(Action::named("unlock"), Some(Action::Unlock));
-        assert_eq!(Action::named("unl"), None);
-        assert_eq!(Action::named("write"), None, "a write starts from its review alone");
+        of(place).chain(place.around().into_iter().flat_map(of)).collect()
     }
 }

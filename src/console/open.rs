@@ -209,7 +209,9 @@ pub struct App {
 impl App {
     /// A console before its first message.
     pub fn new(context: ConsoleContext, size: Size, theme: Theme) -> Self {
-        Self { model: Model::new(context, size), theme }
+        let mut model = Model::new(context, size);
+        model.glyphs = theme.glyphs();
+        Self { model, theme }
     }
 }
 

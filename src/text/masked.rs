@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::Safe;
 use super::safe::{grouped, visible_utf8};
 use super::scan::{ScanPiece, scan, scan_checked, scan_within};
-use super::writer::{MaskedWriter, flat};
+use super::writer::{LineLimits, MaskedWriter, flat};
 use crate::domain::json::{BYTE_ORDER_MARK, Span, indent, indent_valid, is_one_line};
 use crate::domain::{Document, DocumentKind};
 
@@ -70,6 +70,16 @@ impl fmt::Display for MaskedLine<'_> {
     }
 }
 
+/// How a document's white space is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DocumentLayout {
+    /// JSON indented, one member or item a line, whatever its own layout is.
+    #[default]
+    Pretty,
+    /// As it is stored.
+    Stored,
+}
+
 /// A document that may be shown: secrets hidden, every character safe, one-line JSON indented,
 /// very long lines shortened. It contains neither the hidden text nor its length.
 #[derive(Debug, Clone, Default)]
@@ -82,19 +92,32 @@ pub struct Masked {
 }
 
 impl Masked {
-    /// Masks a document for which it is known where it stops being JSON, if anywhere.
-    pub fn of_checked(kind: DocumentKind, document: &Document, broken_at: Option<usize>) -> Self {
+    /// Masks a whole document for which it is known where it stops being JSON, if anywhere; and how it is laid out,
+    /// since what is not JSON is as stored.
+    pub fn of_checked(
+        kind: DocumentKind,
+        document: &Document,
+        broken_at: Option<usize>,
+        layout: DocumentLayout,
+    ) -> (Self, DocumentLayout) {
         let text = document.text().ok().filter(|text| {
             // For these, the text that is parsed differs from the document's.
             text.len() <= MAX_TEXT && !text.starts_with(BYTE_ORDER_MARK)
         });
-        let Some(text) = text else { return Self::of(kind, document) };
-        let formatted = if broken_at.is_none() && is_one_line(text) { indent_valid(text) } else { None };
+        let Some(text) = text else {
+            let masked = match document.text() {
+                Ok(text) => Self::render(text, LineLimits::WHOLE, |text| scan(kind, text)).0,
+                Err(error) => Self::binary(kind, document.as_bytes(), error.valid_up_to()),
+            };
+            return (masked, DocumentLayout::Stored);
+        };
+        let is_pretty = layout == DocumentLayout::Pretty && broken_at.is_none();
+        let formatted = if is_pretty { indent_valid(text) } else { None };
+        let layout = if formatted.is_some() { DocumentLayout::Pretty } else { DocumentLayout::Stored };
         let broken = broken_at.map_or(Ok(()), Err);
-        Self::render(formatted.as_deref().unwrap_or(text), |text| {
-            scan_checked::<&str>(kind, &[], text, broken)
-        })
-        .0
+        let shown = formatted.as_deref().unwrap_or(text);
+        let scan = |text: &str| scan_checked::<&str>(kind, &[], text, broken);
+        (Self::render(shown, LineLimits::WHOLE, scan).0, layout)
     }
 
     pub fn of(kind: DocumentKind, document: &Document) -> Self {
@@ -106,12 +129,12 @@ impl Masked {
 
     pub fn text(kind: DocumentKind, text: &str) -> Self {
         let formatted = if is_one_line(text) { indent(text) } else { None };
-        Self::render(formatted.as_deref().unwrap_or(text), |text| scan(kind, text)).0
+        Self::render(formatted.as_deref().unwrap_or(text), LineLimits::default(), |text| scan(kind, text)).0
     }
 
     /// A text in its existing layout, with the span of each line.
     pub(crate) fn with_places(kind: DocumentKind, text: &str) -> (Self, Vec<Span>) {
-        Self::render(text, |text| scan(kind, text))
+        Self::render(text, LineLimits::default(), |text| scan(kind, text))
     }
 
     pub fn line_count(&self) -> usize {
@@ -130,6 +153,16 @@ impl Masked {
             Segment { text, role }
         });
         Some(MaskedLine { segments: segments.collect() })
+    }
+
+    /// The text of a line, counted from 0; empty if it does not exist.
+    pub fn line_text(&self, index: usize) -> &str {
+        let end_of = |count: usize| count.checked_sub(1).and_then(|last| self.segments.get(last));
+        let at = |line: Option<usize>| {
+            let count = line.and_then(|line| self.lines.get(line)).copied().unwrap_or(0);
+            end_of(count).map_or(0, |(end, _)| *end)
+        };
+        self.text.get(at(index.checked_sub(1))..at(Some(index))).unwrap_or_default()
     }
 
     /// The lines in a range, as far as they exist.
@@ -155,10 +188,14 @@ impl Masked {
         writer.masked
     }
 
-    fn render(text: &str, scan: impl FnOnce(&str) -> Vec<ScanPiece>) -> (Self, Vec<Span>) {
+    fn render(
+        text: &str,
+        limits: LineLimits,
+        scan: impl FnOnce(&str) -> Vec<ScanPiece>,
+    ) -> (Self, Vec<Span>) {
         let end = if text.len() <= MAX_TEXT { text.len() } else { text.floor_char_boundary(MAX_TEXT) };
         let shown = text.get(..end).unwrap_or(text);
-        let mut writer = MaskedWriter::default();
+        let mut writer = MaskedWriter::within(limits);
         writer.write(shown, &scan(shown));
         writer.left_out(text.len() - shown.len());
         (writer.masked, writer.places)

@@ -1,6 +1,7 @@
-//! Overlays above a screen: help, a prompt, a question, a chooser, drafts, a secret value.
+//! Overlays above a screen: help, a prompt, a question, choosers, drafts, a secret value.
 
 pub mod chooser;
+pub mod columns;
 pub mod help;
 pub mod prompt;
 pub mod question;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::console::drafts::DraftId;
 use crate::console::overlays::chooser::Chooser;
+use crate::console::overlays::columns::ColumnsPage;
 use crate::console::place::Place;
 use crate::console::screens::drafts::DraftsPage;
 use crate::console::screens::secret_form::{GeneratePrompt, ValuePrompt};
@@ -26,6 +27,8 @@ pub enum Overlay {
     Drafts(DraftsPage),
     /// The kind of a new document.
     Choose(Chooser),
+    /// The columns of a list.
+    Columns(ColumnsPage),
     /// A choice of a secret or a field.
     PickSecret(SecretPicker),
     RevealedValue(RevealedValue),
@@ -43,6 +46,7 @@ impl Overlay {
             Self::Confirm(_) => Place::Confirm,
             Self::Drafts(_) => Place::Drafts,
             Self::Choose(_) => Place::Choose,
+            Self::Columns(_) => Place::Columns,
             Self::PickSecret(_) => Place::PickSecret,
             Self::RevealedValue(_) => Place::RevealedValue,
             Self::Value(_) => Place::Value,

@@ -3,8 +3,9 @@
 use ratatui::layout::Rect;
 
 use crate::console::model::{Model, Tone};
-use crate::console::screens::browse::BrowsePage;
+use crate::console::screens::browse::{BrowsePage, DetailSearch};
 use crate::console::screens::editor::{Draft, DraftStage};
+use crate::console::shell::layout::Pane;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{LineWriter, ListSource, ListState, Surface, TextRun};
 use crate::console::words;
@@ -31,6 +32,9 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
         }
     }
     let cursor = match browse {
+        Some(browse) if browse.focus == Pane::Detail && browse.detail.search.is_shown() => {
+            search(&mut line, &browse.detail.search)
+        }
         Some(browse) => filter(&mut line, &browse.list),
         None if is_secrets => filter(&mut line, &model.secrets_page.list),
         None => None,
@@ -73,6 +77,21 @@ fn filter<I>(line: &mut LineWriter<'_>, list: &ListState<I>) -> Option<u16> {
         line.put(StyleRole::Dim, "/").put(StyleRole::Accent, list.filter.text());
     }
     None
+}
+
+/// What is looked for in the text of the detail, and how often it is there; with a cursor while it is being typed.
+fn search(line: &mut LineWriter<'_>, search: &DetailSearch) -> Option<u16> {
+    let cursor = match search.typing {
+        Some(_) => Some(line.put(StyleRole::Key, "in the text /").put_input(&search.input)),
+        None => {
+            line.put(StyleRole::Dim, "in the text /").put(StyleRole::Accent, search.input.text());
+            None
+        }
+    };
+    if let Some(count) = search.match_count {
+        line.skip(2).put(StyleRole::Dim, count.to_string());
+    }
+    cursor
 }
 
 /// The most important message: a notice, a pending write, or a link problem.

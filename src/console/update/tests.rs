@@ -24,6 +24,7 @@ use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEve
 
 mod browsing;
 mod choose;
+mod detail;
 mod drafts;
 mod editor;
 mod gate;
@@ -41,6 +42,7 @@ mod secrets_tab;
 mod truth;
 mod undo;
 mod unknown;
+mod view;
 mod writing;
 
 fn key(address: &str) -> ResourceKey {

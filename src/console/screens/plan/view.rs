@@ -104,11 +104,12 @@ fn time_with_day(when: SystemTime, now: SystemTime) -> String {
 }
 
 fn page<'p>(model: &Model, plan: &'p Plan, columns: u16) -> ReviewPage<'p> {
-    let mut page = ReviewPage::new(columns);
+    let mut page = ReviewPage::new(columns, model.glyphs);
     page.blank();
     conflict_section(&mut page, model, plan);
     commit_section(&mut page, model, plan);
-    let column = plan.steps.iter().map(|step| width(&Safe::display(&step.key))).max().unwrap_or(0);
+    let spelled = |step: &PlanStep| Safe::from(model.glyphs.spell(&step.key.to_string()).into_owned());
+    let column = plan.steps.iter().map(|step| width(&spelled(step))).max().unwrap_or(0);
     let column = usize::from(column.min(columns / 2));
     for (at, step) in plan.steps.iter().enumerate() {
         let look = if let StepDiffs::Ready(looks) = &plan.diffs { looks.get(at) } else { None };
@@ -200,7 +201,7 @@ fn step_heading(page: &mut ReviewPage<'_>, model: &Model, step: &PlanStep, colum
     };
     let condition = sections::condition(model, step.before.as_ref());
     let mut run = TextRun::of(style, mark)
-        .and(style, format!("{:column$}", Safe::display(&step.key).as_str()))
+        .and(style, format!("{:column$}", model.glyphs.spell(&step.key.to_string())))
         .and(StyleRole::Text, format!("   {condition}"));
     let copied = step
         .source
@@ -211,7 +212,7 @@ fn step_heading(page: &mut ReviewPage<'_>, model: &Model, step: &PlanStep, colum
         run.join(" · ", TextRun::of(StyleRole::Dim, copied));
         return page.push(run);
     }
-    page.extend(run.broken(page.room));
+    page.extend(run.spelled(page.glyphs).broken(page.room));
     page.indent(UNDER);
     if !copied.is_empty() {
         page.text(StyleRole::Dim, &copied);

@@ -17,9 +17,9 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) 
     let DraftStage::Review(review) = &edit.stage else { return };
     let mut line = surface.row(parts.title, 0);
     line.skip(1).margin(1).put(StyleRole::FocusedTitle, "REVIEW").skip(2).put_run(&target(model, edit));
-    let mut page = ReviewPage::new(parts.text.width);
+    let mut page = ReviewPage::new(parts.text.width, model.glyphs);
     page.blank();
-    if width(&Safe::display(&edit.key)) > page.room / 2 {
+    if width(&Safe::new(&model.glyphs.spell(&edit.key.to_string()))) > page.room / 2 {
         // The title is cut.
         page.fact("key", StyleRole::Text, &edit.key.to_string());
         page.blank();

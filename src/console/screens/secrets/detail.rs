@@ -141,7 +141,8 @@ impl<'m> SecretDetailLines<'m> {
 
     fn add(&mut self, label: &str, style: StyleRole, words: &str) {
         if !words.is_empty() {
-            self.push(TextRun::labelled(label, LABEL, style, words, self.room));
+            let words = self.model.glyphs.spell(words);
+            self.push(TextRun::labelled(label, LABEL, style, &words, self.room));
         }
     }
 
@@ -287,7 +288,7 @@ impl<'m> SecretDetailLines<'m> {
     }
 
     fn plain(&mut self, style: StyleRole, words: &str) {
-        self.push(TextRun::wrap(style, words, self.room));
+        self.push(TextRun::wrap(style, &self.model.glyphs.spell(words), self.room));
     }
 
     fn version_list(&mut self, versions: &SecretMetadata) {

@@ -100,24 +100,23 @@ impl Masked {
         broken_at: Option<usize>,
         layout: DocumentLayout,
     ) -> (Self, DocumentLayout) {
-        let text = document.text().ok().filter(|text| {
-            // For these, the text that is parsed differs from the document's.
-            text.len() <= MAX_TEXT && !text.starts_with(BYTE_ORDER_MARK)
-        });
-        let Some(text) = text else {
-            let masked = match document.text() {
-                Ok(text) => Self::render(text, LineLimits::WHOLE, |text| scan(kind, text)).0,
-                Err(error) => Self::binary(kind, document.as_bytes(), error.valid_up_to()),
-            };
-            return (masked, DocumentLayout::Stored);
+        let text = match document.text() {
+            Ok(text) => text,
+            Err(error) => {
+                let masked = Self::binary(kind, document.as_bytes(), error.valid_up_to());
+                return (masked, DocumentLayout::Stored);
+            }
         };
         let is_pretty = layout == DocumentLayout::Pretty && broken_at.is_none();
         let formatted = if is_pretty { indent_valid(text) } else { None };
         let layout = if formatted.is_some() { DocumentLayout::Pretty } else { DocumentLayout::Stored };
-        let broken = broken_at.map_or(Ok(()), Err);
-        let shown = formatted.as_deref().unwrap_or(text);
-        let scan = |text: &str| scan_checked::<&str>(kind, &[], text, broken);
-        (Self::render(shown, LineLimits::WHOLE, scan).0, layout)
+        // Otherwise the text that is parsed differs from the document's.
+        let is_checked = text.len() <= MAX_TEXT && !text.starts_with(BYTE_ORDER_MARK);
+        let pieces = |shown: &str| match is_checked {
+            true => scan_checked::<&str>(kind, &[], shown, broken_at.map_or(Ok(()), Err)),
+            false => scan(kind, shown),
+        };
+        (Self::render(formatted.as_deref().unwrap_or(text), LineLimits::WHOLE, pieces).0, layout)
     }
 
     pub fn of(kind: DocumentKind, document: &Document) -> Self {
@@ -222,6 +221,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::json::walk;
     use crate::text::fixture::{broken_document, document};
 
     fn shown(kind: DocumentKind, text: &str) -> String {
@@ -343,6 +343,26 @@ mod tests {
         assert_eq!(value(&["host"], "\"h\""), "\"h\"");
     }
 
+    #[test]
+    fn a_document_is_laid_out_whatever_its_own_layout_is_and_a_long_value_is_shown_whole() {
+        let inside = "{\n      \"a\": [1,\n        2],\n      \"b\": \"TEXT\"\n    }"
+            .replace("TEXT", &"x".repeat(5_000));
+        let lines = |layout| {
+            let (masked, shown) =
+                Masked::of_checked(DocumentKind::Webhook, &Document::from(inside.as_str()), None, layout);
+            let lines: Vec<_> = masked.lines(0..usize::MAX).map(|line| line.to_string()).collect();
+            (0..lines.len()).for_each(|at| assert_eq!(masked.line_text(at), lines[at]));
+            (lines, shown)
+        };
+        let (pretty, shown) = lines(DocumentLayout::Pretty);
+        assert_eq!(
+            (pretty[..4].join("|").as_str(), shown),
+            ("{|  \"a\": [|    1,|    2", DocumentLayout::Pretty)
+        );
+        let (stored, shown) = lines(DocumentLayout::Stored);
+        assert_eq!((stored.join("\n"), shown), (inside.clone(), DocumentLayout::Stored));
+    }
+
     proptest! {
         #[test]
         fn no_secret_is_shown(document in prop_oneof![document().boxed(), broken_document().boxed()]) {
@@ -351,6 +371,27 @@ mod tests {
             let stored = Document::from(document.text.as_str());
             let line = Masked::one_line(DocumentKind::Webhook, &stored, 10_000);
             prop_assert!(!document.leaks_into(line.as_str()), "{}\n{}", document.text, line);
+        }
+
+        #[test]
+        fn a_secret_is_masked_alike_however_its_document_is_laid_out(
+            document in prop_oneof![document().boxed(), broken_document().boxed()],
+        ) {
+            let stored = Document::from(document.text.as_str());
+            let broken_at = walk(&document.text, |_| ()).err().map(|error| error.offset);
+            let [pretty, as_stored] = [DocumentLayout::Pretty, DocumentLayout::Stored].map(|layout| {
+                let (masked, layout) = Masked::of_checked(DocumentKind::Webhook, &stored, broken_at, layout);
+                (masked.lines(0..usize::MAX).map(|line| line.to_string()).collect::<String>(), layout)
+            });
+            prop_assert_eq!(as_stored.1, DocumentLayout::Stored);
+            prop_assert!(broken_at.is_none() || pretty.1 == DocumentLayout::Stored);
+            for (text, _) in [&pretty, &as_stored] {
+                prop_assert!(!document.leaks_into(text), "{}\n{}", document.text, text);
+            }
+            // A line break of its own is one of the blanks that a text may have, and is shown.
+            let is_blank = |c: &char| c.is_whitespace() || *c == '␍';
+            let bare = |text: &str| text.chars().filter(|c| !is_blank(c)).collect::<String>();
+            prop_assert_eq!(bare(&pretty.0), bare(&as_stored.0));
         }
 
         #[test]

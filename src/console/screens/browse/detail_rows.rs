@@ -65,10 +65,14 @@ impl<'m> DetailRows<'m> {
 
     /// The bytes in each row of an item, if that is a line of the text.
     fn rows_of(&self, item: usize) -> impl Iterator<Item = Range<usize>> + use<'m> {
-        let (line, room) = (self.text_of(item), self.room());
-        let wraps = self.pane.wraps;
-        let first = if wraps { row_at(line, 0, room) } else { 0..line.len() };
-        iter::successors(Some(first), move |row| (row.end < line.len()).then(|| row_at(line, row.end, room)))
+        let line = self.text_of(item);
+        let room = if self.pane.wraps { self.room() } else { line.len() };
+        let is_plain = !self.pane.wraps || line.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let row = move |start: usize| match is_plain {
+            true => start..line.len().min(start + room),
+            false => row_at(line, start, room),
+        };
+        iter::successors(Some(row(0)), move |last| (last.end < line.len()).then(|| row(last.end)))
     }
 
     fn down(&self, from: DetailPosition, mut by: usize) -> DetailPosition {

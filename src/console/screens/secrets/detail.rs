@@ -216,7 +216,8 @@ impl<'m> SecretDetailLines<'m> {
         }
         let more = if rows.len() < MAX_FIELDS { "" } else { " and more" };
         self.section(format!("FIELDS  {}{more}", words::grouped(rows.len())));
-        let names: Vec<Safe<'_>> = rows.iter().map(|(name, _)| Safe::display(name)).collect();
+        let spelled = |name: &FieldName| self.model.glyphs.spell(&name.to_string()).into_owned();
+        let names: Vec<Safe<'_>> = rows.iter().map(|(name, _)| spelled(name).into()).collect();
         let widest = names.iter().map(width).max().unwrap_or(0).min(self.room / 2);
         for ((field, row), name) in rows.iter().zip(names) {
             let blank = usize::from((widest + 2).saturating_sub(width(&name)).max(1));

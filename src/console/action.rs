@@ -159,10 +159,10 @@ actions! {
         Outdent "outdent" "line, or selected lines, one level back" keys { "backtab" in [Editor] };
         Wrap "wrap" "wrap long lines, or not"
             keys { "F5" in [Editor], "w" in [Browse] }
-            hints { Editor 10, Detail 3 };
+            hints { Editor 10, Detail 4 };
         Layout "layout" "text laid out for the eye, or as it is stored"
             keys { "f" in [Browse] }
-            hints { Detail 4 };
+            hints { Detail 5 };
         ToggleColumn "toggle-column" "show the column, or leave it out"
             keys { "space" in [Columns] }
             hints { Columns 2 "show, or not" };
@@ -320,7 +320,7 @@ actions! {
                 "F1" in [Editor]
             }
             hints {
-                Browse 4, Secrets 3, Page 3, Editor 4, Review 4, Merge 9, Plan 6, SecretForm 6, SecretReview 4,
+                Browse 4, Detail 3, Secrets 3, Page 3, Editor 4, Review 4, Merge 9, Plan 6, SecretForm 6, SecretReview 4,
                 StaleDependents 4
             };
         Retry "retry" "try the backends again at once" [command] keys { "ctrl-r" in TABS } hints { Page 4 };
@@ -382,6 +382,9 @@ impl Action {
             hints.sort_by_key(|(_, hint)| hint.1);
             hints.into_iter().map(|(action, hint)| (action, hint.2))
         };
-        of(place).chain(place.around().into_iter().flat_map(of)).collect()
+        let own: Vec<_> = of(place).collect();
+        let around = place.around().into_iter().flat_map(of);
+        let around: Vec<_> = around.filter(|hint| own.iter().all(|(own, _)| *own != hint.0)).collect();
+        [own, around].concat()
     }
 }

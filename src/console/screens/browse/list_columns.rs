@@ -1,7 +1,6 @@
 //! The columns of the document lists, one row each, and the choice of them: which are shown, and in which order.
 //! What stands further right gives way first.
 
-use super::rows::NAMESPACE;
 use crate::console::model::Model;
 use crate::console::widgets::{ColumnKind, TableColumn};
 use crate::console::words;
@@ -157,6 +156,10 @@ impl ColumnChoice {
         }
     }
 }
+
+/// Precedes the id in the list of all namespaces.
+const NAMESPACE: TableColumn =
+    TableColumn { name: "NAMESPACE", min_width: 10, priority: 99, kind: ColumnKind::Identity };
 
 /// The columns of a scope as they are drawn; in the list of all namespaces, the namespace stands before the id.
 pub(super) fn table_columns(model: &Model, scope: &Scope, columns: &[Column]) -> Vec<TableColumn> {

@@ -102,7 +102,9 @@ impl Component for Documents {
             Action::Edit | Action::EditExternally | Action::Clone | Action::Rename => {
                 selected.is_some_and(|key| !key.is_foreign())
             }
-            Action::Open | Action::Delete | Action::Copy | Action::Mark => selected.is_some(),
+            // In the detail, there is nothing further to open.
+            Action::Open => model.place() != Place::Detail && selected.is_some(),
+            Action::Delete | Action::Copy | Action::Mark => selected.is_some(),
             Action::FindNext => model.browse().is_some_and(|browse| browse.detail.search.needle().is_some()),
             Action::Find | Action::Wrap | Action::Layout => selected.is_some(),
             _ => true,

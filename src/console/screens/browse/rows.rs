@@ -12,17 +12,11 @@ use crate::console::model::{FRESH_FOR, Model};
 use crate::console::screens::browse::{empty, needs};
 use crate::console::shell::layout::{Pane, item_rows};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{
-    ColumnKind, PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_rows, draw_title,
-};
+use crate::console::widgets::{PaneTitle, Surface, TextRun, TextTable, draw_rows, draw_title};
 use crate::console::words;
 use crate::domain::json::Severity;
 use crate::inventory::{RowRef, Scope};
 use crate::text::Safe;
-
-/// Precedes the id in the list of all namespaces.
-pub(super) const NAMESPACE: TableColumn =
-    TableColumn { name: "NAMESPACE", min_width: 10, priority: 99, kind: ColumnKind::Identity };
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
     let area = item_rows(pane);

@@ -81,7 +81,9 @@ impl ViewSettings {
     /// Why that was not possible, with the path.
     pub(crate) fn save(&self, state: &Path, context: &str) -> Result<(), String> {
         let names = |list| self.columns.of(list).iter().map(|column| column.name().to_owned()).collect();
-        let columns = ColumnList::ALL.map(|list| (list.name().to_owned(), names(list))).into();
+        // What was not chosen stays that of the version that reads it.
+        let chosen = ColumnList::ALL.into_iter().filter(|list| self.columns.of(*list) != list.all());
+        let columns = chosen.map(|list| (list.name().to_owned(), names(list))).collect();
         let file = ViewFile { context: context.to_owned(), panes: self.panes, columns };
         let path = path(state, context);
         let text = serde_json::to_vec_pretty(&file).map_err(|error| error.to_string())?;

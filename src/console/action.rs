@@ -120,7 +120,8 @@ actions! {
         Accept "accept" "take what was typed"
             keys { "enter" in [Filter, Prompt, Choose, Columns, PickSecret, Value, Generate] }
             hints {
-                Filter 1 "keep", Prompt 1 "take", Choose 1 "take", Columns 1 "take", PickSecret 1 "take", Value 1 "take",
+                Filter 1 "keep", Prompt 1 "take", Choose 1 "take", Columns 1 "take", PickSecret 1 "take",
+                Value 1 "take",
                 Generate 1 "make it"
             };
         Generate "generate" "make the value at random" keys { "ctrl-g" in [Value] } hints { Value 2 };
@@ -196,7 +197,8 @@ actions! {
             keys {
                 "n" in [Confirm],
                 "esc" in [
-                    Filter, Prompt, Confirm, Choose, Columns, Drafts, PickSecret, RevealedValue, Value, Generate
+                    Filter, Prompt, Confirm, Choose, Columns, Drafts, PickSecret, RevealedValue, Value,
+                    Generate
                 ],
                 "q" in [Columns, Drafts, PickSecret, RevealedValue]
             }
@@ -320,7 +322,8 @@ actions! {
                 "F1" in [Editor]
             }
             hints {
-                Browse 4, Detail 3, Secrets 3, Page 3, Editor 4, Review 4, Merge 9, Plan 6, SecretForm 6, SecretReview 4,
+                Browse 4, Detail 3, Secrets 3, Page 3, Editor 4, Review 4, Merge 9, Plan 6, SecretForm 6,
+                SecretReview 4,
                 StaleDependents 4
             };
         Retry "retry" "try the backends again at once" [command] keys { "ctrl-r" in TABS } hints { Page 4 };

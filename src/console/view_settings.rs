@@ -1,5 +1,5 @@
-//! How the lists and panes of a context are shown, as the user set it; and its file in the state folder, which the
-//! thread of the drafts reads and writes.
+//! How the lists and panes of a context are shown, as the user set it; and its file in the state folder,
+//! which the thread of the drafts reads and writes.
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};

@@ -34,8 +34,9 @@ pub(crate) fn is_plaintext(value: &str, name: Option<&str>, secret: bool, refers
         || !secret_shapes(value, name.unwrap_or_default()).is_empty()
 }
 
-/// The length of the scheme that an authorization's value begins with, and of the blanks after it; 0 if there is none,
-/// or nothing after it. `name` is that of the field or header: elsewhere such a word may be a part of the secret.
+/// The length of the scheme that an authorization's value begins with, and of the blanks after it; 0 if there
+/// is none, or nothing after it. `name` is that of the field or header: elsewhere such a word may be a part
+/// of the secret.
 pub(crate) fn scheme_len(name: &str, value: &str) -> usize {
     let bytes = name.as_bytes();
     const AUTHORIZATION: &[u8] = b"authorization";

@@ -1,5 +1,5 @@
-//! The thread that reads and writes drafts and the settings of the view, one job at a time, so that an earlier save
-//! cannot write a deleted draft again. The event loop waits for it only on exit.
+//! The thread that reads and writes drafts and the settings of the view, one job at a time, so that an
+//! earlier save cannot write a deleted draft again. The event loop waits for it only on exit.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -174,8 +174,9 @@ pub fn secret_panes(body: Rect, focus: Pane, zoomed: bool, sizes: &PaneSizes) ->
     PaneLayout { items, detail: Rect { x: body.x + width, width: body.width - width, ..body }, ..panes }
 }
 
-/// The columns for the names in a list whose pane `items` cuts from the body: all that it has for cells, but no
-/// more than on a wider terminal on which another pane appears, so that a wider one never shows less of a name.
+/// The columns for the names in a list whose pane `items` cuts from the body: all that it has for cells, but
+/// no more than on a wider terminal on which another pane appears, so that a wider one never shows less of a
+/// name.
 pub fn identity_room(body: Rect, items: impl Fn(Rect) -> Rect) -> u16 {
     let folds = [TWO_PANES, THREE_PANES].into_iter().filter(|fold| *fold > body.width);
     let room = |width| inner(items(Rect { width, ..body })).width.saturating_sub(LIST_MARGIN);
@@ -183,7 +184,8 @@ pub fn identity_room(body: Rect, items: impl Fn(Rect) -> Rect) -> u16 {
 }
 
 impl PaneSizes {
-    /// Makes a pane wider or narrower by a step; `panes` is how the body is cut now. Returns whether it changed.
+    /// Makes a pane wider or narrower by a step; `panes` is how the body is cut now. Returns whether it
+    /// changed.
     pub fn resize(&mut self, panes: &PaneLayout, pane: Pane, secrets: bool, wider: bool) -> bool {
         let before = *self;
         let step = |value: u16, by: u16, wider: bool| match wider {

@@ -79,7 +79,8 @@ fn filter<I>(line: &mut LineWriter<'_>, list: &ListState<I>) -> Option<u16> {
     None
 }
 
-/// What is looked for in the text of the detail, and how often it is there; with a cursor while it is being typed.
+/// What is looked for in the text of the detail, and how often it is there; with a cursor while it is being
+/// typed.
 fn search(line: &mut LineWriter<'_>, search: &DetailSearch) -> Option<u16> {
     let cursor = match search.typing {
         Some(_) => Some(line.put(StyleRole::Key, "in the text /").put_input(&search.input)),

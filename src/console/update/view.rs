@@ -16,8 +16,8 @@ pub(crate) fn wake(model: &mut Model) -> Option<Effect> {
     Some(Effect::Draft(DraftJob::LoadView(request, model.context.name.clone())))
 }
 
-/// After each message: keeps what was set. One save is under way at a time, but none is missing when the console
-/// is left.
+/// After each message: keeps what was set. One save is under way at a time, but none is missing when the
+/// console is left.
 pub(crate) fn follow(model: &mut Model, effects: &mut Vec<Effect>) {
     let leaves = effects.iter().any(|effect| matches!(effect, Effect::Quit(_)));
     if !model.view.changed || model.view.saving.is_pending() && !leaves {

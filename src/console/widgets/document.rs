@@ -22,8 +22,8 @@ pub(crate) fn style_role_of(role: SegmentRole) -> StyleRole {
     }
 }
 
-/// Writes some bytes of a line without their first `skip` columns, with its number if they begin it; `at` counts from
-/// 0, and `of` is the document's number of lines.
+/// Writes some bytes of a line without their first `skip` columns, with its number if they begin it; `at`
+/// counts from 0, and `of` is the document's number of lines.
 pub(crate) fn numbered_line(
     writer: &mut LineWriter<'_>,
     (at, of): (usize, usize),

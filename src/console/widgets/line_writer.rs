@@ -142,8 +142,8 @@ impl<'c> LineWriter<'c> {
         self.skip(width)
     }
 
-    /// Writes a name in a column of fixed width. One that does not fit is shortened in the middle, so that names that
-    /// differ at either end differ on the screen.
+    /// Writes a name in a column of fixed width. One that does not fit is shortened in the middle, so that
+    /// names that differ at either end differ on the screen.
     pub(crate) fn put_name<'t>(
         &mut self,
         width: u16,

@@ -140,7 +140,8 @@ pub(crate) fn put_marker<'p, 'c>(
 }
 
 /// Draws the rows of a table as a list: the marker of the selected row, two columns for marks, the cells.
-/// With `with_names`, the column names are drawn in the row above the area; `identity` as in [`TextTable::widths`].
+/// With `with_names`, the column names are drawn in the row above the area; `identity` as in
+/// [`TextTable::widths`].
 pub(crate) fn draw_rows(
     surface: &mut Surface<'_>,
     area: Rect,

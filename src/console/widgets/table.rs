@@ -14,8 +14,8 @@ const GAP: u16 = 2;
 /// How the cells of a column are placed and shortened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ColumnKind {
-    /// Tells rows apart: it gets its width before all others, and is shortened in the middle. The last of them
-    /// matters most.
+    /// Tells rows apart: it gets its width before all others, and is shortened in the middle. The last of
+    /// them matters most.
     Identity,
     Words,
     /// Aligned at the right.
@@ -41,8 +41,8 @@ pub(crate) struct TextTable<'t> {
 }
 
 impl TextTable<'_> {
-    /// The width of each column within `room`; 0 for dropped columns. The names of the rows have up to `identity`
-    /// columns of it, and what they need of them is theirs first.
+    /// The width of each column within `room`; 0 for dropped columns. The names of the rows have up to
+    /// `identity` columns of it, and what they need of them is theirs first.
     pub(crate) fn widths(&self, room: u16, identity: u16, glyphs: Glyphs) -> Vec<u16> {
         let columns = self.columns.iter().enumerate();
         let natural: Vec<u16> = columns.map(|(at, column)| self.natural_width(at, column, glyphs)).collect();
@@ -74,8 +74,8 @@ impl TextTable<'_> {
         widths
     }
 
-    /// The columns of names with their widths: the last in full if it fits, the one before with what is left, but
-    /// both at least with their least widths as far as there is room.
+    /// The columns of names with their widths: the last in full if it fits, the one before with what is left,
+    /// but both at least with their least widths as far as there is room.
     fn identities(&self, natural: &[u16], room: u16) -> Vec<(usize, u16)> {
         let shown = self.columns.iter().zip(natural).enumerate();
         let mut shown =
@@ -226,7 +226,10 @@ mod tests {
         }
 
         #[test]
-        fn no_column_overlaps_another(names in prop::collection::vec("[a-z_]{1,60}", 1..4), room in 0u16..200) {
+        fn no_column_overlaps_another(
+            names in prop::collection::vec("[a-z_]{1,60}", 1..4),
+            room in 0u16..200,
+        ) {
             let (lines, widths) = drawn(&names, room, Glyphs::Unicode);
             let shown = widths.iter().filter(|width| **width > 0);
             let used = shown.clone().map(|width| width + GAP).sum::<u16>().saturating_sub(GAP);

@@ -1,6 +1,6 @@
 //! Which parts of one string value are secrets: all of a secret field but its references and the scheme of an
-//! authorization, and, in any field, the passwords of URLs, assignments to secret-looking names, bearer tokens, and what looks like a
-//! token, a key or another secret.
+//! authorization, and, in any field, the passwords of URLs, assignments to secret-looking names, bearer
+//! tokens, and what looks like a token, a key or another secret.
 
 use super::{ScanPiece, SegmentRole, Visibility};
 use crate::domain::json::Span;

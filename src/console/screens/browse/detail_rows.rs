@@ -1,5 +1,5 @@
-//! The rows of the detail: facts, a rule, and the text with its lines wrapped or scrolled sideways. Only the rows in
-//! view, and those passed on the way to them, are laid out.
+//! The rows of the detail: facts, a rule, and the text with its lines wrapped or scrolled sideways. Only the
+//! rows in view, and those passed on the way to them, are laid out.
 
 use std::iter;
 use std::ops::Range;

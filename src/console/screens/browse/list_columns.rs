@@ -1,5 +1,5 @@
-//! The columns of the document lists, one row each, and the choice of them: which are shown, and in which order.
-//! What stands further right gives way first.
+//! The columns of the document lists, one row each, and the choice of them: which are shown, and in which
+//! order. What stands further right gives way first.
 
 use crate::console::model::Model;
 use crate::console::widgets::{ColumnKind, TableColumn};
@@ -129,7 +129,8 @@ impl ColumnChoice {
         }
     }
 
-    /// Takes a choice. What the list does not have, or has twice, is left out, and the id is added if it lacks.
+    /// Takes a choice. What the list does not have, or has twice, is left out, and the id is added if it
+    /// lacks.
     pub fn set(&mut self, list: ColumnList, chosen: impl IntoIterator<Item = Column>) {
         let mut columns: Vec<Column> = Vec::new();
         for column in chosen {
@@ -161,7 +162,8 @@ impl ColumnChoice {
 const NAMESPACE: TableColumn =
     TableColumn { name: "NAMESPACE", min_width: 10, priority: 99, kind: ColumnKind::Identity };
 
-/// The columns of a scope as they are drawn; in the list of all namespaces, the namespace stands before the id.
+/// The columns of a scope as they are drawn; in the list of all namespaces, the namespace stands before the
+/// id.
 pub(super) fn table_columns(model: &Model, scope: &Scope, columns: &[Column]) -> Vec<TableColumn> {
     let mut drawn = Vec::with_capacity(columns.len() + 1);
     for (at, column) in (0u8..).zip(columns) {

@@ -100,7 +100,8 @@ pub(crate) fn focus(model: &mut Model, by: isize, wrap: bool) {
     settle(model);
 }
 
-/// Scrolls the text sideways if the detail has the focus and long lines are not wrapped; returns whether it did.
+/// Scrolls the text sideways if the detail has the focus and long lines are not wrapped; returns whether it
+/// did.
 pub(crate) fn scroll_aside(model: &mut Model, right: bool) -> bool {
     let is_scrolled = |browse: &BrowsePage| browse.focus == Pane::Detail && !browse.detail.wraps;
     if !model.browse().is_some_and(is_scrolled) {
@@ -164,7 +165,8 @@ pub(crate) fn reset_view(model: &mut Model) {
     settle(model);
 }
 
-/// Goes back one level: what is looked for in the detail, zoom, then pane, then filter, then namespace, then marks.
+/// Goes back one level: what is looked for in the detail, zoom, then pane, then filter, then namespace, then
+/// marks.
 pub(crate) fn back(model: &mut Model) {
     let is_webhooks = model.tab == Tab::Webhooks;
     let Some((browse, _)) = model.browse_mut() else {

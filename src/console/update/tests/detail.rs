@@ -8,7 +8,8 @@ use crate::text::DocumentLayout;
 fn long() -> String {
     let note = "word ".repeat(80);
     format!(
-        "{{\n      \"module\": \"log\",\n      \"note\": \"{note}end\",\n      \"topic\": \"needle one needle\"\n    }}"
+        "{{\n      \"module\": \"log\",\n      \"note\": \"{note}end\",\n      \
+         \"topic\": \"needle one needle\"\n    }}"
     )
 }
 

@@ -12,8 +12,8 @@ use confdeck::console::stamp::Stamp;
 use confdeck::console::theme::{ColorDepth, Glyphs, Theme};
 use confdeck::console::{shell, update};
 use confdeck::domain::{
-    Coverage, Document, Entry, LinkState, Namespace, ResourceKey, Revision, StoreId, Token, TokenKind,
-    WebhookId,
+    Coverage, Document, Entry, LinkState, Namespace, ResourceKey, Revision, SecretNames, StoreId, Token,
+    TokenKind, WebhookId,
 };
 use confdeck::inventory::scan_event;
 use confdeck::provider::{Capabilities, WatchEvent, env, etcd};
@@ -67,6 +67,7 @@ impl Console {
             settings: confdeck::domain::Health::default(),
             capabilities,
             secrets: None,
+            secret_names: SecretNames::default(),
             may_copy_secrets: false,
             read_only: false,
             protected: false,
@@ -95,7 +96,7 @@ impl Console {
             WatchEvent::Loaded { at },
             WatchEvent::State(LinkState::Synced),
         ] {
-            console.send(AppEvent::Feed(scan_event(event)));
+            console.send(AppEvent::Feed(scan_event(event, &SecretNames::default())));
         }
         console.press(KeyCode::Char('e'), KeyModifiers::NONE);
         assert!(console.model.edit.is_some(), "the editor is open");

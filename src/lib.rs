@@ -16,20 +16,49 @@
 //! | `write` | audited conditional writes, and reads of secret values (feature `console`) | `domain`, `provider`, `audit` |
 //! | `cli`, `console` | the subcommands; the terminal program (feature `console`) | all of the above |
 //!
-//! ```no_run
-//! use confdeck::domain::{Namespace, ResourceKey, WebhookId};
-//! use confdeck::manager::UnifiedConfigManager;
-//!
-//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! // The store is chosen by CONFIG_BACKEND and its variables: the same code over files and etcd.
-//! let manager = UnifiedConfigManager::from_env()?;
-//! let key = ResourceKey::webhook("production".parse::<Namespace>()?, "orders".parse::<WebhookId>()?);
-//! if let Some(entry) = manager.get(&key).await? {
-//!     println!("{} at {}", entry.key, entry.revision);
-//! }
-//! # Ok(())
-//! # }
 //! ```
+//! use confdeck::domain::ResourceKey;
+//! use confdeck::manager::UnifiedConfigManager;
+//! use confdeck::provider::memory::MemoryStore;
+//! use confdeck::provider::{Error, Lease};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // A store in memory, as for tests; over files and etcd the code is the same.
+//!     let manager = UnifiedConfigManager::open(MemoryStore::new(), None);
+//!     let key = ResourceKey::webhook("production".parse()?, "orders".parse()?);
+//!     manager.create(key.clone(), r#"{"module": "log"}"#.into(), Lease::Never).await?;
+//!
+//!     // A change is written only if nobody else has changed the document since it was read.
+//!     let base = manager.get(&key).await?.ok_or("it was deleted meanwhile")?;
+//!     manager.update(&base, r#"{"module": "kafka"}"#.into()).await?;
+//!     let late = manager.update(&base, r#"{"module": "redis"}"#.into()).await;
+//!     assert!(matches!(late, Err(Error::Conflict { .. })));
+//!
+//!     let base = manager.get(&key).await?.ok_or("it was deleted meanwhile")?;
+//!     manager.delete(&base).await?;
+//!     manager.shutdown().await;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! # Features
+//!
+//! | feature | brings | builds with |
+//! | --- | --- | --- |
+//! | none | JSON files, memory, secrets in environment variables | Rust and a linker |
+//! | `etcd` | documents in etcd: `provider::etcd` | also `protoc`, in `PATH` or named by `PROTOC` |
+//! | `vault` | secrets in Vault or OpenBao: `provider::vault` | a C compiler |
+//! | `console` | the terminal program, with both of them | all of these |
+//!
+//! All are on by default: `default-features = false` leaves the terminal program out, and with it `protoc`
+//! unless `etcd` is named. Settings that name a store whose feature is off are refused with its name.
+//! docs/library.md says how to get `protoc`.
+//!
+//! # Where to begin
+//!
+//! [`manager::UnifiedConfigManager`] opens the store that the environment names, keeps a live picture of it, and
+//! merges documents with their secrets. [`provider`] has the traits under it, and [`domain`] the types of both.
 
 #[cfg(feature = "console")]
 pub mod audit;

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use confdeck::domain::{DocumentKind, ResourceKey};
+use confdeck::domain::{DocumentKind, Masking, ResourceKey, SecretNames};
 use confdeck::provider::Error;
 use confdeck::text::{Masked, Safe};
 use serde_json::{Map, Value};
@@ -15,7 +15,13 @@ const LINE_MAX: usize = 4_096;
 
 /// Prints one delivery: `pretty_print` over several lines, else on one; `redact_sensitive: false` as it
 /// came.
-pub(crate) fn log(key: &ResourceKey, webhook: &Map<String, Value>, payload: &Payload<'_>) -> io::Result<()> {
+pub(crate) fn log(
+    key: &ResourceKey,
+    names: &SecretNames,
+    webhook: &Map<String, Value>,
+    payload: &Payload<'_>,
+) -> io::Result<()> {
+    let masking = Masking::new(DocumentKind::Unknown, names);
     let config = webhook.get("module-config");
     let on = |name: &str, default| config.and_then(|config| config.get(name)?.as_bool()).unwrap_or(default);
     let mut out = io::stdout().lock();
@@ -26,11 +32,11 @@ pub(crate) fn log(key: &ResourceKey, webhook: &Map<String, Value>, payload: &Pay
         }
         Payload::Json(text) if on("pretty_print", false) => {
             writeln!(out, "{key}")?;
-            let masked = Masked::text(DocumentKind::Unknown, text);
+            let masked = Masked::text(&masking, text);
             masked.lines(0..masked.line_count()).try_for_each(|line| writeln!(out, "{line}"))
         }
         Payload::Json(text) => {
-            let masked = Masked::one_line(DocumentKind::Unknown, &(*text).into(), LINE_MAX);
+            let masked = Masked::one_line(&masking, &(*text).into(), LINE_MAX);
             writeln!(out, "{key} {masked}")
         }
     }

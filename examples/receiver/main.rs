@@ -1,7 +1,7 @@
 //! A small webhook receiver on the library alone, and an introduction to it.
 //!
 //! ```text
-//! CONFIG_BACKEND=etcd ETCD_HOST=127.0.0.1 cargo run --no-default-features --example receiver
+//! CONFIG_BACKEND=etcd ETCD_HOST=127.0.0.1 cargo run --no-default-features --features etcd,vault --example receiver
 //! ```
 //!
 //! The library does three things for it. It opens the store that the environment names and keeps a live

@@ -61,7 +61,7 @@ async fn answer(
     }
     let payload = Payload::read(webhook, body)?;
     match webhook.get("module").and_then(Value::as_str) {
-        Some("log") => deliver::log(&key, webhook, &payload)
+        Some("log") => deliver::log(&key, receiver.manager.secret_names(), webhook, &payload)
             .map_err(|_| Refusal::unavailable("the payload cannot be delivered"))?,
         Some(module) => return Err(Refusal::not_implemented(&format!("the module {module}"))),
         None => return Err(Refusal::bad_request("the webhook names no module")),

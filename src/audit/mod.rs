@@ -35,6 +35,7 @@ const LAST_RECORD: Duration = Duration::from_millis(100);
 
 /// Why something could not be audited.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum AuditError {
     /// There is no state folder.
     #[error("there is no state folder: set HOME, or XDG_STATE_HOME")]

@@ -141,7 +141,10 @@ impl AuditOutcome {
     pub(super) fn of(error: &Error) -> Self {
         match error {
             Error::NotFound { .. } => Self::NotFound,
-            Error::Conflict { .. } | Error::SecretConflict { .. } => Self::Conflict,
+            Error::Conflict { .. }
+            | Error::Exists { .. }
+            | Error::SecretConflict { .. }
+            | Error::SecretExists { .. } => Self::Conflict,
             Error::Denied { .. } => Self::Denied,
             Error::Unavailable { .. } | Error::NoMount { .. } => Self::Unavailable,
             Error::OutcomeUnknown { .. } | Error::SecretUnknown { .. } => Self::Unknown,

@@ -145,7 +145,7 @@ fn mask_for_secret(rule: &Rule, subject: Subject<'_>, found: &mut Vec<Diagnostic
 mod tests {
     use super::*;
     use crate::check::DocumentContext;
-    use crate::domain::{Address, DocumentKind};
+    use crate::domain::{Address, Masking, SecretNames};
     use crate::inventory::Facts;
 
     struct Alone;
@@ -158,7 +158,7 @@ mod tests {
 
     fn of_document(address: &str, text: &str) -> Vec<String> {
         let Address(key) = address.parse().unwrap();
-        let facts = Facts::scan(DocumentKind::of(&key), &text.into());
+        let facts = Facts::scan(&Masking::of(&key, &SecretNames::default()), &text.into());
         let found = diagnose(Subject::Document { key: &key, facts: &facts, around: &Alone });
         found.iter().map(|found| format!("{} {:?} {found}", found.rule, found.severity)).collect()
     }

@@ -161,6 +161,7 @@ mod tests {
     use super::*;
     use crate::check::schema::texts;
     use crate::compare;
+    use crate::domain::Masking;
     use crate::domain::json::check_object;
     use crate::text::placeholders::conceal;
 
@@ -212,7 +213,7 @@ mod tests {
         for (kind, _, choice) in all() {
             let DocumentTemplate { text, first } = template(kind, &choice.name, None).unwrap();
             assert_eq!(compare::format(&text), text.trim_end(), "{}", choice.name);
-            let (shown, _) = conceal(kind, &text);
+            let (shown, _) = conceal(&Masking::built_in(kind), &text);
             assert_eq!(shown, text, "nothing in it needs to be hidden");
             let value = first.map(|first| text[first..].split('"').next().unwrap());
             match value {

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::document_arg::DocumentArg;
 use super::output::OutputArgs;
 use super::secrets::{RevealArgs, SecretsCommand};
 use crate::config::Overrides;
@@ -112,6 +113,9 @@ pub(super) enum ListCommand {
     Webhooks {
         /// The namespace
         namespace: Option<Namespace>,
+        /// Only those whose ids begin so
+        #[arg(long, value_name = "START", requires = "namespace")]
+        ids: Option<String>,
         #[command(flatten)]
         output: OutputArgs,
     },
@@ -126,8 +130,8 @@ pub(super) enum ListCommand {
 /// same document converted. On a terminal, characters that could disturb it are made visible.
 #[derive(Debug, Args)]
 pub(super) struct GetArgs {
-    /// NAMESPACE/ID, connections/NAME, or key:RAW
-    pub(super) address: Address,
+    /// NAMESPACE/ID, connections/NAME, or key:RAW; an ID alone is in the context's namespace
+    pub(super) address: DocumentArg,
 
     /// As its receiver uses it: references resolved, own secrets in it if it merges them. What is not visible
     /// from here stays as it is written. Without --reveal no secret is read, and what may be one stays
@@ -148,8 +152,8 @@ pub(super) struct GetArgs {
 /// before and after is printed; the latter is what the next --expect-revision takes.
 #[derive(Debug, Args)]
 pub(super) struct PutArgs {
-    /// NAMESPACE/ID or connections/NAME
-    pub(super) address: Address,
+    /// NAMESPACE/ID or connections/NAME; an ID alone is in the context's namespace
+    pub(super) address: DocumentArg,
 
     /// The document; from standard input if neither it nor --file is given
     #[arg(conflicts_with = "file")]
@@ -175,6 +179,11 @@ pub(super) struct PutArgs {
     #[arg(long)]
     pub(super) force: bool,
 
+    /// Write the new webhook's own secrets before it, from this file of a JSON object of texts, - for standard
+    /// input
+    #[arg(long, value_name = "FILE", requires = "create")]
+    pub(super) secrets_from: Option<PathBuf>,
+
     #[command(flatten)]
     pub(super) output: OutputArgs,
 }
@@ -185,8 +194,8 @@ pub(super) struct PutArgs {
 /// --expect-revision.
 #[derive(Debug, Args)]
 pub(super) struct DeleteArgs {
-    /// NAMESPACE/ID, connections/NAME, or key:RAW
-    pub(super) address: Address,
+    /// NAMESPACE/ID, connections/NAME, or key:RAW; an ID alone is in the context's namespace
+    pub(super) address: DocumentArg,
 
     /// Do not ask
     #[arg(long)]

@@ -12,7 +12,7 @@ use crate::text::Safe;
 
 pub(super) async fn run(session: &CliSession, delete: DeleteArgs, out: &mut Printer<'_>) -> Result<()> {
     let writer = session.manager.writer()?;
-    let key = &delete.address.0;
+    let key = &session.key(&delete.address);
     let expect = match &delete.expect_revision {
         Some(token) => session.expect(token)?,
         None if delete.yes => Expect::Anything,

@@ -93,7 +93,10 @@ impl CliError {
         match self {
             Self::Store(error) => match error {
                 StoreError::NotFound { .. } => Exit::NOT_FOUND,
-                StoreError::Conflict { .. } | StoreError::SecretConflict { .. } => Exit::CONFLICT,
+                StoreError::Conflict { .. }
+                | StoreError::Exists { .. }
+                | StoreError::SecretConflict { .. }
+                | StoreError::SecretExists { .. } => Exit::CONFLICT,
                 StoreError::Denied { .. } => Exit::DENIED,
                 StoreError::Unavailable { .. } | StoreError::NoMount { .. } => Exit::UNAVAILABLE,
                 StoreError::OutcomeUnknown { .. } | StoreError::SecretUnknown { .. } => Exit::OUTCOME_UNKNOWN,
@@ -130,7 +133,7 @@ mod tests {
             (StoreError::Conflict { key: key.clone(), now: None }, 3),
             (StoreError::NotFound { key: key.clone() }, 4),
             (StoreError::Denied { permission: reason(), remedy: "ask" }, 5),
-            (StoreError::Unavailable { reason: reason(), retry_in: None }, 6),
+            (StoreError::unavailable(reason()), 6),
             (StoreError::NoMount { mount: Mount::new("m").unwrap() }, 6),
             (StoreError::OutcomeUnknown { key, reason: reason() }, 7),
             (StoreError::SecretConflict { path: path.clone(), now: None }, 3),

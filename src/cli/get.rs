@@ -5,12 +5,12 @@ use super::error::{Exit, Result};
 use super::output::{Format, Printer, cell, pairs, whole};
 use super::secrets::print_merged;
 use super::session::CliSession;
-use crate::domain::{DocumentKind, Entry};
+use crate::domain::{Entry, Masking};
 use crate::provider::ConfigReader;
 use crate::text::{Masked, Safe};
 
 pub(super) async fn run(session: &CliSession, get: GetArgs, out: &mut Printer<'_>) -> Result<()> {
-    let key = get.address.0;
+    let key = session.key(&get.address);
     if get.merged {
         return print_merged(session, &key, &get.reveal, get.output.format, out).await;
     }
@@ -26,7 +26,7 @@ pub(super) async fn run(session: &CliSession, get: GetArgs, out: &mut Printer<'_
         ))
     })?;
     match get.output.format {
-        Format::Table => table(&*reader, &entry, out).await,
+        Format::Table => table(&*reader, &session.masking(&entry.key), &entry, out).await,
         Format::Json => {
             // Parsing and reprinting would change number spellings, drop duplicate members and reject invalid
             // JSON, which is just when the exact text is needed.
@@ -45,7 +45,12 @@ fn parsed(entry: &Entry) -> Result<serde_json::Value> {
     })
 }
 
-async fn table(reader: &dyn ConfigReader, entry: &Entry, out: &mut Printer<'_>) -> Result<()> {
+async fn table(
+    reader: &dyn ConfigReader,
+    masking: &Masking,
+    entry: &Entry,
+    out: &mut Printer<'_>,
+) -> Result<()> {
     let lease = match entry.lease {
         None => Safe::literal("none"),
         Some(lease) => {
@@ -66,6 +71,6 @@ async fn table(reader: &dyn ConfigReader, entry: &Entry, out: &mut Printer<'_>) 
     ];
     out.lines(pairs(facts))?;
     out.line(&Safe::literal(""))?;
-    let masked = Masked::of(DocumentKind::of(&entry.key), &entry.document);
+    let masked = Masked::of(masking, &entry.document);
     out.lines(masked.lines(0..masked.line_count()).map(|line| Safe::display(&line).into_owned()))
 }

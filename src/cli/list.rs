@@ -10,19 +10,19 @@ use super::error::Result;
 use super::output::{Format, Printer, cell, table, whole};
 use super::session::CliSession;
 use super::stderr::print_note;
-use crate::domain::{Coverage, DocumentKind, Entry, KeyPrefix, Namespace, ResourceKey};
+use crate::domain::{Coverage, Entry, KeyPrefix, Masking, Namespace, ResourceKey, SecretNames};
 use crate::inventory::Facts;
 use crate::provider::ConfigReader;
 use crate::text::Safe;
 
 pub(super) async fn run(session: &CliSession, list: ListCommand, out: &mut Printer<'_>) -> Result<()> {
-    let reader = session.manager.reader();
+    let (reader, secret_names) = (session.manager.reader(), &session.settings.secret_names);
     match list {
         ListCommand::Namespaces(output) => namespaces(&*reader, output.format, out).await,
-        ListCommand::Webhooks { namespace, output } => {
-            webhooks(&*reader, namespace, output.format, out).await
+        ListCommand::Webhooks { namespace, ids, output } => {
+            webhooks(&*reader, secret_names, (namespace, ids), output.format, out).await
         }
-        ListCommand::Connections(output) => connections(&*reader, output.format, out).await,
+        ListCommand::Connections(output) => connections(&*reader, secret_names, output.format, out).await,
     }
 }
 
@@ -60,13 +60,21 @@ struct DocumentRow {
     key: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<String>,
-    /// The id or name as stored; a key whose shape the receiver ignores is not listed.
-    name: String,
-    /// The same as shown.
+    /// A webhook's id as stored; a key whose shape the receiver ignores is not listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// A connection's name as stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// Either, as shown.
     #[serde(skip)]
     shown_name: String,
+    /// A webhook's.
     #[serde(skip_serializing_if = "Option::is_none")]
     module: Option<String>,
+    /// A connection's.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     connections: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -81,14 +89,22 @@ struct DocumentRow {
 }
 
 impl DocumentRow {
-    fn of(entry: &Entry) -> Self {
-        let facts = Facts::scan(DocumentKind::of(&entry.key), &entry.document);
+    fn of(entry: &Entry, secret_names: &SecretNames) -> Self {
+        let facts = Facts::scan(&Masking::of(&entry.key, secret_names), &entry.document);
+        let short = String::from_utf8_lossy(entry.key.short_bytes()).into_owned();
+        let module = facts.module.map(Into::into);
+        // What a webhook's document calls its module, a connection's calls its type.
+        let is_connection = matches!(entry.key, ResourceKey::Connection { .. });
+        let (id, name) = if is_connection { (None, Some(short)) } else { (Some(short), None) };
+        let (module, kind) = if is_connection { (None, module) } else { (module, None) };
         Self {
             key: entry.key.to_string(),
             namespace: entry.key.namespace().map(|namespace| namespace.as_str().to_owned()),
-            name: String::from_utf8_lossy(entry.key.short_bytes()).into_owned(),
+            id,
+            name,
             shown_name: entry.key.short().into_owned(),
-            module: facts.module.map(Into::into),
+            module,
+            kind,
             connections: facts.connections.into_iter().map(Into::into).collect(),
             auth: facts.auth.iter().map(|auth| auth.word).collect(),
             token: entry.token.to_string(),
@@ -102,6 +118,7 @@ impl DocumentRow {
 
 async fn rows(
     reader: &dyn ConfigReader,
+    secret_names: &SecretNames,
     prefix: KeyPrefix,
     wanted: fn(&ResourceKey) -> bool,
 ) -> Result<Vec<DocumentRow>> {
@@ -109,7 +126,8 @@ async fn rows(
     let mut pages = reader.list(prefix);
     while let Some(page) = pages.try_next().await? {
         coverage = page.coverage;
-        rows.extend(page.entries.iter().filter(|entry| wanted(&entry.key)).map(DocumentRow::of));
+        let wanted = page.entries.iter().filter(|entry| wanted(&entry.key));
+        rows.extend(wanted.map(|entry| DocumentRow::of(entry, secret_names)));
     }
     warn_partial(&coverage);
     Ok(rows)
@@ -131,13 +149,18 @@ async fn explain_empty(reader: &dyn ConfigReader, prefix: &KeyPrefix) {
 
 async fn webhooks(
     reader: &dyn ConfigReader,
-    namespace: Option<Namespace>,
+    secret_names: &SecretNames,
+    (namespace, ids): (Option<Namespace>, Option<String>),
     format: Format,
     out: &mut Printer<'_>,
 ) -> Result<()> {
     let of_webhooks = KeyPrefix::Namespace(namespace.clone().unwrap_or_default());
-    let prefix = namespace.map_or(KeyPrefix::All, KeyPrefix::Namespace);
-    let rows = rows(reader, prefix, |key| key.namespace().is_some()).await?;
+    let prefix = match (namespace, ids) {
+        (Some(namespace), Some(start)) => KeyPrefix::Ids { namespace, start },
+        (Some(namespace), None) => KeyPrefix::Namespace(namespace),
+        (None, _) => KeyPrefix::All,
+    };
+    let rows = rows(reader, secret_names, prefix, |key| key.namespace().is_some()).await?;
     if rows.is_empty() {
         explain_empty(reader, &of_webhooks).await;
     }
@@ -167,15 +190,20 @@ fn optional(text: Option<&str>) -> Safe<'static> {
     cell(text.unwrap_or_default())
 }
 
-async fn connections(reader: &dyn ConfigReader, format: Format, out: &mut Printer<'_>) -> Result<()> {
-    let rows = rows(reader, KeyPrefix::Connections, |_| true).await?;
+async fn connections(
+    reader: &dyn ConfigReader,
+    secret_names: &SecretNames,
+    format: Format,
+    out: &mut Printer<'_>,
+) -> Result<()> {
+    let rows = rows(reader, secret_names, KeyPrefix::Connections, |_| true).await?;
     if rows.is_empty() {
         explain_empty(reader, &KeyPrefix::Connections).await;
     }
     out.result(format, &rows, |rows| {
         let cells = |row: &DocumentRow| {
             let problem = optional(row.problem.as_deref());
-            [whole(&row.shown_name), names(row.module.as_slice()), cell(&row.token), problem]
+            [whole(&row.shown_name), names(row.kind.as_slice()), cell(&row.token), problem]
         };
         table(["NAME", "TYPE", "TOKEN", "PROBLEM"], rows.iter().map(cells))
     })

@@ -6,6 +6,7 @@
 mod args;
 mod audit;
 mod delete;
+mod document_arg;
 mod error;
 mod get;
 mod health;

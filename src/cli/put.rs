@@ -1,7 +1,7 @@
 //! `put`: stores one document, byte for byte.
 
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -10,17 +10,18 @@ use super::error::{Exit, Result};
 use super::input::read_into;
 use super::output::{Format, Printer, change_line};
 use super::redact_usage_error::quoted;
+use super::secrets::{NewSecrets, write_new};
 use super::session::CliSession;
 use crate::check::rules::{MASK_FOR_SECRET, UNFILLED_PLACEHOLDER, UNROUTABLE_ID, UNUSABLE_DOCUMENT};
 use crate::check::{Subject, diagnose};
 use crate::domain::json::check_object;
-use crate::domain::{Document, DocumentKind, ResourceKey, Token};
+use crate::domain::{Document, Masking, ResourceKey, Token};
 use crate::inventory::{DocumentError, Facts};
 use crate::provider::{Commit, Expect, Lease, Op};
 
 pub(super) async fn run(session: &CliSession, put: PutArgs, out: &mut Printer<'_>) -> Result<()> {
     let writer = session.manager.writer()?;
-    let key = put.address.0.clone();
+    let key = session.key(&put.address);
     if key.is_foreign() {
         return Err(Exit::INVALID.because(format!(
             "{key} has a shape that the receiver ignores: it can be read and deleted, not written"
@@ -39,11 +40,21 @@ pub(super) async fn run(session: &CliSession, put: PutArgs, out: &mut Printer<'_
              nothing was sent"
         )));
     }
-    check(&key, &document, put.force)?;
+    check(&key, &session.masking(&key), &document, put.force)?;
+    let secrets = match &put.secrets_from {
+        Some(from) => Some(write_new(session, &key, from).await?),
+        None => None,
+    };
     let lease = put.ttl.map_or(Lease::Keep, Lease::For);
     let op = Op::Put { key: key.clone(), document, expect, lease };
-    let commit = session.commit(writer, op).await.map_err(|error| error.or_exists(put.create))?;
-    WriteReport::of(&key, &commit).print(put.output.format, out)
+    let commit = session.commit(writer, op).await.map_err(|error| {
+        let error = error.or_exists(put.create);
+        match &secrets {
+            Some(secrets) => secrets.without_document(&error),
+            None => error,
+        }
+    })?;
+    WriteReport { secrets, ..WriteReport::of(&key, &commit) }.print(put.output.format, out)
 }
 
 /// The output of `put` and `delete`.
@@ -53,6 +64,9 @@ pub(super) struct WriteReport {
     before: Option<String>,
     after: Option<String>,
     revision: u64,
+    /// What was written before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secrets: Option<NewSecrets>,
 }
 
 impl WriteReport {
@@ -64,6 +78,7 @@ impl WriteReport {
             before: text(outcome.and_then(|outcome| outcome.before)),
             after: text(outcome.and_then(|outcome| outcome.after)),
             revision: commit.at.0,
+            secrets: None,
         }
     }
 
@@ -72,14 +87,23 @@ impl WriteReport {
             Some(token) => format!("{} is stored: token {token}", self.key),
             None => format!("{} is deleted", self.key),
         };
-        let line = |it: &Self| vec![change_line(&it.key, it.before.as_deref(), it.after.as_deref())];
-        out.outcome(format, self, &done, line)
+        let lines = |it: &Self| {
+            let secrets = it.secrets.iter().map(NewSecrets::line);
+            secrets.chain([change_line(&it.key, it.before.as_deref(), it.after.as_deref())]).collect()
+        };
+        out.outcome(format, self, &done, lines)
     }
 }
 
 fn read(put: &PutArgs, max: usize) -> Result<Document> {
     if let Some(value) = &put.value {
         return Ok(Document::from(value.as_str()));
+    }
+    let is_stdin = |path: &Option<PathBuf>| path.as_deref() == Some(Path::new("-"));
+    if is_stdin(&put.secrets_from) && (put.file.is_none() || is_stdin(&put.file)) {
+        return Err(Exit::USAGE.because(
+            "standard input holds the secrets: give the document as an argument, or name its file with --file",
+        ));
     }
     if put.file.is_none() && io::stdin().is_terminal() {
         return Err(Exit::USAGE
@@ -96,9 +120,9 @@ fn read(put: &PutArgs, max: usize) -> Result<Document> {
 /// Refuses a document that the receiver could not use, or that contains a mask in place of a secret; `force`
 /// stores it anyway. An unfilled placeholder is always refused: only the draft it comes from knows the secret
 /// behind it.
-fn check(key: &ResourceKey, document: &Document, force: bool) -> Result<()> {
+fn check(key: &ResourceKey, masking: &Masking, document: &Document, force: bool) -> Result<()> {
     let refused = |problem: String| Exit::INVALID.because(format!("{key}: {problem}"));
-    let facts = Facts::scan(DocumentKind::of(key), document);
+    let facts = Facts::scan(masking, document);
     let text = document.text().unwrap_or_default();
     let of_text = diagnose(Subject::Draft { text, concealed: None, byte_order_mark: false });
     if let Some(found) = of_text.iter().find(|found| found.rule == UNFILLED_PLACEHOLDER.id) {

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::document_arg::DocumentArg;
 use super::error::{CliError, Exit, Result};
 use super::stderr::print_note;
 use crate::audit::Audit;
 use crate::config::Settings;
-use crate::domain::{Cause, ResourceKey, Token};
+use crate::domain::{Cause, Masking, ResourceKey, Token};
 use crate::manager::UnifiedConfigManager;
 use crate::provider::Expect;
 use crate::text::Safe;
@@ -30,6 +31,11 @@ impl CliSession {
         Self { settings, manager, writes }
     }
 
+    /// The key of a document that was named on the command line.
+    pub(super) fn key(&self, named: &DocumentArg) -> ResourceKey {
+        named.key(&self.settings.target.namespace())
+    }
+
     /// Says which settings are wrong, for a command that depends on them.
     pub(super) fn note_findings(&self) {
         for finding in self.settings.findings.iter().filter(|finding| finding.cause == Cause::Fault) {
@@ -46,6 +52,11 @@ impl CliSession {
                  current one",
             )
         })
+    }
+
+    /// What decides which values of a document are secret.
+    pub(super) fn masking(&self, key: &ResourceKey) -> Masking {
+        Masking::of(key, &self.settings.secret_names)
     }
 
     /// The error for a requested document that does not exist.

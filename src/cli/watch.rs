@@ -14,7 +14,7 @@ use super::error::{CliError, Exit, Result};
 use super::output::{Printer, cell, whole};
 use super::session::CliSession;
 use crate::domain::{
-    ChangeKind, Coverage, Document, DocumentKind, Entry, KeyPrefix, LinkState, ResourceKey, Revision,
+    ChangeKind, Coverage, Document, Entry, KeyPrefix, LinkState, Masking, ResourceKey, Revision, SecretNames,
     StoreId, Token,
 };
 use crate::provider::WatchEvent;
@@ -27,7 +27,8 @@ pub(super) async fn run(session: &CliSession, watch: WatchArgs, out: &mut Printe
     let WatchArgs { prefix, raw, format } = watch;
     // The provider's own watch: a single reader needs no inventory.
     let mut watch = session.manager.reader().watch(prefix.unwrap_or(KeyPrefix::All));
-    let mut narrator = EventPrinter { raw, ..EventPrinter::default() };
+    let secret_names = session.settings.secret_names.clone();
+    let mut narrator = EventPrinter { raw, secret_names, ..EventPrinter::default() };
     let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
     let mut closed = std::pin::pin!(output_closed());
     loop {
@@ -104,6 +105,8 @@ impl EventLine {
 #[derive(Default)]
 struct EventPrinter {
     raw: bool,
+    /// The names of the context, for the masks of values.
+    secret_names: SecretNames,
     store: Option<StoreId>,
     /// The coverage of the current load.
     coverage: Coverage,
@@ -206,17 +209,17 @@ impl EventPrinter {
             key: Some(entry.key.to_string()),
             revision: Some(entry.revision.0),
             token: Some(entry.token.to_string()),
-            value: self.value(DocumentKind::of(&entry.key), &entry.document),
+            value: self.value(&Masking::of(&entry.key, &self.secret_names), &entry.document),
             ..EventLine::default()
         }
     }
 
     /// `None` for bytes that are not UTF-8.
-    fn value(&self, kind: DocumentKind, document: &Document) -> Option<String> {
+    fn value(&self, masking: &Masking, document: &Document) -> Option<String> {
         if self.raw {
             return document.text().ok().map(str::to_owned);
         }
-        Some(Masked::one_line(kind, document, VALUE_MAX).into_string())
+        Some(Masked::one_line(masking, document, VALUE_MAX).into_string())
     }
 }
 

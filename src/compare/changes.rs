@@ -6,6 +6,7 @@ use super::align;
 use super::patch::permutation;
 use super::path::{JsonPath, PathStep};
 use super::tree::{JsonTree, MemberId, TreeKind, TreeMember, by_id, hashes};
+use crate::domain::SecretNames;
 
 /// The change of one value.
 pub(super) enum TreeChange<'a> {
@@ -17,6 +18,8 @@ pub(super) enum TreeChange<'a> {
 }
 
 pub(super) struct ChangeFinder<'a> {
+    /// What makes a pair one of a secret, see [`JsonTree::is_secret_pair`].
+    secret_names: SecretNames,
     /// The path to the values compared.
     pub(super) steps: Vec<PathStep>,
     /// Whether items that are in both are numbered as in the old text instead of the new one.
@@ -26,14 +29,14 @@ pub(super) struct ChangeFinder<'a> {
 }
 
 impl<'a> ChangeFinder<'a> {
-    pub(super) fn new(steps: Vec<PathStep>, counts_old: bool) -> Self {
-        Self { steps, counts_old, found: Vec::new() }
+    pub(super) fn new(secret_names: &SecretNames, steps: Vec<PathStep>, counts_old: bool) -> Self {
+        Self { secret_names: secret_names.clone(), steps, counts_old, found: Vec::new() }
     }
 
     pub(super) fn value(&mut self, old: &'a JsonTree<'a>, new: &'a JsonTree<'a>) {
         match (&old.kind, &new.kind) {
             _ if old.same(new) => {}
-            _ if old.is_secret_pair() || new.is_secret_pair() => {
+            _ if [old, new].iter().any(|side| side.is_secret_pair(&self.secret_names)) => {
                 self.push(TreeChange::Value(Some(old), Some(new)));
             }
             (TreeKind::Object(before), TreeKind::Object(after)) => self.members(before, after),

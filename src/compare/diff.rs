@@ -3,7 +3,7 @@
 use super::changes::{ChangeFinder, TreeChange};
 use super::path::JsonPath;
 use super::tree::JsonTree;
-use crate::domain::DocumentKind;
+use crate::domain::Masking;
 use crate::text::scan::{ScanPiece, Visibility, scan_within};
 use crate::text::{Safe, SegmentRole, mask_value};
 
@@ -52,17 +52,17 @@ pub enum DiffKind {
     OrderOnly,
 }
 
-/// Compares two texts of one kind of document. If one of them is not JSON, the result is one change of
+/// Compares two texts of one document. If one of them is not JSON, the result is one change of
 /// the whole text; [`super::lines`] is more detailed.
-pub fn diff(kind: DocumentKind, old: &str, new: &str) -> Diff {
+pub fn diff(masking: &Masking, old: &str, new: &str) -> Diff {
     if old == new {
         return Diff::default();
     }
     let changes = match (JsonTree::of(old), JsonTree::of(new)) {
         (Ok(before), Ok(after)) => {
-            let mut finder = ChangeFinder::new(Vec::new(), false);
+            let mut finder = ChangeFinder::new(masking.names(), Vec::new(), false);
             finder.value(&before, &after);
-            finder.found.into_iter().map(|(path, change)| path_change(kind, &path, change)).collect()
+            finder.found.into_iter().map(|(path, change)| path_change(masking, &path, change)).collect()
         }
         _ => vec![PathChange {
             path: Safe::literal("(whole text)"),
@@ -75,7 +75,7 @@ pub fn diff(kind: DocumentKind, old: &str, new: &str) -> Diff {
     Diff { whitespace_only: changes.is_empty(), changes }
 }
 
-fn path_change(document: DocumentKind, path: &JsonPath, change: TreeChange<'_>) -> PathChange {
+fn path_change(masking: &Masking, path: &JsonPath, change: TreeChange<'_>) -> PathChange {
     let (kind, sides) = match change {
         TreeChange::Order(..) => (DiffKind::OrderOnly, [None, None]),
         TreeChange::Value(None, new) => (DiffKind::Added, [None, new]),
@@ -83,15 +83,12 @@ fn path_change(document: DocumentKind, path: &JsonPath, change: TreeChange<'_>) 
         TreeChange::Value(old, new) => (DiffKind::Changed, [old, new]),
     };
     let (names, text) = (path.names(), sides.map(|side| side.map(JsonTree::raw)));
-    let [mut old, mut new] = text.map(|side| side.map(|text| display_value(document, &names, text)));
+    let [mut old, mut new] = text.map(|side| side.map(|text| display_value(masking, &names, text)));
     let secret = [&old, &new].into_iter().flatten().any(|(_, secret)| *secret);
     if let ([Some(before), Some(after)], true) = (text, old == new) {
         // Shortened or masked, both look the same: show where they differ, or that the difference is hidden.
-        let parted = if secret {
-            vec![HIDDEN, HIDDEN]
-        } else {
-            diverging_excerpts(document, &names, &[before, after])
-        };
+        let parted =
+            if secret { vec![HIDDEN, HIDDEN] } else { diverging_excerpts(masking, &names, &[before, after]) };
         let mut parted = parted.into_iter().map(|text| (text, secret));
         (old, new) = (parted.next(), parted.next());
     }
@@ -101,11 +98,11 @@ fn path_change(document: DocumentKind, path: &JsonPath, change: TreeChange<'_>) 
 
 /// Excerpts of values with a common beginning, from shortly before the first difference.
 pub(super) fn diverging_excerpts<S: AsRef<str>>(
-    kind: DocumentKind,
+    masking: &Masking,
     names: &[S],
     texts: &[&str],
 ) -> Vec<Safe<'static>> {
-    let whole = |text: &&str| mask_value(kind, names, text, usize::MAX).into_string();
+    let whole = |text: &&str| mask_value(masking, names, text, usize::MAX).into_string();
     let texts: Vec<String> = texts.iter().map(whole).collect();
     let first = texts.first().map_or("", String::as_str);
     let alike = |text: &String| first.chars().zip(text.chars()).take_while(|(a, b)| a == b).count();
@@ -120,17 +117,21 @@ pub(super) fn diverging_excerpts<S: AsRef<str>>(
 
 /// A value at a path of names, in displayable form, and whether it contains a secret.
 pub(super) fn display_value<S: AsRef<str>>(
-    kind: DocumentKind,
+    masking: &Masking,
     names: &[S],
     text: &str,
 ) -> (Safe<'static>, bool) {
-    let pieces = scan_within(kind, names, text);
+    let pieces = scan_within(masking, names, text);
     let secret = pieces.iter().any(ScanPiece::is_hidden);
     let nothing_else = pieces.iter().all(|piece| {
         piece.is_hidden()
             || piece.visibility == Visibility::Shown(SegmentRole::String) && piece.span.of(text) == "\""
     });
-    if secret && nothing_else { (HIDDEN, true) } else { (mask_value(kind, names, text, MAX_VALUE), secret) }
+    if secret && nothing_else {
+        (HIDDEN, true)
+    } else {
+        (mask_value(masking, names, text, MAX_VALUE), secret)
+    }
 }
 
 #[cfg(test)]
@@ -138,11 +139,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::DocumentKind;
     use crate::text::fixture::{broken_document, document};
+
+    const WEBHOOK: &Masking = &Masking::built_in(DocumentKind::Webhook);
 
     fn told(old: &str, new: &str) -> Vec<String> {
         let side = |value: &Option<Safe<'_>>| value.as_ref().map_or("-".into(), ToString::to_string);
-        diff(DocumentKind::Webhook, old, new)
+        diff(WEBHOOK, old, new)
             .changes
             .iter()
             .map(|c| format!("{:?} {} {} {} {}", c.kind, c.path, side(&c.old), side(&c.new), c.secret))
@@ -186,7 +190,7 @@ mod tests {
     #[test]
     fn duplicates_white_space_and_broken_texts() {
         assert_eq!(told(r#"{"a": 1, "a": 2}"#, r#"{"a": 1, "a": 3}"#), ["Changed a (2) 2 3 false"]);
-        let diff = diff(DocumentKind::Webhook, "{\"a\":1}", "\u{feff}{ \"a\": 1 }");
+        let diff = diff(WEBHOOK, "{\"a\":1}", "\u{feff}{ \"a\": 1 }");
         assert!(diff.whitespace_only && diff.changes.is_empty() && !diff.is_empty());
         assert_eq!(told("{", "{}"), ["Changed (whole text) - - false"]);
     }
@@ -254,13 +258,13 @@ mod tests {
     proptest! {
         #[test]
         fn equal_texts_have_no_differences(document in document()) {
-            prop_assert!(diff(DocumentKind::Webhook, &document.text, &document.text).is_empty());
+            prop_assert!(diff(WEBHOOK, &document.text, &document.text).is_empty());
         }
 
         #[test]
         fn different_texts_have_differences(old in document(), new in document()) {
             let same = old.text == new.text;
-            prop_assert_eq!(diff(DocumentKind::Webhook, &old.text, &new.text).is_empty(), same);
+            prop_assert_eq!(diff(WEBHOOK, &old.text, &new.text).is_empty(), same);
         }
 
         #[test]

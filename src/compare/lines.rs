@@ -4,7 +4,7 @@ use similar::DiffOp;
 
 use super::align;
 use super::diff::HIDDEN;
-use crate::domain::DocumentKind;
+use crate::domain::Masking;
 use crate::domain::json::{BYTE_ORDER_MARK, Span, indent};
 use crate::text::{Masked, MaskedLine, SegmentRole};
 
@@ -29,10 +29,10 @@ pub struct DiffLine {
     pub line: MaskedLine<'static>,
 }
 
-/// All lines of two texts of one kind of document. JSON is laid out again, so that differences in white
+/// All lines of two texts of one document. JSON is laid out again, so that differences in white
 /// space are ignored; so is a comma at the end of a line, which comes and goes with the member after it.
-pub fn lines(kind: DocumentKind, old: &str, new: &str) -> Vec<DiffLine> {
-    let (old, new) = (Side::of(kind, old), Side::of(kind, new));
+pub fn lines(masking: &Masking, old: &str, new: &str) -> Vec<DiffLine> {
+    let (old, new) = (Side::of(masking, old), Side::of(masking, new));
     let (before, after) = (old.raw(), new.raw());
     let mut lines = Vec::with_capacity(before.len().max(after.len()));
     for op in align::ops(&before, &after) {
@@ -56,11 +56,11 @@ struct Side {
 }
 
 impl Side {
-    fn of(kind: DocumentKind, text: &str) -> Self {
+    fn of(masking: &Masking, text: &str) -> Self {
         let indented = indent(text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text));
         let json = indented.is_some();
         let text = indented.unwrap_or_else(|| text.to_owned());
-        let (masked, places) = Masked::with_places(kind, &text);
+        let (masked, places) = Masked::with_places(masking, &text);
         Self { text, json, masked, places }
     }
 
@@ -90,7 +90,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::DocumentKind;
     use crate::text::fixture::{broken_document, document};
+
+    const WEBHOOK: &Masking = &Masking::built_in(DocumentKind::Webhook);
 
     fn told(old: &str, new: &str) -> Vec<String> {
         let sign = |tag| match tag {
@@ -98,7 +101,7 @@ mod tests {
             LineTag::Removed => '-',
             LineTag::Added => '+',
         };
-        let lines = lines(DocumentKind::Webhook, old, new);
+        let lines = lines(WEBHOOK, old, new);
         lines.iter().map(|line| format!("{}{}", sign(line.tag), line.line)).collect()
     }
 
@@ -129,7 +132,7 @@ mod tests {
             told("password=hunter2\nA=1", "password=hunter3\r\nA=1\r\n"),
             ["-password=(value hidden)", "+password=(value hidden)", " A=1",]
         );
-        let numbered = lines(DocumentKind::Webhook, "a", "b\na");
+        let numbered = lines(WEBHOOK, "a", "b\na");
         let numbers: Vec<_> = numbered.iter().map(|line| (line.old, line.new)).collect();
         assert_eq!(numbers, [(None, Some(1)), (Some(1), Some(2))]);
     }
@@ -137,7 +140,7 @@ mod tests {
     proptest! {
         #[test]
         fn equal_texts_have_equal_lines(document in document()) {
-            let lines = lines(DocumentKind::Webhook, &document.text, &document.text);
+            let lines = lines(WEBHOOK, &document.text, &document.text);
             prop_assert!(lines.iter().all(|line| line.tag == LineTag::Same));
         }
 

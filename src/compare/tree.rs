@@ -8,7 +8,7 @@ use super::path::{PathStep, tokens};
 use crate::domain::json::{
     BYTE_ORDER_MARK, Node, NodeValue, Span, SyntaxError, is_one_line, parse, string_value,
 };
-use crate::domain::{Secrecy, is_pair_value, names_secret, names_secret_pair};
+use crate::domain::{Secrecy, SecretNames, is_pair_value};
 
 /// A value in its text.
 pub(super) struct JsonTree<'a> {
@@ -106,7 +106,7 @@ impl<'a> JsonTree<'a> {
 
     /// Whether it is, or lists, a pair of the name and the value of a secret: the value is secret only where its
     /// name can be seen, so such a pair is compared and shown as a whole.
-    pub(super) fn is_secret_pair(&self) -> bool {
+    pub(super) fn is_secret_pair(&self, names: &SecretNames) -> bool {
         match &self.kind {
             TreeKind::Object(members) => {
                 members.iter().any(|member| is_pair_value(&member.name)) && {
@@ -114,14 +114,14 @@ impl<'a> JsonTree<'a> {
                         .iter()
                         .filter_map(|member| Some((member.name.as_str(), member.value.as_text()?)))
                         .collect();
-                    names_secret_pair(texts.iter().map(|(name, text)| (*name, text.as_ref())))
+                    names.names_secret_pair(texts.iter().map(|(name, text)| (*name, text.as_ref())))
                 }
             }
             TreeKind::Array(items) => items.iter().any(|item| match &item.kind {
                 TreeKind::Array(pair) => pair
                     .first()
                     .and_then(|name| name.as_text())
-                    .is_some_and(|name| names_secret(&name) != Secrecy::Open),
+                    .is_some_and(|name| names.pair_name_secrecy(&name) != Secrecy::Open),
                 _ => false,
             }),
             TreeKind::Scalar => false,

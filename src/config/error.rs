@@ -12,6 +12,7 @@ pub(super) type Result<T> = std::result::Result<T, SettingsError>;
 /// Why the settings cannot be used: the place, what is wrong there, and what would be right. From a file it
 /// quotes only names of settings and contexts, never a password or other text.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum SettingsError {
     /// A mistake at a line of the config file or of a variables file.
     #[error("{}:{line}:{column}: {problem}", path.display())]

@@ -18,6 +18,8 @@ pub(super) enum RawSetting {
     Text(String),
     Switch(bool),
     Number(i64),
+    /// Each text with its own place.
+    List(Vec<WithOrigin<String>>),
 }
 
 /// The settings of one table of the file.
@@ -118,6 +120,7 @@ impl TomlReader<'_> {
             SettingKind::Switch | SettingKind::Presence => "true or false".to_owned(),
             SettingKind::SwitchOrPath => "true, false, or a path in quotes".to_owned(),
             SettingKind::Number(from, to) => format!("a number from {from} to {to}"),
+            SettingKind::List => "a list of texts, as [\"a\", \"b\"]".to_owned(),
             _ => "a text in quotes".to_owned(),
         };
         let raw = match (setting.kind, value.get_ref()) {
@@ -128,13 +131,29 @@ impl TomlReader<'_> {
                 SettingKind::Switch | SettingKind::Presence | SettingKind::SwitchOrPath,
                 DeValue::Boolean(on),
             ) => Some(RawSetting::Switch(*on)),
-            (SettingKind::Number(..) | SettingKind::Switch | SettingKind::Presence, _) => None,
+            (SettingKind::List, DeValue::Array(items)) => {
+                let texts = items.iter().map(|item| {
+                    let value = item.get_ref().as_str()?.to_owned();
+                    Some(WithOrigin { value, origin: self.origin(item.span()) })
+                });
+                texts.collect::<Option<_>>().map(RawSetting::List)
+            }
+            (
+                SettingKind::Number(..) | SettingKind::Switch | SettingKind::Presence | SettingKind::List,
+                _,
+            ) => None,
             (_, value) => value.as_str().map(|text| RawSetting::Text(text.to_owned())),
         };
         let origin = self.origin(value.span());
         raw.map(|value| WithOrigin { value, origin }).ok_or_else(|| {
-            let found = value.get_ref().type_str();
-            self.error(value.span(), format!("{} must be {wanted}, and is a TOML {found}", setting.name))
+            let items = value.get_ref().as_array().filter(|_| setting.kind == SettingKind::List);
+            let (wrong, is) = match items.and_then(|items| items.iter().find(|item| !item.get_ref().is_str()))
+            {
+                Some(item) => (item, "and this is"),
+                None => (value, "and is"),
+            };
+            let found = wrong.get_ref().type_str();
+            self.error(wrong.span(), format!("{} must be {wanted}, {is} a TOML {found}", setting.name))
         })
     }
 
@@ -168,7 +187,7 @@ mod tests {
              connections_file, host, port, prefix, layout, namespace, username, password, ca_cert, cert, \
              key, secrets_backend, vault_addr, vault_redirect_hosts, vault_token, vault_role_id, vault_secret_id, vault_namespace, \
              vault_verify, vault_cacert, vault_mount_point, vault_kv_version, vault_timeout_seconds, \
-             read_only, protected, theme, copy_secrets"
+             read_only, protected, hide_names, show_names, theme, copy_secrets"
         );
         assert_eq!(
             problem("[contexts.prod]\nport = \"2379\"\n"),

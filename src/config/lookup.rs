@@ -98,7 +98,7 @@ impl<'a> Lookup<'a> {
         let number = match &found.value {
             RawSetting::Number(number) => u16::try_from(*number).ok(),
             RawSetting::Text(text) => text.trim().parse().ok(),
-            RawSetting::Switch(_) => None,
+            RawSetting::Switch(_) | RawSetting::List(_) => None,
         };
         let number = number.filter(|number| (from..=to).contains(number)).ok_or_else(|| {
             found.wrong(format!("{} must be a number from {from} to {to}", key.setting().name))
@@ -227,6 +227,44 @@ impl<'a> Lookup<'a> {
         Ok(Some(found))
     }
 
+    /// The texts of a list; none if it is unset.
+    pub(super) fn list(&mut self, key: SettingKey) -> Vec<WithOrigin<String>> {
+        let found = self.lists(key).next();
+        self.record_list(key, found.into_iter().collect())
+    }
+
+    /// The texts of a list in all sources: none can take out what another has put in.
+    pub(super) fn all_lists(&mut self, key: SettingKey) -> Vec<WithOrigin<String>> {
+        let found = self.lists(key).collect();
+        self.record_list(key, found)
+    }
+
+    /// The list of every source that has one; an empty variable has none.
+    fn lists(&self, key: SettingKey) -> impl Iterator<Item = WithOrigin<Vec<WithOrigin<String>>>> + use<> {
+        self.candidates(key).into_iter().filter_map(|found| {
+            let WithOrigin { value, origin } = found;
+            let text = |text: &str| WithOrigin { value: text.trim().to_owned(), origin: origin.clone() };
+            let value = match value {
+                RawSetting::List(texts) => texts,
+                RawSetting::Text(all) if !all.trim().is_empty() => all.split(',').map(text).collect(),
+                _ => return None,
+            };
+            Some(WithOrigin { value, origin })
+        })
+    }
+
+    fn record_list(
+        &mut self,
+        key: SettingKey,
+        found: Vec<WithOrigin<Vec<WithOrigin<String>>>>,
+    ) -> Vec<WithOrigin<String>> {
+        let origin = found.first().map_or(Origin::Default, |first| first.origin.clone());
+        let texts: Vec<_> = found.into_iter().flat_map(|list| list.value).collect();
+        let shown: Vec<_> = texts.iter().map(|text| text.value.as_str()).collect();
+        self.record(key, shown.join(", "), origin);
+        texts
+    }
+
     /// An optional path.
     pub(super) fn path(&mut self, key: SettingKey) -> Option<WithOrigin<PathBuf>> {
         let found = self.non_empty(key)?;
@@ -310,6 +348,8 @@ fn switch(key: SettingKey, found: &WithOrigin<RawSetting>) -> Result<bool> {
             "0" | "false" | "no" | "off" => Ok(false),
             _ => Err(found.wrong(format!("{} must be true or false", setting.name))),
         },
-        RawSetting::Number(_) => Err(found.wrong(format!("{} must be true or false", setting.name))),
+        RawSetting::Number(_) | RawSetting::List(_) => {
+            Err(found.wrong(format!("{} must be true or false", setting.name)))
+        }
     }
 }

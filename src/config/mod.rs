@@ -7,7 +7,13 @@
 
 mod environment;
 mod error;
+#[cfg(feature = "etcd")]
+mod etcd;
 mod file;
+#[cfg_attr(
+    not(all(feature = "etcd", feature = "vault")),
+    allow(dead_code, reason = "each store asks for values in ways of its own")
+)]
 mod lookup;
 mod origin;
 mod receiver;
@@ -17,6 +23,7 @@ mod setting;
 mod sources;
 mod table;
 mod target;
+#[cfg(feature = "vault")]
 mod vault;
 
 pub use environment::Environment;

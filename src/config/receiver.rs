@@ -13,6 +13,7 @@ use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
 use crate::domain::{Finding, Health, Mount};
 use crate::provider::SecretAccess;
 use crate::provider::env::EnvVariables;
+#[cfg(feature = "etcd")]
 use crate::provider::etcd::KeyLayout;
 
 /// A context's receiver, as the settings describe it.
@@ -43,7 +44,11 @@ pub enum EnvSource {
 
 impl Receiver {
     pub(super) fn resolve(lookup: &mut Lookup<'_>, target: &Target, secrets: &SecretSource) -> Result<Self> {
-        let flat = matches!(target, Target::Etcd(etcd) if etcd.layout == KeyLayout::Flat);
+        let flat = match target {
+            Target::Files(_) => false,
+            #[cfg(feature = "etcd")]
+            Target::Etcd(etcd) => etcd.layout == KeyLayout::Flat,
+        };
         let usual = if target.backend().remote { "unknown" } else { "process" };
         let env = env(&lookup.text_or(SettingKey::ReceiverEnv, usual)?)?;
         let mut vault = lookup.switch(SettingKey::ReceiverVault, true)?;

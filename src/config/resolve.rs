@@ -4,15 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::Result;
+#[cfg(feature = "etcd")]
+use super::etcd;
 use super::lookup::Lookup;
 use super::{
     ContextWarning, EffectiveSetting, Environment, Origin, Receiver, SecretSource, SettingKey as Key,
     SettingSources, Target, WithOrigin,
 };
-use crate::domain::{Finding, Namespace};
-use crate::provider::etcd::{
-    Endpoint, EtcdLogin, EtcdSettings, IdentityFiles, KeyLayout, Password, Prefix, TlsFiles,
-};
+use crate::domain::{Finding, SecretNameError, SecretNames};
 use crate::provider::file::FileSettings;
 
 /// All settings in effect for one run.
@@ -25,6 +24,8 @@ pub struct Settings {
     pub secrets: SecretSource,
     /// How the receiver looks up secrets, see [`Settings::receiver_view`].
     pub receiver: Receiver,
+    /// The names that are always secret here, and those that are not by their sound.
+    pub secret_names: SecretNames,
     /// Settings that only the console uses.
     pub console: ConsoleSettings,
     /// Warnings about the connection to the store that are always shown.
@@ -73,8 +74,12 @@ impl Settings {
         if let Some(name) = &name {
             lookup.enter(name)?;
         }
-        let target = match lookup.word(Key::Backend, "file")?.value {
-            "etcd" => Target::Etcd(Box::new(etcd(&mut lookup)?)),
+        let backend = lookup.word(Key::Backend, "file")?;
+        let target = match backend.value {
+            #[cfg(feature = "etcd")]
+            "etcd" => Target::Etcd(Box::new(etcd::settings(&mut lookup)?)),
+            #[cfg(not(feature = "etcd"))]
+            "etcd" => return Err(backend.wrong(not_built_in("etcd"))),
             _ => {
                 lookup.refuse_unused_host()?;
                 Target::Files(FileSettings {
@@ -91,6 +96,7 @@ impl Settings {
             read_only: lookup.strictest(Key::ReadOnly)?,
             protected: lookup.strictest(Key::Protected)?.is_some(),
         };
+        let secret_names = secret_names(&mut lookup)?;
         let console = ConsoleSettings {
             theme: lookup.text(Key::Theme).map(|theme| theme.value),
             no_color: lookup.switch(Key::NoColor, false)?,
@@ -100,9 +106,9 @@ impl Settings {
         };
         let plain = target.plain_remote().map(|host| ContextWarning::PlainHttp { host: host.to_owned() });
         let overridden = lookup.effective.iter().filter(|_| context.configured).filter_map(overridden);
-        let marks = plain.into_iter().chain(secrets.warnings()).chain(overridden).collect();
+        let warnings = plain.into_iter().chain(secrets.warnings()).chain(overridden).collect();
         let Lookup { effective, findings, .. } = lookup;
-        Ok(Self { context, target, secrets, receiver, console, warnings: marks, findings, effective })
+        Ok(Self { context, target, secrets, receiver, secret_names, console, warnings, findings, effective })
     }
 
     /// The line of the file, the variable or the flag that set a value.
@@ -131,27 +137,33 @@ fn overridden(explained: &EffectiveSetting) -> Option<ContextWarning> {
     }
 }
 
-fn etcd(lookup: &mut Lookup<'_>) -> Result<EtcdSettings> {
-    let hosts = lookup.text_or(Key::Host, "localhost")?;
-    let port = lookup.number(Key::Port, 2379)?;
-    let layout = match lookup.word(Key::Layout, "namespaced")?.value {
-        "flat" => KeyLayout::Flat,
-        _ => KeyLayout::Namespaced,
+/// Why a store cannot be opened whose client this program was built without.
+#[cfg(not(all(feature = "etcd", feature = "vault")))]
+pub(super) fn not_built_in(feature: &str) -> String {
+    format!(
+        "{feature} is not built into this program: build it with the feature \"{feature}\" of confdeck, or \
+         choose another store"
+    )
+}
+
+/// A name that any source hides stays hidden; of those that are shown, the nearest list alone counts.
+fn secret_names(lookup: &mut Lookup<'_>) -> Result<SecretNames> {
+    let mut names = SecretNames::default();
+    let (hidden, shown) = (lookup.all_lists(Key::HideNames), lookup.list(Key::ShowNames));
+    let wrong = |key: Key, name: &WithOrigin<String>, error: SecretNameError| {
+        name.wrong(format!("{} has {error}; write the name of a member, or leave it out", key.setting().name))
     };
-    let default_prefix = layout.default_prefix();
-    let prefix = lookup.text_or(Key::Prefix, default_prefix.as_str())?;
-    let namespace = lookup.text_or(Key::Namespace, "default")?;
-    Ok(EtcdSettings {
-        endpoints: checked(&hosts, |hosts| Endpoint::parse(hosts, port.value))?,
-        prefix: checked(&prefix, Prefix::new)?,
-        layout,
-        namespace: checked(&namespace, Namespace::new)?,
-        login: login(lookup)?,
-        tls: tls(lookup)?,
-    })
+    for name in &hidden {
+        names = names.hide(&name.value).map_err(|error| wrong(Key::HideNames, name, error))?;
+    }
+    for name in &shown {
+        names = names.show(&name.value).map_err(|error| wrong(Key::ShowNames, name, error))?;
+    }
+    Ok(names)
 }
 
 /// Applies a rule of the domain or of a provider, and adds the value's place to its error.
+#[cfg(any(feature = "etcd", feature = "vault"))]
 pub(super) fn checked<T, E: std::fmt::Display>(
     text: &WithOrigin<String>,
     rule: impl FnOnce(&str) -> std::result::Result<T, E>,
@@ -159,23 +171,8 @@ pub(super) fn checked<T, E: std::fmt::Display>(
     rule(&text.value).map_err(|error| text.wrong(error.to_string()))
 }
 
-fn login(lookup: &mut Lookup<'_>) -> Result<Option<EtcdLogin>> {
-    let (username, password) = (lookup.text(Key::Username), lookup.secret(Key::Password)?);
-    let both = both(Key::Username, username, Key::Password, password)?;
-    Ok(both.map(|(username, password)| EtcdLogin {
-        username: username.value,
-        password: Password::new(password.value),
-    }))
-}
-
-fn tls(lookup: &mut Lookup<'_>) -> Result<TlsFiles> {
-    let ca_cert = lookup.path(Key::CaCert).map(|path| path.value);
-    let both = both(Key::Cert, lookup.path(Key::Cert), Key::Key, lookup.path(Key::Key))?;
-    let identity = both.map(|(cert, key)| IdentityFiles { cert: cert.value, key: key.value });
-    Ok(TlsFiles { ca_cert, identity })
-}
-
 /// Two settings that are only valid together.
+#[cfg(any(feature = "etcd", feature = "vault"))]
 pub(super) fn both<A, B>(
     first: Key,
     a: Option<WithOrigin<A>>,

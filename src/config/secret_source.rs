@@ -5,18 +5,21 @@ use std::sync::Arc;
 
 use super::error::Result;
 use super::lookup::Lookup;
+#[cfg(feature = "vault")]
 use super::vault as vault_settings;
 use super::{ContextWarning, SettingKey, SettingsError};
 use crate::provider::env::{self, EnvSecrets, EnvVariables};
 use crate::provider::misconfigured::MisconfiguredSecrets;
-use crate::provider::vault::{self, VaultSecrets, VaultSettings};
-use crate::provider::{SecretAccess, SecretBackend, SecretRevealer};
+#[cfg(feature = "vault")]
+use crate::provider::vault::{VaultSecrets, VaultSettings};
+use crate::provider::{SecretAccess, SecretBackend, SecretRevealer, VAULT};
 
 /// Where webhooks' own secrets, and the variables in references, come from.
 #[derive(Clone)]
 pub enum SecretSource {
     Env(Arc<EnvVariables>),
     /// Vault or OpenBao, plus environment variables for references that name one.
+    #[cfg(feature = "vault")]
     Vault {
         variables: Arc<EnvVariables>,
         /// Address, login and TLS verification.
@@ -31,46 +34,53 @@ pub enum SecretSource {
 
 impl SecretSource {
     /// The values of `SECRETS_BACKEND`; the first is the default.
-    pub(super) const NAMES: &[&str] = &[env::BACKEND.name, vault::BACKEND.name];
+    pub(super) const NAMES: &[&str] = &[env::BACKEND.name, VAULT.name];
 
     /// Either variable of the receiver chooses Vault.
     pub(super) fn resolve(lookup: &mut Lookup<'_>, variables: Arc<EnvVariables>) -> Result<Self> {
         let backend = lookup.receiver_word(SettingKey::SecretsBackend, env::BACKEND.name)?;
         let enabled = lookup.receiver_switch(SettingKey::VaultEnabled);
-        let asked_by = if backend.value == vault::BACKEND.name {
+        let asked_by = if backend.value == VAULT.name {
             backend.origin
         } else if enabled.value {
             enabled.origin
         } else {
             return Ok(Self::Env(variables));
         };
-        Ok(match vault_settings::settings(lookup, &asked_by) {
+        #[cfg(feature = "vault")]
+        let opened = match vault_settings::settings(lookup, &asked_by) {
             Ok(settings) => Self::Vault { variables, settings: Box::new(settings) },
             Err(problem) => Self::Misconfigured { variables, problem },
-        })
+        };
+        #[cfg(not(feature = "vault"))]
+        let opened = {
+            let problem = SettingsError::of(&asked_by, super::resolve::not_built_in(VAULT.name));
+            Self::Misconfigured { variables, problem }
+        };
+        Ok(opened)
     }
 
     /// Why the store that the settings choose cannot be opened.
     pub fn problem(&self) -> Option<&SettingsError> {
         match self {
             Self::Misconfigured { problem, .. } => Some(problem),
-            Self::Env(_) | Self::Vault { .. } => None,
+            _ => None,
         }
     }
 
     pub fn backend(&self) -> &'static SecretBackend {
         match self {
             Self::Env(_) => &env::BACKEND,
-            Self::Vault { .. } | Self::Misconfigured { .. } => &vault::BACKEND,
+            _ => &VAULT,
         }
     }
 
     /// The variables of this process, overlaid with those of a named file. Own secrets may be elsewhere.
     pub(crate) fn variables(&self) -> Arc<EnvVariables> {
         match self {
-            Self::Env(variables) | Self::Vault { variables, .. } | Self::Misconfigured { variables, .. } => {
-                Arc::clone(variables)
-            }
+            #[cfg(feature = "vault")]
+            Self::Vault { variables, .. } => Arc::clone(variables),
+            Self::Env(variables) | Self::Misconfigured { variables, .. } => Arc::clone(variables),
         }
     }
 
@@ -78,6 +88,7 @@ impl SecretSource {
     pub fn access(&self, writable: bool) -> SecretAccess {
         match self {
             Self::Env(variables) => variables_access(Arc::clone(variables)),
+            #[cfg(feature = "vault")]
             Self::Vault { settings, .. } => VaultSecrets::new((**settings).clone()).access(writable),
             Self::Misconfigured { problem, .. } => {
                 let (backend, problem) = (self.backend().name, problem.to_string());
@@ -90,17 +101,24 @@ impl SecretSource {
     pub fn location(&self) -> String {
         match self {
             Self::Env(_) | Self::Misconfigured { .. } => self.backend().name.into(),
+            #[cfg(feature = "vault")]
             Self::Vault { settings, .. } => format!("{} {}", self.backend().name, settings.address),
         }
     }
 
     /// Warnings about the connection that are always shown.
     pub(super) fn warnings(&self) -> Vec<ContextWarning> {
-        let Self::Vault { settings, .. } = self else { return Vec::new() };
-        let plain = settings.plain_remote().map(|host| ContextWarning::PlainHttp { host: host.to_owned() });
-        let unverified =
-            settings.unverified().map(|host| ContextWarning::Unverified { host: host.to_owned() });
-        plain.into_iter().chain(unverified).collect()
+        match self {
+            #[cfg(feature = "vault")]
+            Self::Vault { settings, .. } => {
+                let plain =
+                    settings.plain_remote().map(|host| ContextWarning::PlainHttp { host: host.to_owned() });
+                let unverified =
+                    settings.unverified().map(|host| ContextWarning::Unverified { host: host.to_owned() });
+                plain.into_iter().chain(unverified).collect()
+            }
+            Self::Env(_) | Self::Misconfigured { .. } => Vec::new(),
+        }
     }
 }
 

@@ -36,6 +36,8 @@ pub enum SettingKey {
     Theme,
     NoColor,
     CopySecrets,
+    HideNames,
+    ShowNames,
     Stats,
     ReceiverEnv,
     ReceiverVault,
@@ -76,6 +78,8 @@ pub enum SettingKind {
     Number(u16, u16),
     /// One of these words, in any letter case.
     Word(&'static [&'static str]),
+    /// A list of texts; in a variable separated by commas.
+    List,
 }
 
 #[derive(Debug, Clone, Copy)]

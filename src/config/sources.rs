@@ -37,6 +37,17 @@ pub struct ConfigText {
 }
 
 /// Everything that settings are resolved from.
+///
+/// ```
+/// use confdeck::config::{Environment, SettingSources, Settings};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let environment = Environment::of([("CONFIG_BACKEND", "file"), ("WEBHOOKS_CONFIG_FILE", "/etc/webhooks.json")]);
+/// let settings = Settings::resolve(&SettingSources { environment, ..SettingSources::default() })?;
+/// assert_eq!(settings.target.to_string(), "files /etc/webhooks.json");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Default)]
 pub struct SettingSources {
     /// The config file, if there is one.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::SecretSource;
 use super::setting::{Setting, SettingKey, SettingKind, SettingTable};
-use crate::provider::{etcd, file};
+use crate::provider::{ETCD, file};
 
 impl SettingKey {
     /// Its row of the table.
@@ -48,9 +48,9 @@ const CONFIG: Setting =
         .means("`$XDG_CONFIG_HOME/confdeck/config.toml`", "the config file");
 
 /// Every setting, in the order of the reference documentation.
-pub const SETTINGS: [Setting; 41] = {
+pub const SETTINGS: [Setting; 43] = {
     use SettingKey as K;
-    use SettingKind::{Number, Path, Presence, Secret, Switch, SwitchOrPath, Text, Word};
+    use SettingKind::{List, Number, Path, Presence, Secret, Switch, SwitchOrPath, Text, Word};
     use SettingTable::{Console, Context, Nowhere, Receiver, Top};
     [
         CONFIG,
@@ -66,7 +66,7 @@ pub const SETTINGS: [Setting; 41] = {
             K::Backend,
             "backend",
             Context,
-            Word(&[file::BACKEND.setting, etcd::BACKEND.setting]),
+            Word(&[file::BACKEND.setting, ETCD.setting]),
             Some("CONFIG_BACKEND"),
         )
         .means("`file`", "what holds the configuration: `file` or `etcd`"),
@@ -152,6 +152,17 @@ pub const SETTINGS: [Setting; 41] = {
                 "ask for the name to be typed before the console deletes; the strictest of flag, variable \
                  and file wins",
             ),
+        row(K::HideNames, "hide_names", Context, List, Some("CONFDECK_HIDE_NAMES")).means(
+            "",
+            "further names whose values are secrets, with everything under them: \
+             `[\"internal_code\", \"customer_ref\"]`, in the variable separated by commas; those of \
+             `[defaults]`, of the context and of the variable add up",
+        ),
+        row(K::ShowNames, "show_names", Context, List, Some("CONFDECK_SHOW_NAMES")).means(
+            "",
+            "names that are not secret by their sound alone, such as `[\"license\", \"pin\"]`; see \
+             [secrets.md](secrets.md#what-counts-as-a-secret)",
+        ),
         row(K::Theme, "theme", Console, Text, Some("CONFDECK_THEME"))
             .flag("--theme")
             .means("", "the console's colours; a context may set its own"),

@@ -2,14 +2,17 @@
 
 use std::fmt;
 
+use crate::domain::Namespace;
 use crate::provider::Backend;
-use crate::provider::etcd::{self, EtcdSettings};
+#[cfg(feature = "etcd")]
+use crate::provider::etcd::{self, EtcdSettings, KeyLayout};
 use crate::provider::file::{self, FileSettings};
 
 #[derive(Clone)]
 pub enum Target {
     /// JSON files; they need not exist.
     Files(FileSettings),
+    #[cfg(feature = "etcd")]
     Etcd(Box<EtcdSettings>),
 }
 
@@ -17,7 +20,20 @@ impl Target {
     pub fn backend(&self) -> &'static Backend {
         match self {
             Self::Files(_) => &file::BACKEND,
+            #[cfg(feature = "etcd")]
             Self::Etcd(_) => &etcd::BACKEND,
+        }
+    }
+
+    /// The namespace of a webhook that is named by its id alone: the one that the receiver serves on its plain
+    /// route.
+    pub fn namespace(&self) -> Namespace {
+        match self {
+            Self::Files(_) => Namespace::default(),
+            #[cfg(feature = "etcd")]
+            Self::Etcd(etcd) if etcd.layout == KeyLayout::Flat => Namespace::default(),
+            #[cfg(feature = "etcd")]
+            Self::Etcd(etcd) => etcd.namespace.clone(),
         }
     }
 
@@ -25,6 +41,7 @@ impl Target {
     pub fn place(&self) -> String {
         match self {
             Self::Files(files) => files.webhooks.display().to_string(),
+            #[cfg(feature = "etcd")]
             Self::Etcd(etcd) => {
                 let first = etcd.endpoints.first().map(ToString::to_string).unwrap_or_default();
                 let more = match etcd.endpoints.len() {
@@ -43,15 +60,21 @@ impl Target {
                 let path = std::path::absolute(&files.webhooks).unwrap_or_else(|_| files.webhooks.clone());
                 format!("{} {}", file::BACKEND.name, path.display())
             }
+            #[cfg(feature = "etcd")]
             Self::Etcd(_) => self.to_string(),
         }
     }
 
     /// The first member on another host to which documents would travel unencrypted.
     pub(super) fn plain_remote(&self) -> Option<&str> {
-        let Self::Etcd(etcd) = self else { return None };
-        let plain = |endpoint: &&_| !etcd.uses_tls(endpoint);
-        etcd.endpoints.iter().filter(plain).find(|endpoint| !endpoint.is_local()).map(|e| e.host())
+        match self {
+            Self::Files(_) => None,
+            #[cfg(feature = "etcd")]
+            Self::Etcd(etcd) => {
+                let plain = |endpoint: &&_| !etcd.uses_tls(endpoint);
+                etcd.endpoints.iter().filter(plain).find(|endpoint| !endpoint.is_local()).map(|e| e.host())
+            }
+        }
     }
 }
 

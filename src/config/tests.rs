@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use super::*;
+use crate::domain::SecretNames;
 
 fn resolve(file: &str, variables: &[(&str, &str)], flags: Overrides) -> Result<Settings, SettingsError> {
     let text = ConfigText { path: PathBuf::from("/etc/c.toml"), text: file.into(), private: false };
@@ -216,6 +217,65 @@ fn secrets_are_copied_only_where_somebody_says_so_and_a_context_may_say_otherwis
         copies("[console]\ncopy_secrets = true\n", &[]) && copies(file, &[("CONFDECK_COPY_SECRETS", "yes")])
     );
     assert!(!copies("[console]\ncopy_secrets = true\n", &[("CONFDECK_COPY_SECRETS", "off")]));
+}
+
+#[test]
+fn names_to_hide_add_up_and_of_names_to_show_the_nearest_list_counts() {
+    const FILE: &str = "[defaults]\nhide_names = [\"internal_code\"]\nshow_names = [\"license\", \"pin\"]\n\
+                        [contexts.prod]\nhide_names = [\"customer_ref\", \"pin\"]\n\
+                        [contexts.other]\nshow_names = [\"otp\"]\n";
+    let judged = |context: &str, variables: &[(&str, &str)]| {
+        let flags = Overrides { context: Some(context.into()), ..Overrides::default() };
+        let settings = resolve(FILE, variables, flags).unwrap();
+        ["Internal-Code", "customerRef", "fleet", "LICENSE", "pin", "otp"]
+            .map(|name| settings.secret_names.looks_secret(name))
+    };
+    assert_eq!(judged("prod", &[]), [true, true, false, false, true, true], "hiding wins over showing");
+    assert_eq!(judged("other", &[]), [true, false, false, true, true, false]);
+    let variables = [("CONFDECK_HIDE_NAMES", "fleet, license"), ("CONFDECK_SHOW_NAMES", " otp ")];
+    assert_eq!(judged("prod", &variables), [true, true, true, true, true, false]);
+    assert_eq!(judged("other", &[("CONFDECK_SHOW_NAMES", "")]), [true, false, false, true, true, false]);
+
+    let flags = Overrides { context: Some("prod".into()), ..Overrides::default() };
+    let settings = resolve(FILE, &[], flags).unwrap();
+    let told = |key| settings.effective.iter().find(|setting| setting.key == key).unwrap();
+    assert_eq!(told(SettingKey::HideNames).value, "customer_ref, pin, internal_code");
+    assert_eq!(told(SettingKey::HideNames).origin.to_string(), "/etc/c.toml:5");
+    assert_eq!(told(SettingKey::ShowNames).origin.to_string(), "/etc/c.toml:3");
+    assert_eq!(Settings::resolve(&SettingSources::default()).unwrap().secret_names, SecretNames::default());
+}
+
+#[test]
+fn a_name_that_is_none_is_refused_at_its_place() {
+    let end = "write the name of a member, or leave it out";
+    for (file, expected) in [
+        (
+            "[defaults]\nhide_names = [\"a\",\n  \"_ \"]\n",
+            format!("/etc/c.toml:3:3: hide_names has a name that is empty or has only separators; {end}"),
+        ),
+        (
+            "[defaults]\nshow_names = [\"\"]\n",
+            format!("/etc/c.toml:2:15: show_names has a name that is empty or has only separators; {end}"),
+        ),
+        (
+            &format!("[defaults]\nshow_names = [\"{}\"]\n", "a".repeat(129)),
+            format!("/etc/c.toml:2:15: show_names has a name of more than 128 characters; {end}"),
+        ),
+        (
+            "[defaults]\nhide_names = \"a, b\"\n",
+            "/etc/c.toml:2:14: hide_names must be a list of texts, as [\"a\", \"b\"], and is a TOML string".into(),
+        ),
+        (
+            "[defaults]\nhide_names = [\"a\", 1]\n",
+            "/etc/c.toml:2:20: hide_names must be a list of texts, as [\"a\", \"b\"], and this is a TOML integer".into(),
+        ),
+    ] {
+        assert_eq!(problem(file, &[]), expected);
+    }
+    assert_eq!(
+        problem("", &[("CONFDECK_HIDE_NAMES", "a,,b")]),
+        format!("CONFDECK_HIDE_NAMES: hide_names has a name that is empty or has only separators; {end}")
+    );
 }
 
 #[test]

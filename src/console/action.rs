@@ -17,6 +17,7 @@ struct ActionInfo {
     command: bool,
     writes: bool,
     writer: bool,
+    look: bool,
     keys: &'static [(&'static str, &'static [Place])],
     hints: &'static [(Place, u8, &'static str)],
 }
@@ -25,7 +26,8 @@ struct ActionInfo {
 /// group.
 ///
 /// - `command`: can be typed after `:`; `writes`: leads to a write, so a read-only console lacks it and a
-///   locked one refuses it; `writer`: meaningless without a writer.
+///   locked one refuses it; `writer`: meaningless without a writer; `look`: changes only what is seen, so that
+///   the results of the act before stay.
 /// - The first key in a place is the one that hints show.
 /// - The footer of a place shows its hints by rank; a hint without a word of its own shows the name.
 macro_rules! actions {
@@ -52,6 +54,7 @@ macro_rules! actions {
                         command: false,
                         writes: false,
                         writer: false,
+                        look: false,
                         keys: &[$($(($keys, &$places)),*)?],
                         hints: &[$($(($place, $rank, word!($name $($word)?))),*)?],
                     };
@@ -75,7 +78,9 @@ macro_rules! word {
 const EVERYWHERE: [Place; Place::ALL.len()] = Place::ALL;
 const LISTS: [Place; 2] = [Browse, Secrets];
 const TABS: [Place; 3] = [Browse, Secrets, Page];
-const SCROLLING: [Place; 14] = [
+const SCREENS: [Place; 9] =
+    [Browse, Secrets, Page, Review, Merge, Plan, SecretForm, SecretReview, StaleDependents];
+const SCROLLING: [Place; 15] = [
     Browse,
     Secrets,
     Page,
@@ -85,6 +90,7 @@ const SCROLLING: [Place; 14] = [
     Plan,
     Drafts,
     Columns,
+    Messages,
     PickSecret,
     RevealedValue,
     SecretForm,
@@ -94,7 +100,7 @@ const SCROLLING: [Place; 14] = [
 
 actions! {
     Here {
-        Open "open" "open what is selected" keys { "enter" in LISTS } hints { Browse 1, Secrets 1 };
+        Open "open" "open what is selected" [look] keys { "enter" in LISTS } hints { Browse 1, Secrets 1 };
         ResumeDraft "take-up" "go on with the selected draft" [writes]
             keys { "enter" in [Drafts] }
             hints { Drafts 1 "go on with it" };
@@ -118,11 +124,10 @@ actions! {
             hints { SecretReview 2 "base it on what is there now" };
         Confirm "confirm" "yes, do it" keys { "y" in [Confirm] } hints { Confirm 1 "yes" };
         Accept "accept" "take what was typed"
-            keys { "enter" in [Filter, Prompt, Choose, Columns, PickSecret, Value, Generate] }
+            keys { "enter" in [Filter, MessageFilter, Prompt, Choose, Columns, PickSecret, Value, Generate] }
             hints {
-                Filter 1 "keep", Prompt 1 "take", Choose 1 "take", Columns 1 "take", PickSecret 1 "take",
-                Value 1 "take",
-                Generate 1 "make it"
+                Filter 1 "keep", MessageFilter 1 "keep", Prompt 1 "take", Choose 1 "take", Columns 1 "take",
+                PickSecret 1 "take", Value 1 "take", Generate 1 "make it"
             };
         Generate "generate" "make the value at random" keys { "ctrl-g" in [Value] } hints { Value 2 };
         Review "review" "look at the draft before it is written" [writes]
@@ -139,17 +144,17 @@ actions! {
             keys { "T" in [Merge] }
             hints { Merge 8 "all theirs" };
         TakeValue "value" "type another value for this clash" keys { "e" in [Merge] } hints { Merge 5 "other value" };
-        FullDiff "full-diff" "full text, or changes by path"
+        FullDiff "full-diff" "full text, or changes by path" [look]
             keys { "f" in [Review, Merge, Plan] }
-            hints { Review 2 "full diff", Merge 6 "full diff", Plan 2 "full text" };
+            hints { Review 2 "full diff", Merge 6 "full diff", Plan 4 "full text" };
         Merge "merge" "merge the draft with what is stored now" keys { "ctrl-g" in [Editor, Review] };
-        Find "find" "look for a text in what is shown"
+        Find "find" "look for a text in what is shown" [look]
             keys { "ctrl-f" in [Editor], "/" in [Detail] }
             hints { Editor 8, Detail 1 };
-        FindNext "find-next" "next place of what is looked for"
+        FindNext "find-next" "next place of what is looked for" [look]
             keys { "enter down" in [Find], "n" in [Detail], "F3" in [Detail, Editor, Find] }
             hints { Find 1 "next", Detail 2 "next" };
-        FindPrevious "find-previous" "place before"
+        FindPrevious "find-previous" "place before" [look]
             keys { "up" in [Find], "N" in [Detail] }
             hints { Find 2 "previous" };
         NextProblem "next-problem" "next problem of the draft"
@@ -158,28 +163,31 @@ actions! {
         Fix "fix" "mend the problem at the cursor" keys { "F2" in [Editor] } hints { Editor 5 };
         Indent "indent" "line, or selected lines, one level in" keys { "tab" in [Editor] };
         Outdent "outdent" "line, or selected lines, one level back" keys { "backtab" in [Editor] };
-        Wrap "wrap" "wrap long lines, or not"
+        Wrap "wrap" "wrap long lines, or not" [look]
             keys { "F5" in [Editor], "w" in [Browse] }
             hints { Editor 10, Detail 4 };
-        Layout "layout" "text laid out for the eye, or as it is stored"
+        Layout "layout" "text laid out for the eye, or as it is stored" [look]
             keys { "f" in [Browse] }
             hints { Detail 5 };
-        ToggleColumn "toggle-column" "show the column, or leave it out"
+        ToggleColumn "toggle-column" "show the column, or leave it out" [look]
             keys { "space" in [Columns] }
             hints { Columns 2 "show, or not" };
-        ColumnEarlier "column-earlier" "column further to the left"
+        ColumnEarlier "column-earlier" "column further to the left" [look]
             keys { "K" in [Columns] }
             hints { Columns 3 "to the left" };
-        ColumnLater "column-later" "column further to the right"
+        ColumnLater "column-later" "column further to the right" [look]
             keys { "J" in [Columns] }
             hints { Columns 4 "to the right" };
         RevealDraft "reveal-draft" "reveal the stored values in this draft"
             keys { "ctrl-t" in [Editor] }
             hints { Editor 9 "reveal" };
         Discard "discard" "throw the draft away, after a question" keys { "ctrl-x" in [Editor] } hints { Editor 11 };
+        LeaveOut "leave-out" "leave this one out, or take it in again"
+            keys { "space" in [Plan] }
+            hints { Plan 3 "leave out" };
         RebuildPlan "renew" "make the plan anew from what is stored now"
             keys { "b" in [Plan] }
-            hints { Plan 4 "make it anew" };
+            hints { Plan 6 "make it anew" };
         Back "back" "one step out; a draft is kept"
             keys {
                 "esc" in [
@@ -190,21 +198,18 @@ actions! {
             }
             hints {
                 Secrets 2, Page 1, Help 1, Editor 3 "leave (draft kept)", Find 3 "close",
-                Review 3 "back to the draft", Merge 4, Plan 3 "leave", SecretForm 4 "leave", SecretReview 3,
+                Review 3 "back to the draft", Merge 4, Plan 5 "leave", SecretForm 4 "leave", SecretReview 3,
                 StaleDependents 2 "leave"
             };
         Cancel "cancel" "no"
             keys {
                 "n" in [Confirm],
-                "esc" in [
-                    Filter, Prompt, Confirm, Choose, Columns, Drafts, PickSecret, RevealedValue, Value,
-                    Generate
-                ],
-                "q" in [Columns, Drafts, PickSecret, RevealedValue]
+                "esc" in [Filter, MessageFilter, Prompt, Confirm, Choose, Value, Generate],
+                "esc q" in [Columns, Drafts, Messages, PickSecret, RevealedValue]
             }
             hints {
-                Filter 2, Prompt 3, Confirm 2 "no", Choose 2, Columns 6, Drafts 2 "later", PickSecret 2,
-                RevealedValue 1 "hide", Value 4, Generate 3
+                Filter 2, MessageFilter 2, Messages 1 "close", Prompt 3, Confirm 2 "no", Choose 2, Columns 6,
+                Drafts 2 "later", PickSecret 2, RevealedValue 1 "hide", Value 4, Generate 3
             };
         Complete "complete" "complete what was typed" keys { "tab" in [Prompt] } hints { Prompt 2 };
     }
@@ -227,12 +232,15 @@ actions! {
             hints { Browse 8 };
         Mark "mark" "mark, or unmark, and go on to the next row" keys { "space" in [Browse] } hints { Browse 10 };
         MarkAll "mark-all" "mark all that are shown, or unmark them" [command] keys { "*" in [Browse] };
+        DropUnseen "drop-unseen" "drop what is marked, but not on the screen" [command]
+            keys { "x" in [Browse, Plan] }
+            hints { Browse 0 "drop unseen marks", Plan 2 "leave out the unseen" };
         SetSecret "set" "set or rotate one field of a secret" [command writes]
             keys { "s" in LISTS }
             hints { Browse 15, Secrets 5 };
         UndoWrite "undo-write" "take back the last write, then the ones before" [command writes]
             keys { "u" in [Browse, Page, Plan] }
-            hints { Browse 9 "undo write", Plan 5 "the one before" };
+            hints { Browse 9 "undo write", Plan 7 "the one before" };
         SetFields "set-fields" "set several fields of a secret at once" [command writes]
             keys { "a" in [Secrets] }
             hints { Secrets 10 "set fields" };
@@ -253,8 +261,8 @@ actions! {
     }
     View {
         Filter "filter" "filter by id, namespace, module, connection" [command]
-            keys { "/" in LISTS }
-            hints { Browse 3, Secrets 7 };
+            keys { "/" in [Browse, Secrets, Messages] }
+            hints { Browse 3, Secrets 7, Messages 2 };
         Copy "copy" "copy the selected address or path" [command]
             keys { "y" in LISTS }
             hints { Browse 13, Secrets 12 };
@@ -262,29 +270,31 @@ actions! {
         RevealSecret "reveal" "show one secret value for 15 s, with a reason" [command]
             keys { "r" in LISTS }
             hints { Browse 14, Secrets 4 };
-        Sort "sort" "next order: id, module, connection, newest" [command]
+        Sort "sort" "next order: id, module, connection, newest" [command look]
             keys { "o" in LISTS }
             hints { Browse 16, Secrets 14 };
         CopySecret "copy-secret" "copy one secret value, with a reason, if the settings let you" [command]
             keys { "Y" in [Secrets] }
             hints { Secrets 13 "copy value" };
-        Columns "columns" "choose the columns of this list and their order" [command];
-        Narrower "narrower" "focused pane narrower" [command] keys { "<" in LISTS };
-        Wider "wider" "focused pane wider" [command] keys { ">" in LISTS };
-        ResetView "reset-view" "panes as wide, and columns chosen, as at first" [command]
+        Columns "columns" "choose the columns of this list and their order" [command look];
+        Narrower "narrower" "focused pane narrower" [command look] keys { "<" in LISTS };
+        Wider "wider" "focused pane wider" [command look] keys { ">" in LISTS };
+        ResetView "reset-view" "panes as wide, and columns chosen, as at first" [command look]
             keys { "=" in LISTS, "=" in [Columns] }
             hints { Columns 5 "as at first" };
-        Zoom "zoom" "focused pane alone" [command] keys { "z" in LISTS } hints { Browse 17, Secrets 16 };
-        Times "times" "dates and times instead of ages, or ages again" [command]
-            keys { "T" in TABS, "T" in [Drafts, Review, Plan, SecretReview, StaleDependents] };
+        Zoom "zoom" "focused pane alone" [command look] keys { "z" in LISTS } hints { Browse 17, Secrets 16 };
+        Times "times" "dates and times instead of ages, or ages again" [command look]
+            keys { "T" in TABS, "T" in [Drafts, Messages, Review, Plan, SecretReview, StaleDependents] };
         Pause "pause" "hold the picture still; changes wait" [command]
             keys { "p" in LISTS }
             hints { Browse 18, Secrets 17 };
-        Webhooks "webhooks" "webhooks by namespace" [command] keys { "1" in TABS };
-        Connections "connections" "connections and who uses them" [command] keys { "2" in TABS };
-        Secrets "secrets" "secrets: which exist, and who depends on them" [command] keys { "3" in TABS };
-        Health "health" "backends and their members" [command] keys { "6" in TABS };
-        Log "log" "confdeck's own log" [command] keys { "7" in TABS };
+        Webhooks "webhooks" "webhooks by namespace" [command look] keys { "1" in TABS };
+        Connections "connections" "connections and who uses them" [command look] keys { "2" in TABS };
+        Secrets "secrets" "secrets: which exist, and who depends on them" [command look] keys { "3" in TABS };
+        Health "health" "backends and their members" [command look] keys { "6" in TABS };
+        Log "log" "confdeck's own log" [command look] keys { "7" in TABS };
+        Messages "messages" "what came of your acts, and news: the last 200, whole" [command look]
+            keys { "F4" in SCREENS, "F4" in [Editor] };
         StaleDependents "reread" "what the receiver must read again after secrets changed" [command writer];
     }
     Move {
@@ -298,8 +308,9 @@ actions! {
         Down "down" "selection down"
             keys { "down j" in SCROLLING, "down" in [Filter, Choose, Generate], "tab" in [Choose] }
             hints {
-                Page 2 "scroll", Help 2 "scroll", Filter 3 "row below", Choose 3 "row below", Review 5 "scroll",
-                Merge 10 "next clash", Plan 7 "scroll", Drafts 4 "scroll", PickSecret 3 "row below",
+                Page 2 "scroll", Help 2 "scroll", Messages 3 "scroll", Filter 3 "row below",
+                Choose 3 "row below", Review 5 "scroll",
+                Merge 10 "next clash", Plan 9 "scroll", Drafts 4 "scroll", PickSecret 3 "row below",
                 RevealedValue 2 "scroll", Generate 2 "alphabet", SecretReview 5 "scroll",
                 StaleDependents 3 "scroll"
             };
@@ -309,28 +320,21 @@ actions! {
         Last "last" "last row" keys { "end G" in SCROLLING };
     }
     Program {
-        Command "command" "type a command or an address"
-            keys {
-                ":" in [
-                    Browse, Secrets, Page, Review, Merge, Plan, Drafts, SecretForm, SecretReview, StaleDependents
-                ]
-            }
+        Command "command" "type a command or an address" [look]
+            keys { ":" in SCREENS, ":" in [Drafts] }
             hints { Browse 5 "commands", Secrets 9 "commands", Page 5 "commands" };
-        Help "help" "the keys that work here" [command]
-            keys {
-                "?" in [Browse, Secrets, Page, Review, Merge, Plan, SecretForm, SecretReview, StaleDependents],
-                "F1" in [Editor]
-            }
+        Help "help" "the keys that work here" [command look]
+            keys { "?" in SCREENS, "F1" in [Editor] }
             hints {
-                Browse 4, Detail 3, Secrets 3, Page 3, Editor 4, Review 4, Merge 9, Plan 6, SecretForm 6,
+                Browse 4, Detail 3, Secrets 3, Page 3, Editor 4, Review 4, Merge 9, Plan 8, SecretForm 6,
                 SecretReview 4,
                 StaleDependents 4
             };
         Retry "retry" "try the backends again at once" [command] keys { "ctrl-r" in TABS } hints { Page 4 };
         Quit "quit" "leave confdeck" [command] keys { "q" in TABS } hints { Browse 12, Secrets 15, Page 6 };
         Interrupt "interrupt" "close what is open, or leave" keys { "ctrl-c" in EVERYWHERE };
-        Redraw "redraw" "draw everything anew" [command] keys { "ctrl-l" in EVERYWHERE };
-        Suspend "suspend" "back to the shell; fg returns" [command] keys { "ctrl-z" in EVERYWHERE };
+        Redraw "redraw" "draw everything anew" [command look] keys { "ctrl-l" in EVERYWHERE };
+        Suspend "suspend" "back to the shell; fg returns" [command look] keys { "ctrl-z" in EVERYWHERE };
     }
 }
 
@@ -357,6 +361,11 @@ impl Action {
     /// Whether it is meaningless without a writer, so that a console without one does not offer it.
     pub fn needs_writer(self) -> bool {
         self.info().writes || self.info().writer
+    }
+
+    /// Whether it ends the act before it, whose results then leave the status line; looking around does not.
+    pub fn is_act(self) -> bool {
+        !self.info().look && self.group() != Group::Move
     }
 
     /// Whether it can be typed as a command, anywhere.

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::action::Action;
 use super::age::age;
@@ -24,12 +24,24 @@ pub(crate) trait Component: Sync {
     /// Handles a key that has no action: text, if text is typed here.
     fn key(&self, _model: &mut Model, _key: KeyEvent) {}
 
+    /// Handles several such keys that have come at once: characters alone.
+    fn typed(&self, model: &mut Model, text: &str) {
+        for c in text.chars() {
+            self.key(model, KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+        }
+    }
+
     fn paste(&self, model: &mut Model, _text: &str) {
         refuse_paste(model);
     }
 
     /// Whether an action that the footer could show has something to act on.
     fn is_possible(&self, _model: &Model, _action: Action) -> bool {
+        true
+    }
+
+    /// Whether a movement changes anything.
+    fn can_move(&self, _model: &Model, _by: Movement) -> bool {
         true
     }
 

@@ -27,6 +27,8 @@ pub struct Message {
 #[derive(Debug)]
 pub enum AppEvent {
     Key(KeyEvent),
+    /// Keys that are text where they were typed, and have come at once: taken as one edit.
+    Typed(String),
     Paste(String),
     Resize(Size),
     /// The terminal was reclaimed after a suspend or an external editor.

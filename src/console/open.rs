@@ -5,6 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crossterm::event::KeyEvent;
 use ratatui::Frame;
 use thiserror::Error;
 use tokio::sync::mpsc;
@@ -64,7 +65,7 @@ pub async fn open(
     let store = match demo {
         None => ConsoleStore::of_settings(settings),
         Some(Demo::Memory) => ConsoleStore::of_demo(),
-        Some(Demo::Files) => ConsoleStore::of_demo_files()?,
+        Some(Demo::Files) => ConsoleStore::of_demo_files(settings)?,
     };
     let writer = if settings.context.read_only.is_none() { store.writer } else { None };
     let (lookup, mut secrets) = store.secrets.unzip();
@@ -80,6 +81,7 @@ pub async fn open(
         settings: store.settings,
         capabilities: store.reader.capabilities(),
         secrets: lookup,
+        secret_names: settings.secret_names.clone(),
         may_copy_secrets: settings.console.copy_secrets,
         read_only: writer.is_none(),
         protected: settings.context.protected,
@@ -187,11 +189,12 @@ impl ConsoleStore {
         Self { secrets, ..Self::demo(demo, backends, "in this process".into(), activity) }
     }
 
-    fn of_demo_files() -> io::Result<Self> {
+    fn of_demo_files(settings: &Settings) -> io::Result<Self> {
         let files = FilesDemo::new()?;
         let webhooks = files.settings.webhooks.clone();
         let target = webhooks.display().to_string();
-        let provider = Arc::new(FileProvider::new(files.settings.clone()));
+        let provider = FileProvider::new(files.settings.clone());
+        let provider = Arc::new(provider.with_secret_names(settings.secret_names.clone()));
         let backends = (&file::BACKEND, &env::BACKEND);
         Ok(Self {
             files: Some(files),
@@ -222,6 +225,10 @@ impl Program for App {
 
     fn draw(&self, frame: &mut Frame<'_>) {
         shell::draw(&self.model, &self.theme, frame);
+    }
+
+    fn is_text(&self, key: KeyEvent) -> bool {
+        self.model.is_text(key)
     }
 
     fn take_redraw(&mut self) -> Redraw {

@@ -42,6 +42,8 @@ places! {
     Merge "Merge"
     Plan "Plan"
     Drafts "Drafts"
+    Messages "Messages"
+    MessageFilter "Filter of messages"
     PickSecret "Which secret"
     RevealedValue "Secret value"
     SecretForm "New values"

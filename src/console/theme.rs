@@ -11,7 +11,7 @@ use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 use thiserror::Error;
 
-pub use depth::ColorDepth;
+pub use depth::{ColorDepth, ansi_index};
 pub use glyphs::{Glyphs, glyph};
 
 macro_rules! style_roles {
@@ -169,11 +169,14 @@ impl Theme {
                 .map_err(|_| ThemeError::Word { place: name.clone(), word: color.clone() })?;
             palette.insert(name, known);
         }
+        let text = file.roles.get(StyleRole::Text.name());
+        let text = text.and_then(|words| read_style(words, &palette, ColorDepth::TrueColor, None).ok());
+        let paper = depth::paper(text.and_then(|text| text.fg));
         for (name, words) in file.roles {
             let Some(role) = StyleRole::ALL.into_iter().find(|role| role.name() == name) else {
                 return Err(ThemeError::Role(name));
             };
-            let style = read_style(&words, &palette, depth)
+            let style = read_style(&words, &palette, depth, paper)
                 .map_err(|word| ThemeError::Word { place: name, word: word.into() })?;
             if let Some(place) = self.styles.get_mut(role as usize) {
                 *place = style;
@@ -183,11 +186,13 @@ impl Theme {
     }
 }
 
-/// Parses `COLOUR on COLOUR ATTRIBUTE…`; the error is the unknown word.
+/// Parses `COLOUR on COLOUR ATTRIBUTE…`; the error is the unknown word. `paper` is the background that the theme
+/// is made for.
 fn read_style<'w>(
     words: &'w str,
     palette: &BTreeMap<String, Color>,
     depth: ColorDepth,
+    paper: Option<[u8; 3]>,
 ) -> Result<Style, &'w str> {
     let mut style = Style::new();
     let mut background = false;
@@ -198,11 +203,16 @@ fn read_style<'w>(
             style = style.add_modifier(modifier);
         } else {
             let color = palette.get(word).copied().or_else(|| Color::from_str(word).ok()).ok_or(word)?;
-            let color = depth.fit(color);
             style = if std::mem::take(&mut background) { style.bg(color) } else { style.fg(color) };
         }
     }
-    if background { Err("on") } else { Ok(style) }
+    if background {
+        return Err("on");
+    }
+    style.bg = style.bg.and_then(|color| depth.fit_background(color, paper));
+    let ground = style.bg.map_or(paper, depth::rgb);
+    style.fg = style.fg.map(|color| depth.fit(color, ground));
+    Ok(style)
 }
 
 fn attribute(word: &str) -> Option<Modifier> {
@@ -241,6 +251,24 @@ mod tests {
             let depth = if name == "plain" { ColorDepth::None } else { ColorDepth::TrueColor };
             let theme = Theme::parse(text, depth, Glyphs::Unicode).unwrap();
             insta::assert_snapshot!(format!("roles_{name}"), roles(&theme));
+        }
+    }
+
+    /// What a theme becomes where 16 colours are all there are: hues stay apart, and nothing vanishes.
+    #[test]
+    fn themes_made_for_more_colours_can_be_read_in_sixteen() {
+        for name in ["dark", "light"] {
+            let theme = Theme::named(name, ColorDepth::Ansi16, Glyphs::Unicode).unwrap();
+            insta::assert_snapshot!(format!("roles_{name}_in_sixteen"), roles(&theme));
+            let fg = |role| theme.style(role).fg;
+            assert_ne!(fg(StyleRole::Good), fg(StyleRole::Bad));
+            assert_ne!(fg(StyleRole::Added), fg(StyleRole::Removed));
+            let own = if name == "dark" { Color::Black } else { Color::White };
+            for role in StyleRole::ALL {
+                let style = theme.style(role);
+                assert_ne!(style.fg, Some(style.bg.unwrap_or(own)), "{role:?} vanishes in {name}");
+            }
+            assert_ne!(theme.style(StyleRole::Selection).bg, None, "{name}");
         }
     }
 

@@ -4,7 +4,9 @@ use std::fmt::Display;
 use std::time::SystemTime;
 
 use crate::console::age::{TimedText, countdown, so_far};
-use crate::console::model::{Model, PausedEvents, SecretLink, StoreLink};
+use crate::console::model::{
+    Model, Notice, NoticeOrigin, PausedEvents, SecretLink, SecretsSummary, StoreLink, Tone,
+};
 use crate::console::shell::layout::Pane;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{PaneTitle, TableColumn, TextRun};
@@ -114,8 +116,20 @@ pub(crate) fn standing_badge(link: &SecretLink) -> (&'static str, StyleRole) {
         None => (glyph::HOLLOW, StyleRole::Accent),
         Some(SecretStoreStatus::LoginFails | SecretStoreStatus::Busy) => (glyph::WARNING, StyleRole::Warning),
         Some(standing) if !standing.serves() => (glyph::BAD, StyleRole::Bad),
-        Some(_) if link.forbidden > 0 => (glyph::WARNING, StyleRole::Warning),
+        Some(_) if link.summary.is_bad() => (glyph::WARNING, StyleRole::Warning),
         Some(_) => (glyph::FULL, StyleRole::Good),
+    }
+}
+
+/// What is known of the secrets in the store: `1 forbidden, 2 missing of 12 seen`.
+pub(crate) fn secrets_summary(summary: &SecretsSummary) -> String {
+    let SecretsSummary { seen, forbidden, missing, .. } = *summary;
+    let counts = [(forbidden, "forbidden"), (missing, "missing")];
+    let told = counts.into_iter().filter(|(count, _)| *count > 0);
+    let told: Vec<_> = told.map(|(count, word)| format!("{} {word}", grouped(count))).collect();
+    match told.as_slice() {
+        [] => format!("none forbidden or missing of {} seen", grouped(seen)),
+        _ => format!("{} of {} seen", told.join(", "), grouped(seen)),
     }
 }
 
@@ -125,6 +139,16 @@ pub(crate) fn condition_badge(condition: Condition) -> (&'static str, StyleRole)
         Condition::Healthy => (glyph::FULL, StyleRole::Good),
         Condition::Degraded => (glyph::WARNING, StyleRole::Warning),
         Condition::Unusable => (glyph::BAD, StyleRole::Bad),
+    }
+}
+
+/// The mark of a message: what came of it, or that it is news; a note has none.
+pub(crate) fn notice_badge(notice: &Notice) -> (&'static str, StyleRole) {
+    match (notice.origin, notice.tone) {
+        (_, Tone::Bad) => (glyph::BAD, StyleRole::Bad),
+        (NoticeOrigin::News, _) => (glyph::FRESH, StyleRole::Dim),
+        (NoticeOrigin::OwnAct, Tone::Good) => (glyph::GOOD, StyleRole::Good),
+        (NoticeOrigin::OwnAct, Tone::Plain) => (" ", StyleRole::Text),
     }
 }
 

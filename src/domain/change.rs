@@ -35,6 +35,37 @@ pub enum ChangeKind<E = Entry> {
     },
 }
 
+/// What happened to one document, beside what was there before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DocumentChange {
+    /// It was there when the changes began, or when this user was first allowed to see it.
+    Loaded {
+        entry: Entry,
+    },
+    Created {
+        entry: Entry,
+    },
+    Updated {
+        /// What it replaced.
+        previous: Entry,
+        entry: Entry,
+    },
+    Deleted {
+        /// What is gone.
+        previous: Entry,
+    },
+}
+
+impl DocumentChange {
+    pub fn key(&self) -> &ResourceKey {
+        match self {
+            Self::Loaded { entry } | Self::Created { entry } | Self::Updated { entry, .. } => &entry.key,
+            Self::Deleted { previous } => &previous.key,
+        }
+    }
+}
+
 impl Change {
     pub fn key(&self) -> &ResourceKey {
         match &self.kind {

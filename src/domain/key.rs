@@ -9,6 +9,21 @@ use thiserror::Error;
 use super::escape::{escape, unescape};
 use super::{ConnectionName, NameError, Namespace, WebhookId};
 
+/// The key of one document.
+///
+/// ```
+/// use confdeck::domain::{Address, Namespace, ResourceKey};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let key = ResourceKey::webhook("production".parse()?, "orders".parse()?);
+/// assert_eq!(key.to_string(), "production/orders");
+/// // What is shown of a key can be typed.
+/// let Address(typed) = "production/orders".parse()?;
+/// assert_eq!(typed, key);
+/// assert!("a b".parse::<Namespace>().is_err());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ResourceKey {
     Webhook {
@@ -89,11 +104,17 @@ const CONNECTIONS: &str = "connections";
 
 /// A range of keys, for `list` and `watch`.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum KeyPrefix {
     /// Everything under the store's prefix, foreign keys included.
     All,
     /// The webhooks of one namespace.
     Namespace(Namespace),
+    /// The webhooks of one namespace whose ids begin so, as they are stored.
+    Ids {
+        namespace: Namespace,
+        start: String,
+    },
     Connections,
 }
 
@@ -103,6 +124,12 @@ impl KeyPrefix {
         match self {
             Self::All => true,
             Self::Namespace(wanted) => key.namespace() == Some(wanted),
+            Self::Ids { namespace: wanted, start } => match key {
+                ResourceKey::Webhook { namespace, id } => {
+                    namespace == wanted && id.as_str().starts_with(start.as_str())
+                }
+                _ => false,
+            },
             Self::Connections => matches!(key, ResourceKey::Connection { .. }),
         }
     }
@@ -114,6 +141,7 @@ pub struct Address(pub ResourceKey);
 
 /// Why a text is not the address of a document.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum AddressError {
     /// Neither `NAMESPACE/ID` nor one of the prefixed forms.
     #[error("\"{0}\" is not an address: {SHAPES}")]

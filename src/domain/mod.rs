@@ -20,7 +20,7 @@ mod secret_text;
 mod secrets;
 mod utc;
 
-pub use change::{Change, ChangeKind, Entry};
+pub use change::{Change, ChangeKind, DocumentChange, Entry};
 pub use coverage::{Coverage, PermittedRanges};
 pub use document::{Document, MAX_EDITABLE};
 #[cfg(test)]
@@ -36,13 +36,8 @@ pub use link_state::LinkState;
 pub use names::{ConnectionName, NameError, Namespace, WebhookId};
 pub use reference::{Reference, references_in};
 pub use revision::{LeaseId, Revision, StoreId, Token, TokenKind};
-pub use secret::{
-    DocumentKind, Secrecy, field_secrecy, is_secret_field, looks_secret, may_be_secret, name_secrecy,
-};
-pub(crate) use secret::{
-    SecrecyContainer, is_pair_value, may_end_in_token, member_secrecy, names_secret, names_secret_pair,
-    pair_secrecy, secret_shapes,
-};
+pub use secret::{DocumentKind, Masking, Secrecy, SecretNameError, SecretNames};
+pub(crate) use secret::{SecrecyContainer, is_pair_value, may_end_in_token, secret_shapes};
 pub use secret_text::SecretText;
 pub use secrets::{
     Alphabet, FieldName, FieldState, KvPath, MemberValue, MissingRights, Mount, OWN_VARIABLES, Opaque,

@@ -9,6 +9,7 @@ use super::escape::{NotText, escape, unescape_text};
 
 /// Why a text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum NameError {
     /// A namespace that the receiver would skip.
     #[error("a namespace is 1 to 64 of the characters A-Z a-z 0-9 _ -")]

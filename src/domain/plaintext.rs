@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::json::{JsonEvent, Scalar, any_byte, string_value, walk};
 use super::reference::{MAX_DEPTH, is_all_references, login_password, lookups};
-use super::{DocumentKind, Secrecy, SecrecyContainer, secret_shapes};
+use super::{Masking, Secrecy, SecrecyContainer, SecretNames, secret_shapes};
 
 /// Words that begin the value of a header and are not secrets themselves.
 const SCHEMES: [&str; 5] = ["bearer", "basic", "token", "digest", "apikey"];
@@ -28,10 +28,16 @@ const NUMERIC: [&str; 10] =
 
 /// Whether a text is a plaintext secret: the whole text in a secret field, if it refers to nothing, and in any
 /// field the password of a URL and what looks like a secret. `name` is that of the field.
-pub(crate) fn is_plaintext(value: &str, name: Option<&str>, secret: bool, refers: bool) -> bool {
+pub(crate) fn is_plaintext(
+    names: &SecretNames,
+    value: &str,
+    name: Option<&str>,
+    secret: bool,
+    refers: bool,
+) -> bool {
     (secret && !refers && !is_bare(value))
         || holds_password(value)
-        || !secret_shapes(value, name.unwrap_or_default()).is_empty()
+        || !secret_shapes(names, value, name.unwrap_or_default()).is_empty()
 }
 
 /// The length of the scheme that an authorization's value begins with, and of the blanks after it; 0 if there
@@ -68,21 +74,23 @@ fn holds_password(value: &str) -> bool {
 }
 
 /// Whether a number at these names is a secret, where its field is a secret one.
-pub(crate) fn is_numeric_secret<S: AsRef<str>>(names: &[S]) -> bool {
+pub(crate) fn is_numeric_secret<S: AsRef<str>>(masking: &Masking, names: &[S]) -> bool {
     names.last().is_some_and(|name| NUMERIC.iter().any(|known| name.as_ref().eq_ignore_ascii_case(known)))
+        || masking.names().hides_any(names)
 }
 
 /// Whether the member at these names is a header that describes a body, among headers that may be secrets.
-pub(crate) fn is_harmless_header<S: AsRef<str>>(names: &[S]) -> bool {
+pub(crate) fn is_harmless_header<S: AsRef<str>>(masking: &Masking, names: &[S]) -> bool {
     matches!(names, [.., headers, name] if headers.as_ref() == "headers"
         && HARMLESS.iter().any(|known| name.as_ref().eq_ignore_ascii_case(known)))
+        && !masking.names().hides_any(names)
 }
 
 /// Whether a document contains a secret in plaintext, a reference's default in a secret field included. A
 /// member that a later one of its name overrides counts: it can be read all the same. Invalid JSON is searched
 /// up to the error.
-pub(crate) fn holds_plaintext(kind: DocumentKind, text: &str) -> bool {
-    let mut search = PlaintextSearch { text, kind, names: Vec::new(), open: Vec::new(), found: false };
+pub(crate) fn holds_plaintext(masking: &Masking, text: &str) -> bool {
+    let mut search = PlaintextSearch { text, masking, names: Vec::new(), open: Vec::new(), found: false };
     // An error ends the search, and is reported by whoever reads the document.
     let _ = walk(text, |event| search.visit(event));
     search.found
@@ -90,7 +98,7 @@ pub(crate) fn holds_plaintext(kind: DocumentKind, text: &str) -> bool {
 
 struct PlaintextSearch<'a> {
     text: &'a str,
-    kind: DocumentKind,
+    masking: &'a Masking,
     /// The member names that lead to a value.
     names: Vec<Cow<'a, str>>,
     /// The open containers, with the length of `names` at each.
@@ -118,7 +126,9 @@ impl PlaintextSearch<'_> {
                 self.item();
                 self.found = match scalar {
                     Scalar::String => self.is_plaintext(&string_value(span.of(self.text))),
-                    Scalar::Number => is_numeric_secret(&self.names) && self.secrecy() != Secrecy::Open,
+                    Scalar::Number => {
+                        is_numeric_secret(self.masking, &self.names) && self.secrecy() != Secrecy::Open
+                    }
                     _ => false,
                 };
             }
@@ -135,19 +145,25 @@ impl PlaintextSearch<'_> {
 
     fn secrecy(&mut self) -> Secrecy {
         let top = self.open.last_mut();
-        top.map_or(Secrecy::Open, |(top, _)| top.member(self.kind, &self.names, self.text))
+        top.map_or(Secrecy::Open, |(top, _)| top.member(self.masking, &self.names, self.text))
     }
 
     fn is_plaintext(&mut self, value: &str) -> bool {
-        let secret = self.secrecy().hides(value) && !is_harmless_header(&self.names);
+        let secret = self.secrecy().hides(value) && !is_harmless_header(self.masking, &self.names);
         if let [.., (outer, _), (inner, _)] = self.open.as_mut_slice() {
-            inner.read(outer, value);
+            inner.read(self.masking, outer, value);
         }
         let is_reachable = self.open.len().saturating_sub(1) <= MAX_DEPTH;
         let references = if is_reachable { lookups(value) } else { Vec::new() };
         let default = |default: Option<&str>| default.is_some_and(|text| !text.trim().is_empty());
         (secret && references.iter().any(|reference| default(reference.default)))
-            || is_plaintext(value, self.names.last().map(AsRef::as_ref), secret, !references.is_empty())
+            || is_plaintext(
+                self.masking.names(),
+                value,
+                self.names.last().map(AsRef::as_ref),
+                secret,
+                !references.is_empty(),
+            )
     }
 }
 
@@ -157,7 +173,9 @@ mod tests {
 
     #[test]
     fn plaintext_is_told_from_references_and_from_nothing() {
-        let plain = |value: &str, secret| is_plaintext(value, None, secret, !lookups(value).is_empty());
+        let plain = |value: &str, secret| {
+            is_plaintext(&SecretNames::default(), value, None, secret, !lookups(value).is_empty())
+        };
         for value in ["hunter2", "Bearer hunter2", "${A}", "$A", "{$A-B}"] {
             assert!(plain(value, true), "{value}");
             assert!(!plain(value, false), "{value}");

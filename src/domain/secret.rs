@@ -2,6 +2,7 @@
 //! what their value looks like, or by the name beside them in a pair such as `{"name": …, "value": …}`.
 
 mod container;
+mod context_names;
 mod name;
 mod pair;
 mod random;
@@ -9,9 +10,9 @@ mod shape;
 mod table;
 
 pub(crate) use container::SecrecyContainer;
-use name::names_file;
-pub use name::{looks_secret, may_be_secret, name_secrecy};
-pub(crate) use pair::{is_pair_value, names_secret, names_secret_pair, pair_secrecy};
+pub use context_names::{SecretNameError, SecretNames};
+use name::{FoldedName, names_file};
+pub(crate) use pair::is_pair_value;
 pub(crate) use shape::{may_end_in_token, secret_shapes};
 
 /// The kind of a document, which determines its list of secret fields.
@@ -31,6 +32,65 @@ impl DocumentKind {
             super::ResourceKey::Connection { .. } => Self::Connection,
             super::ResourceKey::Foreign { .. } => Self::Unknown,
         }
+    }
+}
+
+/// What decides which values of a document are secret: its kind, and the names of its context.
+///
+/// Everything that shows, compares, keeps or resolves a document takes one, so that none can judge otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Masking {
+    kind: DocumentKind,
+    names: SecretNames,
+}
+
+impl Masking {
+    pub fn new(kind: DocumentKind, names: &SecretNames) -> Self {
+        Self { kind, names: names.clone() }
+    }
+
+    /// That of the document of a key.
+    pub fn of(key: &super::ResourceKey, names: &SecretNames) -> Self {
+        Self::new(DocumentKind::of(key), names)
+    }
+
+    /// By the built-in tables alone, for what belongs to no context.
+    pub const fn built_in(kind: DocumentKind) -> Self {
+        Self { kind, names: SecretNames::BUILT_IN }
+    }
+
+    pub fn kind(&self) -> DocumentKind {
+        self.kind
+    }
+
+    pub fn names(&self) -> &SecretNames {
+        &self.names
+    }
+
+    /// Whether the scalar at this path of member names is a secret. Array items are not part of the
+    /// path, so `chain[*].module-config.headers.X` arrives as `chain`, `module-config`, `headers`, `X`.
+    pub fn is_secret_field<S: AsRef<str>>(&self, path: &[S]) -> bool {
+        self.field_secrecy(path) != Secrecy::Open
+    }
+
+    /// What all names on this path say of the value that it leads to.
+    pub fn field_secrecy<S: AsRef<str>>(&self, path: &[S]) -> Secrecy {
+        let prefixes = (1..=path.len()).filter_map(|end| path.get(..end));
+        prefixes.fold(Secrecy::Open, |above, path| above.within(true).max(self.member_secrecy(path)))
+    }
+
+    /// What the last name on this path says of its value; those above it are not asked.
+    pub(crate) fn member_secrecy<S: AsRef<str>>(&self, path: &[S]) -> Secrecy {
+        let [.., name] = path else { return Secrecy::Open };
+        let own = match path {
+            // `ssl: {key: …}` is `ssl_key` in two steps.
+            [.., above, name] if name.as_ref().eq_ignore_ascii_case("key") => {
+                let joint = format!("{}_key", above.as_ref());
+                self.names.secrecy(&joint).max(self.names.secrecy(name.as_ref()))
+            }
+            _ => self.names.secrecy(name.as_ref()),
+        };
+        if own != Secrecy::All && is_listed_secret(self.kind, path) { Secrecy::All } else { own }
     }
 }
 
@@ -87,31 +147,6 @@ impl Secrecy {
     }
 }
 
-/// Whether the scalar at this path of member names is a secret. Array items are not part of the
-/// path, so `chain[*].module-config.headers.X` arrives as `chain`, `module-config`, `headers`, `X`.
-pub fn is_secret_field<S: AsRef<str>>(kind: DocumentKind, path: &[S]) -> bool {
-    field_secrecy(kind, path) != Secrecy::Open
-}
-
-/// What all names on this path say of the value that it leads to.
-pub fn field_secrecy<S: AsRef<str>>(kind: DocumentKind, path: &[S]) -> Secrecy {
-    let prefixes = (1..=path.len()).filter_map(|end| path.get(..end));
-    prefixes.fold(Secrecy::Open, |above, path| above.within(true).max(member_secrecy(kind, path)))
-}
-
-/// What the last name on this path says of its value; those above it are not asked.
-pub(crate) fn member_secrecy<S: AsRef<str>>(kind: DocumentKind, path: &[S]) -> Secrecy {
-    let [.., name] = path else { return Secrecy::Open };
-    let own = match path {
-        // `ssl: {key: …}` is `ssl_key` in two steps.
-        [.., above, name] if name.as_ref().eq_ignore_ascii_case("key") => {
-            name_secrecy(&format!("{}_key", above.as_ref())).max(name_secrecy(name.as_ref()))
-        }
-        _ => name_secrecy(name.as_ref()),
-    };
-    if own != Secrecy::All && is_listed_secret(kind, path) { Secrecy::All } else { own }
-}
-
 /// Whether a list, rather than the heuristic, marks this path as a secret.
 fn is_listed_secret<S: AsRef<str>>(kind: DocumentKind, path: &[S]) -> bool {
     // A chain's steps have the same fields as the webhook itself.
@@ -132,9 +167,20 @@ fn is_listed_secret<S: AsRef<str>>(kind: DocumentKind, path: &[S]) -> bool {
         || fields.iter().any(|field| field.len() == path.len() && begins(field))
 }
 
+/// Whether a list has this name in some place, in any spelling.
+fn is_listed_name(name: &str) -> bool {
+    let lists = [&WEBHOOK_SUBTREES[..], &WEBHOOK_FIELDS, &CONNECTION_SUBTREES, &CONNECTION_FIELDS];
+    let steps = lists.into_iter().flatten().copied().flatten();
+    steps.into_iter().any(|step| FoldedName::of(step).eq(FoldedName::of(name)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn is_secret_field(kind: DocumentKind, path: &[&str]) -> bool {
+        Masking::built_in(kind).is_secret_field(path)
+    }
 
     #[test]
     fn listed_fields_are_secret() {
@@ -174,6 +220,7 @@ mod tests {
         ] {
             assert!(!is_secret_field(DocumentKind::Webhook, path), "{path:?}");
         }
-        assert!(may_be_secret("headers: {") && !looks_secret("headers"));
+        let names = SecretNames::default();
+        assert!(names.may_be_secret("headers: {") && !names.looks_secret("headers"));
     }
 }

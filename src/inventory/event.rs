@@ -1,6 +1,6 @@
 //! Watch events with their documents scanned; scanning happens outside the event loop.
 
-use crate::domain::{DocumentKind, Entry};
+use crate::domain::{Entry, Masking, SecretNames};
 use crate::provider::WatchEvent;
 
 use super::Facts;
@@ -12,9 +12,10 @@ pub struct ScannedEntry {
     pub facts: Facts,
 }
 
-impl From<Entry> for ScannedEntry {
-    fn from(entry: Entry) -> Self {
-        let facts = Facts::scan(DocumentKind::of(&entry.key), &entry.document);
+impl ScannedEntry {
+    /// Scans a document of a context with these names.
+    pub fn new(entry: Entry, names: &SecretNames) -> Self {
+        let facts = Facts::scan(&Masking::of(&entry.key, names), &entry.document);
         Self { entry, facts }
     }
 }
@@ -22,8 +23,8 @@ impl From<Entry> for ScannedEntry {
 /// A [`WatchEvent`] whose documents have been scanned.
 pub type InventoryEvent = WatchEvent<ScannedEntry>;
 
-/// Scans the documents of an event. Takes time proportional to their size: call it in the task that
-/// reads the watch.
-pub fn scan_event(event: WatchEvent) -> InventoryEvent {
-    event.map(ScannedEntry::from)
+/// Scans the documents of an event, of a context with these names. Takes time proportional to their size:
+/// call it in the task that reads the watch.
+pub fn scan_event(event: WatchEvent, names: &SecretNames) -> InventoryEvent {
+    event.map(|entry| ScannedEntry::new(entry, names))
 }

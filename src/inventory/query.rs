@@ -150,7 +150,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::{Address, Change, ChangeKind, Entry, Revision, Token};
+    use crate::domain::{Address, Change, ChangeKind, Entry, Revision, SecretNames, Token};
     use crate::inventory::{InventoryEvent, ScannedEntry};
 
     fn put(address: &str, text: &str) -> Change<ScannedEntry> {
@@ -158,7 +158,10 @@ mod tests {
         let (revision, token) = (Revision(1), Token::counter(1));
         let entry =
             Entry { key, document: text.into(), revision, created: None, version: None, token, lease: None };
-        Change { revision, kind: ChangeKind::Put { entry: entry.into() } }
+        Change {
+            revision,
+            kind: ChangeKind::Put { entry: ScannedEntry::new(entry, &SecretNames::default()) },
+        }
     }
 
     #[test]

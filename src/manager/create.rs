@@ -8,10 +8,11 @@ use thiserror::Error as Failure;
 
 use super::UnifiedConfigManager;
 use crate::domain::{Document, Presence, ResourceKey, SecretPath, SecretVersion};
-use crate::provider::{Commit, Error, Lease, SecretExpect, SecretFields};
+use crate::provider::{Commit, Error, Lease, SecretExpect, SecretFields, check_json};
 
 /// The result of [`UnifiedConfigManager::create_with_secrets`].
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct CreatedWebhook {
     pub commit: Commit,
     pub path: SecretPath,
@@ -38,6 +39,7 @@ pub enum CreateWebhookError {
         key: ResourceKey,
         path: SecretPath,
         /// Why the outcome is unknown.
+        #[source]
         error: Error,
     },
     /// The secret was written, and then was missing or different; the document was not written.
@@ -64,6 +66,7 @@ pub enum CreateWebhookError {
         /// The version that was written, if the store has versions.
         version: Option<SecretVersion>,
         /// Why the document was not written; [`Error::OutcomeUnknown`] if that is not known.
+        #[source]
         error: Error,
     },
 }
@@ -75,6 +78,35 @@ fn at(version: Option<SecretVersion>) -> String {
 impl UnifiedConfigManager {
     /// Creates a webhook and its own secrets. Neither may exist. The secrets are written first; the document
     /// follows once they are verified.
+    ///
+    /// ```no_run
+    /// use confdeck::domain::{ResourceKey, SecretField, SecretText};
+    /// use confdeck::manager::{SecretMode, SecretRemoval, UnifiedConfigManager};
+    /// use confdeck::provider::{Lease, SecretFields};
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     // SECRETS_BACKEND=vault, VAULT_ADDR and VAULT_TOKEN say where secrets are.
+    ///     let manager = UnifiedConfigManager::from_env()?;
+    ///     let key = ResourceKey::webhook("default".parse()?, "payments".parse()?);
+    ///
+    ///     // The secret is written and verified before the document, so that the webhook is never open.
+    ///     let token = SecretText::new(std::env::var("NEW_TOKEN")?);
+    ///     let secrets: SecretFields = [(SecretField::BEARER_TOKEN, token)].into_iter().collect();
+    ///     let document = r#"{"module": "log"}"#.into();
+    ///     let created = manager.create_with_secrets(key.clone(), document, &secrets, Lease::Never).await?;
+    ///     println!("{key} was created, its secrets are at {}", created.path);
+    ///
+    ///     let merged = manager.get_merged(&key, SecretMode::Include).await?.ok_or("it is gone")?;
+    ///     assert!(merged.json()["authorization"].is_string());
+    ///
+    ///     let base = manager.get(&key).await?.ok_or("it was deleted meanwhile")?;
+    ///     let deleted = manager.delete_with_secrets(&base, SecretRemoval::Destroy).await?;
+    ///     println!("{key} and {} were deleted", deleted.path);
+    ///     manager.shutdown().await;
+    ///     Ok(())
+    /// }
+    /// ```
     ///
     /// # Errors
     /// [`CreateWebhookError::Nothing`] if nothing was written, for example because either exists, the context
@@ -94,16 +126,17 @@ impl UnifiedConfigManager {
             )
         })?;
         self.writer()?;
+        check_json(&key, &document)?;
         let secret_writer = self.secret_writer()?;
         if let Some(entry) = self.reader.get(&key).await? {
-            return Err(Error::Conflict { key, now: Some(Box::new(entry)) }.into());
+            return Err(Error::Exists { key, now: Box::new(entry) }.into());
         }
         let version = match secret_writer.put(&path, secrets, SecretExpect::Absent).await {
             Ok(version) => version,
             Err(error @ Error::SecretUnknown { .. }) => {
                 return Err(CreateWebhookError::SecretUnknown { key, path, error });
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error.of_creation().into()),
         };
         let verified = match self.verify_secret(&path, version, secrets).await {
             Ok(verified) => verified,
@@ -116,7 +149,7 @@ impl UnifiedConfigManager {
     }
 
     /// Whether the secret could be verified; the error describes what was found instead, as text for people.
-    async fn verify_secret(
+    pub(crate) async fn verify_secret(
         &self,
         path: &SecretPath,
         version: Option<SecretVersion>,

@@ -57,12 +57,18 @@ impl UnifiedConfigManager {
         key: &ResourceKey,
         secrets: SecretMode,
     ) -> Result<Option<Arc<MergedDocument>>> {
+        self.check_open()?;
         let entry = match self.hub().and_then(|hub| hub.last_known(key, self.last_write())) {
             Some(known) => known,
             None => self.reader.get(key).await?,
         };
         match entry {
-            Some(entry) => self.merger().merged(&entry, secrets).await.map(Some),
+            Some(entry) => {
+                let merged = self.merger().merged(&entry, secrets).await?;
+                // A merge that was under way hands out nothing after the end, and leaves nothing behind.
+                self.check_open().inspect_err(|_| self.merger().cache.forget_all())?;
+                Ok(Some(merged))
+            }
             None => {
                 self.merger.get().inspect(|merging| merging.cache.forget(key));
                 Ok(None)
@@ -82,8 +88,10 @@ impl UnifiedConfigManager {
         key: &ResourceKey,
         secrets: SecretMode,
     ) -> Result<Option<MergedDocument>> {
+        self.check_open()?;
         let ReceiverView { lookup, variables } = view;
-        let merger = SecretMerger { variables, access: self.secrets.clone(), lookup };
+        let secret_names = self.secret_names.clone();
+        let merger = SecretMerger { variables, access: self.secrets.clone(), lookup, secret_names };
         match self.reader.get(key).await? {
             Some(entry) => merger.merge(&entry, secrets).await.map(Some),
             None => Ok(None),
@@ -102,6 +110,7 @@ impl UnifiedConfigManager {
                 variables: Some(Arc::clone(&self.variables)),
                 access: self.secrets.clone(),
                 lookup: self.secret_lookup.clone(),
+                secret_names: self.secret_names.clone(),
             },
             cache: MergedCache::new(Arc::clone(&self.clock)),
         })

@@ -17,7 +17,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::task::AbortHandle;
 
-use crate::domain::{Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId};
+use crate::domain::{Entry, KeyPrefix, LinkState, ResourceKey, Revision, SecretNames, StoreId};
 use crate::inventory::{DeltaKind, Inventory, Scope, scan_event};
 use crate::provider::{Error, PAGE_LIMIT, Result, Watch, WatchEvent, WatchHandle};
 
@@ -29,8 +29,8 @@ pub(super) struct WatchHub {
     shared: Arc<Mutex<WatchHubState>>,
     wake: WatchHandle,
     task: AbortHandle,
-    /// True once the inventory has been loaded for the first time, or never will be.
-    settled: watch::Receiver<bool>,
+    /// Whether the inventory is ready now; its sender is gone once it never will be again.
+    ready: watch::Receiver<bool>,
 }
 
 struct WatchHubState {
@@ -38,14 +38,22 @@ struct WatchHubState {
     link: LinkState,
     /// Whether the inventory has ever been complete.
     loaded: bool,
-    /// `None` once the provider has ended its watch.
+    /// `None` once the provider has ended its watch, or the hub was shut down.
     events: Option<broadcast::Sender<Arc<WatchEvent>>>,
+    /// Whether subscribers end at once, whatever they have not read yet.
+    is_shut_down: bool,
 }
 
 impl WatchHubState {
     /// Whether the inventory is complete, that is, not in the middle of a load.
     fn is_whole(&self) -> bool {
         self.picture.store().is_some() && !self.picture.is_loading()
+    }
+
+    /// Whether the inventory is loaded and no load is in progress; the link may be stale.
+    fn is_ready(&self) -> bool {
+        let is_loading = matches!(self.link, LinkState::Connecting { .. } | LinkState::Loading { .. });
+        self.loaded && self.is_whole() && !is_loading && self.events.is_some()
     }
 
     /// Why the inventory is not available.
@@ -57,17 +65,20 @@ impl WatchHubState {
             | LinkState::Stale { reason, retry_in } => (reason.clone(), *retry_in),
             link => (format!("the store has not been read yet ({})", link.word()), None),
         };
-        Error::Unavailable { reason, retry_in }
+        Error::Unavailable { reason, retry_in, source: None }
     }
 
     fn entries(&self, prefix: &KeyPrefix) -> VecDeque<Entry> {
         let scopes: &[Scope] = match prefix {
             KeyPrefix::All => &[Scope::AllWebhooks, Scope::Connections, Scope::Foreign],
-            KeyPrefix::Namespace(namespace) => &[Scope::Namespace(namespace.clone())],
+            KeyPrefix::Namespace(namespace) | KeyPrefix::Ids { namespace, .. } => {
+                &[Scope::Namespace(namespace.clone())]
+            }
             KeyPrefix::Connections => &[Scope::Connections],
         };
         let slots = scopes.iter().flat_map(|scope| self.picture.slots(scope));
-        slots.filter_map(|slot| self.picture.row(slot)).map(|row| row.entry()).collect()
+        let rows = slots.filter_map(|slot| self.picture.row(slot));
+        rows.map(|row| row.entry()).filter(|entry| prefix.covers(&entry.key)).collect()
     }
 }
 
@@ -76,18 +87,24 @@ impl WatchHub {
     /// document.
     pub(super) fn start(
         watch: Watch,
+        names: SecretNames,
         written: Arc<LastWrite>,
         changed: impl Fn(&ResourceKey) + Send + 'static,
     ) -> Arc<Self> {
         let (events, _) = broadcast::channel(BEHIND_MAX);
         let link = LinkState::Connecting { error: None, retry_in: None };
-        let shared =
-            WatchHubState { picture: Inventory::default(), link, loaded: false, events: Some(events) };
+        let shared = WatchHubState {
+            picture: Inventory::default(),
+            link,
+            loaded: false,
+            events: Some(events),
+            is_shut_down: false,
+        };
         let shared = Arc::new(Mutex::new(shared));
-        let (settle, settled) = watch::channel(false);
-        let following = follow(Arc::clone(&shared), watch.events, settle, written, changed);
+        let (told, ready) = watch::channel(false);
+        let following = follow(Arc::clone(&shared), (watch.events, names), told, written, changed);
         let task = tokio::spawn(following).abort_handle();
-        Arc::new(Self { shared, wake: watch.wake, task, settled })
+        Arc::new(Self { shared, wake: watch.wake, task, ready })
     }
 
     /// The entry of a key; `None` if the inventory may differ from the store, has not reached `at`, or does
@@ -114,13 +131,22 @@ impl WatchHub {
         shared.events.is_some().then(|| shared.link.clone())
     }
 
-    /// Waits until the inventory has been complete at least once.
+    /// Waits until the inventory is complete and no load is in progress.
     pub(super) async fn ready(&self, within: Duration) -> Result<()> {
-        let mut settled = self.settled.clone();
+        let mut ready = self.ready.clone();
         // Both a timeout and an ended watch show in the state below.
-        let _ = tokio::time::timeout(within, settled.wait_for(|settled| *settled)).await;
+        let _ = tokio::time::timeout(within, ready.wait_for(|ready| *ready)).await;
         let shared = self.shared.lock();
-        if shared.loaded && shared.events.is_some() { Ok(()) } else { Err(shared.not_ready()) }
+        if shared.is_ready() { Ok(()) } else { Err(shared.not_ready()) }
+    }
+
+    /// Ends the watch and every subscription, and forgets what was loaded.
+    pub(super) fn shut_down(&self) {
+        self.task.abort();
+        let mut shared = self.shared.lock();
+        shared.is_shut_down = true;
+        shared.events = None;
+        shared.picture = Inventory::default();
     }
 
     pub(super) fn subscribe(self: Arc<Self>, prefix: KeyPrefix) -> Watch {
@@ -183,15 +209,18 @@ impl LastWrite {
 
 async fn follow(
     shared: Arc<Mutex<WatchHubState>>,
-    mut events: BoxStream<'static, WatchEvent>,
-    settle: watch::Sender<bool>,
+    (mut events, names): (BoxStream<'static, WatchEvent>, SecretNames),
+    ready: watch::Sender<bool>,
     written: Arc<LastWrite>,
     changed: impl Fn(&ResourceKey),
 ) {
     let started = Instant::now();
     while let Some(event) = events.next().await {
-        let feed = scan_event(event.clone());
+        let feed = scan_event(event.clone(), &names);
         let mut shared = shared.lock();
+        if shared.is_shut_down {
+            return;
+        }
         if let WatchEvent::State(link) = &event {
             shared.link = link.clone();
         }
@@ -202,17 +231,14 @@ async fn follow(
         delta.deleted.iter().for_each(&changed);
         let updated = delta.changes.iter().filter(|(_, kind)| *kind == DeltaKind::Updated);
         updated.filter_map(|(slot, _)| shared.picture.row(*slot)).for_each(|row| changed(&row.key()));
-        if !shared.loaded && shared.is_whole() {
-            shared.loaded = true;
-            settle.send_replace(true);
-        }
+        shared.loaded |= shared.is_whole();
+        ready.send_replace(shared.is_ready());
         if let Some(events) = &shared.events {
             // An error only means that there are no subscribers.
             let _ = events.send(Arc::new(event));
         }
     }
     shared.lock().events = None;
-    settle.send_replace(true);
 }
 
 struct WatchSubscriber {
@@ -228,6 +254,10 @@ struct WatchSubscriber {
 
 impl WatchSubscriber {
     async fn next(&mut self) -> Option<WatchEvent> {
+        self.next_event().await.filter(|_| !self.hub.shared.lock().is_shut_down)
+    }
+
+    async fn next_event(&mut self) -> Option<WatchEvent> {
         loop {
             if self.needs_load {
                 self.start_load();

@@ -9,13 +9,16 @@
 //! and its own secrets merged. The result is cached for a limited time and then wiped.
 
 mod cache;
+mod changes;
 mod create;
+mod delete;
 mod get_merged;
 mod hub;
 mod invalidating_writer;
 mod merged;
 mod own_secrets;
 mod secret_merger;
+mod writes;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
@@ -24,7 +27,9 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use self::cache::MonotonicClock;
+pub use self::changes::Changes;
 pub use self::create::{CreateWebhookError, CreatedWebhook};
+pub use self::delete::{DeleteWebhookError, DeletedWebhook, SecretRemoval};
 use self::get_merged::{lookup_in_variables, secret_lookup};
 use self::hub::{LastWrite, WatchHub};
 use self::invalidating_writer::InvalidatingWriter;
@@ -32,17 +37,53 @@ pub use self::merged::{MergedDocument, MergedSecret, SecretMode};
 use self::secret_merger::CachedMerger;
 use crate::check::SecretLookup;
 use crate::config::{Overrides, SecretSource, SettingSources, Settings, SettingsError, Target};
-use crate::domain::{Document, Entry, Health, KeyPrefix, LinkState, ResourceKey, Revision, SecretPath};
+use crate::domain::{Entry, Health, KeyPrefix, LinkState, ResourceKey, Revision, SecretNames, SecretPath};
 use crate::provider::env::EnvVariables;
+#[cfg(feature = "etcd")]
 use crate::provider::etcd::EtcdProvider;
 use crate::provider::file::FileProvider;
-use crate::provider::{
-    Commit, ConfigReader, ConfigWriter, Error, Expect, Lease, Page, Result, SecretAccess, SecretWriter, Watch,
-};
+use crate::provider::{ConfigReader, ConfigWriter, Error, Page, Result, SecretAccess, SecretWriter, Watch};
 
 static SHARED: Mutex<Option<Arc<UnifiedConfigManager>>> = Mutex::new(None);
 
 /// An open store.
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use confdeck::domain::{DocumentChange, KeyPrefix, ResourceKey};
+/// use confdeck::manager::{SecretMode, UnifiedConfigManager};
+/// use confdeck::provider::Lease;
+///
+/// #[tokio::main]
+/// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     // CONFIG_BACKEND and its variables choose the store.
+///     let manager = UnifiedConfigManager::from_env()?;
+///
+///     // While this is held, there is a live picture, and reads are answered from memory.
+///     let mut changes = manager.changes(KeyPrefix::Namespace("default".parse()?));
+///     manager.ready(Duration::from_secs(20)).await?;
+///
+///     let key = ResourceKey::webhook("default".parse()?, "orders".parse()?);
+///     let document = r#"{"module": "log", "topic": "{$TOPIC:orders}"}"#;
+///     manager.upsert(key.clone(), document.into(), Lease::Never).await?;
+///     match changes.next().await {
+///         Some(DocumentChange::Updated { previous, entry }) => {
+///             println!("{} was {} and is {}", entry.key, previous.token, entry.token);
+///         }
+///         Some(DocumentChange::Deleted { previous }) => println!("{} is gone", previous.key),
+///         Some(change) => println!("{} is there", change.key()),
+///         None => println!("the store was shut down"),
+///     }
+///
+///     // As a receiver uses it: references are resolved, the webhook's own secrets are merged in.
+///     let merged = manager.get_merged(&key, SecretMode::Include).await?.ok_or("it is gone")?;
+///     println!("its topic is {}", merged.json()["topic"]);
+///
+///     manager.shutdown().await;
+///     Ok(())
+/// }
+/// ```
 pub struct UnifiedConfigManager {
     reader: Arc<dyn ConfigReader>,
     writer: Option<Arc<dyn ConfigWriter>>,
@@ -53,6 +94,7 @@ pub struct UnifiedConfigManager {
     secrets: SecretAccess,
     variables: Arc<EnvVariables>,
     secret_lookup: SecretLookup,
+    secret_names: SecretNames,
     ended: AtomicBool,
     /// Reads secrets and caches merged documents. Created by the first merge, so that a program that never
     /// merges, such as the console, holds nothing that could read secrets.
@@ -95,19 +137,30 @@ impl UnifiedConfigManager {
     pub fn from_settings(settings: &Settings) -> Self {
         let read_only = settings.context.read_only.as_ref().map(ToString::to_string);
         let manager = match &settings.target {
-            Target::Files(files) => Self::open(FileProvider::new(files.clone()), read_only),
+            Target::Files(files) => {
+                let names = settings.secret_names.clone();
+                Self::open(FileProvider::new(files.clone()).with_secret_names(names), read_only)
+            }
+            #[cfg(feature = "etcd")]
             Target::Etcd(etcd) => Self::open(EtcdProvider::new((**etcd).clone()), read_only),
         };
-        manager.with_secrets(settings.secrets.clone()).with_secret_lookup(secret_lookup(settings))
+        manager
+            .with_secrets(settings.secrets.clone())
+            .with_secret_lookup(secret_lookup(settings))
+            .with_secret_names(settings.secret_names.clone())
     }
 
     /// Opens a provider; `read_only` names what forbids writing, if anything does. Secrets come from the
     /// environment variables, unless [`UnifiedConfigManager::with_secrets`] or
     /// [`UnifiedConfigManager::with_secret_access`] says otherwise.
     pub fn open<P: ConfigWriter + 'static>(provider: P, read_only: Option<String>) -> Self {
-        let provider = Arc::new(provider);
+        Self::open_shared(Arc::new(provider), read_only)
+    }
+
+    /// As [`UnifiedConfigManager::open`], for a provider that others use too.
+    pub fn open_shared(provider: Arc<dyn ConfigWriter>, read_only: Option<String>) -> Self {
         // Both are the same provider; a read-only manager gets no handle that can write.
-        let writer = read_only.is_none().then(|| Arc::clone(&provider) as Arc<dyn ConfigWriter>);
+        let writer = read_only.is_none().then(|| Arc::clone(&provider));
         let variables = Arc::new(EnvVariables::process());
         Self {
             reader: provider,
@@ -118,6 +171,7 @@ impl UnifiedConfigManager {
             secrets: SecretSource::Env(Arc::clone(&variables)).access(false),
             variables,
             secret_lookup: lookup_in_variables(),
+            secret_names: SecretNames::default(),
             ended: AtomicBool::new(false),
             merger: Arc::default(),
             clock: Arc::new(Instant::now),
@@ -154,6 +208,39 @@ impl UnifiedConfigManager {
         self.secret_lookup = lookup;
         self.merger = Arc::default();
         self
+    }
+
+    /// Sets the names that are always secret, and those that are not by their sound. They decide what
+    /// [`SecretMode::Exclude`] leaves as written; to mask a document, make a
+    /// [`Masking`](crate::domain::Masking) of [`UnifiedConfigManager::secret_names`]. Without it, there are
+    /// none.
+    ///
+    /// ```
+    /// # use confdeck::domain::{Document, Masking, SecretNames};
+    /// # use confdeck::manager::UnifiedConfigManager;
+    /// # use confdeck::provider::memory::MemoryStore;
+    /// # use confdeck::text::Masked;
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let names = SecretNames::default().hide("internal_code")?.show("license")?;
+    /// let manager = UnifiedConfigManager::open(MemoryStore::new(), None).with_secret_names(names);
+    ///
+    /// let key = "production/orders".parse::<confdeck::domain::Address>()?.0;
+    /// let document = Document::from(r#"{"internal_code": "A-1", "license": "MIT"}"#);
+    /// let masking = Masking::of(&key, manager.secret_names());
+    /// let line = Masked::one_line(&masking, &document, 80);
+    /// assert_eq!(line.as_str(), r#"{"internal_code": "••••••••", "license": "MIT"}"#);
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn with_secret_names(mut self, names: SecretNames) -> Self {
+        self.secret_names = names;
+        self.merger = Arc::default();
+        self
+    }
+
+    /// The names that the context adds to the heuristic for secrets.
+    pub fn secret_names(&self) -> &SecretNames {
+        &self.secret_names
     }
 
     /// Where the receiver looks for secrets.
@@ -230,7 +317,8 @@ impl UnifiedConfigManager {
         self.hub()?.link()
     }
 
-    /// Waits, for at most `within`, until the live inventory has been loaded once. Keep the subscription
+    /// Waits, for at most `within`, until the live inventory is complete: it has been loaded, and no load is
+    /// in progress. It may be stale all the same, see [`UnifiedConfigManager::link`]. Keep the subscription
     /// returned by [`UnifiedConfigManager::watch`] alive during the call.
     ///
     /// # Errors
@@ -251,39 +339,6 @@ impl UnifiedConfigManager {
         self.reader.list(prefix)
     }
 
-    /// Writes a document that does not exist yet.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] if it does; else those of [`ConfigWriter::commit`].
-    pub async fn create(&self, key: ResourceKey, document: Document, lease: Lease) -> Result<Commit> {
-        self.record_write(self.writer()?.set(key, document, Expect::Absent, lease).await)
-    }
-
-    /// Replaces the document that was read as `base`, and keeps its lease.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] if it changed since; else those of [`ConfigWriter::commit`].
-    pub async fn update(&self, base: &Entry, document: Document) -> Result<Commit> {
-        let expect = Expect::Token(base.token);
-        self.record_write(self.writer()?.set(base.key.clone(), document, expect, Lease::Keep).await)
-    }
-
-    /// Removes the document that was read as `base`.
-    ///
-    /// # Errors
-    /// [`Error::Conflict`] if it changed since; else those of [`ConfigWriter::commit`].
-    pub async fn delete(&self, base: &Entry) -> Result<Commit> {
-        self.record_write(self.writer()?.delete(base.key.clone(), Expect::Token(base.token)).await)
-    }
-
-    /// Records the revision of a write that the live inventory may not include yet.
-    fn record_write(&self, written: Result<Commit>) -> Result<Commit> {
-        if let Ok(commit) = &written {
-            self.last_write.record(commit.at);
-        }
-        written
-    }
-
     /// Subscribes to a range: a load, then every change. All subscribers share one watch of the provider and
     /// one inventory; a subscriber that lags gets a new load and does not delay the others.
     ///
@@ -293,7 +348,8 @@ impl UnifiedConfigManager {
         let hub = kept.upgrade().unwrap_or_else(|| {
             let merging = Arc::clone(&self.merger);
             let written = Arc::clone(&self.last_write);
-            let hub = WatchHub::start(self.reader.watch(KeyPrefix::All), written, move |key| {
+            let names = self.secret_names.clone();
+            let hub = WatchHub::start(self.reader.watch(KeyPrefix::All), names, written, move |key| {
                 merging.get().inspect(|merging| merging.cache.forget(key));
             });
             *kept = Arc::downgrade(&hub);
@@ -307,11 +363,21 @@ impl UnifiedConfigManager {
         self.reader.health().await
     }
 
-    /// Ends watches and connections, and wipes merged documents.
+    /// Ends watches and connections, and wipes merged documents. When it returns, every watch has ended, also
+    /// one that is still held, and nothing is served from memory: calls answer [`Error::Unavailable`].
     pub async fn shutdown(&self) {
         self.ended.store(true, Ordering::Release);
+        self.hub().inspect(|hub| hub.shut_down());
         self.merger.get().inspect(|merging| merging.cache.forget_all());
         futures::join!(self.reader.shutdown(), self.secrets.reader.shutdown());
+    }
+
+    /// Fails once the manager has been shut down.
+    fn check_open(&self) -> Result<()> {
+        if self.ended.load(Ordering::Acquire) {
+            return Err(Error::unavailable("the store has been shut down; open it anew"));
+        }
+        Ok(())
     }
 
     fn hub(&self) -> Option<Arc<WatchHub>> {

@@ -69,7 +69,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::domain::DocumentKind;
+    use crate::domain::{DocumentKind, Masking};
     use crate::inventory::Facts;
 
     const TOKEN: SecretField = SecretField::BEARER_TOKEN;
@@ -185,7 +185,7 @@ mod tests {
             let filled = Value::Object(filled).to_string();
             let used = SecretField::ALL.into_iter().filter(|f| filled.contains(&format!("own {}", f.as_str())));
             let document = Value::Object(document).to_string().into();
-            let own = Facts::scan(DocumentKind::Webhook, &document).own;
+            let own = Facts::scan(&Masking::built_in(DocumentKind::Webhook), &document).own;
             let mut told: Vec<_> = own.iter().map(|(f, _)| f).collect();
             told.sort();
             let mut used: Vec<_> = used.collect();

@@ -15,7 +15,7 @@ use crate::domain::reference::{
     ReferenceSources, ResolveError, ResolveScope, Variable, Variables, VaultField, resolve, vault_fields,
 };
 use crate::domain::{
-    DocumentKind, Entry, FieldName, OWN_VARIABLES, OwnMembers, ResourceKey, SecretField, SecretPath,
+    Entry, FieldName, Masking, OWN_VARIABLES, OwnMembers, ResourceKey, SecretField, SecretNames, SecretPath,
     SecretText, escape,
 };
 use crate::provider::env::{EnvSecrets, EnvVariables, variable_name};
@@ -35,6 +35,8 @@ pub(super) struct SecretMerger {
     pub(super) access: SecretAccess,
     /// Where in the secret store the receiver looks.
     pub(super) lookup: SecretLookup,
+    /// What counts as a secret where none are to be included.
+    pub(super) secret_names: SecretNames,
 }
 
 /// A merger that keeps what it has merged.
@@ -87,8 +89,8 @@ impl SecretMerger {
         match secrets {
             SecretMode::Include => self.include(key, &mut merged).await?,
             SecretMode::Exclude => {
-                let scope = ResolveScope::WithoutSecrets(DocumentKind::of(key));
-                self.replace(&mut merged, &BTreeMap::new(), scope)
+                let masking = Masking::of(key, &self.secret_names);
+                self.replace(&mut merged, &BTreeMap::new(), ResolveScope::WithoutSecrets(&masking))
                     .map_err(|problem| self.unresolved(key, &problem))?;
             }
         }
@@ -122,7 +124,7 @@ impl SecretMerger {
         &self,
         merged: &mut MergedDocument,
         vault: &BTreeMap<VaultField, SecretText>,
-        scope: ResolveScope,
+        scope: ResolveScope<'_>,
     ) -> std::result::Result<(), ResolveError> {
         let unseen = UnseenVariables::default();
         let variables: &dyn Variables = match &self.variables {

@@ -26,3 +26,15 @@ pub struct SecretBackend {
     /// Secrets have a mount and a path; otherwise they are variables, which need no connection.
     pub key_value: bool,
 }
+
+/// etcd, whether or not its client is built in: settings name it, and the memory store is like it.
+pub(crate) const ETCD: Backend = Backend {
+    name: "etcd",
+    setting: "etcd",
+    remote: true,
+    takes_up: "takes it live in about a second",
+    looks_up: "looks references up when it loads a document: it goes on with the old value until that is written again",
+};
+
+/// Vault or OpenBao, whether or not its client is built in.
+pub(crate) const VAULT: SecretBackend = SecretBackend { name: "vault", remote: true, key_value: true };

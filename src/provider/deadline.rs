@@ -34,7 +34,7 @@ pub async fn within<T>(
 pub async fn secret_store_answer<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
     within(CALL_DEADLINE, call, |within| {
         let reason = format!("the store of secrets said nothing {within}");
-        Err(Error::Unavailable { reason, retry_in: None })
+        Err(Error::unavailable_by(reason, std::io::ErrorKind::TimedOut))
     })
     .await
 }

@@ -15,6 +15,7 @@ mod commit_status;
 mod deadline;
 pub mod env;
 mod error;
+#[cfg(feature = "etcd")]
 pub mod etcd;
 mod feed;
 pub mod file;
@@ -22,7 +23,9 @@ pub mod memory;
 pub(crate) mod misconfigured;
 mod ops;
 mod secret;
+#[cfg(any(feature = "etcd", feature = "vault"))]
 mod tls;
+#[cfg(feature = "vault")]
 pub mod vault;
 mod watch;
 
@@ -33,13 +36,16 @@ use futures::StreamExt;
 use futures::stream::BoxStream;
 
 pub use backend::{Backend, SecretBackend};
+pub(crate) use backend::{ETCD, VAULT};
 pub use commit_status::{CommitStatus, is_as_requested, resolve_outcome};
 pub use deadline::{CALL_DEADLINE, GRACE, HEALTH_DEADLINE, secret_store_answer, within};
-pub use error::{Error, MISSING_RIGHT_REMEDY, Result};
+pub use error::{Error, IoCause, MISSING_RIGHT_REMEDY, Result};
+pub(crate) use ops::check_json;
 pub use secret::{
     SecretAccess, SecretCapabilities, SecretChange, SecretData, SecretExpect, SecretFields, SecretListItem,
     SecretReader, SecretRevealer, SecretWriter,
 };
+#[cfg(any(feature = "etcd", feature = "vault"))]
 pub use tls::ensure_crypto_provider;
 pub use watch::{PAGE_LIMIT, Watch, WatchClosed, WatchEvent, WatchHandle, WatchSender, watch_channel};
 
@@ -247,8 +253,8 @@ pub trait ConfigWriter: ConfigReader {
     /// request was sent but the store itself gave no answer.
     async fn commit(&self, ops: Vec<Op>) -> Result<Commit>;
 
-    /// How long [`ConfigWriter::commit`] may take before it answers.
-    fn commit_deadline(&self) -> Duration {
+    /// How long [`ConfigWriter::commit`] of these operations may take before it answers.
+    fn commit_deadline(&self, _ops: &[Op]) -> Duration {
         CALL_DEADLINE
     }
 

@@ -4,7 +4,8 @@
 use std::collections::HashSet;
 
 use super::{Capabilities, Error, Expect, Op, Result};
-use crate::domain::Entry;
+use crate::domain::json::walk;
+use crate::domain::{Document, Entry, ResourceKey};
 
 /// Checks the rules that need no access to the store: size, count, duplicate and foreign keys.
 pub(crate) fn check_commit(ops: &[Op], can: &Capabilities) -> Result<()> {
@@ -43,6 +44,18 @@ pub(crate) fn check_commit(ops: &[Op], can: &Capabilities) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Checks that a document is JSON; returns its text.
+pub(crate) fn check_json<'a>(key: &ResourceKey, document: &'a Document) -> Result<&'a str> {
+    let invalid = |reason: String| {
+        Error::invalid(format!("{key}: {reason}; a document is a JSON value, nothing was written"))
+    };
+    let text = document
+        .text()
+        .map_err(|error| invalid(format!("the document is not UTF-8 at byte {}", error.valid_up_to())))?;
+    walk(text, |_| ()).map_err(|error| invalid(error.to_string()))?;
+    Ok(text)
 }
 
 /// Checks an operation's precondition against the current entry.

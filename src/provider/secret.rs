@@ -250,6 +250,7 @@ impl<'a> KvLocation<'a> {
     }
 
     /// The API path of the secret in an engine of KV 1.
+    #[cfg(feature = "vault")]
     pub(crate) fn plain_path(self) -> String {
         format!("{}/{}", self.mount.as_str(), self.path.as_str())
     }

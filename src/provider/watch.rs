@@ -83,9 +83,17 @@ impl WatchEvent {
 }
 
 /// A running watch. Dropping it cancels it at the server and ends its tasks.
+#[must_use = "a watch that is dropped ends at once: hold it for as long as it is needed"]
 pub struct Watch {
     pub events: BoxStream<'static, WatchEvent>,
     pub wake: WatchHandle,
+}
+
+impl Watch {
+    /// The next event; `None` once the store has been shut down.
+    pub async fn next(&mut self) -> Option<WatchEvent> {
+        self.events.next().await
+    }
 }
 
 /// Cuts the back-off of a watch short: the action behind `ctrl-r`.

@@ -8,7 +8,7 @@ use super::safe::{grouped, visible_utf8};
 use super::scan::{ScanPiece, scan, scan_checked, scan_within};
 use super::writer::{LineLimits, MaskedWriter, flat};
 use crate::domain::json::{BYTE_ORDER_MARK, Span, indent, indent_valid, is_one_line};
-use crate::domain::{Document, DocumentKind};
+use crate::domain::{Document, Masking};
 
 /// The mask for a secret; its width is the same whatever it hides.
 pub const MASK: &str = "••••••••";
@@ -82,6 +82,16 @@ pub enum DocumentLayout {
 
 /// A document that may be shown: secrets hidden, every character safe, one-line JSON indented,
 /// very long lines shortened. It contains neither the hidden text nor its length.
+///
+/// ```
+/// use confdeck::domain::{Document, DocumentKind, Masking};
+/// use confdeck::text::Masked;
+///
+/// let document = Document::from(r#"{"module": "log", "authorization": "Bearer hunter2"}"#);
+/// let masked = Masked::of(&Masking::built_in(DocumentKind::Webhook), &document);
+/// let shown: Vec<_> = masked.lines(0..masked.line_count()).map(|line| line.to_string()).collect();
+/// assert!(shown.concat().contains("log") && !shown.concat().contains("hunter2"));
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Masked {
     pub(super) text: String,
@@ -95,7 +105,7 @@ impl Masked {
     /// Masks a whole document for which it is known where it stops being JSON, if anywhere; and how it is
     /// laid out, since what is not JSON is as stored.
     pub fn of_checked(
-        kind: DocumentKind,
+        masking: &Masking,
         document: &Document,
         broken_at: Option<usize>,
         layout: DocumentLayout,
@@ -103,7 +113,7 @@ impl Masked {
         let text = match document.text() {
             Ok(text) => text,
             Err(error) => {
-                let masked = Self::binary(kind, document.as_bytes(), error.valid_up_to());
+                let masked = Self::binary(masking, document.as_bytes(), error.valid_up_to());
                 return (masked, DocumentLayout::Stored);
             }
         };
@@ -113,27 +123,28 @@ impl Masked {
         // Otherwise the text that is parsed differs from the document's.
         let is_checked = text.len() <= MAX_TEXT && !text.starts_with(BYTE_ORDER_MARK);
         let pieces = |shown: &str| match is_checked {
-            true => scan_checked::<&str>(kind, &[], shown, broken_at.map_or(Ok(()), Err)),
-            false => scan(kind, shown),
+            true => scan_checked::<&str>(masking, &[], shown, broken_at.map_or(Ok(()), Err)),
+            false => scan(masking, shown),
         };
         (Self::render(formatted.as_deref().unwrap_or(text), LineLimits::WHOLE, pieces).0, layout)
     }
 
-    pub fn of(kind: DocumentKind, document: &Document) -> Self {
+    pub fn of(masking: &Masking, document: &Document) -> Self {
         match document.text() {
-            Ok(text) => Self::text(kind, text),
-            Err(error) => Self::binary(kind, document.as_bytes(), error.valid_up_to()),
+            Ok(text) => Self::text(masking, text),
+            Err(error) => Self::binary(masking, document.as_bytes(), error.valid_up_to()),
         }
     }
 
-    pub fn text(kind: DocumentKind, text: &str) -> Self {
+    pub fn text(masking: &Masking, text: &str) -> Self {
         let formatted = if is_one_line(text) { indent(text) } else { None };
-        Self::render(formatted.as_deref().unwrap_or(text), LineLimits::default(), |text| scan(kind, text)).0
+        let formatted = formatted.as_deref().unwrap_or(text);
+        Self::render(formatted, LineLimits::default(), |text| scan(masking, text)).0
     }
 
     /// A text in its existing layout, with the span of each line.
-    pub(crate) fn with_places(kind: DocumentKind, text: &str) -> (Self, Vec<Span>) {
-        Self::render(text, LineLimits::default(), |text| scan(kind, text))
+    pub(crate) fn with_places(masking: &Masking, text: &str) -> (Self, Vec<Span>) {
+        Self::render(text, LineLimits::default(), |text| scan(masking, text))
     }
 
     pub fn line_count(&self) -> usize {
@@ -170,19 +181,19 @@ impl Masked {
     }
 
     /// A document on one line of about `max_chars` characters at most, for tables and events.
-    pub fn one_line(kind: DocumentKind, document: &Document, max_chars: usize) -> Safe<'static> {
+    pub fn one_line(masking: &Masking, document: &Document, max_chars: usize) -> Safe<'static> {
         match document.text() {
-            Ok(text) => flat(text, &scan(kind, text), max_chars),
+            Ok(text) => flat(text, &scan(masking, text), max_chars),
             Err(error) => Safe::from(binary_note(document.len(), error.valid_up_to())),
         }
     }
 
-    fn binary(kind: DocumentKind, bytes: &[u8], valid: usize) -> Self {
+    fn binary(masking: &Masking, bytes: &[u8], valid: usize) -> Self {
         let shown = visible_utf8(bytes.get(..MAX_BINARY).unwrap_or(bytes));
         let mut writer = MaskedWriter::default();
         writer.note(&binary_note(bytes.len(), valid));
         writer.end_line(Span { start: 0, end: 0 });
-        writer.write(&shown, &scan(kind, &shown));
+        writer.write(&shown, &scan(masking, &shown));
         writer.left_out(bytes.len().saturating_sub(MAX_BINARY));
         writer.masked
     }
@@ -204,12 +215,12 @@ impl Masked {
 /// One value of a document, as JSON text, at a path of member names; on one line of about `max_chars`
 /// characters at most.
 pub fn mask_value<S: AsRef<str>>(
-    kind: DocumentKind,
+    masking: &Masking,
     path: &[S],
     value: &str,
     max_chars: usize,
 ) -> Safe<'static> {
-    flat(value, &scan_within(kind, path, value), max_chars)
+    flat(value, &scan_within(masking, path, value), max_chars)
 }
 
 fn binary_note(len: usize, valid: usize) -> String {

@@ -14,12 +14,12 @@ mod safe;
 pub(crate) mod scan;
 mod writer;
 
-use crate::domain::DocumentKind;
+use crate::domain::Masking;
 
 pub use masked::{DocumentLayout, MASK, Masked, MaskedLine, Segment, SegmentRole, mask_value};
 pub use safe::{Safe, grouped};
 
 /// How many secrets a document contains.
-pub fn secrets_in(kind: DocumentKind, text: &str) -> usize {
-    scan::scan(kind, text).iter().filter(|piece| piece.is_hidden()).count()
+pub fn secrets_in(masking: &Masking, text: &str) -> usize {
+    scan::scan(masking, text).iter().filter(|piece| piece.is_hidden()).count()
 }

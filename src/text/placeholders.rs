@@ -10,18 +10,19 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use super::scan::{ScanPiece, Visibility, scan_within};
-use crate::domain::DocumentKind;
+use crate::domain::Masking;
 use crate::domain::json::{Span, SyntaxError};
 
 mod numbering;
 mod paths;
+mod realign;
 mod redact;
 mod syntax;
 #[cfg(test)]
 mod tests;
 
 use paths::placeholder_paths;
-pub use redact::{RedactedDraft, redact, redact_adding};
+pub use redact::{RedactedDraft, conceal_anew, is_concealed, redact, redact_adding};
 use syntax::{PlaceholderKind, find_placeholders, write_placeholder};
 
 /// The secrets replaced in one document; wiped on drop, never shown. An entry may be empty: then nothing
@@ -105,19 +106,19 @@ impl fmt::Debug for ConcealedSecrets {
 /// Replaces every secret of a text. References in secret fields stay, without their defaults.
 ///
 /// Text that looks like a placeholder is replaced as well, so that [`fill`] restores it unchanged.
-pub fn conceal(kind: DocumentKind, text: &str) -> (String, ConcealedSecrets) {
-    conceal_within::<&str>(kind, &[], text)
+pub fn conceal(masking: &Masking, text: &str) -> (String, ConcealedSecrets) {
+    conceal_within::<&str>(masking, &[], text)
 }
 
 /// The same for one value, as JSON text, at a path of member names.
 pub fn conceal_within<S: AsRef<str>>(
-    kind: DocumentKind,
+    masking: &Masking,
     path: &[S],
     text: &str,
 ) -> (String, ConcealedSecrets) {
     let mut kept = ConcealedSecrets::default();
     let mut out = String::with_capacity(text.len());
-    for piece in runs(kind, path, text) {
+    for piece in runs(masking, path, text) {
         let run = piece.span.of(text);
         match piece.visibility {
             Visibility::Hidden { bare } => out.push_str(&kept.push(run, bare)),
@@ -158,13 +159,13 @@ fn try_fill(draft: &str, kept: &ConcealedSecrets) -> Result<FilledDraft, SyntaxE
 /// # Errors
 /// As [`fill`], and at a placeholder that was moved to where its secret would be shown.
 pub fn fill_hidden<S: AsRef<str>>(
-    kind: DocumentKind,
+    masking: &Masking,
     path: &[S],
     draft: &str,
     kept: &ConcealedSecrets,
 ) -> Result<String, SyntaxError> {
     let poured = try_fill(draft, kept)?;
-    let mut hidden = runs(kind, path, &poured.text);
+    let mut hidden = runs(masking, path, &poured.text);
     hidden.retain(ScanPiece::is_hidden);
     let is_hidden = |span: Span| {
         let at = hidden.partition_point(|run| run.span.end < span.end);
@@ -282,9 +283,9 @@ pub fn has_placeholder(text: &str) -> bool {
 }
 
 /// The pieces of a value at a path of member names, with adjacent shown pieces joined.
-fn runs<S: AsRef<str>>(kind: DocumentKind, path: &[S], text: &str) -> Vec<ScanPiece> {
+fn runs<S: AsRef<str>>(masking: &Masking, path: &[S], text: &str) -> Vec<ScanPiece> {
     let mut runs: Vec<ScanPiece> = Vec::new();
-    for piece in scan_within(kind, path, text) {
+    for piece in scan_within(masking, path, text) {
         match runs.last_mut() {
             Some(last) if !last.is_hidden() && !piece.is_hidden() => last.span.end = piece.span.end,
             _ => runs.push(piece),

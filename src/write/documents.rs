@@ -27,7 +27,7 @@ impl WriteService {
                 let reason = "a commit of nothing; give it at least one operation".into();
                 return Err(Error::Invalid { reason });
             };
-            within(writer.commit_deadline(), writer.commit(ops), |within| {
+            within(writer.commit_deadline(&ops), writer.commit(ops), |within| {
                 Err(Error::OutcomeUnknown { key, reason: format!("nothing {within}") })
             })
             .await
@@ -51,7 +51,7 @@ impl WriteService {
                 Ok(answer) => break answer,
                 Err(_) => {
                     let reason = format!("nothing within {} s", limit.as_secs());
-                    break Err(Error::Unavailable { reason, retry_in: None });
+                    break Err(Error::unavailable_by(reason, std::io::ErrorKind::TimedOut));
                 }
             }
         };

@@ -84,7 +84,7 @@ fn names_that_look_alike_are_listed_apart_and_what_is_shown_of_one_names_it() {
         let got = store.confdeck(&["get", &address, "-o", "json"]).run().expect_code(0).out();
         assert_eq!(got, format!("{{\"n\":{number}}}\n"), "{address}");
         let row = rows.as_array().unwrap().iter().find(|row| row["key"] == address.as_str()).unwrap();
-        assert_eq!(row["name"], *id);
+        assert_eq!(row["id"], *id);
     }
     let home = crate::support::home::Home::new();
     let delete = store.confdeck(&["delete", r"prod/orders\x20", "--yes"]).at_home(&home).run().expect_code(0);
@@ -410,4 +410,19 @@ fn a_full_database_refuses_a_put_and_takes_a_delete() {
     store.confdeck(&["delete", "default/x", "--yes"]).run().expect_code(0);
     store.confdeck(&["get", "default/x"]).run().expect_code(4);
     store.confdeck(&["delete", "default/x", "--yes"]).run().expect_code(4);
+}
+
+#[test]
+fn an_id_alone_is_in_the_namespace_that_the_receiver_serves_on_its_plain_route() {
+    let store = Store::new("/plain/");
+    store.put("staging/webhooks/orders", r#"{"at":"staging"}"#);
+    store.put("default/webhooks/orders", r#"{"at":"default"}"#);
+    for (namespace, at) in [("staging", "staging"), ("", "default")] {
+        let get = store.confdeck(&["get", "orders", "-o", "json"]);
+        let get = if namespace.is_empty() { get } else { get.env("ETCD_NAMESPACE", namespace) };
+        assert_eq!(get.run().expect_code(0).out(), format!("{{\"at\":\"{at}\"}}\n"));
+    }
+    let put = store.confdeck(&["put", "new", "{}", "--create"]).env("ETCD_NAMESPACE", "staging").run();
+    put.expect_code(0);
+    assert_eq!(store.value("staging/webhooks/new"), "{}");
 }

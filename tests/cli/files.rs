@@ -212,3 +212,35 @@ fn what_is_created_is_for_its_owner_alone() {
     let mode = fs::metadata(home.work().join("webhooks.json")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+/// A program reads what the fields are called in the field: an id is an id, a connection has a type.
+#[test]
+fn a_listing_for_programs_names_things_by_what_they_are() {
+    let home = home();
+    home.write("work/connections.json", r#"{"redis_main": {"type": "redis", "host": "h"}}"#);
+    let list = |what: &[&str]| {
+        json(&confdeck(&home, &[&["list"], what, &["-o", "json"]].concat()).run().expect_code(0).out())
+    };
+    let webhooks = list(&["webhooks"]);
+    let orders = webhooks.as_array().unwrap().iter().find(|row| row["id"] == "orders").unwrap();
+    assert_eq!((&orders["key"], &orders["module"]), (&"default/orders".into(), &"log".into()));
+    assert!(orders.get("name").is_none() && orders.get("type").is_none(), "{orders}");
+    let connection = &list(&["connections"])[0];
+    assert_eq!((&connection["name"], &connection["type"]), (&"redis_main".into(), &"redis".into()));
+    assert!(connection.get("id").is_none() && connection.get("module").is_none(), "{connection}");
+    let begin = list(&["webhooks", "default", "--ids", "ord"]);
+    assert_eq!((begin.as_array().unwrap().len(), &begin[0]["id"]), (1, &"orders".into()));
+}
+
+#[test]
+fn an_id_alone_is_in_the_only_namespace_of_files() {
+    let home = home();
+    let shown = confdeck(&home, &["get", "orders"]).run().expect_code(0).out();
+    assert!(shown.contains("default/orders"), "{shown}");
+    let put = confdeck(&home, &["put", "new", "{}", "--create"]).run().expect_code(0).out();
+    assert!(put.starts_with("default/new  "), "{put}");
+    let deleted = confdeck(&home, &["delete", "new", "--yes"]).run().expect_code(0).out();
+    assert!(deleted.starts_with("default/new  "), "{deleted}");
+    let missing = confdeck(&home, &["get", "new"]).run().expect_code(4).err();
+    assert!(missing.contains("default/new does not exist"), "{missing}");
+}

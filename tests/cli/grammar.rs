@@ -32,12 +32,15 @@ fn wrong_usage_exits_2_and_says_what_is_right() {
     for (arguments, said) in [
         (&["frob"][..], "unrecognized subcommand 'frob'"),
         (&["list"], "a command is missing here"),
-        (&["get", "orders"], "NAMESPACE/ID"),
+        (&["get", "connections"], "NAMESPACE/ID"),
         (&["get", "a b/orders"], "a namespace is 1 to 64"),
         (&["watch", "-o", "yaml"], "possible values: json, table"),
         (&["watch", "a/b"], "write a namespace, connections"),
         (&["put", "a/b", "{}", "--ttl", "soon"], "90s or 15m"),
         (&["put", "a/b", "{}", "--create", "--expect-revision", "1"], "cannot be used with"),
+        (&["put", "a/b", "{}", "--secrets-from", "-"], "--create"),
+        (&["put", "a/b", "--create", "--secrets-from", "-"], "standard input holds the secrets"),
+        (&["list", "webhooks", "--ids", "a"], "NAMESPACE"),
         (&["--demo", "list", "webhooks"], "--demo is for the console"),
         (&["--theme", "night", "health"], "--theme is for the console"),
         (&[], "the console needs a terminal"),
@@ -204,5 +207,5 @@ fn an_escape_sequence_reaches_no_terminal() {
         }
     }
     let rows = json(&confdeck(&home, &["list", "webhooks", "-o", "json"]).run().expect_code(0).out());
-    assert_eq!(rows[0]["name"], "e\u{202e}vil\u{1b}[2J");
+    assert_eq!(rows[0]["id"], "e\u{202e}vil\u{1b}[2J");
 }

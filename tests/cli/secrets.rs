@@ -339,3 +339,40 @@ fn variables_are_told_with_their_collisions_and_never_written() {
     assert_eq!(shown.expect_code(0).out(), format!("{SECRET}\n"));
     assert!(home.files_holding(SECRET).is_empty());
 }
+
+#[test]
+fn a_new_webhook_and_its_secrets_are_put_by_one_command() {
+    let world = World::new("put-with", &json!({"orders": {"module": "log"}}));
+    let secrets = json!({"bearer-token": SECRET, "hmac-secret": SECRET}).to_string();
+    let put = |id: &str, input: &str| {
+        world.run(&["put", id, r#"{"module":"log"}"#, "--create", "--secrets-from", "-"]).input(input).run()
+    };
+    let done = put("default/new", &secrets).expect_code(0);
+    let lines: Vec<_> = done.out().lines().map(str::to_owned).collect();
+    assert_eq!(lines[0], "put-with/new/secrets  - -> v1");
+    assert!(lines[1].starts_with("default/new  - -> "), "{lines:?}");
+    assert_eq!(world.stored("new/secrets"), (1, json!({"bearer-token": SECRET, "hmac-secret": SECRET})));
+    let kept = world.audited();
+    assert_eq!(kept[0], "write_secret - v1 done bearer-token,hmac-secret");
+    assert!(kept[1].starts_with("create - ") && kept[1].ends_with(" done"), "{kept:?}");
+
+    // What exists is left alone, the secrets of it too.
+    let exists = put("orders", &secrets).expect_code(3);
+    assert!(exists.err().contains("default/orders exists already"), "{}", exists.err());
+    assert_eq!(world.stored("orders/secrets").0, 0);
+    world.put("taken/secrets", &json!({"bearer-token": "theirs"}));
+    let taken = put("taken", &secrets).expect_code(3);
+    assert!(taken.err().contains("put-with/taken/secrets exists already"), "{}", taken.err());
+    world.run(&["get", "taken"]).run().expect_code(4);
+    // What is wrong is refused before anything is sent, and not repeated.
+    for input in [r#"{"token": "planted-plain"}"#, "planted-plain", "{}"] {
+        let wrong = put("wrong", input).expect_code(8);
+        assert!(wrong.err().contains("nothing was written"), "{}", wrong.err());
+    }
+    world
+        .run(&["put", "wrong", "{", "--create", "--secrets-from", "-"])
+        .input(&*secrets)
+        .run()
+        .expect_code(8);
+    assert_eq!(world.stored("wrong/secrets").0, 0);
+}

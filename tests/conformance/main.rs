@@ -13,6 +13,7 @@
 )]
 #![allow(unreachable_pub, missing_docs, reason = "the support modules are shared between test programs")]
 
+mod library;
 mod life;
 mod odd;
 mod reading;
@@ -74,6 +75,12 @@ macro_rules! conformance {
                 odd::values_are_kept_byte_for_byte,
                 odd::values_it_cannot_hold_are_refused,
                 odd::foreign_keys_are_kept_visible_and_marked,
+                library::what_is_not_json_is_refused_and_what_is_stored_is_read,
+                library::a_create_of_what_exists_says_that_it_exists,
+                library::upsert_writes_either_way_and_tells_which,
+                library::ids_that_begin_alike_are_a_range,
+                library::changes_tell_created_from_updated_with_what_was_there,
+                library::nothing_is_served_once_shutdown_returns,
                 life::dropping_a_watch_ends_its_tasks,
                 life::dropping_a_call_leaves_the_store_usable,
                 life::shutdown_ends_everything,

@@ -127,7 +127,7 @@ impl Environment {
         let listed = self.confdeck(["list", "webhooks", "-o", "json"]).run().expect_code(0);
         let rows: Vec<serde_json::Value> = serde_json::from_str(&listed.out()).unwrap();
         let text = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap().to_owned();
-        rows.iter().map(|row| format!("{}/{}", text(row, "namespace"), text(row, "name"))).collect()
+        rows.iter().map(|row| format!("{}/{}", text(row, "namespace"), text(row, "id"))).collect()
     }
 }
 

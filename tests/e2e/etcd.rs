@@ -205,6 +205,38 @@ fn documents_are_made_copied_and_deleted() {
 }
 
 #[test]
+fn what_came_of_an_act_stays_beside_what_others_do_and_both_are_listed() {
+    let store = store();
+    let mut terminal = store.open(80, 24);
+    terminal.unlock();
+    terminal.go_to("production/alpha");
+    terminal.keys("d");
+    terminal.wait_for("Delete production/alpha from lab?");
+    terminal.answer("y");
+    terminal.wait_for("✓ done: delete production/alpha");
+    store.delete("production/webhooks/zulu");
+    let both = |screen: &Screen| {
+        screen.line_with("✓ done: delete production/alpha").is_some_and(|line| line.contains("~ production"))
+    };
+    terminal.wait_until(both);
+    terminal.keys("j k 6");
+    terminal.wait_for("picture");
+    terminal.keys("1");
+    terminal.wait_for("› all");
+    assert!(both(&terminal.screen_now()), "{}", terminal.screen_now().framed());
+    terminal.keys("f4");
+    terminal.wait_until(|screen| {
+        screen.has("~ production/zulu was deleted") && screen.has("✓ writing is allowed")
+    });
+    terminal.keys("/");
+    terminal.type_text("zulu");
+    terminal.wait_gone("writing is allowed");
+    assert!(terminal.screen_now().has("~ production/zulu was deleted"));
+    terminal.keys("enter esc");
+    terminal.wait_gone("done: delete");
+}
+
+#[test]
 fn a_delete_that_others_got_ahead_of_deletes_nothing() {
     let store = store();
     let mut terminal = store.open(120, 40);

@@ -147,6 +147,10 @@ impl State {
     pub(crate) fn notes(&self) -> &Notes {
         self.parser.callbacks()
     }
+
+    pub(crate) fn notes_mut(&mut self) -> &mut Notes {
+        self.parser.callbacks_mut()
+    }
 }
 
 impl Received {
@@ -213,6 +217,8 @@ pub(crate) struct Notes {
     /// What stood on the screen of a frame from a planted value on, each once: a frame may put a value
     /// together from parts that were written one by one.
     pub(crate) planted: BTreeSet<String>,
+    /// The text of each frame, once that is asked for.
+    pub(crate) recorded: Option<Vec<(Instant, String)>>,
     /// Texts copied with OSC 52, as sent: in base64.
     pub(crate) copied: Vec<String>,
 }
@@ -232,7 +238,9 @@ impl vt100::Callbacks for Notes {
             (Some(b'?'), 'l') if synchronized => {
                 self.frames += u64::from(self.in_frame);
                 self.in_frame = false;
-                self.note_planted(&screen.contents());
+                let text = screen.contents();
+                self.note_planted(&text);
+                self.recorded.iter_mut().for_each(|frames| frames.push((Instant::now(), text.clone())));
             }
             (Some(b'>'), 'u') => self.keyboard_pushed += 1,
             (Some(b'<'), 'u') => self.keyboard_pushed = self.keyboard_pushed.saturating_sub(1),

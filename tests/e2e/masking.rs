@@ -107,3 +107,85 @@ fn one_key_reveals_what_was_told_by_its_look_too() {
     let drafts = files.home.files_holding("planted-");
     assert_eq!(drafts, std::slice::from_ref(&files.webhooks), "the draft on disk has a placeholder again");
 }
+
+/// One document that only the names of a context can judge, and those names.
+fn of_a_context() -> Files {
+    let files = Files::new(
+        "{\"one\": {\"module\": \"log\", \"internal_code\": \"planted-code\", \"owner\": {\"InternalCode\": [\"planted-deep\"]}, \"license\": \"MIT-2024\"}}\n",
+    );
+    let names = "[defaults]\nhide_names = [\"internal_code\"]\nshow_names = [\"license\"]\n";
+    files.home.write("config/confdeck/config.toml", names);
+    files
+}
+
+#[test]
+fn the_names_of_a_context_hide_and_show_on_every_screen_and_in_the_draft_on_disk() {
+    let files = of_a_context();
+    let mut terminal = files.open(120, 40);
+    // The list says that there is plaintext, and the detail shows what may be shown.
+    terminal.go_to("default/one");
+    let screen = terminal.wait_for("\"license\": \"MIT-2024\"");
+    assert!(screen.has("\"internal_code\": \"••••••••\""), "{}", screen.framed());
+    assert!(screen.has("¶"), "{}", screen.framed());
+    terminal.edit("default/one");
+    let screen = terminal.wait_for("\"internal_code\": \"‹kept:1›\"");
+    assert!(screen.has("‹kept:2›") && screen.has("MIT-2024"), "{}", screen.framed());
+    terminal.replace("\"log\"", "\"kafka\"");
+    terminal.replace("MIT-2024", "MIT-2025");
+    terminal.wait_for("draft saved");
+    let mut drafts = files.home.files_holding("MIT-2025");
+    drafts.retain(|file| file.to_string_lossy().contains("drafts"));
+    assert_eq!(drafts.len(), 1, "what is shown is saved as it is");
+    assert_eq!(files.home.files_holding("planted-"), std::slice::from_ref(&files.webhooks));
+    terminal.signal(Signal::KILL);
+    terminal.wait_exit();
+
+    let mut terminal = files.open(120, 40);
+    terminal.wait_for("1 draft");
+    terminal.answer("enter");
+    terminal.wait_for("the draft of default/one is back");
+    terminal.review();
+    let screen = terminal.wait_for("MIT-2025");
+    assert!(screen.has("MIT-2024"), "{}", screen.framed());
+    terminal.keys("f");
+    terminal.wait_for("\"internal_code\": \"••••••••\"");
+    terminal.answer("enter");
+    terminal.wait_for("done: write default/one");
+    let stored = files.text();
+    assert!(stored.contains("\"planted-code\"") && stored.contains("[\"planted-deep\"]"), "nothing is lost");
+    terminal.keys("q");
+    assert_eq!(terminal.wait_exit(), Exit::Code(0));
+}
+
+#[test]
+fn a_draft_of_before_a_name_was_hidden_is_taken_up_without_its_value() {
+    let files = of_a_context();
+    let config = files.home.config().join("config.toml");
+    let names = fs::read_to_string(&config).unwrap();
+    fs::write(&config, "").unwrap();
+    let mut terminal = files.open(120, 40);
+    // Whatever of them a frame draws.
+    terminal.reveals("planted-");
+    terminal.edit("default/one");
+    terminal.replace("\"log\"", "\"kafka\"");
+    terminal.wait_for("draft saved");
+    terminal.signal(Signal::KILL);
+    terminal.wait_exit();
+
+    fs::write(&config, names).unwrap();
+    let mut terminal = files.open(120, 40);
+    terminal.wait_for("1 draft");
+    terminal.answer("enter");
+    terminal.wait_for("the draft of default/one is back");
+    let screen = terminal.wait_for("\"kafka\"");
+    assert!(screen.has("\"internal_code\": \"‹kept:1›\"") && screen.has("MIT-2024"), "{}", screen.framed());
+    terminal.wait_for("draft saved");
+    assert_eq!(files.home.files_holding("planted-"), std::slice::from_ref(&files.webhooks));
+    terminal.review();
+    terminal.answer("enter");
+    terminal.wait_for("done: write default/one");
+    let stored = files.text();
+    assert!(stored.contains("\"kafka\"") && stored.contains("\"planted-code\""), "nothing is lost");
+    terminal.keys("q");
+    assert_eq!(terminal.wait_exit(), Exit::Code(0));
+}

@@ -92,6 +92,14 @@ impl Terminal {
         self.keys(key);
     }
 
+    /// Answers the review of several deletions: the number is asked for, and typed.
+    #[track_caller]
+    pub(crate) fn delete_several(&mut self, count: usize) {
+        self.answer("enter");
+        self.wait_for(&format!("type delete {count} to write this"));
+        self.type_text(&format!("delete {count}\n"));
+    }
+
     /// Quits; that takes less than `bound`, and the terminal is as it was.
     #[track_caller]
     pub(crate) fn leaves_within(&mut self, bound: Duration) {

@@ -38,7 +38,7 @@ fn marked_documents_are_deleted_in_one_revision() {
     assert!(screen.has("- production/alpha   only if still at r"), "{}", screen.framed());
     terminal.keys("f");
     terminal.wait_for("-   \"connection\": \"k1\"");
-    terminal.answer("enter");
+    terminal.delete_several(2);
     terminal.wait_gone("DELETE");
     assert_eq!(
         (store.value("production/webhooks/alpha"), store.value("production/webhooks/zulu")),
@@ -114,7 +114,7 @@ fn a_conflict_in_the_middle_writes_nothing_and_the_plan_is_made_anew() {
     store.put("production/webhooks/middle", r#"{"module": "log", "by": "etcdctl"}"#);
     terminal.wait_for("it was changed meanwhile");
     let before = store.revision();
-    terminal.answer("enter");
+    terminal.delete_several(3);
     terminal.wait_for("CONFLICT: production/middle is at r");
     terminal.wait_for("nothing of it was written");
     assert!(store.changes_since(before).is_empty(), "nothing was written");
@@ -122,7 +122,7 @@ fn a_conflict_in_the_middle_writes_nothing_and_the_plan_is_made_anew() {
     terminal.keys("b");
     terminal.wait_gone("CONFLICT");
     terminal.wait_gone("meanwhile");
-    terminal.answer("enter");
+    terminal.delete_several(3);
     terminal.wait_gone("DELETE");
     for id in ["alpha", "middle", "zulu"] {
         assert_eq!(store.value(&format!("production/webhooks/{id}")), None, "{id}");
@@ -152,7 +152,7 @@ fn more_than_the_store_takes_at_once_is_said_before_and_not_sent() {
     terminal.wait_for("128 marked");
     terminal.keys("d");
     terminal.wait_for("128 operations of at most 128");
-    terminal.answer("enter");
+    terminal.delete_several(128);
     terminal.wait_gone("DELETE");
     assert_eq!(store.changes_since(before), [128], "the refused one wrote nothing");
 }
@@ -220,6 +220,78 @@ fn the_review_of_an_edit_says_what_else_is_marked_and_who_takes_it() {
     assert_eq!(store.version("production/webhooks/alpha"), 1);
 }
 
+/// A namespace of 28 webhooks.
+fn store_of_28() -> Etcd {
+    let store = Etcd::new();
+    store.put_all((0..28).map(|n| (format!("many/webhooks/w{n:02}"), r#"{"module": "log"}"#)));
+    store
+}
+
+fn left(store: &Etcd) -> usize {
+    (0..28).filter(|n| store.value(&format!("many/webhooks/w{n:02}")).is_some()).count()
+}
+
+#[test]
+fn of_28_marked_with_one_in_sight_nobody_loses_27_without_typing_their_number() {
+    let store = store_of_28();
+    let mut terminal = store.open(120, 40);
+    terminal.unlock();
+    terminal.go_to("many/w00");
+    terminal.keys("*");
+    terminal.wait_for("28 marked");
+    terminal.keys("/");
+    terminal.type_text("w07\n");
+    let screen = terminal.wait_for("28 marked, 27 not on the screen");
+    assert!(screen.has("x drop unseen marks"), "{}", screen.framed());
+    terminal.keys("d");
+    let screen = terminal.wait_for("DELETE  28 documents");
+    assert!(screen.has("27 of 28 are not on the screen"), "{}", screen.framed());
+    let (_, first) = screen.find("- many/w00").expect("what is out of sight is listed first");
+    assert!(first < 16 && !screen.has("- many/w07"), "{}", screen.framed());
+    terminal.answer("enter");
+    terminal.wait_for("type delete 28 to write this");
+    terminal.type_text("yes\n");
+    terminal.wait_for("type delete 28 to write it");
+    assert_eq!(left(&store), 28);
+    terminal.keys("esc");
+    // The one in sight alone.
+    terminal.keys("x");
+    terminal.wait_for("DELETE  many/w07");
+    terminal.answer("enter");
+    terminal.wait_gone("DELETE");
+    assert_eq!(left(&store), 27);
+    terminal.wait_for("27 marked, 27 not on the screen");
+    terminal.keys("x");
+    terminal.wait_gone(" marked");
+}
+
+#[test]
+fn a_mass_delete_half_recreated_by_others_is_undone_for_the_rest() {
+    let store = store_of_28();
+    let mut terminal = store.open(120, 40);
+    terminal.unlock();
+    terminal.go_to("many/w00");
+    terminal.keys("* d");
+    terminal.wait_for("DELETE  28 documents");
+    terminal.delete_several(28);
+    terminal.wait_gone("DELETE");
+    assert_eq!(left(&store), 0);
+    for n in 0..14 {
+        store.put(&format!("many/webhooks/w{n:02}"), r#"{"module": "log", "by": "etcdctl"}"#);
+    }
+    terminal.wait_for("  w13 ");
+    terminal.keys("u");
+    let screen = terminal.wait_for("14 of 28 cannot be; 14 can");
+    assert!(screen.has("many/w00 exists again, now r") && screen.has("and 9 more"), "{}", screen.framed());
+    let before = store.revision();
+    terminal.answer("enter");
+    terminal.wait_gone("UNDO");
+    assert_eq!(left(&store), 28);
+    assert_eq!(store.changes_since(before), [14], "one revision, and nobody's document was touched");
+    assert!(store.value("many/webhooks/w00").unwrap().contains("etcdctl"));
+    assert_eq!(store.value("many/webhooks/w27").unwrap(), r#"{"module": "log"}"#);
+}
+
 const FILE: &str = "{\n  \"one\": {\"module\": \"log\", \"n\": 1},\n  \"two\": {\"module\": \"kafka\"},\n  \"three\": {}\n}\n";
 
 #[test]
@@ -232,7 +304,7 @@ fn files_take_a_plan_in_one_save_and_leave_every_other_byte() {
     terminal.keys("d");
     let screen = terminal.wait_for("DELETE  2 documents");
     assert!(screen.has("2 operations, all or none") && screen.has("debounce"), "{}", screen.framed());
-    terminal.answer("enter");
+    terminal.delete_several(2);
     terminal.wait_gone("DELETE");
     assert_eq!(files.text(), "{\n  \"three\": {}\n}\n");
 }

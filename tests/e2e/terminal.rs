@@ -201,9 +201,15 @@ impl Terminal {
         self.wait("the condition of the test", condition)
     }
 
+    /// The same for longer, or for less long, than anything else is waited for.
     #[track_caller]
-    fn wait(&mut self, what: &str, mut condition: impl FnMut(&Screen) -> bool) -> Screen {
-        let deadline = Instant::now() + PATIENCE;
+    pub(crate) fn wait_within(
+        &mut self,
+        limit: Duration,
+        what: &str,
+        mut condition: impl FnMut(&Screen) -> bool,
+    ) -> Screen {
+        let deadline = Instant::now() + limit;
         loop {
             // Asked first: what an ended program wrote is complete when it is looked at below.
             let exit = self.ended();
@@ -224,9 +230,14 @@ impl Terminal {
                 );
             }
             if Instant::now() >= deadline {
-                panic!("waited {PATIENCE:?} for {what}\n{}", self.screen_now().framed());
+                panic!("waited {limit:?} for {what}\n{}", self.screen_now().framed());
             }
         }
+    }
+
+    #[track_caller]
+    fn wait(&mut self, what: &str, condition: impl FnMut(&Screen) -> bool) -> Screen {
+        self.wait_within(PATIENCE, what, condition)
     }
 
     /// How many bytes the program has written to the terminal.
@@ -270,6 +281,16 @@ impl Terminal {
     /// How many synchronized updates it has drawn.
     pub(crate) fn frames(&self) -> u64 {
         self.received.state().notes().frames
+    }
+
+    /// Keeps the text of every frame from now on, for [`Terminal::recorded`].
+    pub(crate) fn record(&self) {
+        self.received.state().notes_mut().recorded = Some(Vec::new());
+    }
+
+    /// The frames since [`Terminal::record`], each with the moment at which it was complete.
+    pub(crate) fn recorded(&self) -> Vec<(Instant, String)> {
+        self.received.state().notes().recorded.clone().unwrap_or_default()
     }
 
     /// Whether these bytes were ever written to the terminal, in one piece.

@@ -80,7 +80,7 @@ fn a_commit_of_several_is_taken_back_in_one_revision() {
     terminal.go_to("production/alpha");
     terminal.keys("* d");
     terminal.wait_for("DELETE  3 documents");
-    terminal.answer("enter");
+    terminal.delete_several(3);
     terminal.wait_gone("DELETE");
     let before = store.revision();
     undo(&mut terminal, "delete 3 documents");

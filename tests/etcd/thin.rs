@@ -51,6 +51,68 @@ async fn a_list_over_a_thin_line_ends() {
     assert!(ratio < 1.5, "{ratio} times the line's own time");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_over_a_thin_line_idles_for_few_round_trips() {
+    let store = alone();
+    fill_wide(&mut store.server.client().await, &store.prefix, 1_500, "a").await;
+    let gate = Gate::thin(&store.server, thin(300)).await;
+    let reads = || store.server.metric("etcd_mvcc_range_total");
+    let before = reads();
+    assert_eq!(listed(&behind(&gate, &store.prefix), KeyPrefix::All).await.len(), 1_500);
+    assert_eq!(reads() - before, 2.0, "a first page, and all the rest");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_shown_while_it_arrives_and_not_loaded_twice() {
+    let store = fresh();
+    fill_wide(&mut store.server.client().await, &store.prefix, 400, "a").await;
+    // Seven seconds of line, in one page.
+    let gate = Gate::thin(&store.server, thin(60)).await;
+    let mut reader = Reader::new(behind(&gate, &store.prefix).watch(KeyPrefix::All));
+    reader.until("some rows", |reader| reader.loading() > 0).await;
+    assert!(reader.loading() < 100, "{}", reader.loading());
+    reader.until("half of the rows", |reader| reader.loading() >= 200).await;
+    gate.shut();
+    reader.until("the fault", |reader| count(reader, "CONNECTING") > 1).await;
+    gate.reopen();
+    reader.retry_now();
+    reader.until_synced().await;
+    assert_eq!(reader.loads, 1, "{:?}", reader.states);
+    assert_eq!(reader.picture, listed(&store.provider, KeyPrefix::All).await);
+    // Of 425 kB; what was under way when the line was cut is carried once more.
+    assert!(gate.carried() < 500_000, "{} bytes", gate.carried());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_write_over_a_thin_line_is_done() {
+    let store = fresh();
+    // Twelve seconds of line; nothing may be silent for more than five.
+    let gate = Gate::thin(&store.server, thin(60)).await;
+    let (provider, document) = (behind(&gate, &store.prefix), Document::new(vec![b'x'; 700_000]));
+    let put = Op::Put { key: webhook("a"), document, expect: Expect::Absent, lease: Lease::Keep };
+    let (begun, limit) = (Instant::now(), provider.commit_deadline(std::slice::from_ref(&put)));
+    provider.commit(vec![put]).await.unwrap();
+    assert!(begun.elapsed() > Duration::from_secs(6) && begun.elapsed() < limit, "{:?}", begun.elapsed());
+    assert_eq!(store.provider.get(&webhook("a")).await.unwrap().unwrap().document.len(), 700_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_write_that_falls_silent_on_its_way_has_an_unknown_outcome() {
+    let store = alone();
+    let gate = Gate::thin(&store.server, thin(60)).await;
+    let (provider, document) = (behind(&gate, &store.prefix), Document::new(vec![b'x'; 700_000]));
+    let put = Op::Put { key: webhook("a"), document, expect: Expect::Absent, lease: Lease::Keep };
+    let begun = Instant::now();
+    let freeze = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        store.server.freeze();
+    };
+    let (answer, ()) = tokio::join!(provider.commit(vec![put]), freeze);
+    assert!(matches!(answer, Err(Error::OutcomeUnknown { .. })), "{answer:?}");
+    assert!(begun.elapsed() < Duration::from_secs(15), "{:?}", begun.elapsed());
+    store.server.thaw();
+}
+
 /// A reader whose load of 2,000 documents was cut in the middle.
 async fn cut_load(store: &support::etcd::Fixture) -> (Gate, Reader) {
     fill_wide(&mut store.server.client().await, &store.prefix, 2_000, "a").await;
@@ -182,4 +244,33 @@ async fn a_quiet_range_of_a_busy_store_stays_synced() {
     assert_eq!(&reader.states[before..], [""; 0]);
     reader.until("the revision of the others", |reader| reader.at.0 >= head).await;
     assert_eq!(&reader.states[before..], [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_watch_beside_a_busy_one_stays_synced() {
+    let store = fresh();
+    let mut quiet = Reader::new(store.provider.watch(KeyPrefix::Connections));
+    quiet.until_synced().await;
+    let mut busy = Reader::new(store.provider.watch(KeyPrefix::All));
+    busy.until_synced().await;
+    let busy = tokio::spawn(async move { while busy.step().await {} });
+    let (mut client, key) = (store.server.client().await, format!("{}default/webhooks/a", store.prefix));
+    let writer = tokio::spawn(async move {
+        let text = format!("{{\"a\":\"{}\"}}", "x".repeat(2_000));
+        loop {
+            client.put(key.clone(), text.clone(), None).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let before = quiet.states.len();
+    let mut last = quiet.at;
+    for _ in 0..4 {
+        quiet.until("a later revision", |quiet| quiet.at > last).await;
+        last = quiet.at;
+        let read = tokio::time::timeout(Duration::from_secs(2), async { while quiet.step().await {} });
+        assert!(read.await.is_err(), "the watch ended");
+    }
+    assert_eq!(&quiet.states[before..], [""; 0]);
+    writer.abort();
+    busy.abort();
 }

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use confdeck::domain::{Coverage, Entry, LinkState, Namespace, Reference, ResourceKey, Revision, StoreId};
+use confdeck::domain::{
+    Coverage, Entry, LinkState, Namespace, Reference, ResourceKey, Revision, SecretNames, StoreId,
+};
 use confdeck::inventory::{AuthKinds, Inventory, RowCounts, Scope, scan_event};
 use confdeck::provider::{ConfigReader, Watch, WatchEvent};
 use futures::{StreamExt, TryStreamExt};
@@ -55,7 +57,9 @@ impl Observer {
             _ => {}
         }
         self.events += 1;
-        let delta = self.inventory.apply(scan_event(event), Duration::from_millis(self.events));
+        let delta = self
+            .inventory
+            .apply(scan_event(event, &SecretNames::default()), Duration::from_millis(self.events));
         self.resyncs.extend(delta.resynced);
         true
     }
@@ -143,7 +147,7 @@ impl Observer {
             WatchEvent::Loaded { at },
         ];
         for event in load {
-            scratch.apply(scan_event(event), Duration::ZERO);
+            scratch.apply(scan_event(event, &SecretNames::default()), Duration::ZERO);
         }
         assert_eq!(entries(&self.inventory), entries(&scratch), "{}", self.told());
         assert_eq!(Summary::of(&self.inventory), Summary::of(&scratch), "{}", self.told());

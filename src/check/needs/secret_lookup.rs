@@ -125,6 +125,7 @@ impl OwnSecrets {
 
 /// Why a text is not a template for paths.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum OwnPathTemplateError {
     /// Webhooks would share their secrets.
     #[error("it has no {{id}}, so that all webhooks would share one path")]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::domain::{
-    DocumentKind, FieldState, KvPath, Mount, Namespace, SecretContents, SecretVersion, WebhookId,
+    DocumentKind, FieldState, KvPath, Masking, Mount, Namespace, SecretContents, SecretVersion, WebhookId,
 };
 
 fn lookup() -> SecretLookup {
@@ -21,9 +21,14 @@ fn of(text: &str, lookup: &SecretLookup) -> Needs {
     ];
     let connection = |wanted: &str| {
         let found = connections.iter().find(|(name, _)| *name == wanted);
-        found.map(|(_, text)| Facts::scan(DocumentKind::Connection, &(*text).into()))
+        found.map(|(_, text)| Facts::scan(&Masking::built_in(DocumentKind::Connection), &(*text).into()))
     };
-    needs(&webhook(), &Facts::scan(DocumentKind::Webhook, &text.into()), &connection, lookup)
+    needs(
+        &webhook(),
+        &Facts::scan(&Masking::built_in(DocumentKind::Webhook), &text.into()),
+        &connection,
+        lookup,
+    )
 }
 
 fn not_merged() -> SecretLookup {

@@ -4,13 +4,14 @@
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::args::SecretSetArgs;
 use crate::cli::error::{Exit, Result};
 use crate::cli::input::{RawStdin, read_into};
-use crate::domain::{FieldName, SecretText, SecretValue};
+use crate::domain::json::{check_object, parse};
+use crate::domain::{FieldName, SecretField, SecretText, SecretValue};
 use crate::private_file::io_reason;
 use crate::provider::SecretFields;
 use crate::text::Safe;
@@ -32,6 +33,41 @@ pub(super) fn fields(set: &SecretSetArgs) -> Result<SecretFields> {
         put(&mut fields, name, bytes, set)?;
     }
     Ok(fields)
+}
+
+/// Reads a webhook's own secrets: a JSON object of texts, from a file or, for `-`, from standard input.
+pub(super) fn own_fields(from: &Path) -> Result<SecretFields> {
+    let file = (from != Path::new("-")).then_some((from, "the file that --secrets-from names"));
+    let bytes = read(file)?;
+    own_fields_of(&bytes)
+        .map_err(|why| Exit::INVALID.because(format!("what --secrets-from names {why}; nothing was written")))
+}
+
+fn own_fields_of(bytes: &[u8]) -> std::result::Result<SecretFields, String> {
+    if bytes.len() > LONGEST {
+        return Err(format!("is longer than {LONGEST} bytes"));
+    }
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| format!("is not UTF-8 at byte {}", error.valid_up_to()))?;
+    check_object(text).map_err(|error| format!("is not a JSON object of texts: {error}"))?;
+    let object = parse(text).map_err(|error| format!("is not a JSON object of texts: {error}"))?;
+    let mut fields = SecretFields::default();
+    for member in object.members() {
+        let known = SecretField::ALL.into_iter().find(|field| field.as_str() == member.name);
+        // The name is not repeated: it may be a value.
+        let field = known.ok_or_else(|| {
+            let known = SecretField::ALL.map(SecretField::as_str).join(", ");
+            format!("has a member that is no secret of a webhook's own; known are {known}")
+        })?;
+        let value = member.value.string(text).map(|value| SecretText::new(value.into_owned()));
+        let value = value.filter(|value| !value.expose().trim().is_empty());
+        let value = value.ok_or_else(|| format!("has no text as {}, or an empty one", field.as_str()))?;
+        if fields.get(field.as_str()).is_some() {
+            return Err(format!("has {} twice", field.as_str()));
+        }
+        fields.set(field.name(), SecretValue::text(&value));
+    }
+    if fields.is_empty() { Err("holds no secret".into()) } else { Ok(fields) }
 }
 
 fn put(
@@ -89,8 +125,9 @@ fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>> {
         |error: io::Error| Exit::FAILED.because(format!("cannot read the value: {}", io_reason(&error)));
     // Echo stays off across both prompts: text pasted for both at once would be shown in between.
     let silence = EchoOff::begin().map_err(unreadable)?;
-    let typed = read_hidden(&format!("value of {named} (not shown): ")).and_then(|first| {
-        let second = if first.is_some() { read_hidden("again: ")? } else { None };
+    let erase = silence.0.special_codes[SpecialCodeIndex::VERASE];
+    let typed = read_hidden(&format!("value of {named} (not shown): "), erase).and_then(|first| {
+        let second = if first.is_some() { read_hidden("again: ", erase)? } else { None };
         Ok(first.zip(second))
     });
     drop(silence);
@@ -101,18 +138,19 @@ fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>> {
     }
 }
 
-fn read_hidden(prompt: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+fn read_hidden(prompt: &str, erase: u8) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut stderr = io::stderr().lock();
     write!(stderr, "{prompt}")?;
     stderr.flush()?;
-    let line = line(RawStdin)?;
+    let line = line(RawStdin, erase)?;
     writeln!(stderr)?;
     Ok(line)
 }
 
 /// Reads up to enter; `None` if it was cancelled. Keys are read one by one: in canonical mode the terminal
-/// driver would keep the line, and a signal key would end the program with echo still off.
-fn line(mut keys: impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+/// driver would keep the line, and a signal key would end the program with echo still off. `erase` is the
+/// terminal's own erase character.
+fn line(mut keys: impl Read, erase: u8) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut line = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
     let mut key = Zeroizing::new([0_u8]);
     loop {
@@ -123,7 +161,8 @@ fn line(mut keys: impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
             [b'\r' | b'\n'] => return Ok(Some(line)),
             [CTRL_C | CTRL_D | CTRL_Z] => return Ok(None),
             [CTRL_U] => line.zeroize(),
-            [BACKSPACE | DELETE] => {
+            // A printable one belongs to a terminal of paper; to a value it is a character.
+            [byte] if matches!(byte, BACKSPACE | DELETE) || (byte == erase && matches!(byte, 1..=31)) => {
                 // Remove a multi-byte character as a whole.
                 while line.pop().is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000) {}
             }
@@ -189,11 +228,32 @@ mod tests {
     }
 
     #[test]
+    fn own_secrets_are_texts_of_known_names_and_nothing_of_them_is_repeated() {
+        let read = |text: &str| own_fields_of(text.as_bytes()).map(|fields| fields.len());
+        assert_eq!(read(r#"{"bearer-token": "planted-a", "hmac-secret": "planted-\u0062"}"#), Ok(2));
+        for (wrong, said) in [
+            ("planted", "is not a JSON object"),
+            ("[]", "is not a JSON object"),
+            ("{}", "holds no secret"),
+            (r#"{"planted": "x"}"#, "known are bearer-token, channel-token"),
+            (r#"{"bearer_token": "planted"}"#, "known are bearer-token"),
+            (r#"{"bearer-token": ["planted"]}"#, "has no text as bearer-token"),
+            (r#"{"bearer-token": " "}"#, "or an empty one"),
+            (r#"{"bearer-token": "planted", "bearer-token": "planted"}"#, "has bearer-token twice"),
+        ] {
+            let refused = read(wrong).unwrap_err();
+            assert!(refused.contains(said) && !refused.contains("planted"), "{wrong}: {refused}");
+        }
+    }
+
+    #[test]
     fn a_line_is_typed_and_mended_key_by_key() {
-        let typed =
-            |keys: &str| line(keys.as_bytes()).unwrap().map(|line| String::from_utf8(line.to_vec()).unwrap());
+        let typed = |keys: &str| {
+            line(keys.as_bytes(), 0x14).unwrap().map(|line| String::from_utf8(line.to_vec()).unwrap())
+        };
         assert_eq!(typed("abc\rx").as_deref(), Some("abc"));
         assert_eq!(typed("aü\u{7f}b\u{8}c\n").as_deref(), Some("ac"));
+        assert_eq!(typed("ab\u{14}c\n").as_deref(), Some("ac"), "the terminal's own erase character");
         assert_eq!(typed("abc\u{15}d\n").as_deref(), Some("d"));
         assert_eq!(typed("\u{7f}\n").as_deref(), Some(""));
         for gone in ["abc\u{3}\n", "\u{4}", "abc"] {

@@ -14,9 +14,9 @@ use crate::cli::session::CliSession;
 use crate::cli::stderr::print_note;
 use crate::cli::write::{NUMBER, note_unrecorded};
 use crate::config::{Origin, SettingKey};
-use crate::domain::{Document, DocumentKind, FieldName, OwnFields, OwnMembers, ResourceKey};
+use crate::domain::{Document, FieldName, Masking, OwnFields, OwnMembers, ResourceKey};
 use crate::manager::{MergedDocument, SecretMode};
-use crate::text::{Masked, Safe};
+use crate::text::{Masked, Safe, SegmentRole};
 
 /// Prints the merged document. Without `--reveal` no secret is read: references stay as written, and
 /// secret fields are masked.
@@ -41,12 +41,14 @@ pub(crate) async fn print(
     session.note_findings();
     note_unknown(&merged);
     note_own_secrets(session, key, &merged, &lookup, secrets);
+    let masking = session.masking(key);
     match (reveal.reveal, format) {
         (true, format) => print_revealed(&merged, format, out),
-        (false, Format::Yaml) => out.yaml(&masked(key, &merged)?),
-        (false, Format::Json) => out.json(&masked(key, &merged)?),
+        (false, Format::Yaml) => out.yaml(&masked(&masking, &merged)?),
+        (false, Format::Json) => out.json(&masked(&masking, &merged)?),
         (false, Format::Table) => {
-            out.lines(masked_lines(key, merged.json())?.iter().map(|line| Safe::display(line).into_owned()))
+            let masked = mask(&masking, merged.json())?;
+            out.lines(masked.lines(0..masked.line_count()).map(|line| Safe::display(&line).into_owned()))
         }
     }
 }
@@ -137,16 +139,25 @@ fn print_revealed(merged: &MergedDocument, format: Format, out: &mut Printer<'_>
     Ok(out.exact(&text)?)
 }
 
-fn masked_lines(key: &ResourceKey, json: &Value) -> Result<Vec<String>> {
+fn mask(masking: &Masking, json: &Value) -> Result<Masked> {
     let failed = |_| Exit::FAILED.because("the document cannot be written");
     let document = Document::new(serde_json::to_vec_pretty(json).map_err(failed)?);
-    let masked = Masked::of(DocumentKind::of(key), &document);
-    Ok(masked.lines(0..masked.line_count()).map(|line| line.to_string()).collect())
+    Ok(Masked::of(masking, &document))
 }
 
-/// The masked document as a JSON value, for programs.
-fn masked(key: &ResourceKey, merged: &MergedDocument) -> Result<Value> {
-    let text = masked_lines(key, merged.json())?.join("\n");
+/// The masked document as a JSON value, for programs; a number that is hidden becomes a text.
+fn masked(masking: &Masking, merged: &MergedDocument) -> Result<Value> {
+    let (masked, mut text) = (mask(masking, merged.json())?, String::new());
+    let mut before = SegmentRole::Plain;
+    for line in masked.lines(0..masked.line_count()) {
+        for segment in &line.segments {
+            let within = matches!(before, SegmentRole::String | SegmentRole::Reference | SegmentRole::Secret);
+            let quote = if segment.role == SegmentRole::Secret && !within { "\"" } else { "" };
+            text.extend([quote, segment.text.as_str(), quote]);
+            before = segment.role;
+        }
+        text.push('\n');
+    }
     serde_json::from_str(&text).map_err(|_| {
         Exit::FAILED.because("the masked document is not JSON any more; without -o it is shown as it is")
     })

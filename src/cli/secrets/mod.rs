@@ -2,6 +2,7 @@
 //! by the commands made for that.
 
 mod args;
+mod create;
 mod delete;
 mod get;
 mod input;
@@ -15,6 +16,7 @@ mod target;
 use std::sync::Arc;
 
 pub(super) use self::args::{RevealArgs, SecretsCommand};
+pub(super) use self::create::{NewSecrets, write_new};
 pub(super) use self::merged::print as print_merged;
 use self::target::DocumentOrSecret;
 use super::error::{Exit, Result};

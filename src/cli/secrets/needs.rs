@@ -10,9 +10,7 @@ use crate::check::{Need, NeedKind, NeedState, Needs, SecretLookup, needs};
 use crate::cli::error::{Exit, Result};
 use crate::cli::output::{Format, Printer, cell, table, whole};
 use crate::cli::stderr::print_note;
-use crate::domain::{
-    ConnectionName, DocumentKind, FieldState, KeyPrefix, Presence, ResourceKey, SecretPath, escape,
-};
+use crate::domain::{ConnectionName, FieldState, KeyPrefix, Presence, ResourceKey, SecretPath, escape};
 use crate::inventory::{Facts, ScannedEntry};
 use crate::text::Safe;
 
@@ -91,12 +89,12 @@ pub(super) async fn print_document(
 ) -> Result<PresenceVerdict> {
     let reader = context.session.manager.reader();
     let entry = reader.get(key).await?.ok_or_else(|| context.session.absent(key))?;
-    let facts = Facts::scan(DocumentKind::of(key), &entry.document);
+    let facts = Facts::scan(&context.session.masking(key), &entry.document);
     let mut connections = BTreeMap::new();
     for name in facts.connections.iter().filter(|_| facts.error.is_none()) {
         let Ok(connection) = ConnectionName::new(name) else { continue };
         if let Some(entry) = reader.get(&ResourceKey::connection(connection)).await? {
-            connections.insert(&**name, Facts::scan(DocumentKind::Connection, &entry.document));
+            connections.insert(&**name, Facts::scan(&context.session.masking(&entry.key), &entry.document));
         }
     }
     let found = needs(key, &facts, &|name| connections.get(name).cloned(), &context.lookup);
@@ -260,9 +258,10 @@ impl RequirementRow {
 }
 
 async fn all_needs(context: &SecretsContext<'_>) -> Result<Vec<(ResourceKey, Needs)>> {
+    let names = &context.session.settings.secret_names;
     let pages = context.session.manager.list(KeyPrefix::All);
     let entries: Vec<_> = pages.map_ok(|page| page.entries).try_concat().await?;
-    let entries: Vec<_> = entries.into_iter().map(ScannedEntry::from).collect();
+    let entries: Vec<_> = entries.into_iter().map(|entry| ScannedEntry::new(entry, names)).collect();
     let connections: BTreeMap<&str, &Facts> = entries
         .iter()
         .filter_map(|scanned| match &scanned.entry.key {
@@ -287,7 +286,7 @@ pub(super) async fn dependents(context: &SecretsContext<'_>, path: &SecretPath) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Document, KvPath, Mount, SecretContents, SecretVersion};
+    use crate::domain::{Document, DocumentKind, KvPath, Masking, Mount, SecretContents, SecretVersion};
 
     #[test]
     fn only_what_was_looked_at_passes_a_gate() {
@@ -310,7 +309,7 @@ mod tests {
     fn of_a_document_the_worst_counts_and_nothing_that_it_can_do_without() {
         let lookup = SecretLookup { can_read_kv: true, ..SecretLookup::default() };
         let verdict = |document: &str, states: &[(&str, Presence)]| {
-            let facts = Facts::scan(DocumentKind::Webhook, &Document::from(document));
+            let facts = Facts::scan(&Masking::built_in(DocumentKind::Webhook), &Document::from(document));
             let key = "default/a".parse::<crate::domain::Address>().unwrap().0;
             let path = |path: &str| SecretPath::Kv {
                 mount: Mount::new("secret").unwrap(),

@@ -170,7 +170,7 @@ impl SecretWriteStrategy {
                 "which version of {path} is the newest cannot be seen ({permission} is missing): name it with \
                  --expect-version, or --create; nothing was written"
             ))),
-            Presence::Unreachable { reason } => Err(Error::Unavailable { reason, retry_in: None }.into()),
+            Presence::Unreachable { reason } => Err(Error::unavailable(reason).into()),
             Presence::Unknown { reason } => Err(Exit::INVALID.because(format!(
                 "which version of {path} is the newest is not known ({reason}); nothing was written"
             ))),

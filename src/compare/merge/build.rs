@@ -8,6 +8,7 @@ use crate::compare::patch::between;
 use crate::compare::path::{JsonPath, PathStep};
 use crate::compare::splice::{RawJson, SpliceChild, SpliceOp};
 use crate::compare::tree::{JsonTree, MemberId, TreeKind, TreeMember, by_id};
+use crate::domain::SecretNames;
 
 /// The result for a value of theirs, as far as it is decided.
 pub(super) enum MergePlan {
@@ -23,13 +24,18 @@ pub(super) enum MergePlan {
     },
 }
 
-#[derive(Default)]
 pub(super) struct MergeBuilder {
+    /// What makes a pair one of a secret, see [`JsonTree::is_secret_pair`].
+    secret_names: SecretNames,
     pub(super) rows: Vec<MergeRow>,
     pub(super) steps: Vec<PathStep>,
 }
 
 impl MergeBuilder {
+    pub(super) fn new(secret_names: &SecretNames) -> Self {
+        Self { secret_names: secret_names.clone(), rows: Vec::new(), steps: Vec::new() }
+    }
+
     pub(super) fn path(&self) -> JsonPath {
         JsonPath(self.steps.clone())
     }
@@ -86,7 +92,8 @@ impl MergeBuilder {
                 return MergePlan::Want(between(theirs, mine));
             }
         }
-        if base.is_some_and(JsonTree::is_secret_pair) || mine.is_secret_pair() || theirs.is_secret_pair() {
+        let mut sides = base.into_iter().chain([mine, theirs]);
+        if sides.any(|side| side.is_secret_pair(&self.secret_names)) {
             return self.conflict(base, Some(mine), Some(theirs));
         }
         match (base.map(|base| &base.kind), &mine.kind, &theirs.kind) {
@@ -206,7 +213,7 @@ impl MergeBuilder {
         taken: MergeOutcome,
         find: impl FnOnce(&mut ChangeFinder<'a>),
     ) {
-        let mut finder = ChangeFinder::new(self.steps.clone(), true);
+        let mut finder = ChangeFinder::new(&self.secret_names, self.steps.clone(), true);
         find(&mut finder);
         self.rows.extend(finder.found.into_iter().map(|(path, change)| {
             let (place, [base, after]) = match change {

@@ -23,6 +23,7 @@ use self::lines::LineBlock;
 use super::path::JsonPath;
 use super::splice::{RawJson, SpliceOp, splice};
 use super::tree::JsonTree;
+use crate::domain::Masking;
 
 /// Two texts derived from one base, and their merge.
 pub struct Merge {
@@ -110,6 +111,7 @@ pub enum ConflictChoice {
 
 /// Why there is no merged text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum MergeError {
     /// The number of choices differs from the number of clashes.
     #[error("each clash needs a choice of its own")]
@@ -119,21 +121,27 @@ pub enum MergeError {
     Value(usize),
 }
 
-/// Merges two texts derived from `base`. Without a base, both were created independently; without theirs,
-/// the document was deleted meanwhile, and whether it stays deleted is the only clash.
-pub fn merge(base: Option<&str>, mine: &str, theirs: Option<&str>) -> Merge {
+/// Merges two texts of one document that are derived from `base`. Without a base, both were created
+/// independently; without theirs, the document was deleted meanwhile, and whether it stays deleted is the
+/// only clash.
+pub fn merge(masking: &Masking, base: Option<&str>, mine: &str, theirs: Option<&str>) -> Merge {
     let (rows, how) = match theirs {
         None => (vec![whole(base, mine, None)], MergeMode::Whole),
-        Some(theirs) => merge_texts(base, mine, theirs),
+        Some(theirs) => merge_texts(masking, base, mine, theirs),
     };
     let (base, theirs) = (base.map(str::to_owned), theirs.map(str::to_owned));
     Merge { base, mine: mine.to_owned(), theirs, rows, mode: how }
 }
 
-fn merge_texts(base: Option<&str>, mine: &str, theirs: &str) -> (Vec<MergeRow>, MergeMode) {
+fn merge_texts(
+    masking: &Masking,
+    base: Option<&str>,
+    mine: &str,
+    theirs: &str,
+) -> (Vec<MergeRow>, MergeMode) {
     let base_tree = base.map(JsonTree::of).transpose();
     if let (Ok(base), Ok(mine), Ok(theirs)) = (base_tree, JsonTree::of(mine), JsonTree::of(theirs)) {
-        let mut builder = MergeBuilder::default();
+        let mut builder = MergeBuilder::new(masking.names());
         let plan = builder.merge_value(base.as_ref(), &mine, &theirs);
         return (builder.rows, MergeMode::Paths(plan));
     }

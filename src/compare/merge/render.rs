@@ -6,7 +6,7 @@ use super::lines::LineBlock;
 use super::{ConflictChoice, Merge, MergeMode, MergePlace, MergeRow};
 use crate::compare::diff::{HIDDEN, display_value, diverging_excerpts};
 use crate::compare::path::JsonPath;
-use crate::domain::DocumentKind;
+use crate::domain::Masking;
 use crate::domain::json::Span;
 use crate::text::{Masked, Safe, SegmentRole};
 
@@ -26,15 +26,15 @@ pub struct MergeRowText {
 }
 
 impl Merge {
-    /// Each row in displayable form, for this kind of document.
-    pub fn row_texts(&self, kind: DocumentKind) -> Vec<MergeRowText> {
+    /// Each row in displayable form, with this masking.
+    pub fn row_texts(&self, masking: &Masking) -> Vec<MergeRowText> {
         if let MergeMode::Lines(blocks) = &self.mode {
-            return self.line_row_texts(kind, blocks);
+            return self.line_row_texts(masking, blocks);
         }
         let rows = self.rows.iter().map(|row| {
             let sides = [&row.base, &row.mine, &row.theirs].map(|side| side.as_ref().map(|raw| raw.text()));
             let [base, mine, theirs] = match &row.place {
-                MergePlace::Path(path) => values(kind, path, sides),
+                MergePlace::Path(path) => values(masking, path, sides),
                 MergePlace::Order(_) | MergePlace::Lines { .. } => {
                     sides.map(|side| side.map(|text| Safe::prefix(text, MAX).into_owned()))
                 }
@@ -47,21 +47,21 @@ impl Merge {
     /// A choice in displayable form, if it is another value.
     pub fn choice_text(
         &self,
-        kind: DocumentKind,
+        masking: &Masking,
         conflict: usize,
         choice: &ConflictChoice,
     ) -> Option<Safe<'static>> {
         match (choice, self.conflicts().nth(conflict).map(|row| &row.place)) {
             (ConflictChoice::Edited(value), Some(MergePlace::Path(path))) => {
-                Some(display_value(kind, &path.names(), value.text()).0)
+                Some(display_value(masking, &path.names(), value.text()).0)
             }
             _ => None,
         }
     }
 
-    fn line_row_texts(&self, kind: DocumentKind, blocks: &[LineBlock]) -> Vec<MergeRowText> {
+    fn line_row_texts(&self, masking: &Masking, blocks: &[LineBlock]) -> Vec<MergeRowText> {
         let texts = [self.base.as_deref(), Some(self.mine.as_str()), self.theirs.as_deref()];
-        let texts = texts.map(|text| MaskedText::of(kind, text.unwrap_or_default()));
+        let texts = texts.map(|text| MaskedText::of(masking, text.unwrap_or_default()));
         let mut rows: Vec<MergeRowText> = Vec::with_capacity(self.rows.len());
         for block in blocks {
             let Some(row) = block.row.and_then(|row| self.rows.get(row)) else { continue };
@@ -90,9 +90,9 @@ fn place_text(row: &MergeRow) -> Safe<'static> {
 
 /// The values at one path. If they look the same but differ, they are shown from where they differ, or as
 /// hidden.
-fn values(kind: DocumentKind, path: &JsonPath, sides: [Option<&str>; 3]) -> [Option<Safe<'static>>; 3] {
+fn values(masking: &Masking, path: &JsonPath, sides: [Option<&str>; 3]) -> [Option<Safe<'static>>; 3] {
     let names = path.names();
-    let looks = sides.map(|side| side.map(|text| display_value(kind, &names, text)));
+    let looks = sides.map(|side| side.map(|text| display_value(masking, &names, text)));
     let secret = looks.iter().flatten().any(|(_, secret)| *secret);
     let doubt = [(0, 1), (0, 2), (1, 2)].into_iter().any(|(one, other)| {
         let pair = |at: usize| Some((sides.get(at).copied().flatten()?, &looks.get(at)?.as_ref()?.0));
@@ -105,7 +105,7 @@ fn values(kind: DocumentKind, path: &JsonPath, sides: [Option<&str>; 3]) -> [Opt
         return looks.map(|look| look.map(|(text, secret)| if secret { HIDDEN } else { text }));
     }
     let texts: Vec<&str> = sides.iter().flatten().copied().collect();
-    let mut parted = diverging_excerpts(kind, &names, &texts).into_iter();
+    let mut parted = diverging_excerpts(masking, &names, &texts).into_iter();
     sides.map(|side| side.and_then(|_| parted.next()))
 }
 
@@ -118,8 +118,8 @@ struct MaskedText {
 }
 
 impl MaskedText {
-    fn of(kind: DocumentKind, text: &str) -> Self {
-        let (masked, places) = Masked::with_places(kind, text);
+    fn of(masking: &Masking, text: &str) -> Self {
+        let (masked, places) = Masked::with_places(masking, text);
         let lines = text.split_inclusive('\n');
         let ends = lines.scan(0, |end, line| {
             *end += line.len();

@@ -6,8 +6,14 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::compare::fixture::{all_tokens, family, gaps, json_text, laid_out};
-use crate::domain::DocumentKind;
+use crate::domain::{DocumentKind, Masking};
 use crate::text::fixture::{broken_document, document};
+
+const WEBHOOK: &Masking = &Masking::built_in(DocumentKind::Webhook);
+
+fn merge(base: Option<&str>, mine: &str, theirs: Option<&str>) -> Merge {
+    super::merge(WEBHOOK, base, mine, theirs)
+}
 
 fn all(merge: &Merge, choice: &ConflictChoice) -> String {
     let choices = vec![choice.clone(); merge.conflicts().count()];
@@ -17,7 +23,7 @@ fn all(merge: &Merge, choice: &ConflictChoice) -> String {
 fn told(base: &str, mine: &str, theirs: &str) -> Vec<String> {
     let merge = merge(Some(base), mine, Some(theirs));
     let side = |value: Option<crate::text::Safe<'_>>| value.map_or("-".into(), |text| text.to_string());
-    let shown = merge.row_texts(DocumentKind::Webhook).into_iter().zip(merge.rows());
+    let shown = merge.row_texts(WEBHOOK).into_iter().zip(merge.rows());
     shown
         .map(|(shown, row)| {
             let [b, m, t] = [shown.base, shown.mine, shown.theirs].map(side);

@@ -99,13 +99,15 @@ mod tests {
     use super::super::seed_data;
     use super::*;
     use crate::check::{NeedMark, needs};
-    use crate::domain::{ConnectionName, DocumentKind, ResourceKey};
+    use crate::domain::{ConnectionName, Masking, ResourceKey, SecretNames};
     use crate::inventory::Facts;
 
     #[tokio::test]
     async fn every_mark_is_seen() {
         let store: HashMap<_, _> = seed_data::documents().collect();
-        let facts = |key: &ResourceKey| Some(Facts::scan(DocumentKind::of(key), store.get(key)?));
+        let facts = |key: &ResourceKey| {
+            Some(Facts::scan(&Masking::of(key, &SecretNames::default()), store.get(key)?))
+        };
         let facts_of = |name: &str| facts(&ResourceKey::connection(ConnectionName::new(name).ok()?));
         let (lookup, secrets) = (demo_secret_lookup().unwrap(), demo_secrets());
         let reader = secrets.access(false).reader;

@@ -10,7 +10,7 @@ use crate::compare;
 use crate::console::screens::editor::Base;
 use crate::domain::json::walk;
 use crate::domain::{
-    Address, DocumentKind, Entry, LeaseId, MAX_EDITABLE, ResourceKey, Revision, StoreId, Token, TokenKind,
+    Address, Entry, LeaseId, MAX_EDITABLE, Masking, ResourceKey, Revision, StoreId, Token, TokenKind,
 };
 use crate::text::placeholders::{ConcealedSecrets, conceal, redact};
 
@@ -29,6 +29,8 @@ pub struct UnsavedDraft {
     pub store: Option<StoreId>,
     /// The key it will be written to.
     pub key: ResourceKey,
+    /// What must not reach the disk.
+    pub masking: Masking,
     pub base: Base,
     /// The document it was cloned from, if the base is not stored.
     pub source: Option<ResourceKey>,
@@ -161,17 +163,16 @@ impl UnsavedDraft {
     /// # Errors
     /// Why it cannot be saved.
     pub fn to_saved(&self, known: &str) -> Result<SavedDraft, String> {
-        let kind = DocumentKind::of(&self.key);
         let (document, stored) = match &self.base {
             Base::Stored(entry) => (&entry.document, Some(SavedDraftEntry::of(entry))),
             Base::Absent { template } => (template, None),
         };
         let base = document.text().unwrap_or_default();
-        let shelved = redact(kind, &self.text, &self.concealed, &compare::format(base), known);
+        let shelved = redact(&self.masking, &self.text, &self.concealed, &compare::format(base), known);
         if shelved.text.len() > MAX_EDITABLE + SLACK {
             return Err("it is larger than 1 MiB".into());
         }
-        let text = conceal(kind, base).0;
+        let text = conceal(&self.masking, base).0;
         let source = self.source.clone().filter(|_| stored.is_none());
         Ok(SavedDraft {
             context: self.context.clone(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::check::SecretLookup;
-use crate::domain::{Health, Token, TokenKind};
+use crate::domain::{Health, SecretNames, Token, TokenKind};
 use crate::provider::{Backend, Capabilities, SecretBackend};
 
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct ConsoleContext {
     pub capabilities: Capabilities,
     /// Where secrets are stored; `None` if this console has no secret store.
     pub secrets: Option<SecretLookup>,
+    /// The names that are always secret here, and those that are not by their sound.
+    pub secret_names: SecretNames,
     /// Secret values may be put on the clipboard.
     pub may_copy_secrets: bool,
     /// The console has no writer.

@@ -11,12 +11,14 @@ mod pending_write;
 mod presence_cache;
 mod secret_dependents;
 mod secret_link;
+mod secrets_summary;
 mod variable_conflicts;
 mod visibility;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
 use super::keymap::KeyMap;
@@ -45,19 +47,17 @@ use crate::inventory::{Inventory, Scope};
 pub use context::{ConsoleContext, WriteAccess};
 pub use link::{ConsistencyCheck, DebouncedLatency, LinkHistory, LinkOutage, Resync, StoreLink, Traffic};
 pub use needs_cache::NeedsCache;
-pub use notice::{LeaseExpiry, Notice, Tone};
+pub use notice::{LeaseExpiry, MAX_MESSAGES, Notice, NoticeOrigin, Notices, Tone};
 pub use paused_events::PausedEvents;
 pub use pending_write::{PendingWrite, SentCommit, UnknownOutcome};
 pub use presence_cache::{MAX_SEEN, PresenceCache};
 pub use secret_link::SecretLink;
+pub use secrets_summary::SecretsSummary;
 pub use variable_conflicts::VariableConflicts;
 pub(crate) use visibility::denied_if_hidden;
 
 /// How long writing stays unlocked without a key press.
 pub const UNLOCKED_FOR: Duration = Duration::from_secs(600);
-
-/// How long a notice stays in the status line.
-const NOTICE_FOR: Duration = Duration::from_secs(8);
 
 /// How often health is checked while its tab is visible, and otherwise.
 const HEALTH_WATCHED: Duration = Duration::from_secs(3);
@@ -102,8 +102,8 @@ pub struct Model {
     pub view: ViewState,
     /// What the terminal can draw: lines are broken where they end once names are spelled in it.
     pub glyphs: Glyphs,
-    /// The message in the status line.
-    pub notice: Option<Notice>,
+    /// What the user was told.
+    pub notices: Notices,
     /// Set while the display is paused.
     pub paused: Option<PausedEvents>,
     /// The lease of the selected document.
@@ -157,14 +157,14 @@ impl Model {
         Self {
             keymap: KeyMap::default(),
             secret_link: SecretLink::new(&context),
+            webhooks: BrowsePage::new(Scope::AllWebhooks, &context.secret_names),
+            connections: BrowsePage::new(Scope::Connections, &context.secret_names),
             context,
             lock,
             link: StoreLink::default(),
             traffic: Traffic::default(),
             inventory: Inventory::default(),
             tab: Tab::Webhooks,
-            webhooks: BrowsePage::new(Scope::AllWebhooks),
-            connections: BrowsePage::new(Scope::Connections),
             secrets_page: SecretsPage::default(),
             health: HealthPage::default(),
             log: LogPage::default(),
@@ -181,7 +181,7 @@ impl Model {
             overlay: None,
             view: ViewState::default(),
             glyphs: Glyphs::Unicode,
-            notice: None,
+            notices: Notices::default(),
             paused: None,
             lease: None,
             size,
@@ -261,6 +261,12 @@ impl Model {
         self.browse()?.list.selected.as_ref()
     }
 
+    /// The document that keys act on: the selected one, unless a namespace has the focus.
+    pub fn focused(&self) -> Option<&ResourceKey> {
+        let browse = self.browse().filter(|browse| browse.focus != Pane::Namespaces)?;
+        browse.list.selected.as_ref()
+    }
+
     /// Whether keys go to a pane of the visible tab.
     pub fn has_focus(&self, pane: Pane) -> bool {
         let focus = match self.tab {
@@ -306,6 +312,12 @@ impl Model {
         }
     }
 
+    /// Whether a key has no action here: a character that is text, if text is typed here.
+    pub fn is_text(&self, key: KeyEvent) -> bool {
+        let is_plain = !key.modifiers.intersects(!KeyModifiers::SHIFT);
+        matches!(key.code, KeyCode::Char(_)) && is_plain && self.keymap.action(self.place(), key).is_none()
+    }
+
     pub fn next_request(&mut self) -> RequestId {
         self.requests += 1;
         RequestId(self.requests)
@@ -316,9 +328,15 @@ impl Model {
         self.requests = self.requests.max(next.0.saturating_sub(1));
     }
 
-    /// Shows a message in the status line for a while.
-    pub fn notify(&mut self, tone: Tone, text: impl Into<String>) {
-        self.notice = Some(Notice { text: text.into(), tone, until: self.now.mono + NOTICE_FOR });
+    /// Tells a result of what the user did; it stays in the status line until the user does something else.
+    pub fn notify(&mut self, tone: Tone, text: impl AsRef<str>) {
+        self.notices.add_result(tone, text.as_ref(), self.now.mono);
+        self.request_redraw(Redraw::Soon);
+    }
+
+    /// Tells what somebody else did, or time; it has its own place, and replaces no result.
+    pub fn announce(&mut self, text: impl AsRef<str>) {
+        self.notices.add_news(Tone::Plain, text.as_ref(), self.now.mono);
         self.request_redraw(Redraw::Soon);
     }
 
@@ -340,7 +358,7 @@ impl Model {
             unlocked,
             self.next_save(),
             self.edit.as_ref().and_then(|edit| edit.diagnostics.check_at()),
-            self.notice.as_ref().map(|notice| notice.until),
+            self.notices.expires_at(),
             self.fresh_ends.front().copied(),
             self.link.resync_ends(),
             self.traffic.next_change_at(),

@@ -19,6 +19,40 @@ pub struct PresenceCache {
     order: VecDeque<SecretPath>,
     /// Secrets that are not watched, or whose last known presence is outdated.
     staleness: HashMap<SecretPath, Staleness>,
+    /// The last answer about each secret that said something about it, however long ago.
+    verdicts: HashMap<SecretPath, LastVerdict>,
+    /// Counts the changes of verdicts.
+    version: u64,
+}
+
+/// What an answer says of a secret as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Present,
+    Missing,
+    /// Deleted or destroyed.
+    Ended,
+    Forbidden,
+}
+
+impl Verdict {
+    /// `None` if the store did not tell.
+    fn of(presence: &Presence) -> Option<Self> {
+        match presence {
+            Presence::Present(_) => Some(Self::Present),
+            Presence::Missing => Some(Self::Missing),
+            Presence::Deleted { .. } | Presence::Destroyed { .. } => Some(Self::Ended),
+            Presence::Forbidden { .. } => Some(Self::Forbidden),
+            Presence::Unreachable { .. } | Presence::Unknown { .. } => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LastVerdict {
+    pub(crate) verdict: Verdict,
+    /// Until when it was confirmed; `None` while it is.
+    pub(crate) until: Option<Duration>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,20 +61,36 @@ enum Staleness {
     Since(Duration),
     /// The last known presence is too old to show.
     Expired,
+    /// It was written since, so that nothing is known of it.
+    Written,
 }
 
 impl PresenceCache {
     /// `None` if it is unknown.
     pub fn presence(&self, path: &SecretPath) -> Option<&Presence> {
-        self.entries.get(path).filter(|_| self.staleness.get(path) != Some(&Staleness::Expired))
+        self.entries.get(path).filter(|_| self.staleness.get(path) < Some(&Staleness::Expired))
+    }
+
+    /// What it was when it was last looked at, however long ago.
+    pub fn last_presence(&self, path: &SecretPath) -> Option<&Presence> {
+        self.entries.get(path).filter(|_| self.staleness.get(path) < Some(&Staleness::Written))
     }
 
     /// Takes reports from the store. The oldest entries are dropped if there are too many.
-    pub fn update(&mut self, told: impl IntoIterator<Item = (SecretPath, Presence)>) {
+    pub fn update(&mut self, told: impl IntoIterator<Item = (SecretPath, Presence)>, now: Duration) {
         for (path, presence) in told {
-            if self.staleness.get(&path) == Some(&Staleness::Expired) {
+            if self.staleness.get(&path) >= Some(&Staleness::Expired) {
                 self.staleness.remove(&path);
             }
+            match Verdict::of(&presence) {
+                // Seen by chance, it may change unnoticed from now on.
+                Some(verdict) => {
+                    let until = self.staleness.get(&path).map(|_| now);
+                    self.verdicts.insert(path.clone(), LastVerdict { verdict, until });
+                }
+                None => self.leave(&path, now),
+            }
+            self.version += 1;
             if self.entries.insert(path.clone(), presence).is_none() {
                 self.order.push_back(path);
             }
@@ -50,14 +100,35 @@ impl PresenceCache {
         {
             self.entries.remove(&oldest);
             self.staleness.remove(&oldest);
+            self.verdicts.remove(&oldest);
+        }
+    }
+
+    /// The last verdict on every secret that the store has told about.
+    pub(crate) fn verdicts(&self) -> impl ExactSizeIterator<Item = (&SecretPath, &LastVerdict)> {
+        self.verdicts.iter()
+    }
+
+    /// Changes when a verdict may have changed.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Its verdict is not confirmed any more.
+    fn leave(&mut self, path: &SecretPath, now: Duration) {
+        if let Some(last) = self.verdicts.get_mut(path) {
+            last.until.get_or_insert(now);
+            self.version += 1;
         }
     }
 
     /// The secret was written: its presence is not shown until it is reported again.
     pub fn invalidate(&mut self, path: &SecretPath) {
         if self.entries.contains_key(path) {
-            self.staleness.insert(path.clone(), Staleness::Expired);
+            self.staleness.insert(path.clone(), Staleness::Written);
         }
+        self.verdicts.remove(path);
+        self.version += 1;
     }
 
     /// The secret is no longer watched and may change unnoticed.
@@ -65,6 +136,7 @@ impl PresenceCache {
         if self.entries.contains_key(path) {
             self.staleness.entry(path.clone()).or_insert(Staleness::Since(now));
         }
+        self.leave(path, now);
     }
 
     /// The secret is watched again.
@@ -75,8 +147,12 @@ impl PresenceCache {
             }
             Some(Staleness::Since(_)) => {
                 self.staleness.remove(path);
+                if let Some(last) = self.verdicts.get_mut(path) {
+                    last.until = None;
+                    self.version += 1;
+                }
             }
-            Some(Staleness::Expired) | None => {}
+            Some(Staleness::Expired | Staleness::Written) | None => {}
         }
     }
 }
@@ -86,6 +162,8 @@ mod tests {
     use super::*;
     use crate::domain::{KvPath, Mount};
 
+    const AT: Duration = Duration::ZERO;
+
     fn path(n: usize) -> SecretPath {
         SecretPath::Kv { mount: Mount::new("secret").unwrap(), path: KvPath::new(&format!("p{n}")).unwrap() }
     }
@@ -93,11 +171,11 @@ mod tests {
     #[test]
     fn the_last_word_counts_and_the_oldest_is_forgotten() {
         let mut presence_cache = PresenceCache::default();
-        presence_cache.update([(path(0), Presence::Missing)]);
+        presence_cache.update([(path(0), Presence::Missing)], AT);
         let forbidden = Presence::Forbidden { permission: "read".into() };
-        presence_cache.update([(path(0), forbidden.clone())]);
+        presence_cache.update([(path(0), forbidden.clone())], AT);
         assert_eq!(presence_cache.presence(&path(0)), Some(&forbidden));
-        presence_cache.update((1..=MAX_SEEN).map(|n| (path(n), Presence::Missing)));
+        presence_cache.update((1..=MAX_SEEN).map(|n| (path(n), Presence::Missing)), AT);
         assert_eq!(presence_cache.entries.len(), MAX_SEEN);
         assert_eq!(presence_cache.presence(&path(0)), None);
         assert_eq!(presence_cache.presence(&path(MAX_SEEN)), Some(&Presence::Missing));
@@ -106,11 +184,11 @@ mod tests {
     #[test]
     fn what_was_told_before_a_write_is_not_known_after_it() {
         let mut presence_cache = PresenceCache::default();
-        presence_cache.update([(path(0), Presence::Missing)]);
+        presence_cache.update([(path(0), Presence::Missing)], AT);
         presence_cache.invalidate(&path(0));
         presence_cache.mark_visible(&path(0), Duration::from_secs(1));
         assert_eq!(presence_cache.presence(&path(0)), None);
-        presence_cache.update([(path(0), Presence::Missing)]);
+        presence_cache.update([(path(0), Presence::Missing)], AT);
         assert_eq!(presence_cache.presence(&path(0)), Some(&Presence::Missing));
     }
 
@@ -118,7 +196,7 @@ mod tests {
     fn what_was_out_of_sight_for_long_is_not_known_any_more() {
         let s = Duration::from_secs;
         let mut presence_cache = PresenceCache::default();
-        presence_cache.update((0..3).map(|n| (path(n), Presence::Missing)));
+        presence_cache.update((0..3).map(|n| (path(n), Presence::Missing)), AT);
         for n in [0, 1] {
             presence_cache.mark_hidden(&path(n), s(2));
         }
@@ -126,8 +204,9 @@ mod tests {
         presence_cache.mark_visible(&path(1), s(32));
         presence_cache.mark_visible(&path(2), s(99));
         let known = [0, 1, 2].map(|n| presence_cache.presence(&path(n)).is_some());
+        assert!(presence_cache.last_presence(&path(1)).is_some(), "the badge still counts it");
         assert_eq!(known, [true, false, true], "2 was in sight all the time");
-        presence_cache.update([(path(1), Presence::Missing)]);
+        presence_cache.update([(path(1), Presence::Missing)], AT);
         assert_eq!(presence_cache.presence(&path(1)), Some(&Presence::Missing));
     }
 }

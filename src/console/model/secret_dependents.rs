@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use super::Model;
-use crate::check::OwnSecrets;
+use crate::check::{OwnSecrets, SecretLookup};
 use crate::console::screens::stale_dependents::{
     ChangedSecret, MAX_DEPENDENTS, SecretDependents, StaleDependentsPage, StaleDependentsPart,
 };
@@ -29,26 +29,16 @@ impl Model {
         except: &BTreeSet<ResourceKey>,
     ) -> SecretDependents {
         let mut holders = SecretDependents::default();
-        let (Some(lookup), SecretPath::Kv { mount, path: inside }) = (&self.context.secrets, path) else {
+        let (Some(lookup), SecretPath::Kv { path: inside, .. }) = (&self.context.secrets, path) else {
             return holders;
         };
-        if lookup.references.as_ref() == Some(mount) {
-            let slots = self.inventory.secret_referrers(inside.as_str()).iter();
-            let rows = slots.filter_map(|slot| self.inventory.row(*slot));
-            let rows = rows.filter(|row| refers(*row, inside.as_str(), fields));
-            rows.for_each(|row| holders.add(row.key(), except));
-        }
-        if let OwnSecrets::Kv { mount: own, template } = &lookup.own
-            && own == mount
-        {
-            let found = self.inventory.namespaces().filter_map(|(namespace, _)| {
-                let id = template.id_at(namespace, inside)?;
-                self.inventory.get(&ResourceKey::webhook(namespace.clone(), id))
-            });
-            let found = found.filter(|row| uses_own_secret(*row, fields)).map(RowRef::key);
-            let found: Vec<_> = found.filter(|key| !holders.documents.contains(key)).collect();
-            found.into_iter().for_each(|key| holders.add(key, except));
-        }
+        let rows = referrers(&self.inventory, lookup, path);
+        let rows = rows.filter(|row| refers(*row, inside.as_str(), fields));
+        rows.for_each(|row| holders.add(row.key(), except));
+        let found = own_webhooks(&self.inventory, lookup, path);
+        let found = found.filter(|row| uses_own_secret(*row, fields)).map(RowRef::key);
+        let found: Vec<_> = found.filter(|key| !holders.documents.contains(key)).collect();
+        found.into_iter().for_each(|key| holders.add(key, except));
         holders.documents.sort();
         add_via_connections(&mut holders, &self.inventory);
         holders
@@ -78,6 +68,41 @@ impl Model {
     pub fn is_known_missing(&self, path: &SecretPath) -> bool {
         self.presence_cache.presence(path).is_some_and(Presence::is_gone)
     }
+}
+
+/// The documents that refer to a secret; hash collisions may add others.
+pub(super) fn referrers<'m>(
+    inventory: &'m Inventory,
+    lookup: &SecretLookup,
+    path: &SecretPath,
+) -> impl Iterator<Item = RowRef<'m>> + use<'m> {
+    let slots = match path {
+        SecretPath::Kv { mount, path } if lookup.references.as_ref() == Some(mount) => {
+            inventory.secret_referrers(path.as_str())
+        }
+        _ => &[],
+    };
+    slots.iter().filter_map(|slot| inventory.row(*slot))
+}
+
+/// The webhooks whose own secret it is.
+pub(super) fn own_webhooks<'m>(
+    inventory: &'m Inventory,
+    lookup: &'m SecretLookup,
+    path: &'m SecretPath,
+) -> impl Iterator<Item = RowRef<'m>> {
+    let own = match (&lookup.own, path) {
+        (OwnSecrets::Kv { mount: own, template }, SecretPath::Kv { mount, path }) if own == mount => {
+            Some((template, path))
+        }
+        _ => None,
+    };
+    own.into_iter().flat_map(move |(template, path)| {
+        inventory.namespaces().filter_map(move |(namespace, _)| {
+            let id = template.id_at(namespace, path)?;
+            inventory.get(&ResourceKey::webhook(namespace.clone(), id))
+        })
+    })
 }
 
 fn refers(row: RowRef<'_>, path: &str, fields: Option<&BTreeSet<FieldName>>) -> bool {

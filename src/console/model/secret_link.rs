@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::{ConsoleContext, PresenceCache};
-use crate::domain::{LatencyClass, Presence, SecretPath, SecretStoreStatus};
+use super::{ConsoleContext, PresenceCache, SecretsSummary};
+use crate::check::SecretLookup;
+use crate::domain::{LatencyClass, Revision, SecretPath, SecretStoreStatus};
+use crate::inventory::Inventory;
 
 /// The connection to the secret store, as its badge shows it.
 #[derive(Debug, Default)]
@@ -24,8 +26,10 @@ pub struct SecretLink {
     pub root: bool,
     /// The secrets that are watched, the most important first.
     pub watched: Vec<SecretPath>,
-    /// How many of them may not be read.
-    pub forbidden: usize,
+    /// What is known of the secrets in it, watched or not.
+    pub summary: SecretsSummary,
+    /// What the summary was made from: the version of the presence, and the revision of the documents.
+    pub(crate) summarized: Option<(u64, Revision)>,
 }
 
 impl SecretLink {
@@ -53,12 +57,21 @@ impl SecretLink {
             presence_cache.mark_visible(path, now);
         }
         self.watched = paths;
-        self.count_forbidden(presence_cache);
     }
 
-    /// Recounts the secrets that may not be read.
-    pub fn count_forbidden(&mut self, presence_cache: &PresenceCache) {
-        let seen = self.watched.iter().filter_map(|path| presence_cache.presence(path));
-        self.forbidden = seen.filter(|presence| matches!(presence, Presence::Forbidden { .. })).count();
+    /// Brings the summary up to date; returns whether it changed.
+    pub(crate) fn summarize(
+        &mut self,
+        presence_cache: &PresenceCache,
+        inventory: &Inventory,
+        lookup: &SecretLookup,
+    ) -> bool {
+        let made_from = Some((presence_cache.version(), inventory.revision()));
+        if self.summarized == made_from {
+            return false;
+        }
+        self.summarized = made_from;
+        let summary = SecretsSummary::of(presence_cache, inventory, lookup);
+        std::mem::replace(&mut self.summary, summary) != summary
     }
 }

@@ -159,7 +159,7 @@ mod tests {
             WatchEvent::Page(entries.collect()),
             WatchEvent::Loaded { at },
         ] {
-            inventory.apply(scan_event(event), Duration::ZERO);
+            inventory.apply(scan_event(event, &crate::domain::SecretNames::default()), Duration::ZERO);
         }
         inventory
     }

@@ -1,8 +1,9 @@
-//! Overlays above a screen: help, a prompt, a question, choosers, drafts, a secret value.
+//! Overlays above a screen: help, a prompt, a question, choosers, drafts, messages, a secret value.
 
 pub mod chooser;
 pub mod columns;
 pub mod help;
+pub mod messages;
 pub mod prompt;
 pub mod question;
 mod state;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::console::drafts::DraftId;
 use crate::console::overlays::chooser::Chooser;
 use crate::console::overlays::columns::ColumnsPage;
+use crate::console::overlays::messages::MessagesPage;
 use crate::console::place::Place;
 use crate::console::screens::drafts::DraftsPage;
 use crate::console::screens::secret_form::{GeneratePrompt, ValuePrompt};
@@ -25,6 +26,8 @@ pub enum Overlay {
     Confirm(Confirm),
     /// Drafts of this session and of earlier ones.
     Drafts(DraftsPage),
+    /// What the user was told.
+    Messages(MessagesPage),
     /// The kind of a new document.
     Choose(Chooser),
     /// The columns of a list.
@@ -45,6 +48,8 @@ impl Overlay {
             Self::Prompt(_) => Place::Prompt,
             Self::Confirm(_) => Place::Confirm,
             Self::Drafts(_) => Place::Drafts,
+            Self::Messages(page) if page.list.typing.is_some() => Place::MessageFilter,
+            Self::Messages(_) => Place::Messages,
             Self::Choose(_) => Place::Choose,
             Self::Columns(_) => Place::Columns,
             Self::PickSecret(_) => Place::PickSecret,

@@ -64,7 +64,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             Effect::Reload => {
                 // End the old watch first, so that none of its events comes after the new load.
                 self.sources.feeder = None;
-                self.sources.feeder = Some(WatchFeed::open(&*self.runner.reader));
+                self.sources.feeder = Some(WatchFeed::open(&*self.runner.reader, &self.runner.secret_names));
             }
             Effect::LogSecretStatus(change) => event_log::log_secret_status(&change),
             Effect::Draft(job) => return self.runner.draft(job),

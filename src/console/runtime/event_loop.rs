@@ -96,7 +96,8 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         let size = device.size().drawn();
         let painter = Painter::new(size)?;
         let (ears, input) = device.listen()?;
-        let sources = EventSources { input: Some(input), signals, writer, answers, log, feeder: None };
+        let sources =
+            EventSources { input: Some(input), ahead: None, signals, writer, answers, log, feeder: None };
         Ok(Self {
             program: program(size),
             device,
@@ -122,7 +123,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     pub(super) async fn run(&mut self, startup: Vec<Box<dyn FnOnce() + Send>>) -> u8 {
         self.draw_if_due();
         startup.into_iter().for_each(|hook| hook());
-        self.sources.feeder = Some(WatchFeed::open(&*self.runner.reader));
+        self.sources.feeder = Some(WatchFeed::open(&*self.runner.reader, &self.runner.secret_names));
         loop {
             let due =
                 self.next_due().map(|at| (Instant::now() + at.saturating_sub(self.clock.elapsed())).into());
@@ -181,11 +182,8 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             if self.exit.is_some() || changes >= CHANGES || began.elapsed() >= TURN {
                 return;
             }
-            next = if typed {
-                self.sources.input.as_mut().and_then(|input| input.try_recv().ok()).map(LoopEvent::Input)
-            } else {
-                self.sources.ready()
-            };
+            next =
+                if typed { self.sources.ready_input().map(LoopEvent::Input) } else { self.sources.ready() };
         }
     }
 
@@ -195,7 +193,10 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             self.dispatch(AppEvent::Slept);
         }
         match happening {
-            LoopEvent::Input(TerminalInput::Key(key)) => self.dispatch(AppEvent::Key(key)),
+            LoopEvent::Input(TerminalInput::Key(key)) => {
+                let typed = self.sources.ready_text(key, |key| self.program.is_text(key));
+                self.dispatch(typed.map_or(AppEvent::Key(key), AppEvent::Typed));
+            }
             LoopEvent::Input(TerminalInput::Paste(text)) => self.dispatch(AppEvent::Paste(text)),
             LoopEvent::Input(TerminalInput::Closed) => self.terminate(HUNG_UP),
             // Meant for the editor that has the terminal.
@@ -320,7 +321,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
 
     /// Stops listening, waits for the frame in flight and restores the terminal, all before `until`.
     pub(super) async fn release_terminal(&mut self, until: Instant) {
-        self.sources.input = None;
+        self.sources.close_input();
         self.input_guard = None;
         let settled = until.min(Instant::now() + SETTLE_WITHIN);
         if let Some(written) = self.sources.writer.finish_within(settled.into()).await {
@@ -350,9 +351,8 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     }
 
     pub(super) fn invalidate_screen(&mut self) {
-        if self.painter.invalidate().is_ok() {
-            self.schedule.request(Redraw::Now);
-        }
+        self.painter.invalidate();
+        self.schedule.request(Redraw::Now);
     }
 
     /// Paints only when the writer is free, so that every frame is a difference to one that was written.

@@ -29,6 +29,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crossterm::event::KeyEvent;
 use event_loop::EventLoop;
 use frames::FrameSchedule;
 use ratatui::Frame;
@@ -52,6 +53,11 @@ pub use stats::Stats;
 pub trait Program {
     /// Handles a message; returns the effects to carry out.
     fn update(&mut self, message: Message) -> Vec<Effect>;
+
+    /// Whether a key would be text now; such keys are told several at once, if they have come at once.
+    fn is_text(&self, _key: KeyEvent) -> bool {
+        false
+    }
 
     fn draw(&self, frame: &mut Frame<'_>);
 
@@ -127,7 +133,7 @@ pub async fn run_on<P: Program, D: Device>(
     let context = config.context;
     let schedule = FrameSchedule::new(context.frames_per_second);
     let (runner, answers) = EffectRunner::new(
-        config.reader,
+        (config.reader, context.secret_names.clone()),
         (config.writer, config.secrets, context.locked),
         context.backend.name,
         config.clipboard,

@@ -20,6 +20,7 @@ use crate::console::gate::Gate;
 use crate::console::message::Answer;
 use crate::console::request::RequestId;
 use crate::console::terminal::Clipboard;
+use crate::domain::SecretNames;
 use crate::provider::{ConfigReader, ConfigWriter, SecretAccess, SecretReader, SecretWriter};
 use crate::write::{Audited, WriteService};
 
@@ -35,6 +36,8 @@ const CLIPBOARD_DEADLINE: Duration = Duration::from_secs(3);
 /// Runs effects. Dropping it aborts those still running.
 pub(super) struct EffectRunner {
     pub(super) reader: Arc<dyn ConfigReader>,
+    /// The names of the context, for what is scanned of its documents.
+    pub(super) secret_names: SecretNames,
     pub(super) gate: Gate<dyn ConfigWriter>,
     /// The secret store, if any; its writer is available only through the gate.
     pub(super) secrets: Option<SecretAccess>,
@@ -54,7 +57,7 @@ pub(super) struct EffectRunner {
 impl EffectRunner {
     /// Returns the runner and the channel of its answers.
     pub(super) fn new(
-        reader: Arc<dyn ConfigReader>,
+        (reader, secret_names): (Arc<dyn ConfigReader>, SecretNames),
         (writer, mut secrets, locked): (Option<Arc<dyn ConfigWriter>>, Option<SecretAccess>, bool),
         backend: &'static str,
         clipboard: Clipboard,
@@ -72,6 +75,7 @@ impl EffectRunner {
             |access: &SecretAccess| PresencePoller::open(Arc::clone(&access.reader), answers.clone());
         let runner = Self {
             reader,
+            secret_names,
             gate: Gate::new(writer, locked),
             presence_poller: secrets.as_ref().map(poller),
             secret_gate: Gate::new(secrets.as_mut().and_then(|access| access.writer.take()), locked),

@@ -49,7 +49,7 @@ impl EffectRunner {
         let Some(reader) = self.secret_reader() else { return };
         self.spawn(request, async move {
             let versions = within(CALL_DEADLINE, reader.versions(&path), |within| {
-                Err(Error::Unavailable { reason: format!("no versions {within}"), retry_in: None })
+                Err(Error::unavailable_by(format!("no versions {within}"), std::io::ErrorKind::TimedOut))
             })
             .await;
             TaskReply::Answer(Answer::SecretVersions(versions))

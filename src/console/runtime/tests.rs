@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use crossterm::event::{KeyCode, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 
@@ -99,7 +99,7 @@ impl ConfigWriter for Fake {
         self.answer(Ok(Commit { at: Revision(2), outcomes: Vec::new() })).await
     }
 
-    fn commit_deadline(&self) -> Duration {
+    fn commit_deadline(&self, _: &[Op]) -> Duration {
         Duration::ZERO
     }
 }
@@ -166,6 +166,7 @@ impl Program for Scripted {
     fn update(&mut self, message: Message) -> Vec<Effect> {
         match message.event {
             AppEvent::Key(key) => return self.key(key.code),
+            AppEvent::Typed(text) => self.note(format!("typed {}", text.len()), Redraw::Now),
             AppEvent::Paste(text) => self.note(format!("paste {}", text.len()), Redraw::Now),
             AppEvent::Resize(size) => self.note(format!("size {}x{}", size.cols, size.rows), Redraw::Now),
             AppEvent::Resumed => self.note("resumed", Redraw::Now),
@@ -218,6 +219,10 @@ impl Program for Scripted {
         Vec::new()
     }
 
+    fn is_text(&self, key: KeyEvent) -> bool {
+        matches!(key.code, KeyCode::Char('X' | 'Y'))
+    }
+
     fn draw(&self, frame: &mut Frame<'_>) {
         let area = frame.area();
         let shown = self.lines.iter().rev().take(usize::from(area.height.saturating_sub(1))).rev();
@@ -265,6 +270,7 @@ fn setup(store: Fake) -> Setup {
         settings: Health::default(),
         capabilities: capabilities(),
         secrets: None,
+        secret_names: crate::domain::SecretNames::default(),
         may_copy_secrets: false,
         read_only: false,
         protected: false,

@@ -5,7 +5,7 @@ use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use super::event_log;
-use crate::domain::{Change, ChangeKind, Entry, KeyPrefix, Revision};
+use crate::domain::{Change, ChangeKind, Entry, KeyPrefix, Revision, SecretNames};
 use crate::inventory::{InventoryEvent, ScannedEntry, scan_event};
 use crate::provider::{ConfigReader, Watch, WatchEvent, WatchHandle};
 
@@ -26,10 +26,10 @@ pub(super) struct WatchFeed {
 
 impl WatchFeed {
     /// Opens a watch of everything.
-    pub(super) fn open(reader: &dyn ConfigReader) -> Self {
+    pub(super) fn open(reader: &dyn ConfigReader, names: &SecretNames) -> Self {
         let Watch { events, wake } = reader.watch(KeyPrefix::All);
         let (sender, feeds) = mpsc::channel(FEEDS);
-        tokio::spawn(scan_all(events, sender));
+        tokio::spawn(scan_all(events, sender, names.clone()));
         Self { feeds, pending: None, wake }
     }
 
@@ -74,6 +74,7 @@ impl WatchFeed {
 async fn scan_all(
     mut events: impl futures::Stream<Item = WatchEvent> + Unpin,
     feeds: mpsc::Sender<InventoryEvent>,
+    names: SecretNames,
 ) {
     loop {
         let event = tokio::select! {
@@ -81,7 +82,7 @@ async fn scan_all(
             event = events.next() => event,
         };
         let Some(event) = event else { return };
-        let Some(feed) = scan(event).await else { return };
+        let Some(feed) = scan(event, &names).await else { return };
         event_log::log_feed(&feed);
         if feeds.send(feed).await.is_err() {
             return;
@@ -89,11 +90,12 @@ async fn scan_all(
     }
 }
 
-async fn scan(event: WatchEvent) -> Option<InventoryEvent> {
+async fn scan(event: WatchEvent, names: &SecretNames) -> Option<InventoryEvent> {
     if weight(&event) <= SCANNED_IN_PLACE {
-        return Some(scan_event(event));
+        return Some(scan_event(event, names));
     }
-    spawn_blocking(move || scan_event(event)).await.ok()
+    let names = names.clone();
+    spawn_blocking(move || scan_event(event, &names)).await.ok()
 }
 
 fn weight(event: &WatchEvent) -> usize {

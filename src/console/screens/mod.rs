@@ -20,7 +20,7 @@ use secrets::actions::{RevealedValueDialog, SecretPickerDialog};
 
 use super::component::Component;
 use super::model::Model;
-use super::overlays::{chooser, columns, help, prompt, question};
+use super::overlays::{chooser, columns, help, messages, prompt, question};
 use super::place::Place;
 
 impl Tab {
@@ -54,6 +54,7 @@ pub(crate) fn component(place: Place, tab: Tab) -> &'static dyn Component {
         Place::Merge => &merge::MergeScreen,
         Place::Plan => &plan::PlanScreen,
         Place::Drafts => &drafts::DraftsDialog,
+        Place::Messages | Place::MessageFilter => &messages::MessagesDialog,
         Place::PickSecret => &SecretPickerDialog,
         Place::RevealedValue => &RevealedValueDialog,
         Place::SecretForm | Place::SecretReview => &secret_form::SecretFormScreen,

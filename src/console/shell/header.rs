@@ -160,7 +160,7 @@ fn secrets(parts: &mut Vec<HeaderSegment>, model: &Model) {
     let mut add = |worth, style, text: String| parts.push(HeaderSegment::new(worth, 2, style, text));
     let (glyph, style) = words::standing_badge(link);
     let serves = link.standing.is_none_or(|standing| standing.serves());
-    let well = serves && link.forbidden == 0;
+    let well = serves && !link.summary.is_bad();
     add(if well { 46 } else { 84 }, StyleRole::Dim, link.backend.into());
     add(if well { 48 } else { 88 }, style, glyph.into());
     add(if serves { 48 } else { 93 }, style, words::standing(link).into());
@@ -169,9 +169,20 @@ fn secrets(parts: &mut Vec<HeaderSegment>, model: &Model) {
         let place = if serves { "at" } else { "to" };
         add(85, StyleRole::Warning, format!("{place} {host}"));
     }
-    if link.forbidden > 0 && serves {
-        add(86, StyleRole::Warning, format!("{} forbidden", words::grouped(link.forbidden)));
+    let summary = link.summary;
+    if summary.is_bad() && serves {
+        let ago = summary.until.and_then(|until| model.long_ago(until));
+        let (forbidden, missing) = (words::grouped(summary.forbidden), words::grouped(summary.missing));
+        let counts =
+            [(summary.forbidden, glyph::FORBIDDEN, forbidden), (summary.missing, glyph::BAD, missing)];
+        let told = counts.into_iter().filter(|(count, ..)| *count > 0);
+        let short: String = told.map(|(_, glyph, count)| format!("{count}{glyph} ")).collect();
+        let seen = words::grouped(summary.seen);
+        let long = HeaderSegment::new(86, 2, StyleRole::Warning, words::secrets_summary(&summary));
+        parts.push(long.or_short(StyleRole::Warning, format!("{short}of {seen}")));
+        parts.extend(ago.map(|ago| HeaderSegment::new(47, 2, StyleRole::Dim, ago)));
     }
+    let mut add = |worth, style, text: String| parts.push(HeaderSegment::new(worth, 2, style, text));
     if matches!(lookup.env, ReceiverEnv::Unreadable(_)) {
         add(87, StyleRole::Warning, format!("{} variables unreadable", glyph::WARNING));
     } else if serves && model.context.settings.condition() > Condition::Healthy {

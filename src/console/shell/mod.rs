@@ -20,7 +20,7 @@ use crate::console::action::Action;
 use crate::console::model::{Model, WriteAccess};
 use crate::console::screens::{Tab, component, front};
 use crate::console::theme::{StyleRole, Theme};
-use crate::console::widgets::{Surface, TextRun};
+use crate::console::widgets::{Movement, Surface, TextRun};
 
 /// Up to this width the footer names only the first four keys.
 const NARROW: u16 = 80;
@@ -75,13 +75,10 @@ fn tab_title(model: &Model, tab: Tab, counts: bool) -> TextRun {
 
 /// The keys that work in the current place, from the key map.
 fn draw_footer(surface: &mut Surface<'_>, model: &Model, area: Rect) {
-    let place = model.place();
     let most = if area.width <= NARROW { 4 } else { usize::MAX };
     let mut line = surface.row(area, 0);
     line.skip(1);
-    let possible = Action::hints(place).into_iter().filter(|(action, _)| is_possible(model, *action));
-    for (action, word) in possible.take(most) {
-        let Some(key) = model.keymap.key(place, action) else { continue };
+    for (_, key, word) in offered(model).take(most) {
         let hint = TextRun::hint(key, word);
         if hint.width() > line.remaining() {
             break;
@@ -90,8 +87,17 @@ fn draw_footer(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     }
 }
 
+/// What the footer offers, with key and word: nothing that would do nothing.
+pub(crate) fn offered(model: &Model) -> impl Iterator<Item = (Action, &str, &'static str)> {
+    let place = model.place();
+    let possible = Action::hints(place).into_iter().filter(move |(action, _)| is_possible(model, *action));
+    possible.filter_map(move |(action, word)| Some((action, model.keymap.key(place, action)?, word)))
+}
+
 /// Whether an action has something to act on.
 pub(crate) fn is_possible(model: &Model, action: Action) -> bool {
     let is_allowed = model.lock != WriteAccess::ReadOnly || !action.needs_writer();
-    is_allowed && front(model).is_possible(model, action)
+    let front = front(model);
+    let moves = || Movement::from_action(action).is_none_or(|by| front.can_move(model, by));
+    is_allowed && front.is_possible(model, action) && moves()
 }

@@ -15,7 +15,10 @@ use crate::domain::LinkState;
 pub fn next_change_at(model: &Model) -> Option<Duration> {
     let mut soonest = EarliestChange { now: model.now.mono, at: None };
     header(model, &mut soonest);
-    soonest.include(model.notice.as_ref().map(|notice| notice.until));
+    if let Some(news) = model.notices.news() {
+        soonest.include_age(news.at);
+        soonest.include(model.notices.expires_at());
+    }
     component(model.screen_place(), model.tab).next_changes(model, &mut soonest);
     if model.overlay.is_some() {
         front(model).next_changes(model, &mut soonest);
@@ -35,6 +38,9 @@ fn header(model: &Model, soonest: &mut EarliestChange) {
     soonest.include_in(words::retry(model).and_then(|retry| retry.changes_in));
     soonest.include(link.resync_ends());
     soonest.include(model.traffic.next_change_at());
+    if let Some(until) = model.secret_link.summary.until {
+        soonest.include_age(until);
+    }
     if let WriteAccess::Open(Some(until)) = model.lock {
         soonest.include_in(left(until.saturating_sub(soonest.now)).changes_in);
     }

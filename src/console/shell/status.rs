@@ -1,51 +1,177 @@
-//! The line above the footer: the filter, the last notice, link problems; and the count.
+//! The line above the footer: the filter, the results of the last act, link problems; at the right news and the
+//! count.
 
 use ratatui::layout::Rect;
 
-use crate::console::model::{Model, Tone};
-use crate::console::screens::browse::{BrowsePage, DetailSearch};
+use crate::console::action::Action;
+use crate::console::model::{Model, Notice, Tone};
+use crate::console::screens::browse::{BrowsePage, DetailSearch, marks};
 use crate::console::screens::editor::{Draft, DraftStage};
 use crate::console::shell::layout::Pane;
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{LineWriter, ListSource, ListState, Surface, TextRun};
+use crate::console::widgets::{LineWriter, ListSource, ListState, Surface, TextInput, TextRun, width};
 use crate::console::words;
+use crate::text::Safe;
+
+/// Blanks between the parts.
+const GAP: u16 = 3;
+
+/// From this width of the screen on, there is anything beside the results.
+const WIDE: u16 = 40;
+
+/// The fewest columns of a result that can be read: beside a count, and without one.
+const READABLE: u16 = 40;
+const SHORTEST: u16 = 16;
+
+/// The fewest columns of news, without its age.
+const LEAST_NEWS: u16 = 10;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let browse = model.browse().filter(|_| !model.is_covered());
-    let is_secrets = model.shows_secrets();
-    let right = match (&model.edit, browse) {
-        (Some(edit), _) if matches!(edit.stage, DraftStage::Editing) => editing(edit, area.width / 2),
-        (None, None) if is_secrets => secrets_count(model),
+    let list_filter = match browse {
+        Some(browse) if browse.focus == Pane::Detail && browse.detail.search.is_shown() => {
+            Some(FilterLine::of_search(&browse.detail.search))
+        }
+        Some(browse) => Some(FilterLine::of(&browse.list)),
+        None => model.shows_secrets().then(|| FilterLine::of(&model.secrets_page.list)),
+    };
+    let (result, news) = messages(model);
+    let is_crowded = !result.is_empty() || !news.is_empty();
+    let context =
+        if area.width >= WIDE { context(model, is_crowded, area.width) } else { TextRun::default() };
+
+    let mut line = surface.row(area, 0);
+    line.skip(1).margin(1);
+    let typed = list_filter.as_ref().map_or(0, FilterLine::width);
+    let room = line.remaining().saturating_sub(if typed > 0 { typed + GAP } else { 0 });
+    let widths = Widths::fit(room, result.width(), (news.width(), news.least()), context.width());
+    for part in [if widths.context > 0 { context } else { TextRun::default() }, news.cut(widths.news)] {
+        line.put_right(&part);
+        if !part.is_empty() {
+            line.margin(GAP);
+        }
+    }
+    let cursor = list_filter.and_then(|filter| filter.draw(&mut line));
+    if typed > 0 {
+        line.skip(GAP);
+    }
+    line.put_run(&cut(model, result, widths.result));
+    if let Some(x) = cursor {
+        surface.set_cursor(x, area.y);
+    }
+}
+
+/// How the columns are shared. News gives way first, down to its beginning and its age; then the results, while
+/// enough of them can be read; then what the screen says of its place. The last thing to go is a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Widths {
+    result: u16,
+    news: u16,
+    context: u16,
+}
+
+impl Widths {
+    fn fit(room: u16, result: u16, (news, least_news): (u16, u16), context: u16) -> Self {
+        for (least_result, context) in [(result, context), (READABLE, context), (SHORTEST, 0)] {
+            let least_result = least_result.min(result);
+            let parts = [least_result, least_news, context].into_iter().filter(|part| *part > 0);
+            let needed = parts.fold(0_u16, |sum, part| sum.saturating_add(part + GAP)).saturating_sub(GAP);
+            let Some(spare) = room.checked_sub(needed) else { continue };
+            let more = spare.min(result - least_result);
+            let news = least_news + (spare - more).min(news - least_news);
+            return Self { result: least_result + more, news, context };
+        }
+        match result {
+            0 => Self { news: news.min(room), ..Self::default() },
+            _ => Self { result: result.min(room), ..Self::default() },
+        }
+    }
+}
+
+/// What stands at the right: news with its age, or what is wrong with the link, whose end may be cut.
+#[derive(Default)]
+struct Aside {
+    text: TextRun,
+    age: TextRun,
+}
+
+impl Aside {
+    fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    fn width(&self) -> u16 {
+        self.text.width() + self.age.width()
+    }
+
+    fn least(&self) -> u16 {
+        self.text.width().min(LEAST_NEWS) + self.age.width()
+    }
+
+    fn cut(self, columns: u16) -> TextRun {
+        let room = columns.saturating_sub(self.age.width());
+        if room == 0 {
+            return TextRun::default();
+        }
+        let mut run = self.text.cut(room);
+        run.join("", self.age);
+        run
+    }
+}
+
+/// The results of the last act or what is under way, and beside them the news. What is wrong with the link takes
+/// the place of the news, which it keeps from coming, and that of the results while there are none.
+fn messages(model: &Model) -> (TextRun, Aside) {
+    let mut result = results(model);
+    let trouble = if is_shown_in_body(model) { TextRun::default() } else { words::trouble_line(model) };
+    let (glyph, style) = (glyph::FRESH, StyleRole::Dim);
+    let is_current = model.notices.expires_at().is_some_and(|end| end > model.now.mono);
+    let news = model.notices.news().filter(|_| is_current).map_or_else(Aside::default, |news| Aside {
+        text: TextRun::of(style, format!("{glyph} {}", news.text)),
+        age: TextRun::of(style, format!(" {}", model.age(news.at).text)),
+    });
+    if trouble.is_empty() {
+        return (result, news);
+    }
+    if result.is_empty() {
+        result = trouble;
+        return (result, news);
+    }
+    (result, Aside { text: trouble, age: TextRun::default() })
+}
+
+/// Results cut to their room, with the key that shows them whole.
+fn cut(model: &Model, result: TextRun, room: u16) -> TextRun {
+    // What is wrong with the link is no message.
+    if result.width() <= room || model.notices.results().is_empty() {
+        return result.cut(room);
+    }
+    let key = model.keymap.key(model.place(), Action::Messages);
+    let hint = key.map_or_else(TextRun::default, |key| TextRun::of(StyleRole::Key, format!(" {key}")));
+    match room.checked_sub(hint.width()).filter(|room| *room >= SHORTEST) {
+        Some(room) => {
+            let mut run = result.cut(room);
+            run.join("", hint);
+            run
+        }
+        None => result.cut(room),
+    }
+}
+
+/// What the screen says of its place: the cursor's, or the position in a list.
+fn context(model: &Model, is_crowded: bool, width: u16) -> TextRun {
+    let browse = model.browse().filter(|_| !model.is_covered());
+    match (&model.edit, browse) {
+        (Some(edit), _) if matches!(edit.stage, DraftStage::Editing) => {
+            editing(edit, width / if is_crowded { 4 } else { 2 })
+        }
+        (None, None) if model.shows_secrets() => secrets_count(model),
         (None, Some(browse)) => {
-            let mut right = marked(browse);
+            let mut right = marked(model, browse);
             right.join(" · ", count(model, browse));
             right
         }
         _ => TextRun::default(),
-    };
-    let mut line = surface.row(area, 0);
-    line.skip(1).margin(1);
-    if area.width >= 40 {
-        line.put_right(&right);
-        if !right.is_empty() {
-            line.margin(2);
-        }
-    }
-    let cursor = match browse {
-        Some(browse) if browse.focus == Pane::Detail && browse.detail.search.is_shown() => {
-            search(&mut line, &browse.detail.search)
-        }
-        Some(browse) => filter(&mut line, &browse.list),
-        None if is_secrets => filter(&mut line, &model.secrets_page.list),
-        None => None,
-    };
-    let said = status_run(model);
-    if line.x > area.x + 1 && !said.is_empty() {
-        line.skip(3);
-    }
-    line.put_run(&said);
-    if let Some(x) = cursor {
-        surface.set_cursor(x, area.y);
     }
 }
 
@@ -68,45 +194,67 @@ fn editing(edit: &Draft, room: u16) -> TextRun {
     run
 }
 
-/// The filter line; with a cursor while it is being typed.
-fn filter<I>(line: &mut LineWriter<'_>, list: &ListState<I>) -> Option<u16> {
-    if list.typing.is_some() {
-        return Some(line.put(StyleRole::Key, "/").put_input(&list.filter));
-    }
-    if !list.filter.text().is_empty() {
-        line.put(StyleRole::Dim, "/").put(StyleRole::Accent, list.filter.text());
-    }
-    None
+/// The filter of a list, or what is looked for in the detail; with a cursor while it is being typed.
+struct FilterLine<'m> {
+    lead: &'static str,
+    input: &'m TextInput,
+    typing: bool,
+    match_count: String,
 }
 
-/// What is looked for in the text of the detail, and how often it is there; with a cursor while it is being
-/// typed.
-fn search(line: &mut LineWriter<'_>, search: &DetailSearch) -> Option<u16> {
-    let cursor = match search.typing {
-        Some(_) => Some(line.put(StyleRole::Key, "in the text /").put_input(&search.input)),
-        None => {
-            line.put(StyleRole::Dim, "in the text /").put(StyleRole::Accent, search.input.text());
-            None
+impl<'m> FilterLine<'m> {
+    fn of<I>(list: &'m ListState<I>) -> Self {
+        Self { lead: "/", input: &list.filter, typing: list.typing.is_some(), match_count: String::new() }
+    }
+
+    /// What is looked for in the text of the detail, and how often it is there.
+    fn of_search(search: &'m DetailSearch) -> Self {
+        let match_count = search.match_count.map_or_else(String::new, |count| format!("  {count}"));
+        Self { lead: "in the text /", input: &search.input, typing: search.typing.is_some(), match_count }
+    }
+
+    fn width(&self) -> u16 {
+        let text = width(&Safe::new(self.input.text()));
+        let around = width(&Safe::new(self.lead)).saturating_add(width(&Safe::new(&self.match_count)));
+        match (self.typing, text) {
+            (true, _) => text.saturating_add(around.saturating_add(1)),
+            (false, 0) => 0,
+            (false, _) => text.saturating_add(around),
         }
-    };
-    if let Some(count) = search.match_count {
-        line.skip(2).put(StyleRole::Dim, count.to_string());
     }
-    cursor
+
+    fn draw(&self, line: &mut LineWriter<'_>) -> Option<u16> {
+        let cursor = match (self.typing, self.input.text()) {
+            (true, _) => Some(line.put(StyleRole::Key, self.lead).put_input(self.input)),
+            (false, "") => None,
+            (false, text) => {
+                line.put(StyleRole::Dim, self.lead).put(StyleRole::Accent, text);
+                None
+            }
+        };
+        line.put(StyleRole::Dim, self.match_count.as_str());
+        cursor
+    }
 }
 
-/// The most important message: a notice, a pending write, or a link problem.
-fn status_run(model: &Model) -> TextRun {
-    if let Some(notice) = model.notice.as_ref().filter(|notice| notice.until > model.now.mono) {
-        let (glyph, style) = match notice.tone {
-            Tone::Plain => ("", StyleRole::Text),
-            Tone::Good => (glyph::GOOD, StyleRole::Good),
-            Tone::Bad => (glyph::BAD, StyleRole::Bad),
-        };
-        let mut run = if glyph.is_empty() { TextRun::default() } else { TextRun::of(style, glyph) };
-        run.join(" ", TextRun::of(style, notice.text.clone()));
-        return run;
+/// The results of the last act, errors first, and the write that is under way.
+fn results(model: &Model) -> TextRun {
+    let mut run = TextRun::default();
+    let (bad, others): (Vec<&Notice>, Vec<&Notice>) =
+        model.notices.results().iter().partition(|notice| notice.tone == Tone::Bad);
+    for notice in bad.into_iter().chain(others) {
+        let (mark, style) = words::notice_badge(notice);
+        let mark = if notice.tone == Tone::Plain { TextRun::default() } else { TextRun::of(style, mark) };
+        let mut told = mark;
+        told.join(" ", TextRun::of(style, notice.text.clone()));
+        run.join(" · ", told);
     }
+    run.join(" · ", under_way(model));
+    run
+}
+
+/// A write without an answer, or the file of an external editor.
+fn under_way(model: &Model) -> TextRun {
     if let (Some(writing), Some(_)) = (&model.pending_write, &model.unknown_outcome) {
         let words = format!("{}: outcome {} {}", writing.describe(), words::UNKNOWN, glyph::MORE);
         return TextRun::of(StyleRole::Warning, words);
@@ -114,10 +262,10 @@ fn status_run(model: &Model) -> TextRun {
     if model.external_edit.as_ref().is_some_and(|away| away.watching) {
         return TextRun::of(StyleRole::Accent, "watching the file: save it there; esc ends");
     }
-    if let Some(writing) = &model.pending_write {
-        return TextRun::of(StyleRole::Accent, format!("{} {}", writing.describe(), glyph::MORE));
+    match &model.pending_write {
+        Some(writing) => TextRun::of(StyleRole::Accent, format!("{} {}", writing.describe(), glyph::MORE)),
+        None => TextRun::default(),
     }
-    if is_shown_in_body(model) { TextRun::default() } else { words::trouble_line(model) }
 }
 
 /// Whether an empty list already says what it is waiting for.
@@ -127,12 +275,16 @@ fn is_shown_in_body(model: &Model) -> bool {
     !model.link.has_loaded && !model.is_covered() && model.browse().is_some_and(empty)
 }
 
-/// The number of marked documents, visible or not.
-fn marked(browse: &BrowsePage) -> TextRun {
-    match browse.marks.len() {
-        0 => TextRun::default(),
-        count => {
-            TextRun::of(StyleRole::Accent, format!("{} {} marked", glyph::MARKED, words::grouped(count)))
+/// The number of marked documents, and of those that are not on the screen.
+fn marked(model: &Model, browse: &BrowsePage) -> TextRun {
+    let marked = |count| format!("{} {} marked", glyph::MARKED, words::grouped(count));
+    let (count, unseen) = (browse.marks.len(), marks::unseen_count(model));
+    match (count, unseen) {
+        (0, _) => TextRun::default(),
+        (count, 0) => TextRun::of(StyleRole::Accent, marked(count)),
+        (count, unseen) => {
+            let unseen = format!(", {} not on the screen", words::grouped(unseen));
+            TextRun::of(StyleRole::Accent, marked(count)).and(StyleRole::Warning, unseen)
         }
     }
 }

@@ -9,8 +9,11 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::style::{Modifier, Style};
 
+mod badges;
 mod columns;
+mod focus;
 mod names;
+mod status;
 mod times;
 
 use super::draw;
@@ -123,6 +126,8 @@ fn scenes_that_fold_at_80x24() {
         "connecting",
         "stale",
         "filtered",
+        "told",
+        "messages",
         "help",
         "confirm",
         "choose",
@@ -138,10 +143,13 @@ fn scenes_that_fold_at_80x24() {
         "draft_withheld",
         "unknown",
         "marked",
+        "marked_unseen",
         "plan_delete",
+        "plan_delete_unseen",
         "plan_clone",
         "plan_rename",
         "plan_undo",
+        "plan_undo_some",
         "needs",
         "needs_detail",
         "needs_many",

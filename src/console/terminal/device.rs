@@ -12,18 +12,24 @@ use parking_lot::Mutex;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Signal, kill_current_process_group};
-use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr, ttyname};
+use rustix::termios::{
+    OptionalActions, SpecialCodeIndex, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr, ttyname,
+};
 use tokio::sync::mpsc;
 
 use super::listener::{Listener, timespec};
 use super::{Device, LEAVE_WITHIN, TerminalInput};
 use crate::console::shell::layout::Size;
 
-/// Alternate screen, plain attributes, bracketed paste, hidden cursor. No mouse, no queries.
-const CLAIM: &[u8] = b"\x1b[?1049h\x1b[0m\x1b[2J\x1b[?2004h\x1b[?25l";
+/// Alternate screen, plain attributes, bracketed paste, hidden cursor, no wrapping at the last column; and off
+/// is what a program that crashed may have left on: reports of the mouse and of the focus, application keys, a
+/// scrolling region with its origin, insertion, line-drawing letters. No queries.
+const CLAIM: &[u8] =
+    b"\x1b[?1049h\x1b[?9l\x1b[?1000l\x1b[?1001l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\
+\x1b[?1015l\x1b[?1016l\x1b[?1l\x1b>\x1b[?6l\x1b[r\x1b[4l\x1b(B\x0f\x1b[?7l\x1b[0m\x1b[2J\x1b[?2004h\x1b[?25l";
 
-/// Reverses [`CLAIM`], after ending a synchronized update that may have been cut short.
-const RELEASE: &[u8] = b"\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?1049l\x1b[?25h";
+/// Reverses what of [`CLAIM`] is ours, after ending a synchronized update that may have been cut short.
+const RELEASE: &[u8] = b"\x1b[?7h\x1b[?2026l\x1b[0m\x1b[?2004l\x1b[?1049l\x1b[?25h";
 
 /// The size assumed for a terminal that reports none.
 const USUAL: Size = Size { cols: 80, rows: 24 };
@@ -110,7 +116,9 @@ impl Device for Tty {
     }
 
     fn listen(&mut self) -> io::Result<(Listener, mpsc::Receiver<TerminalInput>)> {
-        Listener::start(Arc::clone(&self.terminal))
+        // Raw mode changes no special character.
+        let erase = tcgetattr(&*self.terminal)?.special_codes[SpecialCodeIndex::VERASE];
+        Listener::start(Arc::clone(&self.terminal), erase)
     }
 
     fn print_line(&mut self, line: &str) {

@@ -82,7 +82,7 @@ pub(super) fn set<'a>(vars: &'a Vars, name: &str) -> Option<&'a str> {
 
 fn colors(vars: &Vars) -> ColorDepth {
     let term = set(vars, "TERM").unwrap_or_default();
-    if set(vars, "NO_COLOR").is_some() || term == "dumb" {
+    if set(vars, "NO_COLOR").is_some() || is_monochrome(term) {
         ColorDepth::None
     } else if matches!(set(vars, "COLORTERM"), Some("truecolor" | "24bit")) || term.ends_with("-direct") {
         ColorDepth::TrueColor
@@ -91,6 +91,13 @@ fn colors(vars: &Vars) -> ColorDepth {
     } else {
         ColorDepth::Ansi16
     }
+}
+
+/// Whether terminfo knows a terminal without colours: the DEC ones (vt100, vt220), and those that say so.
+fn is_monochrome(term: &str) -> bool {
+    let dec = term.strip_prefix("vt").is_some_and(|model| model.starts_with(|c: char| c.is_ascii_digit()));
+    let says = ["-m", "-mono"].iter().any(|mark| term.ends_with(mark));
+    term == "dumb" || says || (dec && !term.contains("color"))
 }
 
 fn utf8(vars: &Vars) -> bool {
@@ -132,7 +139,12 @@ mod tests {
         assert_eq!(of(&rich).colors, ColorDepth::TrueColor);
         assert_eq!(of(&[rich[0], rich[1], ("NO_COLOR", "1")]).colors, ColorDepth::None);
         assert_eq!(of(&[("NO_COLOR", ""), rich[0]]).colors, ColorDepth::Ansi256, "empty is not set");
-        assert_eq!(of(&[("TERM", "dumb")]).colors, ColorDepth::None);
+        for none in ["dumb", "vt100", "vt220", "xterm-mono"] {
+            assert_eq!(of(&[("TERM", none)]).colors, ColorDepth::None, "{none}");
+        }
+        for sixteen in ["linux", "screen", "vte", "ansi"] {
+            assert_eq!(of(&[("TERM", sixteen)]).colors, ColorDepth::Ansi16, "{sixteen}");
+        }
     }
 
     #[test]

@@ -1,25 +1,36 @@
-//! Decodes bytes from a terminal into keys and pastes.
+//! Decodes bytes from a terminal into keys and pastes. What a terminal reports, such as mouse clicks that a
+//! crashed program has asked for, its focus, and answers to questions, is taken whole and typed by nobody.
 //!
 //! It replaces crossterm's reader, which on Unix spins forever on a closed terminal, blocks the polling
 //! thread on a sequence that a slow link has split, and leaves keys unread when more than a kilobyte arrives
 //! at once.
 
+mod sequence;
 #[cfg(test)]
 mod tests;
 
 use std::mem;
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use sequence::{letter, sequence};
 
 use super::TerminalInput;
 
 const ESC: u8 = 0x1b;
+const BEL: u8 = 0x07;
+const CAN: u8 = 0x18;
+const SUB: u8 = 0x1a;
+/// `ESC [` in one byte, which begins no character of UTF-8.
+const CSI: u8 = 0x9b;
 const PASTE_END: &[u8] = b"\x1b[201~";
 
 /// How long the rest of an escape sequence may take before the bytes so far are interpreted as keys: longer
 /// than the gap between two packets, shorter than that between `esc` and the next key of a fast typist.
 const REST_OF_SEQUENCE: Duration = Duration::from_millis(20);
+
+/// How long the rest may take of what no key begins with: a report over a slow link may come in pieces.
+pub(super) const REST_OF_REPORT: Duration = Duration::from_secs(1);
 
 /// How long a paste may pause before its end is considered lost.
 const REST_OF_PASTE: Duration = Duration::from_secs(2);
@@ -35,6 +46,10 @@ const SEQUENCE_LIMIT: usize = 256;
 pub struct Decoder {
     state: DecoderState,
     pending: Vec<u8>,
+    /// The terminal's erase character, besides the two usual ones.
+    erase: Option<u8>,
+    /// The last byte of what [`Decoder::flush`] took for a key though more may follow; `None` once more came.
+    given_up: Option<u8>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +63,8 @@ enum DecoderState {
     Csi,
     /// After `ESC O`.
     Ss3,
+    /// Inside a mouse report that ends after this many more characters.
+    Mouse(u8),
     /// Inside a reply that ends with BEL or `ESC \`; it is ignored.
     Reply,
     /// Inside a bracketed paste.
@@ -55,8 +72,16 @@ enum DecoderState {
 }
 
 impl Decoder {
+    /// Decodes what a terminal with this erase character sends. A printable one stays a text, which it is to
+    /// everybody but a typist on paper.
+    pub fn with_erase(erase: u8) -> Self {
+        let is_free = matches!(erase, 0x01..=0x1f) && !matches!(erase, b'\t' | b'\n' | b'\r' | ESC);
+        Self { erase: is_free.then_some(erase), ..Self::default() }
+    }
+
     /// Decodes bytes; calls `hand_on` for each completed input.
     pub fn feed(&mut self, bytes: &[u8], mut hand_on: impl FnMut(TerminalInput)) {
+        self.given_up = None;
         for byte in bytes {
             if let Some(input) = self.step(*byte, &mut hand_on) {
                 hand_on(input);
@@ -69,6 +94,9 @@ impl Decoder {
         match self.state {
             DecoderState::Ground if self.pending.is_empty() => None,
             DecoderState::Paste => Some(REST_OF_PASTE),
+            DecoderState::Csi | DecoderState::Mouse(_) => Some(REST_OF_REPORT),
+            // Alone, the introducer is a key with alt.
+            DecoderState::Reply if self.pending.len() > 1 => Some(REST_OF_REPORT),
             _ => Some(REST_OF_SEQUENCE),
         }
     }
@@ -76,7 +104,13 @@ impl Decoder {
     /// Ends an incomplete sequence: a lone escape becomes the key, a partial sequence is dropped.
     pub fn flush(&mut self) -> Option<TerminalInput> {
         let pending = mem::take(&mut self.pending);
-        match mem::take(&mut self.state) {
+        let state = mem::take(&mut self.state);
+        self.given_up = match (state, pending.as_slice()) {
+            (DecoderState::Escape, _) => Some(ESC),
+            (DecoderState::Reply, [introducer]) => Some(*introducer),
+            _ => None,
+        };
+        match state {
             DecoderState::Escape => Some(key(KeyCode::Esc, KeyModifiers::NONE)),
             DecoderState::Csi if pending.is_empty() => Some(key(KeyCode::Char('['), KeyModifiers::ALT)),
             DecoderState::Ss3 => Some(key(KeyCode::Char('O'), KeyModifiers::ALT | KeyModifiers::SHIFT)),
@@ -85,8 +119,26 @@ impl Decoder {
                 _ => None,
             },
             DecoderState::Paste => paste(pending),
-            DecoderState::Ground | DecoderState::Csi => None,
+            DecoderState::Ground | DecoderState::Csi | DecoderState::Mouse(_) => None,
         }
+    }
+
+    /// Takes up what [`Decoder::flush`] gave up, for use before bytes that came soon after: several at once that
+    /// can only be the rest of a report are nobody's typing.
+    pub fn resume(&mut self, next: &[u8]) {
+        let ends_reply = matches!(next, [.., BEL] | [.., ESC, b'\\']);
+        self.state = match (self.given_up, next) {
+            (Some(ESC), [b'[', b'<' | b'>' | b'?' | b'M' | b't' | b'T', _, ..] | [b'[', b'I' | b'O']) => {
+                DecoderState::Escape
+            }
+            (Some(ESC), [b'[', b'0'..=b'9', .., last]) if b"MRcntuwy".contains(last) => DecoderState::Escape,
+            (Some(ESC), [b']' | b'P' | b'X' | b'^' | b'_', ..]) if ends_reply => DecoderState::Escape,
+            (Some(introducer), _) if introducer != ESC && ends_reply => {
+                self.pending.push(introducer);
+                DecoderState::Reply
+            }
+            _ => return,
+        };
     }
 
     /// Like [`Decoder::flush`], for use before bytes that arrived later than [`Decoder::timeout`] because the
@@ -103,14 +155,14 @@ impl Decoder {
             DecoderState::Ground => self.ground(byte, KeyModifiers::NONE),
             DecoderState::Escape => self.escape(byte, hand_on),
             DecoderState::Csi => self.csi(byte),
+            // Some terminals name modifiers here too.
+            DecoderState::Ss3 if matches!(byte, b'0'..=b'9' | b';') => None,
             DecoderState::Ss3 => {
                 self.state = DecoderState::Ground;
                 letter(byte).map(|code| key(code, KeyModifiers::NONE))
             }
-            DecoderState::Reply => {
-                self.reply(byte);
-                None
-            }
+            DecoderState::Mouse(left) => self.mouse(byte, left),
+            DecoderState::Reply => self.reply(byte, hand_on),
             DecoderState::Paste => self.pasted(byte),
         }
     }
@@ -123,7 +175,12 @@ impl Decoder {
         }
         if byte < 0x80 {
             self.pending.clear();
-            return Some(plain(byte, held));
+            let is_erase = matches!(byte, 0x08 | 0x7f) || self.erase == Some(byte);
+            return Some(if is_erase { key(KeyCode::Backspace, held) } else { plain(byte, held) });
+        }
+        if byte == CSI && self.pending.is_empty() {
+            self.state = DecoderState::Csi;
+            return None;
         }
         self.pending.push(byte);
         let code = match std::str::from_utf8(&self.pending) {
@@ -163,7 +220,13 @@ impl Decoder {
                     self.state = DecoderState::Paste;
                     return None;
                 }
-                self.state = DecoderState::Ground;
+                self.state = match (parameters.as_slice(), byte) {
+                    // A click in the oldest form, or in the form that asks for a highlight.
+                    (b"", b'M') => DecoderState::Mouse(3),
+                    (b"", b't') => DecoderState::Mouse(2),
+                    (b"", b'T') => DecoderState::Mouse(6),
+                    _ => DecoderState::Ground,
+                };
                 return sequence(&parameters, byte);
             }
             _ => {
@@ -174,16 +237,42 @@ impl Decoder {
         None
     }
 
-    fn reply(&mut self, byte: u8) {
-        let ended = byte == 0x07 || (byte == b'\\' && self.pending.last() == Some(&ESC));
+    /// Each of the characters is a byte, or in the later form a character of UTF-8, which may be of two bytes.
+    fn mouse(&mut self, byte: u8, left: u8) -> Option<TerminalInput> {
+        let ends_pair = matches!(self.pending.as_slice(), [0xc2..=0xdf]) && matches!(byte, 0x80..=0xbf);
+        self.pending.clear();
+        if (left == 0 && !ends_pair) || matches!(byte, 0x01..=0x1f) {
+            // No coordinate: the report has ended, or was cut short.
+            self.state = DecoderState::Ground;
+            return self.ground(byte, KeyModifiers::NONE);
+        }
+        let left = if ends_pair { left } else { left - 1 };
+        let begins_pair = !ends_pair && matches!(byte, 0xc2..=0xdf);
+        if begins_pair {
+            self.pending.push(byte);
+        }
+        let goes_on = left > 0 || begins_pair;
+        self.state = if goes_on { DecoderState::Mouse(left) } else { DecoderState::Ground };
+        None
+    }
+
+    fn reply(&mut self, byte: u8, hand_on: &mut impl FnMut(TerminalInput)) -> Option<TerminalInput> {
+        let escaped = self.pending.last() == Some(&ESC);
+        let ended = matches!(byte, BEL | CAN | SUB) || (byte == b'\\' && escaped);
         if ended {
             self.pending.clear();
             self.state = DecoderState::Ground;
+        } else if escaped {
+            // It was cut short, and the next sequence has begun.
+            self.pending.clear();
+            self.state = DecoderState::Escape;
+            return self.escape(byte, hand_on);
         } else if self.pending.len() < SEQUENCE_LIMIT {
             self.pending.push(byte);
         } else if let Some(last) = self.pending.last_mut() {
             *last = byte;
         }
+        None
     }
 
     fn pasted(&mut self, byte: u8) -> Option<TerminalInput> {
@@ -228,93 +317,9 @@ fn plain(byte: u8, held: KeyModifiers) -> TerminalInput {
     match byte {
         b'\r' => key(KeyCode::Enter, held),
         b'\t' => key(KeyCode::Tab, held),
-        0x7f => key(KeyCode::Backspace, held),
         0 => key(KeyCode::Char(' '), control),
         0x01..=0x1a => key(char_code(byte - 1 + b'a'), control),
         0x1c..=0x1f => key(char_code(byte - 0x1c + b'4'), control),
         _ => key(char_code(byte), held),
     }
-}
-
-/// The keys named by a letter after `ESC [` or `ESC O`.
-fn letter(byte: u8) -> Option<KeyCode> {
-    Some(match byte {
-        b'A' => KeyCode::Up,
-        b'B' => KeyCode::Down,
-        b'C' => KeyCode::Right,
-        b'D' => KeyCode::Left,
-        b'F' => KeyCode::End,
-        b'H' => KeyCode::Home,
-        b'M' => KeyCode::Enter,
-        b'Z' => KeyCode::BackTab,
-        b'P'..=b'S' => KeyCode::F(byte - b'P' + 1),
-        _ => return None,
-    })
-}
-
-/// The key of a complete `ESC [ parameters final`; `None` if it is not a key.
-fn sequence(parameters: &[u8], last: u8) -> Option<TerminalInput> {
-    if parameters == b"[" {
-        return (b'A'..=b'E').contains(&last).then(|| key(KeyCode::F(last - b'A' + 1), KeyModifiers::NONE));
-    }
-    let text = std::str::from_utf8(parameters).ok()?;
-    let mut fields = text.split(';');
-    let first = fields.next().unwrap_or_default();
-    let second = fields.next().unwrap_or_default();
-    let code = match last {
-        // xterm's modifyOtherKeys: `27 ; modifiers ; code ~`.
-        b'~' if first == "27" => return with_modifiers(unicode(fields.next()?.parse().ok()?)?, second),
-        b'~' => numbered(first.parse().ok()?)?,
-        b'u' => unicode(first.split(':').next()?.parse().ok()?)?,
-        // F3 with modifiers looks like a cursor position report.
-        b'R' if !text.is_empty() => return None,
-        b'M' => return None,
-        _ if first.is_empty() || first == "1" => letter(last)?,
-        _ => return None,
-    };
-    with_modifiers(code, second)
-}
-
-/// The modifier field is a bit set plus one; after a colon follows 1 for press, 2 for repeat, 3 for release.
-fn with_modifiers(code: KeyCode, field: &str) -> Option<TerminalInput> {
-    let mut parts = field.split(':');
-    let bits = parts.next().and_then(|part| part.parse::<u8>().ok()).unwrap_or(1).saturating_sub(1);
-    let kind = match parts.next() {
-        Some("3") => return None,
-        Some("2") => KeyEventKind::Repeat,
-        _ => KeyEventKind::Press,
-    };
-    let shift = bits & 1 != 0 || code == KeyCode::BackTab;
-    let mut modifiers = KeyModifiers::NONE;
-    modifiers.set(KeyModifiers::SHIFT, shift);
-    modifiers.set(KeyModifiers::ALT, bits & 2 != 0);
-    modifiers.set(KeyModifiers::CONTROL, bits & 4 != 0);
-    Some(TerminalInput::Key(KeyEvent::new_with_kind(code, modifiers, kind)))
-}
-
-fn numbered(number: u8) -> Option<KeyCode> {
-    Some(match number {
-        1 | 7 => KeyCode::Home,
-        2 => KeyCode::Insert,
-        3 => KeyCode::Delete,
-        4 | 8 => KeyCode::End,
-        5 => KeyCode::PageUp,
-        6 => KeyCode::PageDown,
-        11..=15 => KeyCode::F(number - 10),
-        17..=21 => KeyCode::F(number - 11),
-        23..=24 => KeyCode::F(number - 12),
-        _ => return None,
-    })
-}
-
-fn unicode(code: u32) -> Option<KeyCode> {
-    Some(match code {
-        9 => KeyCode::Tab,
-        13 => KeyCode::Enter,
-        27 => KeyCode::Esc,
-        127 => KeyCode::Backspace,
-        // Kitty encodes non-text keys in the private use area.
-        57344..=63743 => return None,
-        _ => KeyCode::Char(char::from_u32(code).filter(|c| !c.is_control())?),
-    })
 }

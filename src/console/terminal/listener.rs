@@ -10,7 +10,7 @@ use std::{io, mem};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::mpsc;
 
-use super::keys::Decoder;
+use super::keys::{Decoder, REST_OF_REPORT};
 use super::{INPUTS, TerminalInput};
 
 /// The size of one read.
@@ -25,15 +25,16 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Reads `terminal`, which must be non-blocking, until dropped or until the terminal is closed.
+    /// Reads `terminal`, which must be non-blocking and has this erase character, until dropped or until the
+    /// terminal is closed.
     ///
     /// # Errors
     /// If a thread or socket pair cannot be created.
-    pub fn start(terminal: Arc<OwnedFd>) -> io::Result<(Self, mpsc::Receiver<TerminalInput>)> {
+    pub fn start(terminal: Arc<OwnedFd>, erase: u8) -> io::Result<(Self, mpsc::Receiver<TerminalInput>)> {
         let (wake, woken) = UnixStream::pair()?;
         let (inputs, receiver) = mpsc::channel(INPUTS);
         let thread = thread::Builder::new().name("terminal-input".into()).spawn(move || {
-            let (decoder, read_at) = (Decoder::default(), Instant::now());
+            let (decoder, read_at) = (Decoder::with_erase(erase), Instant::now());
             InputReader { terminal, woken, inputs, decoder, read_at }.run();
         })?;
         Ok((Self { wake: Some(wake), thread: Some(thread) }, receiver))
@@ -122,6 +123,9 @@ impl InputReader {
                 {
                     open = inputs.blocking_send(input).is_ok();
                 }
+                if gap < REST_OF_REPORT {
+                    self.decoder.resume(bytes);
+                }
                 self.decoder.feed(bytes, |input| open = open && inputs.blocking_send(input).is_ok());
                 if open { Ready::Bytes } else { Ready::Stop }
             }
@@ -149,7 +153,7 @@ mod tests {
     fn line() -> (UnixStream, Listener, mpsc::Receiver<TerminalInput>) {
         let (far, near) = UnixStream::pair().unwrap();
         near.set_nonblocking(true).unwrap();
-        let (listener, inputs) = Listener::start(Arc::new(near.into())).unwrap();
+        let (listener, inputs) = Listener::start(Arc::new(near.into()), 0x7f).unwrap();
         (far, listener, inputs)
     }
 
@@ -183,11 +187,23 @@ mod tests {
     }
 
     #[test]
+    fn a_report_in_pieces_leaves_the_keys_around_it_alone() {
+        let (mut far, _listener, mut inputs) = line();
+        // Longer than an escape is waited for, several times.
+        for piece in [&b"j\x1b["[..], b"<0;10;", b"10", b"Mk"] {
+            far.write_all(piece).unwrap();
+            thread::sleep(Duration::from_millis(60));
+        }
+        assert_eq!(inputs.blocking_recv(), Some(plain('j')));
+        assert_eq!(inputs.blocking_recv(), Some(plain('k')));
+    }
+
+    #[test]
     fn dropping_it_leaves_later_bytes_unread() {
         let (far, near) = UnixStream::pair().unwrap();
         near.set_nonblocking(true).unwrap();
         let near = Arc::new(OwnedFd::from(near));
-        let (listener, inputs) = Listener::start(Arc::clone(&near)).unwrap();
+        let (listener, inputs) = Listener::start(Arc::clone(&near), 0x7f).unwrap();
         drop(inputs);
         drop(listener);
         (&far).write_all(b"echo").unwrap();

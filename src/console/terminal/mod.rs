@@ -6,6 +6,7 @@
 
 mod clipboard;
 mod device;
+mod encode;
 mod env;
 mod keys;
 mod listener;

@@ -1,14 +1,15 @@
-//! Encodes frames as bytes: the difference from the previous frame, inside a synchronized update. If nothing
+//! Turns frames into bytes: the difference from the previous frame, inside a synchronized update. If nothing
 //! changed and the cursor did not move, there are no bytes.
 
 use std::io;
 
-use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
+use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::Cell;
-use ratatui::layout::Position;
+use ratatui::layout::{Position, Rect};
 use ratatui::{Frame, Terminal};
 use zeroize::Zeroize;
 
+use super::encode::{FrameEncoder, put_cursor};
 use crate::console::shell::layout::Size;
 
 const BEGIN_UPDATE: &[u8] = b"\x1b[?2026h";
@@ -16,7 +17,12 @@ const END_UPDATE: &[u8] = b"\x1b[?2026l";
 
 /// Paints frames. The bytes of each frame must reach the terminal: the next frame is a difference from it.
 pub struct Painter {
-    terminal: Terminal<CaptureBackend>,
+    terminal: Terminal<CursorBackend>,
+    encoder: FrameEncoder,
+    /// Whether the terminal shows its cursor; `None` if unknown.
+    visible: Option<bool>,
+    /// Where it is; `None` if cells were drawn since.
+    cursor: Option<Position>,
     extra: Vec<u8>,
 }
 
@@ -26,9 +32,9 @@ impl Painter {
     /// # Errors
     /// None in practice: nothing here touches a device.
     pub fn new(size: Size) -> io::Result<Self> {
-        let backend = CaptureBackend { bytes: Vec::new(), size, visible: Some(false), cursor: None };
-        let terminal = Terminal::new(backend)?;
-        Ok(Self { terminal, extra: Vec::new() })
+        let terminal = Terminal::new(CursorBackend { size, visible: false, position: Position::ORIGIN })?;
+        let encoder = FrameEncoder::new(Rect::new(0, 0, size.cols, size.rows));
+        Ok(Self { terminal, encoder, visible: Some(false), cursor: None, extra: Vec::new() })
     }
 
     /// Sets the size; the next frame is painted in full.
@@ -37,12 +43,9 @@ impl Painter {
     }
 
     /// Makes the next frame clear the screen and paint it in full.
-    ///
-    /// # Errors
-    /// None in practice.
-    pub fn invalidate(&mut self) -> io::Result<()> {
-        self.terminal.backend_mut().visible = None;
-        self.terminal.clear()
+    pub fn invalidate(&mut self) {
+        self.visible = None;
+        self.encoder.forget();
     }
 
     /// Sends bytes that draw nothing, such as OSC 52, with the next frame, even if that is unchanged.
@@ -56,11 +59,15 @@ impl Painter {
     /// None in practice.
     pub fn paint(&mut self, mut buffer: Vec<u8>, draw: impl FnOnce(&mut Frame<'_>)) -> io::Result<Vec<u8>> {
         buffer.clear();
-        self.terminal.draw(draw)?;
-        let capture = self.terminal.backend_mut();
-        if !capture.bytes.is_empty() {
-            buffer.extend_from_slice(BEGIN_UPDATE);
-            buffer.append(&mut capture.bytes);
+        buffer.extend_from_slice(BEGIN_UPDATE);
+        let drawn = self.terminal.draw(draw)?;
+        if self.encoder.encode(drawn.buffer, &mut buffer)? {
+            self.cursor = None;
+        }
+        self.place_cursor(&mut buffer)?;
+        if buffer.len() == BEGIN_UPDATE.len() {
+            buffer.clear();
+        } else {
             buffer.extend_from_slice(END_UPDATE);
         }
         buffer.extend_from_slice(&self.extra);
@@ -68,76 +75,64 @@ impl Painter {
         self.extra.zeroize();
         Ok(buffer)
     }
-}
 
-/// A ratatui backend that collects bytes and skips cursor commands that change nothing.
-struct CaptureBackend {
-    bytes: Vec<u8>,
-    size: Size,
-    /// Whether the cursor is shown; `None` if unknown.
-    visible: Option<bool>,
-    /// The cursor's position; `None` if cells were drawn since.
-    cursor: Option<Position>,
-}
-
-impl CaptureBackend {
-    fn encode(&mut self) -> CrosstermBackend<&mut Vec<u8>> {
-        CrosstermBackend::new(&mut self.bytes)
-    }
-
-    fn show(&mut self, visible: bool) -> io::Result<()> {
-        if self.visible == Some(visible) {
-            return Ok(());
+    /// Shows, hides or moves the cursor, where it is not so already.
+    fn place_cursor(&mut self, out: &mut Vec<u8>) -> io::Result<()> {
+        let CursorBackend { visible, position, .. } = *self.terminal.backend();
+        if self.visible.replace(visible) != Some(visible) {
+            out.extend_from_slice(if visible { b"\x1b[?25h" } else { b"\x1b[?25l" });
         }
-        self.visible = Some(visible);
-        if visible { self.encode().show_cursor() } else { self.encode().hide_cursor() }
+        if visible && self.cursor.replace(position) != Some(position) {
+            put_cursor(out, position.x, position.y)?;
+        }
+        Ok(())
     }
 }
 
-impl Backend for CaptureBackend {
+/// A ratatui backend that only notes where the cursor is wanted: cells are encoded from whole frames, because
+/// some rows are written as a whole.
+struct CursorBackend {
+    size: Size,
+    visible: bool,
+    position: Position,
+}
+
+impl Backend for CursorBackend {
     type Error = io::Error;
 
-    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
+    fn draw<'a, I>(&mut self, _: I) -> io::Result<()>
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let mut cells = content.peekable();
-        if cells.peek().is_none() {
-            return Ok(());
-        }
-        self.cursor = None;
-        self.encode().draw(cells)
+        Ok(())
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
-        self.show(false)
+        self.visible = false;
+        Ok(())
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
-        self.show(true)
+        self.visible = true;
+        Ok(())
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
         // Never queried from the terminal: the answer would arrive among the keys.
-        Ok(self.cursor.unwrap_or_default())
+        Ok(self.position)
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        let position = position.into();
-        if self.visible == Some(false) || self.cursor == Some(position) {
-            return Ok(());
-        }
-        self.cursor = Some(position);
-        self.encode().set_cursor_position(position)
+        self.position = position.into();
+        Ok(())
     }
 
     fn clear(&mut self) -> io::Result<()> {
-        self.clear_region(ClearType::All)
+        Ok(())
     }
 
-    fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
-        self.cursor = None;
-        self.encode().clear_region(clear_type)
+    fn clear_region(&mut self, _: ClearType) -> io::Result<()> {
+        Ok(())
     }
 
     fn size(&self) -> io::Result<ratatui::layout::Size> {
@@ -193,6 +188,18 @@ mod tests {
         prop::collection::vec(picture, 1..12)
     }
 
+    /// Words of clusters that terminals give widths of their own: Thai SARA AM, flags, vowel signs of
+    /// Devanagari and Tamil, half-width kana with marks, a skin tone, jamo, a mark alone.
+    fn odd_pictures() -> impl Strategy<Value = Vec<TestPicture>> {
+        const ODD: [&str; 13] =
+            ["กำ", "🇩🇪", "कि", "கொ", "ｶﾞ", "ﾊﾟ", "👍🏽", "각", "\u{93f}", "日", "e\u{301}", "ab", " "];
+        let word =
+            prop::collection::vec(prop::sample::select(&ODD[..]), 1..7).prop_map(|parts| parts.concat());
+        let word = (0..SIZE.cols, 0..SIZE.rows, word, 0..8_u8);
+        let picture = prop::collection::vec(word, 0..8).prop_map(|words| TestPicture { words, cursor: None });
+        prop::collection::vec(picture, 1..8)
+    }
+
     fn screen(size: Size) -> vt100::Parser {
         let some = |cells| NonZero::new(cells).unwrap();
         let mut parser = vt100::Parser::new(some(size.rows), some(size.cols), 0);
@@ -240,6 +247,19 @@ mod tests {
             let whole = Painter::new(SIZE).unwrap().paint(Vec::new(), |frame| picture.draw(frame)).unwrap();
             fresh.process(&whole);
             prop_assert_eq!(seen(&shown), seen(&fresh));
+        }
+
+        #[test]
+        fn clusters_of_any_width_that_come_and_go_leave_nothing(pictures in odd_pictures()) {
+            let mut painter = Painter::new(SIZE).unwrap();
+            let mut shown = screen(SIZE);
+            for picture in &pictures {
+                shown.process(&painter.paint(Vec::new(), |frame| picture.draw(frame)).unwrap());
+                let mut fresh = screen(SIZE);
+                let whole = Painter::new(SIZE).unwrap().paint(Vec::new(), |frame| picture.draw(frame)).unwrap();
+                fresh.process(&whole);
+                prop_assert_eq!(seen(&shown), seen(&fresh));
+            }
         }
 
         #[test]
@@ -306,7 +326,7 @@ mod tests {
     fn after_forgetting_everything_is_drawn_again() {
         let mut painter = Painter::new(SIZE).unwrap();
         painter.paint(Vec::new(), |frame| word("hello").draw(frame)).unwrap();
-        painter.invalidate().unwrap();
+        painter.invalidate();
         let bytes = painter.paint(Vec::new(), |frame| word("hello").draw(frame)).unwrap();
         let mut shown = screen(SIZE);
         shown.process(b"\x1b[?25hrubbish of another program");

@@ -7,6 +7,8 @@ use unicode_segmentation::UnicodeSegmentation;
 /// The glyphs by meaning.
 pub mod glyph {
     pub const SELECTED: &str = "▌";
+    /// The title of the pane that has the focus.
+    pub const FOCUSED: &str = "▸";
     pub const MARKED: &str = "◆";
     /// Changed recently.
     pub const FRESH: &str = "~";
@@ -116,6 +118,7 @@ mod tests {
     fn every_glyph_has_a_twin() {
         let single = [
             glyph::SELECTED,
+            glyph::FOCUSED,
             glyph::MARKED,
             glyph::FRESH,
             glyph::BAD,

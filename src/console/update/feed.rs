@@ -143,7 +143,7 @@ fn follow(model: &mut Model, delta: &Delta) {
     if let Some(key) = lost.filter(|key| !is_own_write(model, key)) {
         let became =
             if model.inventory.coverage().covers(&key) { "is gone" } else { "may not be read any more" };
-        model.notify(Tone::Plain, format!("{key}, which was selected, {became}"));
+        model.announce(format!("{key}, which was selected, {became}"));
     }
 }
 
@@ -170,8 +170,8 @@ fn note_changes(model: &mut Model, delta: &Delta) {
     let others: Vec<_> = delta.deleted.iter().filter(|key| !is_own_write(model, key)).collect();
     match others.as_slice() {
         [] => {}
-        [key] => model.notify(Tone::Plain, format!("{key} was deleted")),
-        keys => model.notify(Tone::Plain, format!("{} documents were deleted", keys.len())),
+        [key] => model.announce(format!("{key} was deleted")),
+        keys => model.announce(format!("{} documents were deleted", keys.len())),
     }
 }
 

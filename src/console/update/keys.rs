@@ -6,23 +6,46 @@ use super::super::action::Action;
 use super::super::effect::Effect;
 use super::super::model::{Model, Redraw, Tone, UNLOCKED_FOR, WriteAccess};
 use super::{feed, timers};
-use crate::console::overlays::{Overlay, PromptPurpose, prompt};
+use crate::console::overlays::{Overlay, PromptPurpose, messages, prompt};
+use crate::console::place::Place;
 use crate::console::screens::secrets::actions::{self, SecretAction};
 use crate::console::screens::{Tab, browse, drafts, front, health, secrets, stale_dependents};
 use crate::console::widgets::Movement;
 
 pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let mut effects = note_key(model);
+    match model.keymap.action(model.place(), key) {
+        Some(action) => {
+            if action.is_act() {
+                model.notices.end_act();
+            }
+            effects.extend(act(model, action));
+        }
+        None => {
+            model.notices.end_notes();
+            front(model).key(model, key);
+        }
+    }
+    effects
+}
+
+/// Keys that are text, see [`Model::is_text`].
+pub(crate) fn typed(model: &mut Model, text: &str) -> Vec<Effect> {
+    let effects = note_key(model);
+    model.notices.end_notes();
+    front(model).typed(model, text);
+    effects
+}
+
+/// What any key does.
+fn note_key(model: &mut Model) -> Vec<Effect> {
     model.request_redraw(Redraw::Now);
     model.last_key = model.now.mono;
     model.select_on_arrival = None;
     // A key after the timeout, but before the wake-up for it, must not extend the unlock.
-    let mut effects: Vec<_> = timers::lock_if_expired(model).into_iter().collect();
+    let effects = timers::lock_if_expired(model).into_iter().collect();
     if let WriteAccess::Open(Some(until)) = &mut model.lock {
         *until = model.now.mono + UNLOCKED_FOR;
-    }
-    match model.keymap.action(model.place(), key) {
-        Some(action) => effects.extend(act(model, action)),
-        None => front(model).key(model, key),
     }
     effects
 }
@@ -30,6 +53,7 @@ pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 /// A paste is text, and is accepted only where text is typed.
 pub(crate) fn paste(model: &mut Model, text: &str) {
     model.request_redraw(Redraw::Now);
+    model.notices.end_notes();
     front(model).paste(model, text);
 }
 
@@ -38,6 +62,11 @@ pub(crate) fn paste(model: &mut Model, text: &str) {
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if action.writes() && !model.passes_gate() {
         return Vec::new();
+    }
+    if acts_on_selection(action) {
+        model.webhooks.list.displaced = None;
+        model.connections.list.displaced = None;
+        model.secrets_page.list.displaced = None;
     }
     let front = front(model);
     if let Some(effects) = front.act(model, action) {
@@ -57,13 +86,17 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Help => model.overlay = Some(Overlay::Help { place: model.place(), scroll: 0 }),
         Action::Command => prompt::ask(model, PromptPurpose::Command, ""),
+        Action::Messages => messages::show(model),
         Action::Drafts => drafts::show(model),
         Action::StaleDependents => stale_dependents::show(model),
         Action::Rewrite => return stale_dependents::plan_rewrite(model),
         Action::Times => {
             model.absolute_times = !model.absolute_times;
             let shown = if model.absolute_times { "dates and times, in UTC" } else { "ages" };
-            model.notify(Tone::Plain, format!("{shown}; T changes it"));
+            // In the list of messages it would only add a line to what is being read.
+            if model.place() != Place::Messages {
+                model.notify(Tone::Plain, format!("{shown}; T changes it"));
+            }
         }
         Action::Pause => return feed::pause(model),
         Action::Unlock => prompt::unlock(model),
@@ -83,4 +116,22 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => return browse::act(model, action),
     }
     Vec::new()
+}
+
+/// Whether it is done to the selected row. Whatever put the selection there, it was chosen then, and stays when a
+/// filter goes.
+fn acts_on_selection(action: Action) -> bool {
+    use Action as A;
+    matches!(
+        action,
+        A::Open
+            | A::Right
+            | A::Copy
+            | A::Mark
+            | A::Edit
+            | A::EditExternally
+            | A::Clone
+            | A::Rename
+            | A::Delete
+    ) || SecretAction::of(action).is_some()
 }

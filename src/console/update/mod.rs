@@ -31,7 +31,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let mut effects: Vec<_> = presence::recheck_after_write(model, &message.event).into_iter().collect();
     effects.extend(match message.event {
         AppEvent::Key(key) => keys::press(model, key),
-        // The pasted text may be a secret.
+        // What is typed or pasted may be a secret.
+        AppEvent::Typed(text) => keys::typed(model, &Zeroizing::new(text)),
         AppEvent::Paste(text) => {
             keys::paste(model, &Zeroizing::new(text));
             Vec::new()
@@ -71,6 +72,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.extend(unknown_outcome::follow(model));
     effects.extend(presence::follow(model));
     let mut effects = do_at_once(model, effects);
+    presence::summarize(model);
     view::follow(model, &mut effects);
     effects
 }

@@ -7,6 +7,7 @@ use super::super::message::{Answer, AppEvent, SecretReachability};
 use super::super::model::{Model, Redraw};
 use super::super::secret_jobs::{SecretJobResult, SecretWriteOutcome};
 use super::answers::shown_health;
+use crate::console::screens::Tab;
 use crate::domain::{Health, Presence, SecretPath, SecretStoreStatus};
 use crate::provider::Error;
 
@@ -21,13 +22,24 @@ pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
     Some(Effect::WatchPresence(paths))
 }
 
+/// Brings up to date what the badge tells of all secrets.
+pub(crate) fn summarize(model: &mut Model) {
+    let Model { secret_link, presence_cache, inventory, context, .. } = model;
+    let Some(lookup) = &context.secrets else { return };
+    let was_bad = secret_link.summary.is_bad();
+    let changed = secret_link.summarize(presence_cache, inventory, lookup);
+    // How many are well is told on the Health page alone.
+    if changed && (was_bad || secret_link.summary.is_bad() || model.tab == Tab::Health) {
+        model.request_redraw(Redraw::Soon);
+    }
+}
+
 /// Takes the presence of single secrets.
 pub(crate) fn on_presence(model: &mut Model, told: Vec<(SecretPath, Presence)>) {
-    let Model { secret_link, presence_cache, .. } = model;
+    let Model { secret_link, presence_cache, now, .. } = model;
     let in_sight = told.iter().any(|(path, _)| secret_link.watched.contains(path));
     let paths: Vec<_> = told.iter().map(|(path, _)| path.clone()).collect();
-    presence_cache.update(told);
-    secret_link.count_forbidden(presence_cache);
+    presence_cache.update(told, now.mono);
     if in_sight {
         model.request_redraw(Redraw::Soon);
     }

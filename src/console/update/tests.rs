@@ -27,19 +27,23 @@ mod choose;
 mod detail;
 mod drafts;
 mod editor;
+mod footers;
 mod gate;
 mod health;
 mod marks;
 mod merge;
 mod needs;
+mod notices;
 mod partial;
 mod plans;
 mod presence;
 mod saved_drafts;
 mod seams;
+mod secret_names;
 mod secrets;
 mod secrets_tab;
 mod truth;
+mod typing;
 mod undo;
 mod unknown;
 mod view;
@@ -97,6 +101,7 @@ impl TestConsole {
             settings: crate::domain::Health::default(),
             capabilities,
             secrets: None,
+            secret_names: crate::domain::SecretNames::default(),
             may_copy_secrets: false,
             read_only: false,
             protected: false,
@@ -118,7 +123,11 @@ impl TestConsole {
                 entry("key:x/y/z/w", "?", 5),
             ];
             let synced = WatchEvent::State(LinkState::Synced);
-            load_events("s1", 5, &entries).into_iter().chain([synced]).map(scan_event).collect()
+            load_events("s1", 5, &entries)
+                .into_iter()
+                .chain([synced])
+                .map(|event| scan_event(event, &crate::domain::SecretNames::default()))
+                .collect()
         });
         let mut console = Self::new();
         for event in EVENTS.iter() {
@@ -141,7 +150,8 @@ impl TestConsole {
     }
 
     fn feed(&mut self, event: WatchEvent) {
-        self.send(AppEvent::Feed(scan_event(event)));
+        let feed = scan_event(event, &self.model.context.secret_names);
+        self.send(AppEvent::Feed(feed));
     }
 
     fn put(&mut self, address: &str, text: &str, revision: u64) {
@@ -193,8 +203,11 @@ impl TestConsole {
         self.model.selected().map(ToString::to_string).unwrap_or_default()
     }
 
+    /// The last of the notices that are shown.
     fn notice(&self) -> &str {
-        self.model.notice.as_ref().map_or("", |notice| &notice.text)
+        let results = self.model.notices.results().last();
+        let shown = results.into_iter().chain(self.model.notices.news());
+        shown.max_by_key(|notice| notice.number).map_or("", |notice| &notice.text)
     }
 
     /// The one commit requested since the last call.

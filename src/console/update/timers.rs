@@ -1,7 +1,7 @@
 //! Changes caused only by time: expiring marks and notices, the write lock, polls that are due.
 
 use super::super::effect::Effect;
-use super::super::model::{Model, Redraw, Tone, WriteAccess};
+use super::super::model::{Model, Redraw, WriteAccess};
 use super::view;
 use crate::console::screens::editor::fixes;
 use crate::console::screens::secrets::actions::reveal;
@@ -15,7 +15,7 @@ pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     while model.fresh_ends.front().is_some_and(|end| *end <= now) {
         model.fresh_ends.pop_front();
     }
-    model.notice = model.notice.take().filter(|notice| notice.until > now);
+    model.notices.expire(now);
     if model.link.resync_ends().is_some_and(|end| end <= now) {
         model.link.resync = None;
     }
@@ -37,7 +37,7 @@ pub(crate) fn slept(model: &mut Model) -> Vec<Effect> {
     reveal::hide(model);
     let mut effects = wake(model);
     if matches!(model.lock, WriteAccess::Open(Some(_))) {
-        model.notify(Tone::Plain, "locked again: this machine was asleep");
+        model.announce("locked again: this machine was asleep");
         effects.push(lock(model));
     }
     effects.push(Effect::Retry);
@@ -48,7 +48,7 @@ pub(crate) fn slept(model: &mut Model) -> Vec<Effect> {
 pub(crate) fn lock_if_expired(model: &mut Model) -> Option<Effect> {
     let over = matches!(model.lock, WriteAccess::Open(Some(until)) if until <= model.now.mono);
     over.then(|| {
-        model.notify(Tone::Plain, "locked again: ten minutes without a key");
+        model.announce("locked again: ten minutes without a key");
         lock(model)
     })
 }
@@ -61,7 +61,13 @@ pub(crate) fn lock(model: &mut Model) -> Effect {
 /// Filters one more slice of rows.
 fn continue_filter(model: &mut Model) {
     let Model { webhooks, connections, inventory, .. } = model;
-    let worked = [webhooks, connections].into_iter().any(|browse| browse.listing.work(inventory));
+    let worked = [webhooks, connections].into_iter().any(|browse| {
+        let worked = browse.listing.work(inventory);
+        if worked {
+            browse.restore_filtered(inventory);
+        }
+        worked
+    });
     if worked {
         browse::settle(model);
     }

@@ -61,10 +61,11 @@ pub(crate) fn on_found(model: &mut Model, request: RequestId, result: Result<Com
 }
 
 fn resolve(model: &mut Model, writing: &PendingWrite, found: CommitStatus) {
+    let told = model.notices.count();
     match found {
         CommitStatus::Written(commit) => {
             write_result::on_committed(model, writing, Ok(commit));
-            let said = model.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+            let said = model.notices.retract_since(told).map(|notice| notice.text).unwrap_or_default();
             model.notify(Tone::Good, format!("found out: {said}"));
         }
         CommitStatus::NotWritten => {
@@ -77,6 +78,7 @@ fn resolve(model: &mut Model, writing: &PendingWrite, found: CommitStatus) {
                 "found out: someone else wrote {key} since; whether yours was done before cannot be told{kept}"
             );
             write_result::on_committed(model, writing, Err(Error::Conflict { key, now }));
+            model.notices.retract_since(told);
             model.notify(Tone::Bad, words);
         }
         CommitStatus::Partial => {

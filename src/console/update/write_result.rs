@@ -25,7 +25,7 @@ pub(crate) fn on_committed(model: &mut Model, writing: &PendingWrite, result: Re
             if let Some(plan) = model.plan.take_if(|plan| plan.sent == Some(writing.request))
                 && !stale_dependents::on_plan_written(model, &plan)
             {
-                plan::on_written(model, writing, &plan);
+                plan::on_written(model, writing);
             }
         }
         Err(Error::Conflict { key, now: Some(now) })

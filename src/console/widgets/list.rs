@@ -58,12 +58,14 @@ pub struct ListState<I> {
     pub filter: TextInput,
     /// The previous filter, while the filter line is edited.
     pub typing: Option<String>,
+    /// The item that was selected before the filter hid it, and its line on the screen.
+    pub displaced: Option<(I, usize)>,
 }
 
 impl<I> Default for ListState<I> {
     fn default() -> Self {
         let filter = TextInput::default();
-        Self { selected: None, cursor: 0, offset: 0, height: 0, filter, typing: None }
+        Self { selected: None, cursor: 0, offset: 0, height: 0, filter, typing: None, displaced: None }
     }
 }
 
@@ -80,12 +82,14 @@ impl<I: Clone + PartialEq> ListState<I> {
     pub fn select(&mut self, rows: &impl ListSource<Id = I>, id: &I) -> bool {
         let at = rows.position(id);
         if let Some(at) = at {
+            self.displaced = None;
             self.select_at(rows, at);
         }
         at.is_some()
     }
 
     pub(crate) fn step(&mut self, rows: &impl ListSource<Id = I>, step: Movement) {
+        self.displaced = None;
         self.select_at(rows, step.apply(self.place(rows), rows.len(), self.height));
     }
 
@@ -105,6 +109,23 @@ impl<I: Clone + PartialEq> ListState<I> {
         let had = self.selected.is_some();
         self.select_at(rows, at.unwrap_or(self.cursor));
         had && at.is_none()
+    }
+
+    /// Like [`Self::restore`], after the filter changed: what the filter hid is selected again, on its line,
+    /// once the list has it, unless another row was chosen in the meantime. Returns whether the selected row
+    /// is one that was selected before.
+    pub fn restore_filtered(&mut self, rows: &impl ListSource<Id = I>) -> bool {
+        let had = self.selected.is_some();
+        let line = self.cursor.saturating_sub(self.offset);
+        if let Some(hidden) = self.selected.clone().filter(|id| rows.position(id).is_none()) {
+            self.displaced.get_or_insert((hidden, line));
+        }
+        let back = self.displaced.take_if(|(id, _)| rows.position(id).is_some());
+        let Some((id, line)) = back else { return !self.restore(rows) && had };
+        let at = rows.position(&id).unwrap_or_default();
+        self.offset = at.saturating_sub(line);
+        self.select_at(rows, at);
+        true
     }
 
     /// The first of `len` rows to show in an area of `height` rows.
@@ -136,7 +157,12 @@ pub(crate) fn put_marker<'p, 'c>(
     if selected {
         line.highlight(if focused { StyleRole::Selection } else { StyleRole::IdleSelection });
     }
-    line.put(StyleRole::Accent, if selected { glyph::SELECTED } else { " " })
+    let marker = match (selected, focused) {
+        (true, true) => glyph::SELECTED,
+        (true, false) => glyph::DOT,
+        (false, _) => " ",
+    };
+    line.put(StyleRole::Accent, marker)
 }
 
 /// Draws the rows of a table as a list: the marker of the selected row, two columns for marks, the cells.
@@ -205,6 +231,21 @@ impl Movement {
     pub(crate) fn scroll(self, first: usize, lines: usize, page: usize) -> usize {
         let last = lines.saturating_sub(page);
         self.apply(first.min(last), last + 1, page)
+    }
+
+    /// Whether it selects another row.
+    pub(crate) fn can_step<I: Clone + PartialEq>(
+        self,
+        list: &ListState<I>,
+        rows: &impl ListSource<Id = I>,
+    ) -> bool {
+        let at = list.place(rows);
+        self.apply(at, rows.len(), list.height) != at
+    }
+
+    /// Whether it shows other lines of such a page.
+    pub(crate) fn can_scroll(self, first: usize, lines: usize, page: usize) -> bool {
+        self.scroll(first, lines, page) != first.min(lines.saturating_sub(page))
     }
 }
 

@@ -18,7 +18,8 @@ pub(crate) struct PaneTitle {
 pub(crate) fn draw_title(surface: &mut Surface<'_>, pane: Rect, title: PaneTitle) {
     let style = if title.focused { StyleRole::FocusedTitle } else { StyleRole::Title };
     let mut line = surface.row(inner(pane), 0);
-    line.skip(1).margin(1).put_right(&title.right);
+    // A glyph besides the style, for screens without colours.
+    line.put(style, if title.focused { glyph::FOCUSED } else { " " }).margin(1).put_right(&title.right);
     if !title.right.is_empty() {
         line.margin(1);
     }

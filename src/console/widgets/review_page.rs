@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::document::style_role_of;
 use super::line_writer::LineWriter;
-use super::list::clamp_scroll;
+use super::list::{clamp_scroll, put_marker};
 use super::surface::Surface;
 use super::text_run::{TextRun, width};
 use crate::compare::{Diff, DiffKind, DiffLine, LineTag, PathChange};
@@ -21,6 +21,8 @@ pub(crate) struct ReviewPage<'a> {
     pub(crate) room: u16,
     pub(crate) glyphs: Glyphs,
     indent: u16,
+    /// The line that keys act on.
+    selected: Option<usize>,
 }
 
 enum ReviewLine<'a> {
@@ -31,7 +33,7 @@ enum ReviewLine<'a> {
 impl<'a> ReviewPage<'a> {
     /// An empty page, `width` columns wide, to be drawn with these glyphs.
     pub(crate) fn new(width: u16, glyphs: Glyphs) -> Self {
-        Self { lines: Vec::new(), room: width.saturating_sub(2), glyphs, indent: 0 }
+        Self { lines: Vec::new(), room: width.saturating_sub(2), glyphs, indent: 0, selected: None }
     }
 
     /// Indents the following lines.
@@ -42,6 +44,11 @@ impl<'a> ReviewPage<'a> {
 
     pub(crate) fn len(&self) -> usize {
         self.lines.len()
+    }
+
+    /// Marks the next line as the one that keys act on.
+    pub(crate) fn select_next(&mut self) {
+        self.selected = Some(self.lines.len());
     }
 
     pub(crate) fn blank(&mut self) {
@@ -100,9 +107,9 @@ impl<'a> ReviewPage<'a> {
     /// Draws the lines that are visible at a scroll position.
     pub(crate) fn draw(&self, surface: &mut Surface<'_>, area: Rect, scroll: usize) {
         let first = clamp_scroll(scroll, self.lines.len(), area.height);
-        for (row, (indent, line)) in (0..area.height).zip(self.lines.iter().skip(first)) {
+        for (row, (at, (indent, line))) in (0..area.height).zip(self.lines.iter().enumerate().skip(first)) {
             let mut writer = surface.row(area, row);
-            writer.skip(1).margin(1).skip(*indent);
+            put_marker(&mut writer, self.selected == Some(at), true).margin(1).skip(*indent);
             match line {
                 ReviewLine::Run(run) => {
                     writer.put_run(run);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use ratatui::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::console::theme::{Glyphs, StyleRole};
+use crate::console::theme::{Glyphs, StyleRole, glyph};
 use crate::text::Safe;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -131,6 +131,19 @@ impl TextRun {
         lines
     }
 
+    /// The run in at most `columns`; if there is more of it, it ends in `…`.
+    pub(crate) fn cut(self, columns: u16) -> Self {
+        match columns {
+            _ if self.width() <= columns => self,
+            0 => Self::default(),
+            1 => Self::of(StyleRole::Dim, glyph::MORE),
+            _ => {
+                let first = self.broken(columns - 1).into_iter().next().unwrap_or_default();
+                first.and(StyleRole::Dim, glyph::MORE)
+            }
+        }
+    }
+
     /// Width in columns.
     pub(crate) fn width(&self) -> u16 {
         self.0.iter().fold(0, |sum, (_, text)| width(text).saturating_add(sum))
@@ -146,6 +159,19 @@ pub(crate) fn width(text: &Safe<'_>) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_is_cut_between_characters_and_says_so() {
+        let run = TextRun::of(StyleRole::Good, "✓ ").and(StyleRole::Text, "日本語 text");
+        let text = |columns| -> String {
+            let cut = run.clone().cut(columns);
+            assert!(cut.width() <= columns, "{columns}");
+            cut.spans().iter().map(|(_, text)| text.as_str().to_owned()).collect()
+        };
+        assert_eq!([text(20), text(13)], ["✓ 日本語 text", "✓ 日本語 text"]);
+        assert_eq!([text(12), text(6), text(5)], ["✓ 日本語 te…", "✓ 日…", "✓ 日…"]);
+        assert_eq!([text(2), text(1), text(0)], ["✓…", "…", ""]);
+    }
 
     #[test]
     fn words_are_wrapped_between_words() {

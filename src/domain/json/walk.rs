@@ -42,6 +42,7 @@ pub enum Scalar {
 /// Where and why a text is not JSON, or why a draft cannot be filled.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("line {line}, column {column}: {reason}")]
+#[non_exhaustive]
 pub struct SyntaxError {
     /// Byte offset of the error.
     pub offset: usize,

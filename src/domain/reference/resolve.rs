@@ -17,9 +17,7 @@ use super::sanitize::{LIST_ITEM, sanitize, truncate};
 use super::scan::{self, ReferencePiece};
 use super::vault::{self, VaultField};
 use super::{Reference, Variable, Variables, lookups};
-use crate::domain::{
-    DocumentKind, SecretText, is_pair_value, is_secret_field, looks_secret, names_secret_pair, secret_shapes,
-};
+use crate::domain::{Masking, SecretText, is_pair_value, secret_shapes};
 
 /// How deep below the outermost container texts are resolved; deeper ones are left unchanged.
 pub(crate) const MAX_DEPTH: usize = 100;
@@ -42,17 +40,28 @@ pub struct ReferenceSources<'a> {
 
 /// Which references are resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ResolveScope {
+pub enum ResolveScope<'a> {
     /// All references, as the receiver does.
     Everything,
-    /// Only references to variables that, as far as is known, cannot be secrets: in fields of this kind of
-    /// document that are not secret, with names that do not sound secret, in texts that cannot contain a
-    /// login. All others stay as written.
-    WithoutSecrets(DocumentKind),
+    /// Only references to variables that, as far as is known, cannot be secrets: in fields that this masking
+    /// does not hide, with names that do not sound secret, in texts that cannot contain a login. All others
+    /// stay as written.
+    WithoutSecrets(&'a Masking),
+}
+
+impl<'a> ResolveScope<'a> {
+    /// What decides which values are secrets and stay as written, if any do.
+    fn masking(self) -> Option<&'a Masking> {
+        match self {
+            Self::Everything => None,
+            Self::WithoutSecrets(masking) => Some(masking),
+        }
+    }
 }
 
 /// Why a document cannot be resolved; contains no value.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum ResolveError {
     /// A field of Vault has no value, and the reference has no default.
     #[error("{field} of Vault has no value here, and the reference at {place} no default")]
@@ -90,7 +99,7 @@ pub enum ResolveError {
 pub fn resolve(
     document: &mut Value,
     from: ReferenceSources<'_>,
-    extent: ResolveScope,
+    extent: ResolveScope<'_>,
 ) -> Result<(), ResolveError> {
     let mut resolver = Resolver { from, scope: extent, remaining: MAX_RESOLVED, path: Vec::new() };
     resolver.visit(document, None, 0)
@@ -123,7 +132,7 @@ fn collect(value: &Value, depth: usize, fields: &mut BTreeSet<VaultField>) {
 
 struct Resolver<'a, 'v> {
     from: ReferenceSources<'a>,
-    scope: ResolveScope,
+    scope: ResolveScope<'a>,
     /// How many more bytes of values may be inserted.
     remaining: usize,
     /// The member names that lead to the current value.
@@ -172,7 +181,8 @@ impl<'v> Resolver<'_, 'v> {
             Value::String(text) => self.replace(text, member)?,
             Value::Object(members) if depth <= MAX_DEPTH => {
                 let texts = members.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
-                let pair = self.scope != ResolveScope::Everything && names_secret_pair(texts);
+                let pair =
+                    self.scope.masking().is_some_and(|masking| masking.names().names_secret_pair(texts));
                 for (name, value) in members.iter_mut().filter(|(name, _)| !pair || !is_pair_value(name)) {
                     self.path.push(name);
                     self.visit(value, Some(name), depth + 1)?;
@@ -182,8 +192,8 @@ impl<'v> Resolver<'_, 'v> {
             // The value of a pair such as `["X-Api-Key", …]`.
             Value::Array(items)
                 if member == Some(LIST_ITEM)
-                    && self.scope != ResolveScope::Everything
-                    && items.first().and_then(Value::as_str).is_some_and(looks_secret) => {}
+                    && let Some(name) = items.first().and_then(Value::as_str)
+                    && self.scope.masking().is_some_and(|masking| masking.names().looks_secret(name)) => {}
             Value::Array(items) if depth <= MAX_DEPTH => {
                 items.iter_mut().try_for_each(|item| self.visit(item, Some(LIST_ITEM), depth + 1))?;
             }
@@ -206,7 +216,9 @@ impl<'v> Resolver<'_, 'v> {
         }
         let new = match self.scope {
             ResolveScope::Everything => self.full(text, member)?,
-            ResolveScope::WithoutSecrets(kind) if is_secret_field(kind, &self.path) || holds_login(text) => {
+            ResolveScope::WithoutSecrets(masking)
+                if masking.is_secret_field(&self.path) || holds_login(text) =>
+            {
                 return Ok(());
             }
             ResolveScope::WithoutSecrets(_) => self.public(text, member)?,
@@ -292,21 +304,21 @@ impl<'v> Resolver<'_, 'v> {
         default: Option<&str>,
         member: Option<&str>,
     ) -> Result<VariableValue, ResolveError> {
-        let cautious = self.scope != ResolveScope::Everything;
-        if cautious && looks_secret(name) {
+        let names = self.scope.masking().map(Masking::names);
+        if names.is_some_and(|names| names.looks_secret(name)) {
             return Ok(VariableValue::Withheld);
         }
         let value = match (self.from.variables.variable(name), default) {
             (Variable::Text(value), _) => sanitize(value.expose(), member),
             (Variable::NotVisible, _) => return Ok(VariableValue::Withheld),
-            (Variable::NotText, _) if cautious => return Ok(VariableValue::Withheld),
+            (Variable::NotText, _) if names.is_some() => return Ok(VariableValue::Withheld),
             (Variable::NotText, _) => {
                 return Err(ResolveError::NotText { name: name.into(), place: self.place() });
             }
             (Variable::Unset, Some(default)) => sanitize(default, member),
             (Variable::Unset, None) => return Ok(VariableValue::Unset),
         };
-        if cautious && (holds_login(&value) || !secret_shapes(&value, "").is_empty()) {
+        if names.is_some_and(|names| holds_login(&value) || !secret_shapes(names, &value, "").is_empty()) {
             return Ok(VariableValue::Withheld);
         }
         self.charge(value).map(VariableValue::Value)

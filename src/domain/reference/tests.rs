@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::DocumentKind;
+use crate::domain::{DocumentKind, Masking};
 
 /// Values by name; `None` stands for bytes that are no text.
 #[derive(Default)]
@@ -26,7 +26,7 @@ impl Variables for Table {
     }
 }
 
-fn resolved(mut document: Value, variables: &Table, extent: ResolveScope) -> Result<Value, ResolveError> {
+fn resolved(mut document: Value, variables: &Table, extent: ResolveScope<'_>) -> Result<Value, ResolveError> {
     resolve(&mut document, ReferenceSources { variables, vault: &BTreeMap::new() }, extent).map(|()| document)
 }
 
@@ -35,7 +35,8 @@ fn everything(document: Value, variables: &Table) -> Result<Value, ResolveError>
 }
 
 fn without_secrets(document: Value, variables: &Table) -> Value {
-    resolved(document, variables, ResolveScope::WithoutSecrets(DocumentKind::Webhook)).unwrap()
+    let masking = Masking::built_in(DocumentKind::Webhook);
+    resolved(document, variables, ResolveScope::WithoutSecrets(&masking)).unwrap()
 }
 
 #[test]
@@ -172,7 +173,8 @@ proptest! {
         let original = json!({member: [{"x": text.clone()}, text.clone()]});
         let fields = vault_fields(&original);
         let vault = fields.into_iter().map(|field| (field, SecretText::new(value.clone()))).collect();
-        for extent in [ResolveScope::Everything, ResolveScope::WithoutSecrets(DocumentKind::Webhook)] {
+        let masking = Masking::built_in(DocumentKind::Webhook);
+        for extent in [ResolveScope::Everything, ResolveScope::WithoutSecrets(&masking)] {
             let mut document = original.clone();
             let done = resolve(&mut document, ReferenceSources { variables: &table, vault: &vault }, extent);
             // With every field at hand only an ill-formed reference is refused.

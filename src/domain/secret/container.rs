@@ -1,6 +1,6 @@
 //! What the names that lead to an object or an array say of what is in it.
 
-use super::{DocumentKind, Secrecy, is_pair_value, member_secrecy, names_secret, pair_secrecy};
+use super::{Masking, Secrecy, is_pair_value};
 use crate::domain::json::JsonEvent;
 
 /// An object or array that has opened and not closed.
@@ -29,7 +29,7 @@ impl SecrecyContainer {
     }
 
     /// What is known of the value that `names` lead to, which is in this container of `text`.
-    pub(crate) fn member<S: AsRef<str>>(&mut self, kind: DocumentKind, names: &[S], text: &str) -> Secrecy {
+    pub(crate) fn member<S: AsRef<str>>(&mut self, masking: &Masking, names: &[S], text: &str) -> Secrecy {
         if self.secrecy == Secrecy::All {
             return Secrecy::All;
         }
@@ -37,18 +37,18 @@ impl SecrecyContainer {
             return self.secrecy.max(self.named.filter(|_| self.items == 2).unwrap_or_default());
         }
         // Names further up were asked when their containers opened.
-        let own = self.secrecy.max(member_secrecy(kind, names));
+        let own = self.secrecy.max(masking.member_secrecy(names));
         if own == Secrecy::All || !names.last().is_some_and(|name| is_pair_value(name.as_ref())) {
             return own;
         }
         let text = text.get(self.start..).unwrap_or_default();
-        own.max(*self.named.get_or_insert_with(|| pair_secrecy(text, false)))
+        own.max(*self.named.get_or_insert_with(|| masking.names().pair_secrecy(text, false)))
     }
 
     /// A text is read in this container, which `outer` contains: the first of two in an array names the second.
-    pub(crate) fn read(&mut self, outer: &Self, value: &str) {
+    pub(crate) fn read(&mut self, masking: &Masking, outer: &Self, value: &str) {
         if !outer.object && !self.object && self.items == 1 {
-            self.named = Some(names_secret(value));
+            self.named = Some(masking.names().pair_name_secrecy(value));
         }
     }
 }

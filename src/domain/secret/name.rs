@@ -3,7 +3,7 @@
 use super::table::{
     ABOUT_WORDS, HARMLESS_NAMES, NAMES, NameRule, PUBLIC_DATA_WORDS, PUBLIC_WORDS, WordPlace,
 };
-use super::{Secrecy, random};
+use super::{Secrecy, SecretNames, random};
 
 /// Parts of the names that the lists of fields know only in one place, for texts in which places are
 /// uncertain.
@@ -60,7 +60,7 @@ const RULES: [(usize, usize); 32] = {
 /// A name as the heuristic compares it: ASCII letters in lower case, without separators, so that
 /// `api_key`, `API-Key` and `apiKey` are equal. Compared in place: documents have very many names.
 #[derive(Clone)]
-struct FoldedName<'a>(&'a [u8]);
+pub(super) struct FoldedName<'a>(&'a [u8]);
 
 impl Iterator for FoldedName<'_> {
     type Item = u8;
@@ -77,6 +77,10 @@ impl Iterator for FoldedName<'_> {
 }
 
 impl<'a> FoldedName<'a> {
+    pub(super) fn of(name: &'a str) -> Self {
+        Self(name.as_bytes())
+    }
+
     /// What follows a word that it begins with.
     fn after(&self, word: &[u8]) -> Option<&'a [u8]> {
         let mut rest = self.clone();
@@ -98,12 +102,12 @@ impl<'a> FoldedName<'a> {
     }
 }
 
-const fn is_separator(byte: u8) -> bool {
+pub(super) const fn is_separator(byte: u8) -> bool {
     matches!(byte, b'_' | b' ' | b'-'..=b'/')
 }
 
-/// What a name says of the values under it.
-pub fn name_secrecy(name: &str) -> Secrecy {
+/// What a name says of the values under it, by the table alone.
+pub(super) fn name_secrecy(name: &str) -> Secrecy {
     let mut found = Secrecy::Open;
     // Documents have very many names, and few have two letters in a row that a word begins with.
     let (mut first, mut seconds, mut start) = (OTHER, 0_u32, 0);
@@ -147,13 +151,13 @@ fn secrecy_at(name: &[u8], [first, second]: [u8; 2], start: usize) -> Secrecy {
 }
 
 /// Whether a name sounds like a secret: the heuristic for fields that are in no list.
-pub fn looks_secret(name: &str) -> bool {
+pub(super) fn looks_secret(name: &str) -> bool {
     name_secrecy(name) != Secrecy::Open
 }
 
 /// Whether a name sounds like a secret, or is listed in some place: for texts so broken that the place
 /// is not known.
-pub fn may_be_secret(name: &str) -> bool {
+pub(super) fn may_be_secret(name: &str) -> bool {
     looks_secret(name) || LISTED.iter().any(|word| FoldedName(name.as_bytes()).contains(word))
 }
 
@@ -192,8 +196,8 @@ pub(super) fn names_file(text: &str) -> bool {
     (extension || BEGINNINGS.iter().any(|begin| text.starts_with(begin)))
         && text.len() <= 1024
         && text.bytes().all(is_path)
-        && !text.split(['/', '.', '\\']).any(random::is_random)
-        && !random::is_random(text)
+        && !text.split(['/', '.', '\\']).any(|part| random::is_random(&SecretNames::BUILT_IN, part))
+        && !random::is_random(&SecretNames::BUILT_IN, text)
 }
 
 fn last_word_is_in(name: &[u8], list: &[&str]) -> bool {

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::name::looks_secret;
+use super::SecretNames;
 
 /// Of letters and digits; trufflehog began at 20, where names of hosts and pods look alike.
 pub(super) const MIN_LENGTH: usize = 24;
@@ -22,8 +22,8 @@ const MIN_ENTROPY: f64 = 3.5;
 /// Of hexadecimal text: the limit of detect-secrets' HexHighEntropyString.
 const MIN_HEX_ENTROPY: f64 = 3.0;
 
-/// Whether a text is long and random.
-pub(super) fn is_random(text: &str) -> bool {
+/// Whether a text is long and random. `names` tell what sounds secret in one that is base64.
+pub(super) fn is_random(names: &SecretNames, text: &str) -> bool {
     let text = text.trim_matches(['=', '/', '+', '-', '_']);
     if text.len() < MIN_LENGTH {
         return false;
@@ -33,9 +33,9 @@ pub(super) fn is_random(text: &str) -> bool {
     }
     if let Some(at) = uuid(text) {
         let sides = [text.get(..at), text.get(at + UUID..)];
-        return sides.into_iter().flatten().any(is_random);
+        return sides.into_iter().flatten().any(|side| is_random(names, side));
     }
-    alternates(text) && entropy(text) >= MIN_ENTROPY && !is_readable(text)
+    alternates(text) && entropy(text) >= MIN_ENTROPY && !is_readable(names, text)
 }
 
 fn is_random_hex(text: &str) -> bool {
@@ -132,10 +132,12 @@ fn entropy(text: &str) -> f64 {
 }
 
 /// Whether it is base64 of readable text in which nothing sounds secret.
-fn is_readable(text: &str) -> bool {
+fn is_readable(names: &SecretNames, text: &str) -> bool {
     decoded(text).is_some_and(|text| {
         let words = text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-'));
-        !text.contains("://") && !text.contains('@') && !words.into_iter().any(looks_secret)
+        !text.contains("://")
+            && !text.contains('@')
+            && !words.into_iter().any(|word| names.looks_secret(word))
     })
 }
 
@@ -154,6 +156,10 @@ pub(super) fn decoded(base64: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn is_random(text: &str) -> bool {
+        super::is_random(&SecretNames::default(), text)
+    }
 
     #[test]
     fn random_text_is_told_from_names_ids_and_digests() {
@@ -200,5 +206,9 @@ mod tests {
         {
             assert!(is_random(&base64(text)), "{text}");
         }
+        let names = SecretNames::default().hide("customer").unwrap().show("password").unwrap();
+        let text = base64(r#"{"text": "Order {{id}} of {{customer}} was paid"}"#);
+        assert!(super::is_random(&names, &text));
+        assert!(!super::is_random(&names, &base64("postgres password: hunter2!")));
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Nearly all values are shorter than the shortest of them, so that a length is all that is compared.
 
+use super::SecretNames;
 use super::name::names_public_data;
 use super::random::{MIN_LENGTH, decoded, is_random};
 use super::table::{HOOKS, TOKENS, TokenAlphabet, TokenRule};
@@ -24,7 +25,7 @@ const SSH_PUBLIC_KEYS: &str = "AAAA";
 
 /// The parts of a value that look like secrets under any name; sorted, but they may overlap. `name` is that of
 /// the field, or empty: it can say that a value is random and public.
-pub(crate) fn secret_shapes(value: &str, name: &str) -> Vec<Span> {
+pub(crate) fn secret_shapes(names: &SecretNames, value: &str, name: &str) -> Vec<Span> {
     let mut found = Vec::new();
     if value.len() < SHORTEST_VALUE {
         return found;
@@ -46,7 +47,7 @@ pub(crate) fn secret_shapes(value: &str, name: &str) -> Vec<Span> {
         let before = found.len();
         tokens(value, run, &mut found);
         if before == found.len() && len >= MIN_LENGTH && !*public.get_or_insert_with(|| is_public(value)) {
-            random(value, run, name, &mut found);
+            random(names, value, (run, name), &mut found);
         }
     }
     found.sort_by_key(|span| span.start);
@@ -217,7 +218,7 @@ fn is_public(value: &str) -> bool {
 }
 
 /// The long random parts of a run of characters.
-fn random(value: &str, run: Span, name: &str, found: &mut Vec<Span>) {
+fn random(names: &SecretNames, value: &str, (run, name): (Span, &str), found: &mut Vec<Span>) {
     let before = found.len();
     let mut at = run.start;
     for part in run.of(value).split(['.', '~', '%']) {
@@ -225,7 +226,7 @@ fn random(value: &str, run: Span, name: &str, found: &mut Vec<Span>) {
         at = span.end + 1;
         // Of a path, the parts.
         let is_path = part.starts_with('/') || part.contains("//");
-        if !is_path && is_random(part) && !is_labelled(value, span) {
+        if !is_path && is_random(names, part) && !is_labelled(value, span) {
             found.push(span);
             continue;
         }
@@ -233,7 +234,7 @@ fn random(value: &str, run: Span, name: &str, found: &mut Vec<Span>) {
         for piece in part.split(['/', '=']) {
             let span = Span { start: inner, end: inner + piece.len() };
             inner = span.end + 1;
-            if piece.len() < part.len() && is_random(piece) && !is_labelled(value, span) {
+            if piece.len() < part.len() && is_random(names, piece) && !is_labelled(value, span) {
                 found.push(span);
             }
         }
@@ -265,7 +266,7 @@ mod tests {
 
     fn shown(value: &str, name: &str) -> String {
         let (mut out, mut at) = (String::new(), 0);
-        for span in secret_shapes(value, name) {
+        for span in secret_shapes(&SecretNames::default(), value, name) {
             if span.end > at {
                 out.push_str(value.get(at..span.start).unwrap_or_default());
                 out.push('•');
@@ -352,7 +353,7 @@ mod tests {
         for unit in
             ["/", "ghp_", "a.", "basic ", "eyJ", "A1b/", "xoxb-", "{$A:Zf3D0LXCM3EIMbgJpUNnkRtOfOueHznB} "]
         {
-            secret_shapes(&unit.repeat(1_000_000 / unit.len()), "");
+            secret_shapes(&SecretNames::default(), &unit.repeat(1_000_000 / unit.len()), "");
         }
     }
 }

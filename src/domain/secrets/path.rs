@@ -13,6 +13,7 @@ const MAX_PATH: usize = 1_024;
 
 /// Why a text is not the path of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum SecretPathError {
     #[error("it is empty; give at least one segment, as in app/github")]
     Empty,

@@ -8,7 +8,7 @@ use thiserror::Error;
 pub use sites::{ValueSite, ValueSites};
 
 use crate::domain::json::{SyntaxError, is_object, walk};
-use crate::domain::{Document, DocumentKind, OwnFields};
+use crate::domain::{Document, Masking, OwnFields};
 use scan::FactScanner;
 use sites::SiteBytes;
 
@@ -32,6 +32,7 @@ pub struct Facts {
 
 /// Why a value is not a document.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum DocumentError {
     /// No bytes at all.
     #[error("empty value")]
@@ -99,13 +100,13 @@ impl AuthKinds {
 
 impl Facts {
     /// Scans one document. Never fails: an error is a fact, too.
-    pub fn scan(kind: DocumentKind, document: &Document) -> Self {
+    pub fn scan(masking: &Masking, document: &Document) -> Self {
         let mut facts = Self { document: document.clone(), ..Self::default() };
         let error = match document.text() {
             Ok("") => Some(DocumentError::Empty),
             Err(error) => Some(DocumentError::NotUtf8(error.valid_up_to())),
             Ok(text) => {
-                let mut scanner = FactScanner::new(kind, text, &mut facts);
+                let mut scanner = FactScanner::new(masking, text, &mut facts);
                 let walked = walk(text, |event| scanner.take(event));
                 scanner.finish();
                 match walked {
@@ -149,11 +150,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::DocumentKind;
     use crate::domain::plaintext::holds_plaintext;
     use crate::domain::reference::lookups;
 
     fn webhook(text: &str) -> Facts {
-        Facts::scan(DocumentKind::Webhook, &text.into())
+        Facts::scan(&Masking::built_in(DocumentKind::Webhook), &text.into())
     }
 
     #[test]
@@ -202,7 +204,10 @@ mod tests {
         assert_eq!(webhook("[1]").error, Some(DocumentError::NotObject));
         assert!(matches!(webhook("{\"a\": }").error, Some(DocumentError::NotJson(e)) if e.column == 7));
         let binary = Document::new(vec![b'{', 0xff]);
-        assert_eq!(Facts::scan(DocumentKind::Unknown, &binary).error, Some(DocumentError::NotUtf8(1)));
+        assert_eq!(
+            Facts::scan(&Masking::built_in(DocumentKind::Unknown), &binary).error,
+            Some(DocumentError::NotUtf8(1))
+        );
     }
 
     #[test]
@@ -226,7 +231,10 @@ mod tests {
 
     #[test]
     fn a_connection_shows_its_type() {
-        let facts = Facts::scan(DocumentKind::Connection, &r#"{"module": "x", "type": "redis-rq"}"#.into());
+        let facts = Facts::scan(
+            &Masking::built_in(DocumentKind::Connection),
+            &r#"{"module": "x", "type": "redis-rq"}"#.into(),
+        );
         assert_eq!(facts.module.as_deref(), Some("redis-rq"));
     }
 
@@ -268,12 +276,13 @@ mod tests {
             let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
             let text = format!("{{\"module-config\": {{{0}}}, {0}}}", members.join(", "));
             let text = text.replace(", }", "}");
-            let facts = Facts::scan(kind, &text.as_str().into());
+            let masking = Masking::built_in(kind);
+            let facts = Facts::scan(&masking, &text.as_str().into());
             let blank = |default: Option<&str>| default.is_none_or(|text| text.trim().is_empty());
             let default =
                 |site: ValueSite<'_>| lookups(&site.value()).iter().any(|found| !blank(found.default));
             let told = facts.sites().any(|site| site.is_plaintext() || site.is_secret() && default(site));
-            prop_assert_eq!(holds_plaintext(kind, &text), told, "{}", text);
+            prop_assert_eq!(holds_plaintext(&masking, &text), told, "{}", text);
         }
     }
 }

@@ -7,7 +7,7 @@ use super::sites::{ITEM, PLAINTEXT, SECRET, SiteBytes, add_site};
 use super::{Auth, Facts};
 use crate::domain::json::{JsonEvent, Scalar, Span, any_byte, string_value};
 use crate::domain::reference::{MAX_DEPTH, lookups};
-use crate::domain::{DocumentKind, MemberValue, OwnMembers, Secrecy, SecrecyContainer, plaintext};
+use crate::domain::{DocumentKind, Masking, MemberValue, OwnMembers, Secrecy, SecrecyContainer, plaintext};
 
 /// An open container.
 struct ScanFrame {
@@ -24,6 +24,7 @@ struct ScanFrame {
 pub(super) struct FactScanner<'a, 'f> {
     text: &'a str,
     kind: DocumentKind,
+    masking: &'f Masking,
     facts: &'f mut Facts,
     /// Keys by their offset, and items by their number, see [`ITEM`].
     steps: Vec<u32>,
@@ -43,10 +44,11 @@ pub(super) struct FactScanner<'a, 'f> {
 }
 
 impl<'a, 'f> FactScanner<'a, 'f> {
-    pub(super) fn new(kind: DocumentKind, text: &'a str, facts: &'f mut Facts) -> Self {
+    pub(super) fn new(masking: &'f Masking, text: &'a str, facts: &'f mut Facts) -> Self {
         Self {
             text,
-            kind,
+            kind: masking.kind(),
+            masking,
             facts,
             steps: Vec::new(),
             names: Vec::new(),
@@ -105,7 +107,8 @@ impl<'a, 'f> FactScanner<'a, 'f> {
                     Scalar::String => self.string(span),
                     // A number can also be a password, if its name says so.
                     Scalar::Number
-                        if plaintext::is_numeric_secret(&self.names) && self.secrecy() != Secrecy::Open =>
+                        if plaintext::is_numeric_secret(self.masking, &self.names)
+                            && self.secrecy() != Secrecy::Open =>
                     {
                         add_site(&mut self.sites, span.start, SECRET | PLAINTEXT, &self.steps);
                     }
@@ -178,7 +181,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
     fn secrecy(&mut self) -> Secrecy {
         match self.frames.last_mut() {
             Some(top) if self.kind != DocumentKind::Unknown => {
-                top.container.member(self.kind, &self.names, self.text)
+                top.container.member(self.masking, &self.names, self.text)
             }
             _ => Secrecy::Open,
         }
@@ -240,14 +243,21 @@ impl<'a, 'f> FactScanner<'a, 'f> {
             }
             _ => {}
         }
-        let secret = self.secrecy().hides(&value) && !plaintext::is_harmless_header(&self.names);
+        let secret =
+            self.secrecy().hides(&value) && !plaintext::is_harmless_header(self.masking, &self.names);
         if let [.., outer, inner] = self.frames.as_mut_slice() {
-            inner.container.read(&outer.container, &value);
+            inner.container.read(self.masking, &outer.container, &value);
         }
         let is_reachable = self.frames.len().saturating_sub(1) <= MAX_DEPTH;
         let refers = is_reachable && any_byte(&value, |byte| byte == b'$') && !lookups(&value).is_empty();
         let plain = self.kind != DocumentKind::Unknown
-            && plaintext::is_plaintext(&value, self.names.last().map(AsRef::as_ref), secret, refers);
+            && plaintext::is_plaintext(
+                self.masking.names(),
+                &value,
+                self.names.last().map(AsRef::as_ref),
+                secret,
+                refers,
+            );
         if refers || plain {
             let flags = if secret { SECRET } else { 0 } | if plain { PLAINTEXT } else { 0 };
             add_site(&mut self.sites, span.start, flags, &self.steps);

@@ -76,7 +76,7 @@ impl Store {
 }
 
 fn feed(inventory: &mut Inventory, event: WatchEvent) -> Delta {
-    inventory.apply(scan_event(event), Duration::from_secs(1))
+    inventory.apply(scan_event(event, &crate::domain::SecretNames::default()), Duration::from_secs(1))
 }
 
 fn batch(change: Change) -> WatchEvent {

@@ -173,3 +173,29 @@ async fn it_works_from_any_task_and_after_an_own_write() {
     });
     task.await.unwrap();
 }
+
+#[tokio::test]
+async fn without_secrets_the_names_of_the_context_decide_what_is_resolved() {
+    let document = r#"{"license":"{$LICENSE}","internal_code":"{$CODE}","topic":"{$INTERNAL_CODE}"}"#;
+    let (store, key) = orders(document);
+    let variables = [("LICENSE", "MIT"), ("CODE", "code"), ("INTERNAL_CODE", "code")];
+    let names = SecretNames::default().hide("internal_code").unwrap().show("license").unwrap();
+    for (names, expected) in [
+        (SecretNames::default(), ["{$LICENSE}", "code", "code"]),
+        (names, ["MIT", "{$CODE}", "{$INTERNAL_CODE}"]),
+    ] {
+        let manager = with_variables(&store, &variables).with_secret_names(names);
+        let view = ReceiverView {
+            lookup: SecretLookup::default(),
+            variables: Some(Arc::new(Environment::of(variables).variables())),
+        };
+        let own = manager.get_merged(&key, SecretMode::Exclude).await.unwrap().unwrap();
+        let other = manager.get_merged_as(view, &key, SecretMode::Exclude).await.unwrap().unwrap();
+        for json in [own.json(), other.json()] {
+            assert_eq!(
+                ["license", "internal_code", "topic"].map(|name| json[name].as_str().unwrap()),
+                expected
+            );
+        }
+    }
+}

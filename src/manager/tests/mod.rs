@@ -3,9 +3,12 @@ use std::time::Duration;
 use futures::StreamExt;
 
 use super::*;
-use crate::domain::{Change, ChangeKind, LinkState, Namespace, WebhookId};
-use crate::provider::WatchEvent;
+use crate::domain::{
+    Change, ChangeKind, Coverage, Document, DocumentChange, LinkState, Namespace, PermittedRanges,
+    SecretNames, StoreId, WebhookId,
+};
 use crate::provider::memory::MemoryStore;
+use crate::provider::{Lease, WatchEvent, watch_channel};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -129,7 +132,7 @@ async fn writes_are_conditional_on_what_was_read() {
     let base = manager.get(&here).await.unwrap().unwrap();
     assert!(matches!(
         manager.create(here.clone(), "{}".into(), Lease::Keep).await,
-        Err(Error::Conflict { .. })
+        Err(Error::Exists { .. })
     ));
     manager.update(&base, r#"{"n":1}"#.into()).await.unwrap();
     assert!(matches!(manager.update(&base, "{}".into()).await, Err(Error::Conflict { .. })));
@@ -190,6 +193,139 @@ async fn a_write_to_a_store_that_was_replaced_is_not_waited_for() {
     follower.until(|seen, event| seen.loads == 2 && matches!(event, WatchEvent::Loaded { .. })).await;
     let hub = manager.hub().unwrap();
     assert!(hub.last_known(&key("a", "x"), manager.last_write()).is_some());
+}
+
+#[tokio::test]
+async fn nothing_is_served_once_shutdown_returns_however_many_watches_are_held() {
+    let store = MemoryStore::seeded([(key("a", "one"), "{}".into())]);
+    let manager = manager(&store);
+    let (mut unread, mut changes) = (manager.watch(KeyPrefix::All), manager.changes(KeyPrefix::All));
+    manager.ready(PATIENCE).await.unwrap();
+    assert!(manager.get_merged(&key("a", "one"), SecretMode::Include).await.unwrap().is_some());
+    manager.shutdown().await;
+    let merged = manager.get_merged(&key("a", "one"), SecretMode::Include).await;
+    assert!(matches!(merged.err(), Some(Error::Unavailable { .. })));
+    assert!(matches!(manager.get(&key("a", "one")).await, Err(Error::Unavailable { .. })));
+    assert!(matches!(
+        manager.ready(PATIENCE).await,
+        Err(Error::Unavailable { .. } | Error::Unsupported { .. })
+    ));
+    assert_eq!(manager.link(), None);
+    // Not even what had been loaded and not been read.
+    assert_eq!((unread.next().await, changes.next().await), (None, None));
+    assert!(manager.watch(KeyPrefix::All).next().await.is_none());
+}
+
+#[tokio::test]
+async fn ready_waits_while_a_load_is_in_progress() {
+    const MOMENT: Duration = Duration::from_millis(50);
+    let (sender, watch) = watch_channel();
+    let hub = WatchHub::start(watch, SecretNames::default(), Arc::default(), |_| ());
+    let loading = WatchEvent::State(LinkState::Loading { entries: 0, bytes_per_second: None });
+    let load = |resync| WatchEvent::Load {
+        store: StoreId::new("test"),
+        at: Revision(1),
+        resync,
+        coverage: Coverage::Whole,
+    };
+    let loaded = || WatchEvent::Loaded { at: Revision(1) };
+    let told = async |events: Vec<WatchEvent>| {
+        for event in events {
+            sender.send(event).await.unwrap();
+        }
+    };
+    told(vec![loading.clone(), load(false), loaded()]).await;
+    let early = hub.ready(MOMENT).await.unwrap_err();
+    assert!(early.to_string().contains("LOADING"), "{early}");
+    told(vec![WatchEvent::State(LinkState::Synced)]).await;
+    hub.ready(PATIENCE).await.unwrap();
+    // A receiver goes on serving while its store is away.
+    let stale = LinkState::Stale { reason: "gone".into(), retry_in: None };
+    told(vec![WatchEvent::State(stale.clone())]).await;
+    while hub.link() != Some(stale.clone()) {
+        tokio::task::yield_now().await;
+    }
+    hub.ready(MOMENT).await.unwrap();
+    // A second load is waited for like the first.
+    told(vec![loading, load(true)]).await;
+    while hub.link() == Some(stale.clone()) {
+        tokio::task::yield_now().await;
+    }
+    assert!(hub.ready(MOMENT).await.is_err());
+    told(vec![loaded(), WatchEvent::State(LinkState::Synced)]).await;
+    hub.ready(PATIENCE).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_create_of_what_exists_says_that_it_exists() {
+    let manager = manager(&MemoryStore::new());
+    let here = key("a", "one");
+    manager.create(here.clone(), "{}".into(), Lease::Keep).await.unwrap();
+    let again = manager.create(here.clone(), "{}".into(), Lease::Keep).await.unwrap_err();
+    assert!(again.to_string().starts_with("a/one exists already (now 1)"), "{again}");
+    assert!(!again.to_string().contains("someone else"), "{again}");
+    let Error::Exists { key, now } = again else { panic!("{again}") };
+    assert_eq!((key, now.document), (here, "{}".into()));
+}
+
+#[tokio::test]
+async fn changes_after_a_gap_are_the_differences_with_what_was_there_before() {
+    let store = MemoryStore::seeded([(key("a", "stays"), "{}".into()), (key("a", "goes"), "{}".into())]);
+    let manager = manager(&store);
+    let mut changes = manager.changes(KeyPrefix::All);
+    let mut next = async || {
+        let change = tokio::time::timeout(PATIENCE, changes.next()).await.unwrap().unwrap();
+        let text = |entry: &Entry| format!("{} {}", entry.key, entry.document.text().unwrap());
+        match change {
+            DocumentChange::Loaded { entry } => format!("loaded {}", text(&entry)),
+            DocumentChange::Created { entry } => format!("created {}", text(&entry)),
+            DocumentChange::Updated { previous, entry } => {
+                format!("updated {} to {}", text(&previous), text(&entry))
+            }
+            DocumentChange::Deleted { previous } => format!("deleted {}", text(&previous)),
+        }
+    };
+    assert_eq!([next().await, next().await], ["loaded a/goes {}", "loaded a/stays {}"]);
+    store.put_raw(key("a", "new"), "{}".into());
+    assert_eq!(next().await, "created a/new {}");
+    store.inject_outage(LinkState::Stale { reason: "gone".into(), retry_in: None });
+    store.put_raw(key("a", "new"), r#"{"n":1}"#.into());
+    store.remove_raw(&key("a", "goes"));
+    store.put_raw(key("a", "newer"), "{}".into());
+    store.restore(crate::provider::memory::RestoreMode::Resync);
+    let told = [next().await, next().await, next().await];
+    assert_eq!(told, [r#"updated a/new {} to a/new {"n":1}"#, "created a/newer {}", "deleted a/goes {}"]);
+}
+
+#[tokio::test]
+async fn what_was_out_of_sight_is_loaded_and_not_created() {
+    let store = MemoryStore::seeded(["one", "two"].map(|id| (key("a", id), "{}".into())));
+    let reader = manager(&store);
+    let one = reader.get(&key("a", "one")).await.unwrap().unwrap();
+    let two = reader.get(&key("a", "two")).await.unwrap().unwrap();
+    let load =
+        |coverage| WatchEvent::Load { store: StoreId::new("test"), at: Revision(1), resync: true, coverage };
+    let loaded = || WatchEvent::Loaded { at: Revision(1) };
+    let only_one = || Coverage::Partial(PermittedRanges::new(Vec::new(), |key| key.to_string() == "a/one"));
+    let mut tracker = super::changes::ChangeTracker::default();
+    let mut told = |event| {
+        let changes = tracker.changes(event);
+        changes
+            .iter()
+            .map(|change| format!("{change:?}").split(' ').next().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(load(only_one())), [""; 0]);
+    assert_eq!(told(WatchEvent::Page(vec![one.clone()])), ["Loaded"]);
+    assert_eq!(told(loaded()), [""; 0]);
+    // The user may see more: nobody has created the other one now.
+    told(load(Coverage::Whole));
+    assert_eq!(told(WatchEvent::Page(vec![one.clone(), two])), ["Loaded"]);
+    assert_eq!(told(loaded()), [""; 0]);
+    // And less again: nobody has deleted it.
+    told(load(only_one()));
+    assert_eq!(told(WatchEvent::Page(vec![one.clone()])), [""; 0]);
+    assert_eq!(told(loaded()), [""; 0]);
 }
 
 mod merged;

@@ -140,7 +140,7 @@ async fn a_webhook_and_its_secrets_are_made_in_order() {
     assert_eq!((created.path, created.version, created.verified), (own(), Some(SecretVersion(1)), true));
     assert_eq!(world.merged().await.unwrap().json()["authorization"], format!("Bearer {TOKEN}"));
     let again = world.create().await.unwrap_err();
-    assert!(matches!(again, CreateWebhookError::Nothing(Error::Conflict { .. })));
+    assert!(matches!(again, CreateWebhookError::Nothing(Error::Exists { .. })));
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn a_secret_that_is_there_already_is_left_alone_and_so_is_the_document() {
     let world = world(None);
     world.secrets.put_now(&own(), [("bearer-token", "theirs")]);
     let refused = world.create().await.unwrap_err();
-    assert!(matches!(refused, CreateWebhookError::Nothing(Error::SecretConflict { .. })), "{refused}");
+    assert!(matches!(refused, CreateWebhookError::Nothing(Error::SecretExists { .. })), "{refused}");
     assert!(world.manager.get(&world.key).await.unwrap().is_none());
 }
 
@@ -166,6 +166,97 @@ async fn a_part_that_was_done_is_told_with_what_to_do() {
         unknown.to_string().contains("was not written") && !unknown.to_string().contains(TOKEN),
         "{unknown}"
     );
+    assert!(world.manager.get(&world.key).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_document_that_is_not_json_leaves_no_secret_behind() {
+    let world = world(None);
+    let secrets = fields(&[(SecretField::BEARER_TOKEN, TOKEN)]);
+    let key = world.key.clone();
+    let refused = world.manager.create_with_secrets(key, "{".into(), &secrets, Lease::Keep).await;
+    assert!(matches!(refused, Err(CreateWebhookError::Nothing(Error::Invalid { .. }))), "{refused:?}");
+    assert_eq!(world.secrets.presence(&own()).await, Ok(Presence::Missing));
+}
+
+#[tokio::test]
+async fn why_a_part_was_not_done_is_the_source_of_the_error() {
+    use std::error::Error as _;
+    let world = world(None);
+    world.secrets.lose_response(&own());
+    let unknown = world.create().await.unwrap_err();
+    let source = unknown.source().and_then(|source| source.downcast_ref::<Error>());
+    assert!(matches!(source, Some(Error::SecretUnknown { .. })), "{source:?}");
+}
+
+impl World {
+    async fn delete(
+        &self,
+        removal: SecretRemoval,
+    ) -> std::result::Result<DeletedWebhook, DeleteWebhookError> {
+        let base = self.manager.get(&self.key).await.unwrap().unwrap();
+        self.manager.delete_with_secrets(&base, removal).await
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_goes_with_its_secrets_and_can_be_made_anew() {
+    let world = world(None);
+    world.create().await.unwrap();
+    world.merged().await.unwrap();
+    let deleted = world.delete(SecretRemoval::Destroy).await.unwrap();
+    assert_eq!((deleted.path, deleted.had_secrets, deleted.verified), (own(), true, true));
+    assert!(world.manager.get(&world.key).await.unwrap().is_none());
+    assert_eq!(world.secrets.presence(&own()).await, Ok(Presence::Missing));
+    world.create().await.unwrap();
+    // Deleted, they can be taken back, and are in the way of new ones.
+    let deleted = world.delete(SecretRemoval::Delete).await.unwrap();
+    assert_eq!((deleted.versions, deleted.verified), (vec![SecretVersion(1)], true));
+    assert!(matches!(world.secrets.presence(&own()).await, Ok(Presence::Deleted { .. })));
+    let again = world.create().await.unwrap_err();
+    assert!(matches!(again, CreateWebhookError::Nothing(Error::SecretExists { .. })), "{again}");
+}
+
+#[tokio::test]
+async fn a_webhook_without_secrets_is_deleted_alone() {
+    let world = world(Some("{}"));
+    let deleted = world.delete(SecretRemoval::Delete).await.unwrap();
+    assert_eq!((deleted.had_secrets, deleted.versions), (false, vec![]));
+    assert!(world.manager.get(&world.key).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn secrets_that_another_document_uses_are_not_deleted_and_neither_is_the_document() {
+    let world = world(None);
+    world.create().await.unwrap();
+    let lookup =
+        SecretLookup { references: Some(mount("webhooks")), ..world.manager.secret_lookup().clone() };
+    let manager =
+        manager(&world.store).with_secret_access(world.secrets.access(true)).with_secret_lookup(lookup);
+    let other = r#"{"a": {"token": "{$vault:production/orders/secrets#bearer-token}"}}"#;
+    world.store.put_raw(key("production", "other"), other.into());
+    let base = manager.get(&world.key).await.unwrap().unwrap();
+    let refused = manager.delete_with_secrets(&base, SecretRemoval::Destroy).await.unwrap_err().to_string();
+    assert!(refused.contains("production/other uses it too"), "{refused}");
+    assert!(manager.get(&world.key).await.unwrap().is_some());
+    assert!(matches!(world.secrets.presence(&own()).await, Ok(Presence::Present(_))));
+    world.store.remove_raw(&key("production", "other"));
+    manager.delete_with_secrets(&base, SecretRemoval::Destroy).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_document_that_changed_keeps_its_secrets_and_secrets_that_stay_are_told() {
+    let world = world(None);
+    world.create().await.unwrap();
+    let stale = world.manager.get(&world.key).await.unwrap().unwrap();
+    world.manager.update(&stale, r#"{"n":1}"#.into()).await.unwrap();
+    let refused = world.manager.delete_with_secrets(&stale, SecretRemoval::Destroy).await.unwrap_err();
+    assert!(matches!(refused, DeleteWebhookError::Nothing(Error::Conflict { .. })), "{refused}");
+    assert!(matches!(world.secrets.presence(&own()).await, Ok(Presence::Present(_))));
+    world.secrets.forbid(SecretRight::DestroyAll, &own());
+    let left = world.delete(SecretRemoval::Destroy).await.unwrap_err();
+    assert!(matches!(&left, DeleteWebhookError::SecretsLeft { path, .. } if *path == own()), "{left}");
+    assert!(left.to_string().contains("production/orders was deleted, its secrets"), "{left}");
     assert!(world.manager.get(&world.key).await.unwrap().is_none());
 }
 

@@ -254,7 +254,7 @@ impl Connector {
         let endpoint = self.endpoint(serial)?;
         let login = self.settings.login.as_ref();
         let url = endpoint.url(self.settings.uses_tls(endpoint));
-        let activity = LineActivity::of_link(&self.activity);
+        let activity = LineActivity::part_of(&self.activity);
         let client = self.connect(&url, login, Arc::clone(&activity)).await?;
         let user = login.map(|login| login.username.as_str().into());
         Ok(MemberLink {

@@ -280,6 +280,9 @@ impl Fault {
             Self::RequestTooLarge | Self::TooManyOps | Self::LeaseNotFound => {
                 Error::invalid(self.message(etcd))
             }
+            Self::Timeout => Error::unavailable_by(self.message(etcd), io::ErrorKind::TimedOut),
+            Self::Unreachable => Error::unavailable_by(self.message(etcd), io::ErrorKind::NotConnected),
+            Self::Broken => Error::unavailable_by(self.message(etcd), io::ErrorKind::ConnectionAborted),
             _ => Error::unavailable(self.message(etcd)),
         }
     }

@@ -24,11 +24,11 @@ pub(super) struct KeyRange {
 }
 
 impl KeyRange {
-    /// Every key that begins with `start`, which ends in a slash: `0` is the byte after `/`.
+    /// Every key that begins with `start`, a text, whose last byte has one after it.
     fn under(mut start: Vec<u8>) -> Self {
         let from = start.clone();
-        start.pop();
-        start.push(b'/' + 1);
+        let last = start.pop().unwrap_or(b'/');
+        start.push(last.saturating_add(1));
         Self { from, to: start }
     }
 }
@@ -82,15 +82,21 @@ impl Keyspace {
             (KeyLayout::Namespaced, KeyPrefix::Namespace(namespace)) => {
                 KeyRange::under(format!("{root}{}/webhooks/", namespace.as_str()).into())
             }
+            (KeyLayout::Namespaced, KeyPrefix::Ids { namespace, start }) => {
+                KeyRange::under(format!("{root}{}/webhooks/{start}", namespace.as_str()).into())
+            }
             (KeyLayout::Namespaced, KeyPrefix::Connections) => {
                 KeyRange::under(format!("{root}global/connections/").into())
             }
             (KeyLayout::Flat, KeyPrefix::Namespace(namespace)) if *namespace == Namespace::default() => {
                 KeyRange::under(root.into())
             }
+            (KeyLayout::Flat, KeyPrefix::Ids { namespace, start }) if *namespace == Namespace::default() => {
+                KeyRange::under(format!("{root}{start}").into())
+            }
             // The flat layout has none of these. The prefix itself is a foreign key, which these prefixes do
             // not cover, so a watch of it reports a store and a revision but no entries.
-            (KeyLayout::Flat, KeyPrefix::Namespace(_) | KeyPrefix::Connections) => {
+            (KeyLayout::Flat, KeyPrefix::Namespace(_) | KeyPrefix::Ids { .. } | KeyPrefix::Connections) => {
                 KeyRange { from: root.into(), to: format!("{root}\0").into() }
             }
         }
@@ -161,7 +167,11 @@ mod tests {
             let stored = [keyspace.prefix.as_str().as_bytes(), &tail].concat();
             let key = keyspace.decode(&stored).unwrap();
             let own = key.namespace().cloned().unwrap_or_default();
-            for prefix in [KeyPrefix::All, KeyPrefix::Namespace(own), KeyPrefix::Connections] {
+            let short = String::from_utf8_lossy(key.short_bytes()).into_owned();
+            let starts = short.char_indices().map(|(at, _)| short[..at].to_owned());
+            let ids = starts.map(|start| KeyPrefix::Ids { namespace: own.clone(), start });
+            let ranges = [KeyPrefix::All, KeyPrefix::Namespace(own.clone()), KeyPrefix::Connections];
+            for prefix in ranges.into_iter().chain(ids.collect::<Vec<_>>()) {
                 let range = keyspace.range(&prefix);
                 if prefix.covers(&key) {
                     prop_assert!(range.from <= stored && stored < range.to, "{:?}", prefix);

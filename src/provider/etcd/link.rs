@@ -82,11 +82,7 @@ impl MemberLink {
 
     /// The cluster and its current revision, by the cheapest linearizable read.
     pub(super) async fn head(&self, key: &[u8]) -> Result<Head, Fault> {
-        let read = || async move {
-            let alone = GetOptions::new().with_count_only();
-            Head::of(self.kv().get(key, Some(alone)).await?.header())
-        };
-        self.with_token_renewal(read).await
+        self.with_token_renewal(|| async move { Head::read(&mut self.kv(), key).await }).await
     }
 }
 
@@ -105,6 +101,11 @@ pub(super) struct Head {
 }
 
 impl Head {
+    /// Without the key's value, which may be large.
+    pub(super) async fn read(kv: &mut KvClient, key: &[u8]) -> Result<Self, Fault> {
+        Self::of(kv.get(key, Some(GetOptions::new().with_count_only())).await?.header())
+    }
+
     pub(super) fn of(header: Option<&ResponseHeader>) -> Result<Self, Fault> {
         let header = header.ok_or(Fault::Malformed)?;
         let revision = u64::try_from(header.revision()).map_err(|_| Fault::Malformed)?;

@@ -3,9 +3,9 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use etcd_client::{GetOptions, KeyValue};
+use etcd_client::{Event, GetOptions, GetResponse, KeyValue};
 use futures::stream::{self, Stream, TryStreamExt};
 
 use super::connect::Connector;
@@ -13,27 +13,39 @@ use super::error::Fault;
 use super::layout::{KeyRange, Keyspace};
 use super::link::{Head, MemberLink};
 use super::page_sizer::{PageSize, PageSizer};
+use super::range_call::{RangeCall, RangePart};
 use super::rights::ReadableRanges;
-use crate::domain::{Coverage, Document, Entry, KeyPrefix, LeaseId, ResourceKey, Revision, Token};
-use crate::provider::{self, CALL_DEADLINE, Page};
+use crate::domain::{
+    Change, ChangeKind, Coverage, Document, Entry, KeyPrefix, LeaseId, ResourceKey, Revision, Token,
+};
+use crate::provider::{self, Page};
 
-/// One response of a paged read.
+/// A part of a response of a paged read.
 pub(super) struct KvChunk {
     pub(super) head: Head,
     pub(super) kvs: Vec<KeyValue>,
 }
 
-/// Reads ranges page by page at one revision. After a failure it goes on where it was, over another link if need be.
+/// Reads ranges page by page at one revision, and hands on what has arrived of a page. After a failure it
+/// goes on where it was, over another link if need be.
 pub(super) struct Pager {
     link: MemberLink,
+    /// What has not been handed on: each from its first key on.
     ranges: VecDeque<KeyRange>,
     keys_only: bool,
     page_size: PageSize,
     /// From the first page, with the requested revision where there is one.
     head: Option<Head>,
     pinned: Option<Revision>,
-    /// The next page's first key, if the first range has been started.
-    next: Option<Vec<u8>>,
+    page: Option<PendingPage>,
+}
+
+/// A page that was requested, and what has been handed on of it.
+struct PendingPage {
+    call: RangeCall,
+    asked: Instant,
+    entries: usize,
+    bytes: usize,
 }
 
 impl Pager {
@@ -41,33 +53,38 @@ impl Pager {
     pub(super) fn new(link: MemberLink, ranges: &[KeyRange], keys_only: bool, at: Option<Revision>) -> Self {
         let page_size = link.page_sizer.first_size();
         let ranges = ranges.to_vec().into();
-        Self { link, ranges, keys_only, page_size, head: None, pinned: at, next: None }
+        Self { link, ranges, keys_only, page_size, head: None, pinned: at, page: None }
     }
 
     /// Goes on where it was, over another link.
     pub(super) fn over(self, link: &MemberLink) -> Self {
-        Self { link: link.clone(), page_size: link.page_sizer.first_size(), ..self }
+        Self { link: link.clone(), page_size: link.page_sizer.first_size(), page: None, ..self }
     }
 
-    /// The next response; there is always a first, later ones only while keys remain.
+    /// What has arrived next; there is always a first chunk, later ones only while keys remain.
     pub(super) async fn next(&mut self) -> Result<Option<KvChunk>, Fault> {
-        let Some(range) = self.ranges.front().cloned() else { return Ok(None) };
-        let from = self.next.clone().unwrap_or(range.from);
-        loop {
-            let asked = Instant::now();
-            self.record_size(PageSizer::requested);
-            let request = self.request(&from, &range.to);
-            let answer = self.link.activity.within_silence(CALL_DEADLINE, request).await;
-            if !matches!(answer, Err(Fault::Timeout)) {
+        while let Some(range) = self.ranges.front() {
+            let mut page = match self.page.take() {
+                Some(page) => page,
+                None => self.request(range),
+            };
+            let arrived = page.call.next().await;
+            if !matches!(arrived, Ok((_, None)) | Err(Fault::Timeout)) {
                 self.record_size(PageSizer::received);
             }
-            match answer {
+            match arrived {
                 Err(Fault::ResponseTooLarge) => {
                     self.page_size = self.page_size.smaller().ok_or(Fault::ResponseTooLarge)?
                 }
-                answer => return self.accept(answer?, asked.elapsed()).map(Some),
+                arrived => {
+                    let (part, answer) = arrived?;
+                    if let Some(chunk) = self.accept(page, part, answer)? {
+                        return Ok(Some(chunk));
+                    }
+                }
             }
         }
+        Ok(None)
     }
 
     /// Shares the page size with the cluster's other loads. Key-only pages do not reveal document sizes.
@@ -77,35 +94,50 @@ impl Pager {
         }
     }
 
-    async fn request(&self, from: &[u8], to: &[u8]) -> Result<etcd_client::GetResponse, Fault> {
+    fn request(&self, range: &KeyRange) -> PendingPage {
+        self.record_size(PageSizer::requested);
         // Revision 0 is the newest.
         let revision = self.pinned.map_or(0, signed);
         let mut options =
-            GetOptions::new().with_range(to).with_limit(self.page_size.0).with_revision(revision);
+            GetOptions::new().with_range(&*range.to).with_limit(self.page_size.0).with_revision(revision);
         if self.keys_only {
             options = options.with_keys_only();
         }
-        let (link, options) = (&self.link, &options);
-        link.with_token_renewal(|| async move { Ok(link.kv().get(from, Some(options.clone())).await?) }).await
+        let call = RangeCall::new(&self.link, range.from.clone(), options);
+        PendingPage { call, asked: Instant::now(), entries: 0, bytes: 0 }
     }
 
-    fn accept(&mut self, mut answer: etcd_client::GetResponse, took: Duration) -> Result<KvChunk, Fault> {
-        let now = Head::of(answer.header())?;
+    /// The chunk of a part, unless there is nothing in it.
+    fn accept(
+        &mut self,
+        mut page: PendingPage,
+        RangePart { header, kvs }: RangePart,
+        answer: Option<GetResponse>,
+    ) -> Result<Option<KvChunk>, Fault> {
+        let now = Head::of(header.as_ref())?;
+        let is_first = self.head.is_none();
         let head = *self.head.get_or_insert(Head { revision: self.pinned.unwrap_or(now.revision), ..now });
         if head.cluster != now.cluster {
             // Another cluster answers at the same address.
             return Err(Fault::Broken);
         }
         self.pinned = Some(head.revision);
-        let kvs = answer.take_kvs();
-        let bytes = kvs.iter().map(|kv| kv.key().len() + kv.value().len() + 32).sum();
-        self.page_size = self.page_size.after(kvs.len(), bytes, took);
-        self.record_size(PageSizer::received);
-        self.next = kvs.last().filter(|_| answer.more()).map(|last| [last.key(), &[0]].concat());
-        if self.next.is_none() {
-            self.ranges.pop_front();
+        page.entries += kvs.len();
+        page.bytes += kvs.iter().map(|kv| kv.key().len() + kv.value().len() + 32).sum::<usize>();
+        if let (Some(last), Some(range)) = (kvs.last(), self.ranges.front_mut()) {
+            range.from = [last.key(), &[0]].concat();
         }
-        Ok(KvChunk { head, kvs })
+        match answer {
+            None => self.page = Some(page),
+            Some(answer) => {
+                self.page_size = self.page_size.after(page.entries, page.bytes, page.asked.elapsed());
+                self.record_size(PageSizer::received);
+                if page.entries == 0 || !answer.more() {
+                    self.ranges.pop_front();
+                }
+            }
+        }
+        Ok((is_first || !kvs.is_empty()).then_some(KvChunk { head, kvs }))
     }
 }
 
@@ -181,6 +213,20 @@ impl KeyScope {
         entry(&self.keyspace, kv).filter(|entry| self.prefix.covers(&entry.key))
     }
 
+    /// The change of an event, with its revision; `None` for keys that the prefix does not cover.
+    pub(super) fn change(&self, event: &Event) -> Option<(Revision, Change)> {
+        let kv = event.kv()?;
+        let key = self.name(kv.key())?;
+        let revision = unsigned(kv.mod_revision());
+        // By the version and not by the event's type, because the client library panics at unknown types:
+        // a deletion resets the version to zero, a write never does.
+        let kind = match kv.version() {
+            0 => ChangeKind::Deleted { key },
+            _ => ChangeKind::Put { entry: self.entry(kv)? },
+        };
+        Some((revision, Change { revision, kind }))
+    }
+
     /// The right that reading this range needs, for messages.
     pub(super) fn permission(&self) -> String {
         format!(
@@ -191,7 +237,7 @@ impl KeyScope {
     }
 }
 
-/// A list as a stream of pages: the first response from any member, the rest from the same one.
+/// A list as a stream of pages, as they arrive: the first from any member, the rest from the same one.
 pub(super) fn pages(
     connector: Arc<Connector>,
     prefix: KeyPrefix,
@@ -216,7 +262,7 @@ struct PageReader {
 }
 
 impl PageReader {
-    /// The next response, of any number of entries.
+    /// What has arrived next, of any number of entries.
     async fn next(&mut self) -> Result<Option<Page>, Fault> {
         let (pager, coverage, chunk) = match self.pager.take() {
             Some((mut pager, coverage)) => {

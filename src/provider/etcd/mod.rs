@@ -11,7 +11,9 @@
 //! | `store_identity` | whether the cluster still has the history that was read |
 //! | `login` | back-off after refused logins, renewal of expired tokens |
 //! | `rights` | the user's role permissions: readable ranges, missing rights |
+//! | `line_activity` | when bytes last arrived, and left |
 //! | `load` | paged reads pinned to one revision |
+//! | `range_call` | one page's request, and its entries as they arrive |
 //! | `watch` | the task behind a watch: load, follow, reconnect |
 //! | `write` | one request per commit |
 //! | `health` | a quorum read, member status, certificates |
@@ -26,6 +28,7 @@ mod link;
 mod load;
 mod login;
 mod page_sizer;
+mod range_call;
 mod rights;
 mod settings;
 mod store_identity;
@@ -50,18 +53,26 @@ use crate::domain::{Entry, Health, KeyPrefix, LeaseId, ResourceKey};
 use connect::Connector;
 use health::HealthCache;
 
-pub const BACKEND: Backend = Backend {
-    name: "etcd",
-    setting: "etcd",
-    remote: true,
-    takes_up: "takes it live in about a second",
-    looks_up: "looks references up when it loads a document: it goes on with the old value until that is written again",
-};
+pub const BACKEND: Backend = super::backend::ETCD;
 
 /// One prefix of one etcd cluster.
 ///
 /// Reads try every endpoint; a write that may have been sent is never sent again. All calls and
 /// watches share one connection at a time.
+///
+/// ```no_run
+/// use confdeck::manager::UnifiedConfigManager;
+/// use confdeck::provider::etcd::{Endpoint, EtcdProvider, EtcdSettings, KeyLayout};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let members = Endpoint::parse("10.0.0.1,10.0.0.2,10.0.0.3", 2379)?;
+/// let etcd = EtcdProvider::new(EtcdSettings::new(members, KeyLayout::Namespaced));
+/// let manager = UnifiedConfigManager::open(etcd, None);
+/// println!("{}", manager.health().await.condition().word());
+/// # Ok(())
+/// # }
+/// ```
 pub struct EtcdProvider {
     connector: Arc<Connector>,
     health_cache: HealthCache,
@@ -125,5 +136,9 @@ impl ConfigReader for EtcdProvider {
 impl ConfigWriter for EtcdProvider {
     async fn commit(&self, ops: Vec<Op>) -> Result<Commit> {
         write::commit(self, ops).await
+    }
+
+    fn commit_deadline(&self, ops: &[Op]) -> Duration {
+        write::deadline(ops)
     }
 }

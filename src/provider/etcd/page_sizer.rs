@@ -9,11 +9,12 @@ const FIRST: i64 = 500;
 /// The largest page. For every page the server counts all remaining keys, so few large pages are
 /// cheap; beyond this there is nothing left to gain.
 const LAST: i64 = 50_000;
-/// About how many bytes one response should have; bounds memory where values are large.
-const BYTES: usize = 12 * 1024 * 1024;
-/// How long the next page may take at the rate of the last one: what is shown as loading grows that often on a
-/// thin line, and little of its time is lost in asking.
-const PAGE_TIME: Duration = Duration::from_secs(3);
+/// About how many bytes one response should have: it is in the server's memory as a whole, not in ours.
+const BYTES: usize = 16 * 1024 * 1024;
+/// How long the next page may take at the rate of the last one: for that long the server keeps it for a thin
+/// line, which in turn is idle for a round trip after each page. Pages are shown, and resumed, as they
+/// arrive.
+const PAGE_TIME: Duration = Duration::from_secs(30);
 
 /// How many keys the next page requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,10 +100,10 @@ mod tests {
     #[test]
     fn heavy_values_and_slow_lines_keep_pages_small() {
         let heavy = PageSize(FIRST).after(500, 500 * 1024 * 1024, Duration::ZERO);
-        assert_eq!(heavy, PageSize(12));
+        assert_eq!(heavy, PageSize(16));
         let (kilobyte, second) = (1024, Duration::from_secs(1));
-        assert_eq!(PageSize(FIRST).after(500, 500 * kilobyte, second), PageSize(1_500), "at 500 kB/s");
-        assert_eq!(PageSize(1_500).after(1_500, 1_500 * kilobyte, 15 * second), PageSize(300), "now at 100");
+        assert_eq!(PageSize(FIRST).after(500, 500 * kilobyte, 5 * second), PageSize(3_000), "at 100 kB/s");
+        assert_eq!(PageSize(3_000).after(3_000, 3_000 * kilobyte, 150 * second), PageSize(600), "now at 20");
         assert_eq!(PageSize(1).after(1, 1_000 * kilobyte, 100 * second), PageSize(1));
         assert_eq!(PageSize(FIRST).after(0, 0, Duration::ZERO), PageSize(5_000));
     }

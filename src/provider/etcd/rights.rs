@@ -74,7 +74,7 @@ pub(super) async fn readable_head(mut kv: KvClient, ranges: &[KeyRange]) -> Resu
     let checked: Vec<_> = ranges.iter().map(cheapest_read).collect();
     // Without its value, which may be large where a range begins with a key.
     let alone = GetOptions::new().with_count_only();
-    let txn = Txn::new().and_then([TxnOp::get(key, Some(alone.clone()))]).or_else(checked);
+    let txn = Txn::new().and_then([TxnOp::get(key, Some(alone))]).or_else(checked);
     match kv.txn(txn).await.map_err(Fault::from) {
         // etcd 3.5.1 refuses every transaction while its database is full, and takes other reads.
         Err(Fault::NoSpace) => {}
@@ -88,7 +88,7 @@ pub(super) async fn readable_head(mut kv: KvClient, ranges: &[KeyRange]) -> Resu
             Err(fault) => return Err(fault),
         }
     }
-    Head::of(kv.get(key, Some(alone)).await?.header())
+    Head::read(&mut kv, key).await
 }
 
 /// The rights that a write lacks, for messages; `None` where the roles do not say. Every write compares

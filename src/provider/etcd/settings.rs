@@ -87,6 +87,7 @@ pub struct IdentityFiles {
 
 /// An invalid etcd setting. The input is quoted only where it cannot contain a password.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum EtcdSettingsError {
     #[error("no etcd host is named: set ETCD_HOST to a host, host:port or URL")]
     NoHost,

@@ -12,7 +12,6 @@ use super::splice;
 use super::state::{FileState, GLANCE};
 use super::temp_file::{ReplaceOutcome, TempFile};
 use super::tracker::HESITATION;
-use crate::domain::json::walk;
 use crate::domain::{Document, Entry, ResourceKey};
 use crate::provider::{CALL_DEADLINE, Commit, Error, Lease, Op, Outcome, Result, ops};
 
@@ -78,14 +77,7 @@ fn check(operations: &[Op]) -> Result<()> {
 
 /// The document as a member's value, without the white space around it.
 fn value_of<'a>(key: &ResourceKey, document: &'a Document) -> Result<&'a str> {
-    let invalid = |reason: String| {
-        Error::invalid(format!("{key}: {reason}; a file holds JSON values only, nothing was written"))
-    };
-    let text = document
-        .text()
-        .map_err(|error| invalid(format!("the document is not UTF-8 at byte {}", error.valid_up_to())))?;
-    walk(text, |_| ()).map_err(|error| invalid(error.to_string()))?;
-    Ok(text.trim_matches([' ', '\t', '\r', '\n']))
+    Ok(ops::check_json(key, document)?.trim_matches([' ', '\t', '\r', '\n']))
 }
 
 /// Applies a commit. Blocks on I/O, and for the receiver's debounce where both files change.

@@ -56,7 +56,9 @@ impl FileKind {
     pub(super) fn in_range(self, prefix: &KeyPrefix) -> bool {
         match prefix {
             KeyPrefix::All => true,
-            KeyPrefix::Namespace(namespace) => self == Self::Webhooks && *namespace == Namespace::default(),
+            KeyPrefix::Namespace(namespace) | KeyPrefix::Ids { namespace, .. } => {
+                self == Self::Webhooks && *namespace == Namespace::default()
+            }
             KeyPrefix::Connections => self == Self::Connections,
         }
     }

@@ -125,10 +125,10 @@ fn missing(path: &Path) -> Result<()> {
     let folder = folder(&target);
     match std::fs::metadata(folder) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(Error::unavailable(format!(
-            "the folder {} does not exist; create it, or mount it",
-            folder.display()
-        ))),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let reason = format!("the folder {} does not exist; create it, or mount it", folder.display());
+            Err(Error::unavailable_by(reason, ErrorKind::NotFound))
+        }
         Err(error) => Err(access_error("read", path, &error)),
     }
 }
@@ -167,7 +167,10 @@ fn explained(what: &str, path: &Path, error: &io::Error, so_far: &str) -> Error 
     match error.kind() {
         ErrorKind::PermissionDenied => Error::denied(format!("to {what} {path}{so_far}")),
         ErrorKind::ReadOnlyFilesystem => Error::denied(format!("to {what} {path} ({reason}){so_far}")),
-        kind => Error::unavailable(format!("cannot {what} {path} ({reason}){so_far}{}", remedy(kind))),
+        kind => {
+            let reason = format!("cannot {what} {path} ({reason}){so_far}{}", remedy(kind));
+            Error::unavailable_by(reason, kind)
+        }
     }
 }
 

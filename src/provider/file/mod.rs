@@ -42,7 +42,7 @@ use super::{
     Backend, CALL_DEADLINE, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch,
     ops, watch_channel,
 };
-use crate::domain::{Entry, Health, KeyPrefix, ResourceKey, TokenKind};
+use crate::domain::{Entry, Health, KeyPrefix, ResourceKey, SecretNames, TokenKind};
 
 pub const BACKEND: Backend = Backend {
     name: "files",
@@ -79,6 +79,31 @@ pub struct FileSettings {
 /// names yet, or webhooks that name a deleted connection.
 ///
 /// A commit that has started is finished even if its future is dropped.
+///
+/// ```
+/// use confdeck::domain::{KeyPrefix, ResourceKey};
+/// use confdeck::provider::file::{FileProvider, FileSettings};
+/// use confdeck::provider::{ConfigReader, ConfigWriter, Expect, Lease};
+/// use futures::TryStreamExt;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let folder = tempfile::tempdir()?;
+/// let webhooks = folder.path().join("webhooks.json");
+/// let connections = folder.path().join("connections.json");
+/// let files = FileProvider::new(FileSettings { webhooks: webhooks.clone(), connections });
+///
+/// let key = ResourceKey::webhook("default".parse()?, "orders".parse()?);
+/// files.set(key.clone(), r#"{"module": "log"}"#.into(), Expect::Absent, Lease::Keep).await?;
+/// assert!(std::fs::read_to_string(&webhooks)?.contains("orders"));
+///
+/// // The ids that begin so, in pages of one revision.
+/// let begin = KeyPrefix::Ids { namespace: "default".parse()?, start: "ord".into() };
+/// let pages: Vec<_> = files.list(begin).try_collect().await?;
+/// assert_eq!(pages[0].entries[0].key, key);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct FileProvider {
     shared: Arc<FileState>,
@@ -99,6 +124,13 @@ impl FileProvider {
             shared: Arc::new(FileState::new(webhooks, connections, debounce)),
             inspections: Arc::default(),
         }
+    }
+
+    /// Sets the names that the context adds to the heuristic, for the search for plaintext in
+    /// [`ConfigReader::health`].
+    #[must_use]
+    pub fn with_secret_names(self, names: SecretNames) -> Self {
+        Self { inspections: Arc::new(health::InspectionCache::new(names)), ..self }
     }
 
     /// How changes are detected, for display: by notification, or by polling alone.
@@ -206,8 +238,9 @@ impl ConfigWriter for FileProvider {
         if self.within(PROBE, FileState::probe).await.is_none() {
             return Err(Error::unavailable(format!("{SILENT}; nothing was written")));
         }
+        let deadline = self.commit_deadline(&operations);
         let work = move |shared: &FileState| commit::run(shared, &operations);
-        match (self.within(self.commit_deadline(), work).await, key) {
+        match (self.within(deadline, work).await, key) {
             (Some(answer), _) => answer,
             (None, Some(key)) => Err(Error::OutcomeUnknown { key, reason: SILENT.into() }),
             (None, None) => Err(Error::invalid("the commit is empty")),
@@ -215,7 +248,7 @@ impl ConfigWriter for FileProvider {
     }
 
     /// A save may wait for another process's save, and for the receiver's debounce.
-    fn commit_deadline(&self) -> Duration {
+    fn commit_deadline(&self, _: &[Op]) -> Duration {
         commit::deadline(self.shared.debounce)
     }
 }

@@ -42,7 +42,7 @@ const MAX_DOCUMENT: usize = 1_536 * 1_024;
 /// Numbers the stores of this process.
 static STORES: AtomicU64 = AtomicU64::new(1);
 
-pub const BACKEND: Backend = Backend { name: "memory", remote: false, ..super::etcd::BACKEND };
+pub const BACKEND: Backend = Backend { name: "memory", remote: false, ..super::backend::ETCD };
 
 /// A store in memory; clones share it.
 #[derive(Debug, Clone)]
@@ -136,7 +136,7 @@ impl MemoryStoreInner {
             _ if !picture.is_withheld() => Ok(()),
             LinkState::Denied { permission, .. } => Err(Error::denied(permission.clone())),
             LinkState::Stale { reason, retry_in } => {
-                Err(Error::Unavailable { reason: reason.clone(), retry_in: *retry_in })
+                Err(Error::Unavailable { reason: reason.clone(), retry_in: *retry_in, source: None })
             }
             link => Err(Error::unavailable(format!("the store does not answer ({})", link.word()))),
         })

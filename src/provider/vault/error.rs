@@ -180,11 +180,27 @@ impl VaultError {
         })
     }
 
+    /// What the system said.
+    fn cause(&self) -> Option<ErrorKind> {
+        use UnreachableReason as Reason;
+        Some(match self {
+            Self::Unreachable(Reason::Refused) => ErrorKind::ConnectionRefused,
+            Self::Unreachable(Reason::NoRoute) => ErrorKind::HostUnreachable,
+            Self::Unreachable(Reason::TooSlow) | Self::Timeout => ErrorKind::TimedOut,
+            Self::Unreachable(Reason::NoSuchHost | Reason::Other) => ErrorKind::NotConnected,
+            Self::ConnectionClosed => ErrorKind::ConnectionAborted,
+            _ => return None,
+        })
+    }
+
     pub(super) fn into_provider_error(self, vault: &str) -> provider::Error {
         match self {
             Self::NoToken(why) => provider::Error::Denied { permission: why.to_string(), remedy: NEW_TOKEN },
             Self::NoNamespace | Self::Unusable(_) => provider::Error::invalid(self.words(vault)),
-            other => provider::Error::unavailable(other.words(vault)),
+            other => match other.cause() {
+                Some(cause) => provider::Error::unavailable_by(other.words(vault), cause),
+                None => provider::Error::unavailable(other.words(vault)),
+            },
         }
     }
 }

@@ -28,4 +28,4 @@ pub use settings::{
 
 use super::SecretBackend;
 
-pub const BACKEND: SecretBackend = SecretBackend { name: "vault", remote: true, key_value: true };
+pub const BACKEND: SecretBackend = super::backend::VAULT;

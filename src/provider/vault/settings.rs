@@ -264,6 +264,7 @@ impl RedirectHost {
 /// An invalid setting. It does not contain the text that was entered, which may be a token in the wrong
 /// place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum VaultSettingsError {
     /// The scheme is missing or unsupported.
     #[error("an address begins with https:// or http://, as in https://vault.example:8200")]

@@ -9,10 +9,10 @@ use std::collections::{HashMap, HashSet};
 use super::numbering::Numbering;
 use super::syntax::{ESCAPED, NOT_SAVED, WORD, find_placeholders, write_placeholder};
 use super::{
-    ConcealedSecret, ConcealedSecrets, FilledDraft, FilledPiece, PlaceholderKind, Visibility, conceal,
-    replace_placeholders, runs,
+    ConcealedSecret, ConcealedSecrets, FilledDraft, FilledPiece, PlaceholderKind, ScanPiece, Visibility,
+    conceal, fill_known, replace_placeholders, runs,
 };
-use crate::domain::DocumentKind;
+use crate::domain::Masking;
 use crate::domain::json::{Span, walk};
 use crate::text::scan::scan;
 
@@ -36,29 +36,29 @@ pub struct RedactedDraft {
 /// `known` is an earlier text of the draft, or empty: in a text that is not JSON, it is unknown where a
 /// secret ends, and values that `base` or `known` show are not mistaken for secrets.
 pub fn redact(
-    kind: DocumentKind,
+    masking: &Masking,
     draft: &str,
     kept: &ConcealedSecrets,
     base: &str,
     known: &str,
 ) -> RedactedDraft {
     let poured = replace_placeholders(draft, kept);
-    let (concealed, stored) = conceal(kind, base);
+    let (concealed, stored) = conceal(masking, base);
     let harmless = if walk(&poured.text, |_| ()).is_err() {
-        [shown(kind, &concealed), shown(kind, known)].concat().into_iter().collect()
+        [shown(masking, &concealed), shown(masking, known)].concat().into_iter().collect()
     } else {
         HashSet::new()
     };
-    let bits = split(kind, &poured, &stored, &concealed, &harmless);
+    let bits = split(masking, &poured, &stored, &concealed, &harmless);
     write(&bits, &stored, &concealed, |_| NOT_SAVED)
 }
 
 /// A draft for another program while this one runs: secrets that `kept` does not contain yet are added to
 /// it, so that the text filled with `kept` is the filled draft. `opened` is the concealed text that `kept`
 /// belongs to.
-pub fn redact_adding(kind: DocumentKind, draft: &str, kept: &mut ConcealedSecrets, opened: &str) -> String {
+pub fn redact_adding(masking: &Masking, draft: &str, kept: &mut ConcealedSecrets, opened: &str) -> String {
     let poured = replace_placeholders(draft, kept);
-    let bits = split(kind, &poured, kept, opened, &HashSet::new());
+    let bits = split(masking, &poured, kept, opened, &HashSet::new());
     let stored = kept.clone();
     let mut added: HashMap<(&str, bool), usize> = HashMap::new();
     write(&bits, &stored, opened, |secret| {
@@ -68,6 +68,30 @@ pub fn redact_adding(kind: DocumentKind, draft: &str, kept: &mut ConcealedSecret
         })
     })
     .text
+}
+
+/// Whether every secret of a draft is a placeholder.
+pub fn is_concealed(masking: &Masking, draft: &str) -> bool {
+    let mut hidden = runs::<&str>(masking, &[], draft).into_iter().filter(ScanPiece::is_hidden);
+    hidden.all(|piece| {
+        let text = piece.span.of(draft);
+        find_placeholders(text).map(|mark| mark.span.len()).sum::<usize>() == text.len()
+    })
+}
+
+/// A draft that was concealed when other names were secret, concealed as of now: `own` is behind its
+/// placeholders, `kept` behind those of `opened`, the text that it began with. `None` where it is not JSON,
+/// or a placeholder has no original, so that none can come to stand for another secret.
+pub fn conceal_anew(
+    masking: &Masking,
+    draft: &str,
+    own: &ConcealedSecrets,
+    kept: &mut ConcealedSecrets,
+    opened: &str,
+) -> Option<String> {
+    let filled = fill_known(draft, own);
+    let known = find_placeholders(&filled).all(|mark| mark.kind == PlaceholderKind::Number(NOT_SAVED));
+    (known && walk(&filled, |_| ()).is_ok()).then(|| redact_adding(masking, &filled, kept, opened))
 }
 
 /// Writes placeholders in place of secrets: those in `stored`, and the others as numbered by `other`.
@@ -129,14 +153,14 @@ struct SecretRange {
 
 /// Splits a filled draft into shown and hidden parts.
 fn split<'t>(
-    kind: DocumentKind,
+    masking: &Masking,
     poured: &'t FilledDraft,
     stored: &ConcealedSecrets,
     concealed: &str,
     harmless: &HashSet<&str>,
 ) -> Vec<DraftPart<'t>> {
     let text = poured.text.as_str();
-    let mut stretches = secret_ranges(kind, poured, stored, concealed);
+    let mut stretches = secret_ranges(masking, poured, stored, concealed);
     // Of ranges that start together, the longest first; of equal ones, the one with a known number.
     stretches.sort_by_key(|one| (one.span.start, usize::MAX - one.span.end, one.number.is_none()));
     let known = stored.known();
@@ -164,14 +188,14 @@ fn split<'t>(
 }
 
 fn secret_ranges(
-    kind: DocumentKind,
+    masking: &Masking,
     poured: &FilledDraft,
     stored: &ConcealedSecrets,
     concealed: &str,
 ) -> Vec<SecretRange> {
     let (text, known) = (poured.text.as_str(), stored.known());
     let mut found = Vec::new();
-    for piece in runs::<&str>(kind, &[], text) {
+    for piece in runs::<&str>(masking, &[], text) {
         if let Visibility::Hidden { bare } = piece.visibility {
             found.push(SecretRange { span: piece.span, bare, number: None });
         }
@@ -217,8 +241,8 @@ fn looks_like_placeholder(text: &str) -> bool {
 }
 
 /// The values that a text shows, without quotes.
-fn shown(kind: DocumentKind, text: &str) -> Vec<&str> {
-    let pieces = scan(kind, text).into_iter().filter(|piece| !piece.is_hidden());
+fn shown<'t>(masking: &Masking, text: &'t str) -> Vec<&'t str> {
+    let pieces = scan(masking, text).into_iter().filter(|piece| !piece.is_hidden());
     pieces.map(|piece| piece.span.of(text).trim_matches('"')).collect()
 }
 

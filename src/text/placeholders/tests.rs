@@ -1,10 +1,13 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::DocumentKind;
 use crate::text::fixture::{broken_document, document};
 
+const WEBHOOK: &Masking = &Masking::built_in(DocumentKind::Webhook);
+
 fn concealed(text: &str) -> (String, ConcealedSecrets) {
-    conceal(DocumentKind::Webhook, text)
+    conceal(WEBHOOK, text)
 }
 
 #[test]
@@ -24,9 +27,9 @@ fn secrets_go_and_come_back_with_every_escape() {
 
 #[test]
 fn a_value_is_concealed_by_the_names_that_lead_to_it() {
-    let (text, kept) = conceal_within(DocumentKind::Webhook, &["jwt", "secret"], "\"hunter2\"");
+    let (text, kept) = conceal_within(WEBHOOK, &["jwt", "secret"], "\"hunter2\"");
     assert_eq!((text.as_str(), fill(&text, &kept).unwrap().as_str()), ("\"‹kept:1›\"", "\"hunter2\""));
-    assert!(conceal_within(DocumentKind::Webhook, &["module"], "\"log\"").1.is_empty());
+    assert!(conceal_within(WEBHOOK, &["module"], "\"log\"").1.is_empty());
 }
 
 #[test]
@@ -34,7 +37,7 @@ fn a_placeholder_stays_where_its_secret_is_hidden() {
     let text =
         r#"{"authorization": "Bearer hunter2", "u": "http://u:pw@h", "x": "‹kept:9›", "jwt": {"secret": 7}}"#;
     let (draft, kept) = concealed(text);
-    let fill_at = |draft: &str| fill_hidden::<&str>(DocumentKind::Webhook, &[], draft, &kept);
+    let fill_at = |draft: &str| fill_hidden::<&str>(WEBHOOK, &[], draft, &kept);
     assert_eq!(fill_at(&draft).unwrap(), text);
     assert!(fill_at(r#"{"hmac": {"secret": "‹kept:1›"}, "password": "x‹kept:2›"}"#).is_ok());
     for moved in
@@ -97,7 +100,7 @@ fn text_that_looks_like_a_placeholder_is_kept_too() {
 
 fn shelved(draft: &str, base: &str) -> RedactedDraft {
     let (_, kept) = concealed(base);
-    redact(DocumentKind::Webhook, draft, &kept, base, "")
+    redact(WEBHOOK, draft, &kept, base, "")
 }
 
 #[test]
@@ -139,10 +142,7 @@ fn a_slip_does_not_cost_the_values_that_were_there_before() {
     assert_eq!((text.as_str(), withheld), (slip.replace("typed", "‹kept:0›").as_str(), 1));
     let kept = concealed(base).1;
     let known = slip.replace("‹kept:1›\"", "‹kept:1›\",");
-    assert_eq!(
-        redact(DocumentKind::Webhook, slip, &kept, base, &known),
-        RedactedDraft { text: slip.into(), withheld: 0 }
-    );
+    assert_eq!(redact(WEBHOOK, slip, &kept, base, &known), RedactedDraft { text: slip.into(), withheld: 0 });
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn what_stands_for_nothing_goes_on_standing_for_nothing() {
     let base = r#"{"password": "hunter2", "token": "hunter3"}"#;
     let draft = r#"{"a": "‹kept:", "b": "‹kept:9›", "c": "‹kept:1›"}"#;
     let kept = ConcealedSecrets::default();
-    let RedactedDraft { text, withheld } = redact(DocumentKind::Webhook, draft, &kept, base, "");
+    let RedactedDraft { text, withheld } = redact(WEBHOOK, draft, &kept, base, "");
     assert_eq!((text.as_str(), withheld), (draft.replace("kept:1›", "kept:3›").as_str(), 0));
     assert!(fill(&text, &concealed(base).1).is_err());
 }
@@ -161,14 +161,9 @@ fn text_that_looks_like_a_placeholder_survives_outside() {
     let (opened, mut kept) = concealed(base);
     let other = r#"{"x": "‹kept:2›", "y": "kept:1›", "z": "‹kept:kept›"}"#;
     let (theirs, theirs_kept) = concealed(other);
-    let shelved = redact(DocumentKind::Webhook, &theirs, &theirs_kept, base, "");
+    let shelved = redact(WEBHOOK, &theirs, &theirs_kept, base, "");
     assert_eq!(fill(&shelved.text, &kept).unwrap(), other, "{}", shelved.text);
-    let outside = redact_adding(
-        DocumentKind::Webhook,
-        &opened.replace('}', ", \"token\": \"typed\"}"),
-        &mut kept,
-        &opened,
-    );
+    let outside = redact_adding(WEBHOOK, &opened.replace('}', ", \"token\": \"typed\"}"), &mut kept, &opened);
     assert_eq!(outside, r#"{"a": "‹kept:1›", "password": "‹kept:2›", "token": "‹kept:3›"}"#);
     assert_eq!(fill(&outside, &kept).unwrap(), base.replace('}', ", \"token\": \"typed\"}"));
 }
@@ -191,7 +186,7 @@ proptest! {
         let (draft, kept) = concealed(&document.text);
         prop_assert!(!document.leaks_into(&draft), "{}", draft);
         prop_assert_eq!(fill(&draft, &kept).unwrap(), document.text.as_str());
-        let back = fill_hidden::<&str>(DocumentKind::Webhook, &[], &draft, &kept);
+        let back = fill_hidden::<&str>(WEBHOOK, &[], &draft, &kept);
         prop_assert_eq!(back.unwrap(), document.text);
     }
 
@@ -214,7 +209,7 @@ proptest! {
         draft in prop_oneof![document(), broken_document()],
         revealed in any::<bool>(),
     ) {
-        let kind = DocumentKind::Webhook;
+        let kind = WEBHOOK;
         let (_, kept) = concealed(&base.text);
         let own = concealed(&draft.text);
         let (text, own) = if revealed { (draft.text.clone(), kept) } else { own };
@@ -231,7 +226,7 @@ proptest! {
     #[test]
     fn a_draft_of_its_base_comes_back_whole(document in prop_oneof![document(), broken_document()]) {
         let (draft, kept) = concealed(&document.text);
-        let shelved = redact(DocumentKind::Webhook, &draft, &kept, &document.text, "");
+        let shelved = redact(WEBHOOK, &draft, &kept, &document.text, "");
         prop_assert_eq!(shelved, RedactedDraft { text: draft, withheld: 0 });
     }
 
@@ -241,7 +236,7 @@ proptest! {
         draft in prop_oneof![document(), broken_document()],
     ) {
         let (opened, mut kept) = concealed(&base.text);
-        let outside = redact_adding(DocumentKind::Webhook, &draft.text, &mut kept, &opened);
+        let outside = redact_adding(WEBHOOK, &draft.text, &mut kept, &opened);
         prop_assert!(!draft.leaks_into(&outside), "{}\n{}", draft.text, outside);
         prop_assert_eq!(fill(&outside, &kept).unwrap(), draft.text);
     }
@@ -253,9 +248,44 @@ proptest! {
     ) {
         let (draft, own) = concealed(&text);
         let kept = concealed(&base).1;
-        let shelved = redact(DocumentKind::Webhook, &draft, &own, &base, "");
+        let shelved = redact(WEBHOOK, &draft, &own, &base, "");
         if shelved.withheld == 0 {
             prop_assert_eq!(fill(&shelved.text, &kept).unwrap(), text);
+        }
+    }
+}
+
+#[test]
+fn the_secrets_of_a_text_are_found_where_its_placeholders_are_whatever_was_one() {
+    let cases = [
+        (r#"{"a": "‹kept:1›", "b": "‹kept:2›"}"#, r#"{"a": "x", "b": 12}"#, Some(vec!["x", "12"])),
+        (r#"{"a": "‹kept:1›", "b": "‹kept:2›"}"#, r#"{"a": true, "b": ""}"#, Some(vec!["true", ""])),
+        (r#"{"u": "h://u:‹kept:1›@h/‹kept:2›"}"#, r#"{"u": "h://u:p\"q@h/t"}"#, Some(vec![r#"p\"q"#, "t"])),
+        ("‹kept:1›", "x", Some(vec!["x"])),
+        (r#"{"a": "‹kept:1›", "b": 1}"#, r#"{"a": "x", "b": 2}"#, None),
+        (r#"{"a": "‹kept:1›", "b": 1}"#, r#"{"b": "x"}"#, None),
+        (r#"{"a": "‹kept:2›"}"#, r#"{"a": "x"}"#, None),
+        (r#"{"a": "‹kept:1›‹kept:2›"}"#, r#"{"a": "xy"}"#, None),
+        ("{}", "{}", None),
+    ];
+    for (concealed, text, expected) in cases {
+        let found = ConcealedSecrets::found_in(concealed, text);
+        if let Some(found) = &found {
+            assert_eq!(fill(concealed, found).unwrap(), text);
+        }
+        let found =
+            found.map(|kept| (1..=kept.len()).map(|at| kept.original(at).unwrap().to_owned()).collect());
+        assert_eq!(found, expected.map(|texts| texts.into_iter().map(str::to_owned).collect::<Vec<_>>()));
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_was_concealed_is_found_again_in_what_it_was_made_of(document in document()) {
+        let (concealed, kept) = conceal(WEBHOOK, &document.text);
+        if let Some(found) = ConcealedSecrets::found_in(&concealed, &document.text) {
+            prop_assert_eq!(found.len(), kept.len());
+            prop_assert_eq!(fill(&concealed, &found).unwrap(), document.text);
         }
     }
 }

@@ -5,10 +5,7 @@ use std::borrow::Cow;
 use super::value::{parts, zones};
 use super::{ScanPiece, ScanPieces, SegmentRole, Visibility};
 use crate::domain::json::{LexemeKind, Lexer, Span, decode, unquote};
-use crate::domain::{
-    DocumentKind, Secrecy, field_secrecy, is_pair_value, may_be_secret, may_end_in_token, member_secrecy,
-    names_secret, pair_secrecy, secret_shapes,
-};
+use crate::domain::{Masking, Secrecy, SecretNames, is_pair_value, may_end_in_token, secret_shapes};
 
 /// In a text nested deeper than any real document, paths are not tracked and everything is hidden.
 const MAX_DEPTH: usize = 130;
@@ -41,7 +38,7 @@ impl JsonFrame {
 
 /// Tracks the path of names through a text and decides how each token is shown.
 pub(super) struct JsonScanner<'a, 'p> {
-    kind: DocumentKind,
+    masking: &'p Masking,
     text: &'a str,
     path: Vec<Cow<'p, str>>,
     frames: Vec<JsonFrame>,
@@ -57,21 +54,27 @@ pub(super) struct JsonScanner<'a, 'p> {
 
 impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
     pub(super) fn new<S: AsRef<str>>(
-        kind: DocumentKind,
+        masking: &'p Masking,
         path: &'p [S],
         text: &'a str,
         broken_at: Option<usize>,
     ) -> Self {
         let path: Vec<Cow<'p, str>> = path.iter().map(|name| Cow::Borrowed(name.as_ref())).collect();
-        let secrecy = field_secrecy(kind, &path);
+        let secrecy = masking.field_secrecy(&path);
         let root = JsonFrame::new(false, 0, path.len(), secrecy);
         // A text without trustworthy quotes may contain the password of a URL, a key or a token.
         let hides_anywhere = |text: &str| {
-            text.contains('@') || text.contains("-----BEGIN") || !secret_shapes(text, "").is_empty()
+            text.contains('@')
+                || text.contains("-----BEGIN")
+                || !secret_shapes(masking.names(), text, "").is_empty()
         };
         let suspicious = secrecy != Secrecy::Open
             || broken_at.is_some_and(|at| hides_anywhere(text.get(at..).unwrap_or(text)));
-        Self { kind, text, path, frames: vec![root], broken_at, suspicious, after_colon: false }
+        Self { masking, text, path, frames: vec![root], broken_at, suspicious, after_colon: false }
+    }
+
+    fn names(&self) -> &'p SecretNames {
+        self.masking.names()
     }
 
     /// Reads the text from `at` to its end.
@@ -86,7 +89,10 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
                     // A stray colon makes a value look like a name.
                     let is_in_array = matches!(self.frames.as_slice(), [_, .., top] if !top.object);
                     let is_value = self.after_colon || is_in_array;
-                    if is_value || (self.broken_at.is_some() && !zones(span.of(self.text), "").is_empty()) {
+                    if is_value
+                        || (self.broken_at.is_some()
+                            && !zones(self.names(), span.of(self.text), "").is_empty())
+                    {
                         self.string(lexeme.kind, span, pieces);
                     } else {
                         pieces.shown(span, SegmentRole::Key);
@@ -146,16 +152,17 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
         let broken = self.broken_at.is_some();
         let Some(top) = self.frames.last_mut() else { return };
         self.path.truncate(top.path_len);
-        let sounds = broken && may_be_secret(&name);
+        let sounds = broken && self.masking.names().may_be_secret(&name);
         self.suspicious |= sounds;
         self.path.push(name);
         top.object = true;
         // Names further up were asked when their containers opened.
-        let own = if sounds { Secrecy::All } else { member_secrecy(self.kind, &self.path) };
+        let own = if sounds { Secrecy::All } else { self.masking.member_secrecy(&self.path) };
         top.here = top.secrecy.max(own);
         if top.here != Secrecy::All && self.path.last().is_some_and(|name| is_pair_value(name)) {
             let rest = self.text.get(top.start..).unwrap_or_default();
-            top.here = top.here.max(*top.named.get_or_insert_with(|| pair_secrecy(rest, broken)));
+            let names = self.masking.names();
+            top.here = top.here.max(*top.named.get_or_insert_with(|| names.pair_secrecy(rest, broken)));
         }
     }
 
@@ -175,17 +182,18 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
         let cut_off = shape == LexemeKind::Unterminated
             && (decoded.value.contains("//") || may_end_in_token(&decoded.value));
         let secret = cut_off || self.secrecy(span).hides(&decoded.value);
-        self.suspicious |= self.broken_at.is_some() && may_be_secret(&decoded.value);
+        self.suspicious |= self.broken_at.is_some() && self.names().may_be_secret(&decoded.value);
+        let names = self.names();
         // Not at the root: a value that is shown alone is no item.
         if let [_, .., outer, top] = self.frames.as_mut_slice()
             && !outer.object
             && !top.object
             && top.item == 0
         {
-            top.named = Some(names_secret(&decoded.value));
+            top.named = Some(names.pair_name_secrecy(&decoded.value));
         }
         let quote = |at| Span { start: at, end: at + 1 };
-        let parts = parts(&decoded.value, self.path.last().map_or("", |name| name), secret);
+        let parts = parts(names, &decoded.value, self.path.last().map_or("", |name| name), secret);
         if let [ScanPiece { visibility: Visibility::Shown(SegmentRole::String), .. }] | [] = parts.as_slice()
         {
             return pieces.shown(span, SegmentRole::String);
@@ -211,11 +219,11 @@ impl<'a: 'p, 'p> JsonScanner<'a, 'p> {
             LexemeKind::Bool if secrecy == Secrecy::All => Visibility::Hidden { bare: true },
             LexemeKind::Number => Visibility::Shown(SegmentRole::Number),
             LexemeKind::Bool => Visibility::Shown(SegmentRole::Word),
-            _ if secrecy != Secrecy::Open || !zones(text, "").is_empty() => {
+            _ if secrecy != Secrecy::Open || !zones(self.names(), text, "").is_empty() => {
                 Visibility::Hidden { bare: false }
             }
             _ => {
-                self.suspicious |= may_be_secret(text);
+                self.suspicious |= self.names().may_be_secret(text);
                 Visibility::Shown(SegmentRole::Bad)
             }
         };

@@ -8,8 +8,8 @@ mod plain;
 mod value;
 
 use super::SegmentRole;
+use crate::domain::Masking;
 use crate::domain::json::{BYTE_ORDER_MARK, Span, walk};
-use crate::domain::{DocumentKind, is_secret_field};
 
 /// A part of a text; the pieces of a text cover it without gap or overlap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,19 +38,19 @@ impl ScanPiece {
 }
 
 /// The pieces of a whole document.
-pub(crate) fn scan(kind: DocumentKind, text: &str) -> Vec<ScanPiece> {
-    scan_within::<&str>(kind, &[], text)
+pub(crate) fn scan(masking: &Masking, text: &str) -> Vec<ScanPiece> {
+    scan_within::<&str>(masking, &[], text)
 }
 
 /// The pieces of a value at this path of member names.
-pub(crate) fn scan_within<S: AsRef<str>>(kind: DocumentKind, path: &[S], text: &str) -> Vec<ScanPiece> {
+pub(crate) fn scan_within<S: AsRef<str>>(masking: &Masking, path: &[S], text: &str) -> Vec<ScanPiece> {
     let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
-    scan_checked(kind, path, text, walk(body, |_| ()).map_err(|error| error.offset))
+    scan_checked(masking, path, text, walk(body, |_| ()).map_err(|error| error.offset))
 }
 
 /// The same, if it is known where the text, without its byte order mark, stops being JSON, if anywhere.
 pub(super) fn scan_checked<S: AsRef<str>>(
-    kind: DocumentKind,
+    masking: &Masking,
     path: &[S],
     text: &str,
     checked: Result<(), usize>,
@@ -59,14 +59,14 @@ pub(super) fn scan_checked<S: AsRef<str>>(
     let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let mark = text.len() - body.len();
     pieces.push(Span { start: 0, end: mark }, Visibility::Shown(SegmentRole::Bad));
-    let secret = is_secret_field(kind, path);
+    let secret = masking.is_secret_field(path);
     match checked {
-        Ok(()) => json::JsonScanner::new(kind, path, text, None).read(mark, &mut pieces),
+        Ok(()) => json::JsonScanner::new(masking, path, text, None).read(mark, &mut pieces),
         Err(_) if !body.trim_start().starts_with(['{', '[', '"']) => {
-            plain::read(text, mark, secret, &mut pieces);
+            plain::read(masking.names(), text, mark, secret, &mut pieces);
         }
         Err(offset) => {
-            json::JsonScanner::new(kind, path, text, Some(mark + offset)).read(mark, &mut pieces);
+            json::JsonScanner::new(masking, path, text, Some(mark + offset)).read(mark, &mut pieces);
             return join_hidden(text, pieces.0);
         }
     }

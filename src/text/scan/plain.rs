@@ -3,24 +3,24 @@
 
 use super::value::{split_parts, zones};
 use super::{ScanPieces, SegmentRole};
+use crate::domain::SecretNames;
 use crate::domain::json::Span;
-use crate::domain::may_be_secret;
 use crate::domain::plaintext::scheme_len;
 
 /// Characters that may separate a name from its value, and are shown.
 const SEPARATORS: [char; 8] = [' ', '\t', ':', '=', '>', '"', '\'', '\\'];
 
 /// Reads the text from `at` to its end.
-pub(super) fn read(text: &str, at: usize, secret: bool, pieces: &mut ScanPieces) {
+pub(super) fn read(names: &SecretNames, text: &str, at: usize, secret: bool, pieces: &mut ScanPieces) {
     let body = text.get(at..).unwrap_or_default();
-    let hidden = if secret { vec![Span { start: 0, end: body.len() }] } else { hidden_in(body) };
-    for part in split_parts(body, &hidden, SegmentRole::Plain) {
+    let hidden = if secret { vec![Span { start: 0, end: body.len() }] } else { hidden_in(names, body) };
+    for part in split_parts(names, body, &hidden, SegmentRole::Plain) {
         pieces.push(part.span.shifted(at), part.visibility);
     }
 }
 
 /// The secret zones of a text, line by line; sorted, without overlap.
-fn hidden_in(text: &str) -> Vec<Span> {
+fn hidden_in(names: &SecretNames, text: &str) -> Vec<Span> {
     let mut found = Vec::new();
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -31,9 +31,9 @@ fn hidden_in(text: &str) -> Vec<Span> {
             found.push(Span { start, end: text.len() });
             return found;
         }
-        let name_end = secret_name_end(line);
+        let name_end = secret_name_end(names, line);
         let before = line.get(..name_end.unwrap_or(line.len())).unwrap_or_default();
-        found.extend(zones(before, "").into_iter().map(|zone| zone.shifted(start)));
+        found.extend(zones(names, before, "").into_iter().map(|zone| zone.shifted(start)));
         let Some(name_end) = name_end else { continue };
         let value = line.get(name_end..).unwrap_or_default();
         let bare = value.trim_start_matches(SEPARATORS);
@@ -49,12 +49,12 @@ fn hidden_in(text: &str) -> Vec<Span> {
 }
 
 /// One past the first word of a line that may be the name of a secret.
-fn secret_name_end(line: &str) -> Option<usize> {
+fn secret_name_end(names: &SecretNames, line: &str) -> Option<usize> {
     let mut at = 0;
     while let Some(start) = line.get(at..)?.find(is_word).map(|offset| at + offset) {
         let rest = line.get(start..)?;
         let end = start + rest.find(|c| !is_word(c)).unwrap_or(rest.len());
-        if may_be_secret(line.get(start..end)?) {
+        if names.may_be_secret(line.get(start..end)?) {
             return Some(end);
         }
         at = end;
@@ -84,7 +84,7 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let mut pieces = ScanPieces::default();
-        read(text, 0, false, &mut pieces);
+        read(&SecretNames::default(), text, 0, false, &mut pieces);
         pieces.0.iter().map(|piece| if piece.is_hidden() { "•" } else { piece.span.of(text) }).collect()
     }
 

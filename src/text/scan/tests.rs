@@ -6,18 +6,21 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::*;
-use crate::domain::{Document, is_secret_field, secret_shapes};
+use crate::domain::{Document, DocumentKind, SecretNames, secret_shapes};
 use crate::text::placeholders::{conceal, fill, redact};
 use crate::text::{Masked, mask_value};
 
 /// The document with a dot for each secret.
-fn dotted(kind: DocumentKind, text: &str) -> String {
-    scan(kind, text).iter().map(|piece| if piece.is_hidden() { "•" } else { piece.span.of(text) }).collect()
+fn dotted(masking: &Masking, text: &str) -> String {
+    scan(masking, text)
+        .iter()
+        .map(|piece| if piece.is_hidden() { "•" } else { piece.span.of(text) })
+        .collect()
 }
 
 /// The same; and what is masked is concealed in drafts as well, and comes back byte for byte.
 fn shown(text: &str) -> String {
-    let kind = DocumentKind::Webhook;
+    let kind = &Masking::built_in(DocumentKind::Webhook);
     let (draft, kept) = conceal(kind, text);
     assert_eq!(fill(&draft, &kept).unwrap(), text);
     let saved = redact(kind, &draft, &kept, text, "");
@@ -129,11 +132,14 @@ fn broken_and_plain_texts_hide_them_too() {
         "ssl_key: hunter2",
         "hook https://discord.com/api/webhooks/1/hunter2",
     ] {
-        assert!(!dotted(DocumentKind::Unknown, text).contains("hunter2"), "{text}");
-        let line = Masked::one_line(DocumentKind::Unknown, &Document::from(text), 1_000);
+        assert!(!dotted(&Masking::built_in(DocumentKind::Unknown), text).contains("hunter2"), "{text}");
+        let line = Masked::one_line(&Masking::built_in(DocumentKind::Unknown), &Document::from(text), 1_000);
         assert!(!line.as_str().contains("hunter2"), "{text}");
     }
-    assert_eq!(mask_value(DocumentKind::Webhook, &["a", "pin"], "\"1\"", 80).as_str(), "\"••••••••\"");
+    assert_eq!(
+        mask_value(&Masking::built_in(DocumentKind::Webhook), &["a", "pin"], "\"1\"", 80).as_str(),
+        "\"••••••••\""
+    );
 }
 
 /// The heuristic of names before the table: `password`, `token` and their like anywhere in a name.
@@ -198,12 +204,12 @@ fn of_the_names_that_the_receiver_knows_only_the_key_of_a_connection_became_secr
                 if sounded_secret(name) {
                     before.insert(name);
                 }
-                if is_secret_field(DocumentKind::Unknown, &[name]) {
+                if Masking::built_in(DocumentKind::Unknown).is_secret_field(&[name]) {
                     now.insert(name);
                 }
             }
             // And no text in them looks like a secret.
-            assert_eq!(secret_shapes(text, ""), [], "{text}");
+            assert_eq!(secret_shapes(&SecretNames::default(), text, ""), [], "{text}");
         }
     }
     assert!(count > 2_000, "{count} names");
@@ -226,7 +232,7 @@ fn the_vectors_of_references_show_what_they_did() {
     for case in cases {
         let (Some(key), Some(text)) = (case["key"].as_str(), case["in"].as_str()) else { continue };
         let document = Value::Object(Map::from_iter([(key.to_owned(), Value::from(text))])).to_string();
-        let dots = dotted(DocumentKind::Unknown, &document);
+        let dots = dotted(&Masking::built_in(DocumentKind::Unknown), &document);
         if dots.contains('•')
             && !sounded_secret(key)
             && !text.contains('@')
@@ -239,7 +245,7 @@ fn the_vectors_of_references_show_what_they_did() {
     // Nor do the values of its variables and secrets look like ones.
     for table in ["env", "vault"] {
         for (_, value) in vectors[table].as_object().unwrap() {
-            assert_eq!(secret_shapes(value.as_str().unwrap(), ""), [], "{value}");
+            assert_eq!(secret_shapes(&SecretNames::default(), value.as_str().unwrap(), ""), [], "{value}");
         }
     }
 }
@@ -277,7 +283,11 @@ const EXAMPLES: &str = r#"{
 
 #[test]
 fn the_examples_of_the_receiver_have_no_false_mask() {
-    for kind in [DocumentKind::Webhook, DocumentKind::Connection, DocumentKind::Unknown] {
+    for kind in [
+        &Masking::built_in(DocumentKind::Webhook),
+        &Masking::built_in(DocumentKind::Connection),
+        &Masking::built_in(DocumentKind::Unknown),
+    ] {
         assert_eq!(dotted(kind, EXAMPLES), EXAMPLES);
     }
 }

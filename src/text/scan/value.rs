@@ -6,33 +6,33 @@ use super::{ScanPiece, SegmentRole, Visibility};
 use crate::domain::json::Span;
 use crate::domain::plaintext::scheme_len;
 use crate::domain::reference::login_password;
-use crate::domain::{Reference, looks_secret, references_in, secret_shapes};
+use crate::domain::{Reference, SecretNames, references_in, secret_shapes};
 
 /// The parts of a value, in order and without gaps. `secret` tells whether the field is one; `name` is its name,
 /// or empty.
-pub(super) fn parts(value: &str, name: &str, secret: bool) -> Vec<ScanPiece> {
+pub(super) fn parts(names: &SecretNames, value: &str, name: &str, secret: bool) -> Vec<ScanPiece> {
     let whole = Span { start: 0, end: value.len() };
     if secret {
         let hidden = Span { start: scheme_len(name, value), ..whole };
-        return split_parts(value, &[hidden], SegmentRole::String);
+        return split_parts(names, value, &[hidden], SegmentRole::String);
     }
-    let zones = zones(value, name);
+    let zones = zones(names, value, name);
     // Everything that is split contains one of these.
     if zones.is_empty() && memchr::memchr(b'$', value.as_bytes()).is_none() {
         let text = ScanPiece { span: whole, visibility: Visibility::Shown(SegmentRole::String) };
         return if value.is_empty() { Vec::new() } else { vec![text] };
     }
-    split_parts(value, &zones, SegmentRole::String)
+    split_parts(names, value, &zones, SegmentRole::String)
 }
 
 /// The zones of a text that are secret in a field of this name, which may be empty; sorted, without overlap.
-pub(super) fn zones(value: &str, name: &str) -> Vec<Span> {
-    let mut zones = secret_shapes(value, name);
+pub(super) fn zones(names: &SecretNames, value: &str, name: &str) -> Vec<Span> {
+    let mut zones = secret_shapes(names, value, name);
     // Everything else that is found contains one of these.
     if memchr::memchr3(b':', b'=', b' ', value.as_bytes()).is_some() {
         zones.extend(userinfo(value));
         zones.extend(bearer(value));
-        zones.extend(assignment(value));
+        zones.extend(assignment(names, value));
     }
     zones.sort_by_key(|zone| zone.start);
     let mut merged: Vec<Span> = Vec::new();
@@ -94,7 +94,7 @@ fn bearer(value: &str) -> Vec<Span> {
 }
 
 /// The value assigned to the first secret-looking name (`password=…`, `"token": …`), to the end.
-fn assignment(value: &str) -> Option<Span> {
+fn assignment(names: &SecretNames, value: &str) -> Option<Span> {
     let references = references_in(value);
     let mut references = references.iter().map(|(_, span, _)| *span).peekable();
     let bytes = value.as_bytes();
@@ -104,7 +104,7 @@ fn assignment(value: &str) -> Option<Span> {
             continue;
         }
         let before = value.get(..at)?.trim_end_matches([' ', '\t', '"', '\'', '\\']);
-        if looks_secret(last_word(before)) {
+        if names.sounds_secret(last_word(before)) {
             let rest = value.get(at..)?;
             let skipped =
                 rest.len() - rest.trim_start_matches([' ', '\t', ':', '=', '>', '"', '\'', '\\']).len();
@@ -136,7 +136,12 @@ fn find(text: &str, from: usize, needle: &str) -> Option<usize> {
 /// Splits a value along its secret zones and its references: within a zone, a whole reference is
 /// shown but not its default; outside, its default is hidden only if its name sounds secret. Other text
 /// is shown in the role `text`.
-pub(super) fn split_parts(value: &str, zones: &[Span], text: SegmentRole) -> Vec<ScanPiece> {
+pub(super) fn split_parts(
+    names: &SecretNames,
+    value: &str,
+    zones: &[Span],
+    text: SegmentRole,
+) -> Vec<ScanPiece> {
     const REFERENCE: Visibility = Visibility::Shown(SegmentRole::Reference);
     let references = references_in(value);
     let mut cuts: Vec<usize> = vec![0, value.len()];
@@ -163,7 +168,7 @@ pub(super) fn split_parts(value: &str, zones: &[Span], text: SegmentRole) -> Vec
                 let in_default = default.is_some_and(|default| default.start <= start && start < default.end);
                 let hidden = match zone {
                     Some(_) => in_default || !whole,
-                    None => in_default && sounds_secret(reference),
+                    None => in_default && sounds_secret(names, reference),
                 };
                 if hidden { Visibility::Hidden { bare: false } } else { REFERENCE }
             }
@@ -176,10 +181,10 @@ pub(super) fn split_parts(value: &str, zones: &[Span], text: SegmentRole) -> Vec
     parts
 }
 
-fn sounds_secret(reference: &Reference) -> bool {
+fn sounds_secret(names: &SecretNames, reference: &Reference) -> bool {
     match reference {
-        Reference::Env { name } => looks_secret(name),
-        Reference::Vault { field, .. } => looks_secret(field),
+        Reference::Env { name } => names.looks_secret(name),
+        Reference::Vault { field, .. } => names.looks_secret(field),
     }
 }
 
@@ -188,7 +193,7 @@ mod tests {
     use super::*;
 
     fn shown(value: &str, secret: bool) -> String {
-        parts(value, "", secret)
+        parts(&SecretNames::default(), value, "", secret)
             .into_iter()
             .map(|part| if part.is_hidden() { "•" } else { part.span.of(value) })
             .collect()
@@ -244,7 +249,7 @@ mod tests {
     #[test]
     fn the_scheme_of_an_authorization_is_shown_and_what_follows_is_not() {
         let shown = |name: &str, value: &str| -> String {
-            let parts = parts(value, name, true);
+            let parts = parts(&SecretNames::default(), value, name, true);
             parts.iter().map(|part| if part.is_hidden() { "•" } else { part.span.of(value) }).collect()
         };
         for (name, value, expected) in [
@@ -272,7 +277,8 @@ mod tests {
     fn hostile_values_cost_one_pass() {
         for unit in ["{$", "token", "a=", "://", "://u:p@h\n", "{$A:x}", "bearer ", "{$A}: "] {
             let value = unit.repeat(1_000_000 / unit.len());
-            let length: usize = parts(&value, "", false).iter().map(|part| part.span.len()).sum();
+            let length: usize =
+                parts(&SecretNames::default(), &value, "", false).iter().map(|part| part.span.len()).sum();
             assert_eq!(length, value.len());
         }
     }

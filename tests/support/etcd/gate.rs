@@ -1,6 +1,7 @@
 //! A way to a server that can be cut, or that is thin: with a bandwidth and a delay.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::EtcdServer;
 pub struct Gate {
     address: SocketAddr,
     open: watch::Sender<bool>,
+    back: Option<Arc<Direction>>,
 }
 
 /// What a line bears, in bytes a second over all of its connections, and how long each byte takes.
@@ -24,11 +26,14 @@ pub struct Bandwidth {
     pub delay: Duration,
 }
 
+const LATE: Duration = Duration::from_millis(20);
+
 /// One direction of a line.
 struct Direction {
     bandwidth: Bandwidth,
     /// When the last byte so far has left.
     busy_until: Mutex<Instant>,
+    carried: AtomicUsize,
 }
 
 impl Gate {
@@ -49,13 +54,19 @@ impl Gate {
         let (behind, state) = (server.address(), open.subscribe());
         let direction = || bandwidth.map(|bandwidth| Arc::new(Direction::new(bandwidth)));
         let lines = (direction(), direction());
+        let back = lines.1.clone();
         tokio::spawn(async move {
             // Ends with the gate, which is what `has_changed` fails for.
             while let (Ok((outer, _)), Ok(_)) = (listener.accept().await, state.has_changed()) {
                 tokio::spawn(pass(outer, behind.clone(), state.clone(), lines.clone()));
             }
         });
-        Self { address, open }
+        Self { address, open, back }
+    }
+
+    /// How many bytes a thin line has carried from the server.
+    pub fn carried(&self) -> usize {
+        self.back.as_ref().expect("a thin line").carried.load(Ordering::Relaxed)
     }
 
     pub fn address(&self) -> String {
@@ -73,14 +84,16 @@ impl Gate {
 
 impl Direction {
     fn new(bandwidth: Bandwidth) -> Self {
-        Self { bandwidth, busy_until: Mutex::new(Instant::now()) }
+        Self { bandwidth, busy_until: Mutex::new(Instant::now()), carried: AtomicUsize::new(0) }
     }
 
     /// Takes the line for some bytes; returns when they have left, and when they arrive.
     fn reserve(&self, bytes: usize) -> (Instant, Instant) {
+        self.carried.fetch_add(bytes, Ordering::Relaxed);
         let takes = Duration::from_secs_f64(bytes as f64 / self.bandwidth.bytes_per_second as f64);
         let mut busy_until = self.busy_until.lock().unwrap();
-        *busy_until = Instant::now().max(*busy_until) + takes;
+        // A timer is late by a millisecond or two, for which the line is not to bear less.
+        *busy_until = (Instant::now() - LATE).max(*busy_until) + takes;
         (*busy_until, *busy_until + self.bandwidth.delay)
     }
 

@@ -1,9 +1,11 @@
 use super::*;
+use crate::domain::DocumentKind;
 
 pub(crate) fn unsaved(text: &str) -> UnsavedDraft {
     let Address(key) = "a/one".parse().unwrap();
     let stored = r#"{"module":"log","authorization":"Bearer planted"}"#;
-    let kept = conceal(DocumentKind::Webhook, stored).1;
+    let masking = Masking::built_in(DocumentKind::Webhook);
+    let kept = conceal(&masking, stored).1;
     let entry = Entry {
         key: key.clone(),
         document: stored.into(),
@@ -17,6 +19,7 @@ pub(crate) fn unsaved(text: &str) -> UnsavedDraft {
         context: "prod".into(),
         store: Some(StoreId::new("s1")),
         key,
+        masking,
         base: Base::Stored(entry),
         source: None,
         text: text.into(),

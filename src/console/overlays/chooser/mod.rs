@@ -44,6 +44,16 @@ impl Component for ChooserDialog {
         }
     }
 
+    fn is_possible(&self, model: &Model, action: Action) -> bool {
+        let Some(Overlay::Choose(chooser)) = &model.overlay else { return false };
+        action != Action::Accept || chooser.choice().is_some()
+    }
+
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        let Some(Overlay::Choose(chooser)) = &model.overlay else { return false };
+        by.can_step(&chooser.list, &(..chooser.matches().len()))
+    }
+
     fn key(&self, model: &mut Model, key: KeyEvent) {
         if let Some(Overlay::Choose(chooser)) = &mut model.overlay
             && chooser.list.filter.key(key)

@@ -30,10 +30,14 @@ impl Component for HelpDialog {
     }
 
     fn scroll(&self, model: &mut Model, by: Movement) {
-        let page = usize::from(model.frame().body.height);
-        if let Some(Overlay::Help { place, scroll }) = &mut model.overlay {
-            *scroll = by.apply(*scroll, model.keymap.bindings(*place).count(), page);
+        let Some((_, rows, page)) = extent(model) else { return };
+        if let Some(Overlay::Help { scroll, .. }) = &mut model.overlay {
+            *scroll = by.scroll(*scroll, rows, page);
         }
+    }
+
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        extent(model).is_some_and(|(scroll, rows, page)| by.can_scroll(scroll, rows, page))
     }
 }
 
@@ -43,14 +47,27 @@ const GAP: u16 = 4;
 /// Width of the column of keys.
 const KEYS: usize = 17;
 
-fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, place: Place, scroll: usize) {
+/// The first row shown, the number of rows, and how many there is room for.
+fn extent(model: &Model) -> Option<(usize, usize, usize)> {
+    let Some(Overlay::Help { place, scroll }) = &model.overlay else { return None };
+    let area = dialog_area(model);
+    let rows = content(model, area, *place).iter().map(Vec::len).max().unwrap_or(0);
+    Some((*scroll, rows, usize::from(area.height.saturating_sub(2))))
+}
+
+/// The columns of a place's help.
+fn content(model: &Model, area: Rect, place: Place) -> Vec<Vec<TextRun>> {
     let read_only = model.lock == WriteAccess::ReadOnly;
     let mut groups: Vec<Vec<TextRun>> =
         Group::ALL.into_iter().filter_map(|group| lines(&model.keymap, group, place, read_only)).collect();
     if matches!(place, Place::Browse | Place::Detail) && model.context.secrets.is_some() {
         groups.push(marks());
     }
-    let columns = columns(groups, area);
+    columns(groups, area)
+}
+
+fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, place: Place, scroll: usize) {
+    let columns = content(model, area, place);
     let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
     let title = format!("{} {} keys", place.title(), glyph::DOT);
     let inside = dialog(surface, area, &title, width(&columns), rows);

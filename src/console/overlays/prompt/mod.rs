@@ -14,6 +14,7 @@ use crate::console::component::Component;
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::{DestroyTarget, Overlay, Prompt, PromptPurpose, dialog_area};
+use crate::console::screens::browse::marks;
 use crate::console::secret_jobs::{RevealDestination, RevealRequest};
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{DIALOG_COLUMNS, Surface, TextRun, dialog, dialog_columns};
@@ -41,6 +42,10 @@ impl Component for PromptDialog {
         update::key(model, key);
     }
 
+    fn typed(&self, model: &mut Model, text: &str) {
+        update::typed(model, text);
+    }
+
     fn paste(&self, model: &mut Model, text: &str) {
         update::paste(model, text);
     }
@@ -53,14 +58,14 @@ impl Component for PromptDialog {
             prompt.purpose,
             P::Unlock | P::Typed(_) | P::Value | P::Reason(_) | P::Destroy(_) | P::FieldName
         );
-        action != Action::Complete || !is_typed_in_full
+        action != Action::Complete || (!is_typed_in_full && update::completed(prompt).is_some())
     }
 }
 
 fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, prompt: &Prompt) {
     let (title, hint) = words_for(model, &prompt.purpose);
     let columns = dialog_columns(area, DIALOG_COLUMNS);
-    let below = below(prompt, &hint, columns);
+    let below = below(model, prompt, &hint, columns);
     let inside = dialog(surface, area, &title, columns, below.len() + 1);
     let sign = if prompt.purpose == PromptPurpose::Command { ":" } else { glyph::CRUMB };
     let x = surface.row(inside, 0).put(StyleRole::Key, sign).skip(1).put_input(&prompt.input);
@@ -85,10 +90,11 @@ fn words_for(model: &Model, purpose: &PromptPurpose) -> (String, String) {
         PromptPurpose::Rename(key) => {
             (format!("rename {key}"), "its new NAMESPACE/ID, or connections/NAME".into())
         }
-        PromptPurpose::Typed(typed) => (
-            format!("protected: {}", model.context.name),
-            format!("type {typed} to write this to {}", model.context.name),
-        ),
+        PromptPurpose::Typed(typed) => {
+            let name = &model.context.name;
+            let guard = if model.context.protected { "protected" } else { "more than one" };
+            (format!("{guard}: {name}"), format!("type {typed} to write this to {name}"))
+        }
         PromptPurpose::Value => {
             let words = "a JSON value; ‹kept:1› and the like stand for secrets";
             ("another value".into(), words.into())
@@ -124,8 +130,17 @@ fn reason(order: &RevealRequest) -> (String, String) {
 }
 
 /// Warnings to read before answering.
-fn warnings(purpose: &PromptPurpose) -> Vec<String> {
+fn warnings(model: &Model, purpose: &PromptPurpose) -> Vec<String> {
     match purpose {
+        PromptPurpose::Typed(_) => {
+            let unseen = model.plan.as_ref().map_or(0, |plan| plan.unseen_count());
+            let words = format!("{} of them were marked, and are not on the screen", words::grouped(unseen));
+            if unseen > 0 { vec![words] } else { Vec::new() }
+        }
+        PromptPurpose::CloneTo(_) => match marks::unseen_count(model) {
+            0 => Vec::new(),
+            unseen => vec![format!("{} of them are not on the screen", words::grouped(unseen))],
+        },
         PromptPurpose::Reason(RevealRequest { destination: RevealDestination::Clipboard, .. }) => vec![
             "what is on a clipboard stays there: the terminal, tmux or screen, a clipboard's history and every \
              program of yours may keep it; clear it afterwards"
@@ -137,7 +152,7 @@ fn warnings(purpose: &PromptPurpose) -> Vec<String> {
 }
 
 /// The error or the hint, then warnings and completions.
-fn below(prompt: &Prompt, hint: &str, columns: u16) -> Vec<TextRun> {
+fn below(model: &Model, prompt: &Prompt, hint: &str, columns: u16) -> Vec<TextRun> {
     let mut lines = vec![TextRun::default()];
     match &prompt.error {
         Some(error) => {
@@ -145,7 +160,7 @@ fn below(prompt: &Prompt, hint: &str, columns: u16) -> Vec<TextRun> {
         }
         None => lines.extend(TextRun::wrap(StyleRole::Dim, hint, columns)),
     }
-    for warning in warnings(&prompt.purpose) {
+    for warning in warnings(model, &prompt.purpose) {
         let warning = format!("{} {warning}", glyph::WARNING);
         lines.extend(TextRun::wrap(StyleRole::Warning, &warning, columns));
     }

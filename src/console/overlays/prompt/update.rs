@@ -7,16 +7,25 @@ use crate::console::action::Action;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone, denied_if_hidden};
 use crate::console::overlays::chooser;
-use crate::console::overlays::state::{Overlay, PromptPurpose};
+use crate::console::overlays::state::{Overlay, Prompt, PromptPurpose};
 use crate::console::screens::plan::PlanKind;
 use crate::console::screens::plan::{builder, clone, names, rename};
 use crate::console::screens::secrets::actions::{destroy, reveal};
 use crate::console::screens::{browse, editor, merge, plan, secret_form};
+use crate::console::widgets::TextInput;
 use crate::domain::{Address, ResourceKey, unescape};
 
 pub(crate) fn key(model: &mut Model, key: KeyEvent) {
+    type_text(model, |input| _ = input.key(key));
+}
+
+pub(crate) fn typed(model: &mut Model, text: &str) {
+    type_text(model, |input| input.insert(text));
+}
+
+fn type_text(model: &mut Model, change: impl FnOnce(&mut TextInput)) {
     if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
-        prompt.input.key(key);
+        change(&mut prompt.input);
         prompt.error = None;
     }
     refresh(model);
@@ -35,23 +44,26 @@ pub(crate) fn paste(model: &mut Model, text: &str) {
             prompt.error = Some(words.into());
             return;
         }
-        prompt.input.insert(text);
-        prompt.error = None;
     }
-    refresh(model);
+    typed(model, text);
 }
 
 /// Completes to the common prefix of all candidates.
 pub(crate) fn complete(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return };
+    if let Some(common) = completed(prompt) {
+        prompt.input.set(common);
+    }
+    refresh(model);
+}
+
+/// The common prefix of all candidates, if it is longer than what is typed.
+pub(super) fn completed(prompt: &Prompt) -> Option<String> {
     let common = prompt.candidates.iter().cloned().reduce(|a, b| {
         let equal = a.chars().zip(b.chars()).take_while(|(a, b)| a == b);
         equal.map(|(c, _)| c).collect()
     });
-    if let Some(common) = common.filter(|common| common.len() > prompt.input.text().len()) {
-        prompt.input.set(common);
-    }
-    refresh(model);
+    common.filter(|common| common.len() > prompt.input.text().len())
 }
 
 /// Submits the line.
@@ -65,7 +77,7 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
         PromptPurpose::CloneTo(keys) => close_on_success(model, |model| clone::clone_to(model, keys, &text)),
         PromptPurpose::Rename(from) => close_on_success(model, |model| rename::rename_to(model, from, &text)),
         PromptPurpose::Typed(words) if unescape(&text) == unescape(&words) => {
-            close_on_success(model, |model| Ok(plan::on_typed(model)))
+            close_on_success(model, |model| Ok(plan::on_typed(model, &words)))
         }
         PromptPurpose::Typed(words) => Err(format!("type {words} to write it, or leave with esc")),
         PromptPurpose::Unlock => open_gate(model, &text),
@@ -104,13 +116,22 @@ fn run(model: &mut Model, text: &str) -> PromptResult {
         model.overlay = None;
         let goes_on = matches!(
             action,
-            Action::Unlock | Action::Lock | Action::Retry | Action::Redraw | Action::Suspend | Action::Help
+            Action::Unlock
+                | Action::Lock
+                | Action::Retry
+                | Action::Redraw
+                | Action::Suspend
+                | Action::Help
+                | Action::Messages
         );
         if let Some(open) = open_work(model).filter(|_| !goes_on) {
             model.notify(Tone::Plain, format!("leave the {open} first: esc"));
             return Ok(Vec::new());
         }
-        if !matches!(action, Action::Rewrite | Action::Redraw | Action::Suspend | Action::Help) {
+        if !matches!(
+            action,
+            Action::Rewrite | Action::Redraw | Action::Suspend | Action::Help | Action::Messages
+        ) {
             // The page is only informative, and `:reread` shows it again.
             model.secret_actions.stale_dependents.page = None;
         }

@@ -142,7 +142,7 @@ fn present() -> Result<Presence, Error> {
 }
 
 fn gone(reason: &str) -> Result<Presence, Error> {
-    Err(Error::Unavailable { reason: reason.into(), retry_in: None })
+    Err(Error::unavailable(reason))
 }
 
 #[test]

@@ -206,7 +206,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::{Address, Change, ChangeKind, Entry, Revision, Token};
+    use crate::domain::{Address, Change, ChangeKind, Entry, Revision, SecretNames, Token};
     use crate::inventory::{InventoryEvent, ScannedEntry};
 
     const MODULES: [&str; 3] = ["log", "kafka", "mqtt"];
@@ -220,7 +220,10 @@ mod tests {
         let (revision, token) = (Revision(revision), Token::counter(revision));
         let entry =
             Entry { key: key(number), document, revision, created: None, version: None, token, lease: None };
-        Change { revision, kind: ChangeKind::Put { entry: entry.into() } }
+        Change {
+            revision,
+            kind: ChangeKind::Put { entry: ScannedEntry::new(entry, &SecretNames::default()) },
+        }
     }
 
     fn keys(listing: &DocumentList, inventory: &Inventory) -> Vec<ResourceKey> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::console::model::{Model, PendingWrite, Tone};
+use crate::console::screens::browse::rows::visible;
 use crate::console::screens::browse::update;
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::Movement;
@@ -12,22 +13,51 @@ use crate::text::grouped;
 /// The most documents that can be marked in one tab.
 pub(crate) const MAX_MARKS: usize = 10_000;
 
-/// The marked documents; if there are none, the selected one.
+/// What delete and copy act on: in the list the marked documents, or the selected one if there are none; in the
+/// detail the document shown.
 pub(crate) fn targets(model: &Model) -> Vec<ResourceKey> {
-    let Some(browse) = model.browse() else { return Vec::new() };
-    if browse.marks.is_empty() {
-        return browse.list.selected.iter().cloned().collect();
+    match model.browse() {
+        Some(browse) if browse.focus == Pane::Items && !browse.marks.is_empty() => {
+            browse.marks.iter().cloned().collect()
+        }
+        _ => model.focused().into_iter().cloned().collect(),
     }
-    browse.marks.iter().cloned().collect()
+}
+
+/// The marked documents that are not on the screen: filtered out, in another namespace, or scrolled away.
+pub(crate) fn unseen(model: &Model) -> BTreeSet<ResourceKey> {
+    let Some(browse) = model.browse() else { return BTreeSet::new() };
+    let mut unseen = browse.marks.clone();
+    for row in visible(model, browse) {
+        unseen.remove(&row.key());
+    }
+    unseen
+}
+
+/// How many there are, without collecting them.
+pub(crate) fn unseen_count(model: &Model) -> usize {
+    let Some(browse) = model.browse().filter(|browse| !browse.marks.is_empty()) else { return 0 };
+    let seen = visible(model, browse).filter(|row| browse.marks.contains(&row.key())).count();
+    browse.marks.len() - seen
+}
+
+/// Unmarks the documents that are not on the screen.
+pub(crate) fn drop_unseen(model: &mut Model) {
+    let unseen = unseen(model);
+    if unseen.is_empty() {
+        return model.notify(Tone::Plain, "no mark is out of sight");
+    }
+    if let Some((browse, _)) = model.browse_mut() {
+        browse.marks.retain(|key| !unseen.contains(key));
+    }
+    let words = format!("unmarked {} that were not on the screen", grouped(unseen.len()));
+    model.notify(Tone::Plain, words);
 }
 
 /// Toggles the mark of the selected row, and moves to the next.
 pub(crate) fn toggle(model: &mut Model) {
+    let Some(key) = model.focused().cloned() else { return update::nothing_selected(model) };
     let Some((browse, _)) = model.browse_mut() else { return };
-    let Some(key) = browse.list.selected.clone() else { return update::nothing_selected(model) };
-    if browse.focus == Pane::Namespaces {
-        return model.notify(Tone::Plain, "marks are set in the list: enter goes there");
-    }
     if !browse.marks.remove(&key) {
         if browse.marks.len() >= MAX_MARKS {
             return too_many(model);
@@ -42,6 +72,9 @@ pub(crate) fn toggle(model: &mut Model) {
 /// Marks all listed rows, or unmarks them if all are marked.
 pub(crate) fn toggle_all(model: &mut Model) {
     let Some((browse, inventory)) = model.browse_mut() else { return };
+    if browse.focus != Pane::Items {
+        return model.notify(Tone::Plain, "all are marked in the list: go there first");
+    }
     if browse.listing.is_partial() {
         return model.notify(Tone::Plain, "the filter is still at work: press again in a moment");
     }

@@ -35,6 +35,7 @@ use crate::console::overlays::{columns, prompt};
 use crate::console::place::Place;
 use crate::console::screens::plan::{clone, delete, rename, undo};
 use crate::console::screens::{drafts, editor};
+use crate::console::shell::layout::Pane;
 use crate::console::widgets::{Movement, Surface, TextRun};
 use crate::inventory::Scope;
 
@@ -80,35 +81,53 @@ impl Component for Documents {
         }
     }
 
+    fn typed(&self, model: &mut Model, text: &str) {
+        if model.browse().is_some_and(|browse| browse.detail.search.typing.is_some()) {
+            return detail_search::type_text(model, |input| {
+                input.insert(text);
+                true
+            });
+        }
+        if let Some((browse, _)) = model.browse_mut().filter(|(browse, _)| browse.list.typing.is_some()) {
+            browse.list.filter.insert(text);
+            refilter(model);
+        }
+    }
+
     fn paste(&self, model: &mut Model, text: &str) {
         match model.browse_mut() {
-            Some((browse, _)) if browse.detail.search.typing.is_some() => {
-                return detail_search::type_text(model, |input| {
-                    input.insert(text);
-                    true
-                });
-            }
-            Some((browse, _)) if browse.list.typing.is_some() => browse.list.filter.insert(text),
-            _ => return refuse_paste(model),
+            Some((browse, _)) if browse.is_typing() => self.typed(model, text),
+            _ => refuse_paste(model),
         }
-        refilter(model);
     }
 
     fn is_possible(&self, model: &Model, action: Action) -> bool {
-        let selected = model.selected();
+        let focused = model.focused();
+        let focus = model.browse().map(|browse| browse.focus);
         match action {
             Action::UndoWrite => !model.undo_log.is_empty(),
             Action::RevealSecret | Action::SetSecret => !model.secret_targets().is_empty(),
-            Action::Edit | Action::EditExternally | Action::Clone | Action::Rename => {
-                selected.is_some_and(|key| !key.is_foreign())
+            Action::Edit | Action::EditExternally | Action::Rename => {
+                focused.is_some_and(|key| !key.is_foreign())
             }
+            Action::Clone => marks::targets(model).first().is_some_and(|key| !key.is_foreign()),
+            Action::Delete => !marks::targets(model).is_empty(),
+            Action::Copy | Action::Mark => focused.is_some(),
             // In the detail, there is nothing further to open.
-            Action::Open => model.place() != Place::Detail && selected.is_some(),
-            Action::Delete | Action::Copy | Action::Mark => selected.is_some(),
+            Action::Open => {
+                focus == Some(Pane::Namespaces) || focus == Some(Pane::Items) && focused.is_some()
+            }
+            Action::DropUnseen => marks::unseen_count(model) > 0,
+            Action::Sort => model.panes().items.width > 0,
+            Action::Zoom => !model.panes().is_alone() || model.browse().is_some_and(|browse| browse.zoomed),
             Action::FindNext => model.browse().is_some_and(|browse| browse.detail.search.needle().is_some()),
-            Action::Find | Action::Wrap | Action::Layout => selected.is_some(),
+            Action::Find | Action::Wrap | Action::Layout => focused.is_some(),
             _ => true,
         }
+    }
+
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        update::can_step(model, by)
     }
 
     fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {
@@ -149,6 +168,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Rename => rename::ask_rename(model),
         Action::Mark => marks::toggle(model),
         Action::MarkAll => marks::toggle_all(model),
+        Action::DropUnseen => marks::drop_unseen(model),
         Action::UndoWrite => return undo::undo_last(model),
         Action::Edit => editor::open(model),
         Action::EditExternally => return editor::external_editor::begin(model),

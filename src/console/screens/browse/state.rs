@@ -10,7 +10,7 @@ use super::listing::{DocumentList, Sort};
 use crate::console::request::{AT_ONCE, Pending, RequestId};
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{ListState, Movement};
-use crate::domain::{Document, DocumentKind, ResourceKey, Token};
+use crate::domain::{Document, Masking, ResourceKey, SecretNames, Token};
 use crate::inventory::{Delta, Facts, Inventory, Scope};
 use crate::text::{DocumentLayout, Masked};
 
@@ -27,6 +27,8 @@ pub struct BrowsePage {
     pub namespace_offset: usize,
     /// The selected document, prepared for drawing.
     pub detail: DetailPane,
+    /// The names of the context, for the masks of the selected document.
+    secret_names: SecretNames,
 }
 
 #[derive(Debug)]
@@ -76,12 +78,12 @@ pub struct DetailText {
 
 impl DetailText {
     pub(super) fn of(
-        kind: DocumentKind,
+        masking: &Masking,
         document: &Document,
         broken_at: Option<usize>,
         layout: DocumentLayout,
     ) -> Self {
-        let (masked, layout) = Masked::of_checked(kind, document, broken_at, layout);
+        let (masked, layout) = Masked::of_checked(masking, document, broken_at, layout);
         Self { masked, layout }
     }
 }
@@ -93,13 +95,14 @@ pub struct DetailDocument {
     /// The document's token when it was prepared.
     pub token: Token,
     pub facts: Facts,
+    pub(super) masking: Masking,
     /// `None` until that of a large one is prepared.
     pub text: Option<DetailText>,
 }
 
 impl BrowsePage {
     /// Lists a scope, with nothing selected.
-    pub fn new(scope: Scope) -> Self {
+    pub fn new(scope: Scope, secret_names: &SecretNames) -> Self {
         Self {
             listing: DocumentList::new(scope),
             list: ListState::default(),
@@ -108,6 +111,7 @@ impl BrowsePage {
             zoomed: false,
             namespace_offset: 0,
             detail: DetailPane::default(),
+            secret_names: secret_names.clone(),
         }
     }
 
@@ -144,19 +148,27 @@ impl BrowsePage {
         gone
     }
 
-    /// Lists another scope; filter and order are kept.
+    /// Lists another scope; filter and order are kept. A selected row that it hides is selected again when it
+    /// is back, as with a filter.
     pub fn enter(&mut self, scope: Scope, inventory: &Inventory) {
         self.listing.set_scope(scope, inventory);
-        let kept = self.list.selected.take();
-        if kept.is_none_or(|key| !self.select_key(inventory, &key)) {
-            self.step(inventory, Movement::First);
+        let rows = (&self.listing, inventory);
+        if !self.list.restore_filtered(&rows) {
+            self.list.select_at(&rows, 0);
         }
+        self.refresh_detail(inventory);
     }
 
     /// Applies the filter line; the selected row stays selected if it still matches.
     pub fn apply_filter(&mut self, inventory: &Inventory) {
         self.listing.set_filter(Filter::parse(self.list.filter.text()), inventory);
-        self.restore_selection(inventory);
+        self.restore_filtered(inventory);
+    }
+
+    /// Restores selection and scroll after the filter changed, or came further.
+    pub fn restore_filtered(&mut self, inventory: &Inventory) {
+        self.list.restore_filtered(&(&self.listing, inventory));
+        self.refresh_detail(inventory);
     }
 
     pub fn apply_sort(&mut self, sort: Sort, inventory: &Inventory) {
@@ -176,13 +188,14 @@ impl BrowsePage {
             Some(shown) if shown.key == key => {}
             _ => self.detail.leave_text(),
         }
-        let kind = DocumentKind::of(&key);
+        let masking = Masking::of(&key, &self.secret_names);
         let facts = row.facts();
         let is_small = row.document().len() <= AT_ONCE;
         let layout = self.detail.layout;
-        let text = is_small.then(|| DetailText::of(kind, row.document(), facts.broken_at(), layout));
+        let text = is_small.then(|| DetailText::of(&masking, row.document(), facts.broken_at(), layout));
         self.detail.search.restart();
-        self.detail.shown = Some(Box::new(DetailDocument { key, token: row.token(), facts, text }));
+        let token = row.token();
+        self.detail.shown = Some(Box::new(DetailDocument { key, token, facts, masking, text }));
     }
 
     /// Lays the text out in another way.

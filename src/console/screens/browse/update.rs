@@ -9,7 +9,7 @@ use crate::console::request::RequestId;
 use crate::console::screens::tab::Tab;
 use crate::console::shell::layout::{Pane, body_rows, item_rows, pane_layout};
 use crate::console::widgets::{Movement, first_row};
-use crate::domain::{DocumentKind, ResourceKey};
+use crate::domain::ResourceKey;
 use crate::inventory::{Delta, Inventory, Scope};
 use crate::text::DocumentLayout;
 
@@ -24,12 +24,12 @@ pub(crate) fn prepare_text(model: &mut Model) -> Option<Effect> {
     let request = model.next_request();
     let (browse, _) = model.browse_mut()?;
     let shown = browse.detail.unprepared()?;
-    let (kind, key, token) = (DocumentKind::of(&shown.key), shown.key.clone(), shown.token);
+    let (masking, key, token) = (shown.masking.clone(), shown.key.clone(), shown.token);
     let (document, broken_at) = (shown.facts.document.clone(), shown.facts.broken_at());
     let layout = browse.detail.layout;
     browse.detail.preparing.begin(request, (key, token));
     let bytes = document.len();
-    let run = move || DetailText::of(kind, &document, broken_at, layout);
+    let run = move || DetailText::of(&masking, &document, broken_at, layout);
     Some(Effect::Compute(request, Compute::new(bytes, run, DetailText::default(), on_prepared)))
 }
 
@@ -39,6 +39,14 @@ fn on_prepared(model: &mut Model, request: RequestId, mut text: DetailText) -> V
         model.request_redraw(Redraw::Now);
     }
     Vec::new()
+}
+
+/// Whether a movement scrolls the detail, if that has the focus, or changes the selection.
+pub(crate) fn can_step(model: &Model, by: Movement) -> bool {
+    model.browse().is_none_or(|browse| match browse.focus {
+        Pane::Detail => detail::rows(model).is_some_and(|rows| rows.step(by) != browse.detail.scroll),
+        Pane::Namespaces | Pane::Items => by.can_step(&browse.list, &(&browse.listing, &model.inventory)),
+    })
 }
 
 /// Moves in the focused pane.
@@ -193,11 +201,13 @@ pub(crate) fn back(model: &mut Model) {
     settle(model);
 }
 
-/// Starts typing a filter.
+/// Starts typing a filter, in the list that it narrows.
 pub(crate) fn filter(model: &mut Model) {
     if let Some((browse, _)) = model.browse_mut() {
+        browse.focus = Pane::Items;
         browse.list.begin_typing();
     }
+    settle(model);
 }
 
 /// Ends typing; unless `accept` is set, the filter is restored.
@@ -231,7 +241,10 @@ pub(crate) fn zoom(model: &mut Model) {
 
 /// Copies the address of the selected document.
 pub(crate) fn copy(model: &mut Model) -> Vec<Effect> {
-    let Some(text) = model.selected().map(ToString::to_string) else { return Vec::new() };
+    let Some(text) = model.focused().map(ToString::to_string) else {
+        nothing_selected(model);
+        return Vec::new();
+    };
     let request = model.next_request();
     vec![Effect::Copy(request, text)]
 }
@@ -309,6 +322,12 @@ fn items_height(model: &Model, webhooks: bool) -> usize {
     usize::from(item_rows(pane).height)
 }
 
+/// Says why nothing was done: a namespace has the focus, or nothing is there.
 pub(crate) fn nothing_selected(model: &mut Model) {
-    model.notify(Tone::Plain, "nothing is selected");
+    let is_namespace = model.browse().is_some_and(|browse| browse.focus == Pane::Namespaces);
+    let words = match is_namespace {
+        true => "a namespace has the focus: enter goes to its documents",
+        false => "nothing is selected",
+    };
+    model.notify(Tone::Plain, words);
 }

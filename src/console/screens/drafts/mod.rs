@@ -44,6 +44,11 @@ impl Component for DraftsDialog {
         update::step(model, by);
     }
 
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        let Some(Overlay::Drafts(page)) = &model.overlay else { return false };
+        by.can_step(&page.list, &model.draft_rows())
+    }
+
     fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {
         view::age_changes(model).for_each(|wait| soonest.include_in(Some(wait)));
     }

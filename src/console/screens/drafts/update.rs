@@ -115,8 +115,10 @@ pub(crate) fn on_saved(model: &mut Model, request: RequestId, result: Result<Dra
     match result {
         Ok(_) => {
             // Its file may have made room for another in the meantime, and is there again.
+            if model.saved_drafts.failure.take().is_some() {
+                model.notify(Tone::Good, format!("the draft of {key} is saved again"));
+            }
             model.saved_drafts.on_disk.insert(key);
-            model.saved_drafts.failure = None;
         }
         Err(reason) if model.saved_drafts.failure.as_ref() != Some(&reason) => {
             model.notify(Tone::Bad, format!("the draft of {key} is not saved: {reason}"));
@@ -257,7 +259,7 @@ pub(crate) fn on_taken(model: &mut Model, request: RequestId, taken: Result<Box<
     };
     model.saved_drafts.offered.retain(|listed| listed.id != id);
     model.saved_drafts.on_disk.insert(saved.key.clone());
-    let mut draft = Draft::resume(*saved, &model.inventory);
+    let mut draft = Draft::resume(*saved, &model.inventory, &model.context.secret_names);
     draft.upstream = Upstream::of(&model.inventory, &draft);
     let other_store = draft.store.as_ref() != model.inventory.store();
     if other_store && draft.upstream == Upstream::Unchanged {

@@ -40,7 +40,10 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, news: EditorEvent) -
     let open = edit.as_mut().filter(|open| open.key == away.key);
     match news {
         EditorEvent::Saved(text) => {
-            away.refused = false;
+            if std::mem::take(&mut away.refused) {
+                // Saving again is an act, too: the refusal no longer holds.
+                model.notices.end_act();
+            }
             if let Some(open) = open {
                 open.change(now, |open| open.buffer.set_text(&text));
                 model.update_editor_view();
@@ -90,8 +93,12 @@ fn on_ended(model: &mut Model) -> Vec<Effect> {
 
 /// Stops watching the file of an editor that returned at once; `None` if no file is watched.
 pub(crate) fn end(model: &mut Model) -> Option<Effect> {
-    let away = model.external_edit.as_ref().filter(|away| away.watching)?;
-    Some(Effect::StopExternalEditor(away.request))
+    let away = model.external_edit.as_ref()?;
+    if away.watching {
+        return Some(Effect::StopExternalEditor(away.request));
+    }
+    model.notify(Tone::Plain, "this draft is open in another program: save it there, and leave that");
+    None
 }
 
 /// After each message: closes the external editor of a draft that no longer exists.

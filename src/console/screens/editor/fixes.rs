@@ -13,7 +13,7 @@ pub(crate) fn next(model: &mut Model) {
         None if edit.diagnostics.is_behind(&edit.buffer) => {
             model.notify(Tone::Plain, "still looking for problems")
         }
-        None => model.notify(Tone::Good, "no problem is known"),
+        None => model.notify(Tone::Plain, "no problem is known"),
     }
     model.update_editor_view();
 }
@@ -27,7 +27,7 @@ pub(crate) fn fix(model: &mut Model) {
         edit.diagnostics.nearest(edit.buffer.cursor()).and_then(|at| edit.diagnostics.list().get(at));
     match nearest.map(|flaw| flaw.fix.clone()) {
         _ if behind => model.notify(Tone::Plain, "still looking for problems; press it again in a moment"),
-        None => model.notify(Tone::Good, "no problem is known"),
+        None => model.notify(Tone::Plain, "no problem is known"),
         Some(None) => {
             model.notify(Tone::Bad, "what would mend this problem cannot be told: it has to be typed")
         }

@@ -78,9 +78,16 @@ impl Component for Editor {
         }
     }
 
+    fn typed(&self, model: &mut Model, text: &str) {
+        match model.place() {
+            Place::Find => search::typed(model, text),
+            _ => typing::typed(model, text),
+        }
+    }
+
     fn paste(&self, model: &mut Model, text: &str) {
         match model.place() {
-            Place::Find => search::paste(model, text),
+            Place::Find => search::typed(model, text),
             _ => typing::paste(model, text),
         }
     }

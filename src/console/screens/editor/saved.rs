@@ -8,9 +8,11 @@ use super::text_buffer::{Pos, TextBuffer};
 use crate::compare;
 use crate::console::drafts::{SavedDraft, UnsavedDraft};
 use crate::console::screens::drafts::AutosaveState;
-use crate::domain::{Document, DocumentKind, Entry, ResourceKey};
+use crate::domain::{Document, Entry, Masking, SecretNames};
 use crate::inventory::Inventory;
-use crate::text::placeholders::{ConcealedSecrets, conceal, fill_known, redact_adding};
+use crate::text::placeholders::{
+    ConcealedSecrets, conceal, conceal_anew, fill_known, is_concealed, redact_adding,
+};
 
 impl Draft {
     /// A snapshot of the draft, to be saved.
@@ -19,6 +21,7 @@ impl Draft {
             context: context.to_owned(),
             store: self.store.clone(),
             key: self.key.clone(),
+            masking: self.masking.clone(),
             base: self.base.clone(),
             source: self.source.clone(),
             text: self.text(),
@@ -32,46 +35,61 @@ impl Draft {
     /// The text with placeholders for all secrets, including those typed or revealed here. Filling them gives
     /// the same document.
     pub fn text_without_secrets(&mut self) -> String {
-        redact_adding(DocumentKind::of(&self.key), &self.text(), &mut self.concealed_secrets, &self.opened)
+        redact_adding(&self.masking, &self.text(), &mut self.concealed_secrets, &self.opened)
     }
 
     /// Resumes a saved draft. Its placeholders stand for the values stored now in their places; if its base
     /// is still stored, these are the original values.
-    pub fn resume(saved: SavedDraft, inventory: &Inventory) -> Self {
+    pub fn resume(saved: SavedDraft, inventory: &Inventory, names: &SecretNames) -> Self {
         let source = saved.base.source.clone().unwrap_or_else(|| saved.key.clone());
         let now = inventory.get(&source).map(|row| row.entry());
-        let kept = secrets_of(&saved, &source, now.as_ref());
+        let kept = secrets_of(&saved, &Masking::of(&source, names), now.as_ref());
         let base = base_of(&saved, now, &kept, inventory);
         let text = base.document().text().unwrap_or_default().to_owned();
-        let mut buffer = TextBuffer::new(&saved.text);
+        let masking = Masking::of(&saved.key, names);
+        let is_current = conceal(&masking, &text).0 == saved.base.text && is_concealed(&masking, &saved.text);
+        let mut fresh = Self::open((saved.key, masking), base, saved.store, &text);
+        // Other names may be secret than when it was saved.
+        let anew = if is_current {
+            None
+        } else {
+            conceal_anew(&fresh.masking, &saved.text, &kept, &mut fresh.concealed_secrets, &fresh.opened)
+        };
+        if anew.is_none() {
+            fresh.concealed_secrets = kept;
+        }
+        let mut buffer = TextBuffer::new(anew.as_deref().unwrap_or(&saved.text));
         buffer.byte_order_mark = saved.byte_order_mark;
         let (row, column) = saved.cursor;
         let line = buffer.line(row);
         let at = line.char_indices().nth(column).map_or(line.len(), |(at, _)| at);
         buffer.move_to(Pos { row, at });
+        let autosave = AutosaveState::of(buffer.revision(), saved.withheld);
         let mut edit = Self {
-            autosave: AutosaveState::of(buffer.revision(), saved.withheld),
+            // What is hidden by now does not stay in its file.
+            autosave: if anew.is_some() { autosave.outdated() } else { autosave },
             buffer,
             diagnostics: Diagnostics::default(),
             source: saved.base.source,
-            concealed_secrets: kept,
-            ..Self::open(saved.key, base, saved.store, &text)
+            ..fresh
         };
         edit.schedule_check(Duration::ZERO);
         edit
     }
 }
 
-fn secrets_of(saved: &SavedDraft, source: &ResourceKey, now: Option<&Entry>) -> ConcealedSecrets {
+fn secrets_of(saved: &SavedDraft, masking: &Masking, now: Option<&Entry>) -> ConcealedSecrets {
     let Some(Ok(text)) = now.map(|entry| entry.document.text()) else {
         return ConcealedSecrets::relocated(&saved.base.text, "", &ConcealedSecrets::default());
     };
-    let kind = DocumentKind::of(source);
-    let (concealed, found) = conceal(kind, text);
+    let (concealed, found) = conceal(masking, text);
     if concealed == saved.base.text {
         return found;
     }
-    let (concealed, found) = conceal(kind, &compare::format(text));
+    if let Some(found) = ConcealedSecrets::found_in(&saved.base.text, text) {
+        return found;
+    }
+    let (concealed, found) = conceal(masking, &compare::format(text));
     ConcealedSecrets::relocated(&compare::format(&saved.base.text), &concealed, &found)
 }
 

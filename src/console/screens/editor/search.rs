@@ -16,7 +16,7 @@ pub(crate) fn key(model: &mut Model, key: KeyEvent) {
     type_text(model, |input| input.key(key));
 }
 
-pub(crate) fn paste(model: &mut Model, text: &str) {
+pub(crate) fn typed(model: &mut Model, text: &str) {
     type_text(model, |input| {
         input.insert(text);
         true

@@ -14,13 +14,15 @@ use crate::console::screens::drafts::AutosaveState;
 use crate::console::screens::merge::{MergeInput, MergeState};
 use crate::console::screens::review::{NotReady, Review, ReviewInput};
 use crate::domain::json::BYTE_ORDER_MARK;
-use crate::domain::{Document, DocumentKind, Entry, ResourceKey, Revision, StoreId, Token};
+use crate::domain::{Document, Entry, Masking, ResourceKey, Revision, SecretNames, StoreId, Token};
 use crate::inventory::Inventory;
 use crate::text::placeholders::{ConcealedSecrets, conceal, fill, fill_spans, has_placeholder};
 
 pub struct Draft {
     /// The key it will be written to.
     pub key: ResourceKey,
+    /// What is hidden in it, also on disk.
+    pub masking: Masking,
     pub base: Base,
     /// The store the base came from. A draft of another store must be merged with the stored document.
     pub store: Option<StoreId>,
@@ -114,27 +116,39 @@ impl Base {
 
 impl Draft {
     /// Opens a stored document; `None` if it is not text.
-    pub fn stored(entry: Entry, store: Option<StoreId>) -> Option<Self> {
-        let key = entry.key.clone();
+    pub fn stored(entry: Entry, store: Option<StoreId>, names: &SecretNames) -> Option<Self> {
+        let (key, masking) = (entry.key.clone(), Masking::of(&entry.key, names));
         let text = entry.document.text().ok()?.to_owned();
-        Some(Self::open(key, Base::Stored(entry), store, &text))
+        Some(Self::open((key, masking), Base::Stored(entry), store, &text))
     }
 
     /// Starts a new document with the text of a template.
-    pub fn new(key: ResourceKey, template: Document, store: Option<StoreId>) -> Option<Self> {
+    pub fn new(
+        key: ResourceKey,
+        template: Document,
+        store: Option<StoreId>,
+        names: &SecretNames,
+    ) -> Option<Self> {
+        let masking = Masking::of(&key, names);
         let text = template.text().ok()?.to_owned();
-        Some(Self::open(key, Base::Absent { template }, store, &text))
+        Some(Self::open((key, masking), Base::Absent { template }, store, &text))
     }
 
-    pub(super) fn open(key: ResourceKey, base: Base, store: Option<StoreId>, text: &str) -> Self {
+    pub(super) fn open(
+        (key, masking): (ResourceKey, Masking),
+        base: Base,
+        store: Option<StoreId>,
+        text: &str,
+    ) -> Self {
         let formatted = compare::format(text);
         let marked = text.starts_with(BYTE_ORDER_MARK);
         let body = formatted.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&formatted);
-        let (opened, concealed_secrets) = conceal(DocumentKind::of(&key), body);
+        let (opened, concealed_secrets) = conceal(&masking, body);
         let mut buffer = TextBuffer::new(&opened);
         buffer.byte_order_mark = marked;
         let mut edit = Self {
             key,
+            masking,
             base,
             store,
             buffer,
@@ -235,7 +249,7 @@ impl Draft {
 
     pub fn review_input(&self) -> ReviewInput {
         ReviewInput {
-            kind: DocumentKind::of(&self.key),
+            masking: self.masking.clone(),
             text: self.text(),
             concealed_secrets: self.concealed_secrets.clone(),
             original: self.base.document().clone(),
@@ -269,7 +283,7 @@ impl Draft {
             None => Base::Absent { template: self.base.document().clone() },
         };
         let saving = self.autosave.outdated();
-        *self =
-            Self { is_rebased: moved, autosave: saving, ..Self::open(self.key.clone(), base, store, text) };
+        let of = (self.key.clone(), self.masking.clone());
+        *self = Self { is_rebased: moved, autosave: saving, ..Self::open(of, base, store, text) };
     }
 }

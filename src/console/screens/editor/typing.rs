@@ -27,6 +27,11 @@ pub(crate) fn key(model: &mut Model, key: KeyEvent) {
     });
 }
 
+/// Characters that have come at once.
+pub(crate) fn typed(model: &mut Model, text: &str) {
+    change(model, |buffer| buffer.type_text(text));
+}
+
 fn motion(key: KeyEvent) -> Option<Motion> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     Some(match (key.code, control) {

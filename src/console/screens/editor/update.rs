@@ -8,7 +8,7 @@ use crate::domain::{Document, MAX_EDITABLE, ResourceKey};
 
 /// Opens the selected document, or resumes its draft.
 pub(crate) fn open(model: &mut Model) {
-    let Some(key) = model.selected().cloned() else { return browse::nothing_selected(model) };
+    let Some(key) = model.focused().cloned() else { return browse::nothing_selected(model) };
     if resume(model, &key) || model.is_draft_busy() {
         return;
     }
@@ -19,7 +19,7 @@ pub(crate) fn open(model: &mut Model) {
     if entry.document.len() > MAX_EDITABLE {
         return model.notify(Tone::Bad, "larger than 1 MiB: it can be viewed, replaced by put, and deleted");
     }
-    let edit = Draft::stored(entry, model.inventory.store().cloned());
+    let edit = Draft::stored(entry, model.inventory.store().cloned(), &model.context.secret_names);
     show(model, edit, "not UTF-8 text: it can be viewed, replaced by put, and deleted");
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn resume(model: &mut Model, key: &ResourceKey) -> bool {
 
 /// Starts a document that does not exist yet.
 pub(crate) fn begin(model: &mut Model, key: ResourceKey, template: Document) {
-    let edit = Draft::new(key, template, model.inventory.store().cloned());
+    let edit = Draft::new(key, template, model.inventory.store().cloned(), &model.context.secret_names);
     show(model, edit, "what was to be copied is not UTF-8 text");
 }
 

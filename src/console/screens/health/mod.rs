@@ -32,6 +32,10 @@ impl Component for HealthScreen {
         model.health.scroll = by.scroll(model.health.scroll, view::height(model), height);
     }
 
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        by.can_scroll(model.health.scroll, view::height(model), usize::from(model.frame().body.height))
+    }
+
     fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {
         view::next_changes(model, soonest);
     }

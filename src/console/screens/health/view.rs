@@ -1,6 +1,8 @@
 //! The Health tab: findings to act on, how current the snapshot is, and what every backend reports about
 //! itself.
 
+use std::borrow::Cow;
+
 use ratatui::layout::Rect;
 
 use super::backend;
@@ -12,7 +14,7 @@ use crate::console::model::Model;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{ReviewPage, Surface, TextRun};
 use crate::console::words;
-use crate::domain::{Cause, Condition, Health, SecretStoreStatus, TokenKind};
+use crate::domain::{Cause, Condition, Finding, Health, Right, SecretStoreStatus, TokenKind};
 
 /// The most readable ranges listed; beyond that they are only counted.
 const RANGES: usize = 8;
@@ -52,11 +54,40 @@ fn findings(page: &mut ReviewPage<'_>, model: &Model) {
         heading(page, TextRun::of(StyleRole::Dim, asking));
     } else {
         let checked = model.health.checked.and_then(|checked| model.long_ago(checked));
-        model.health.all().for_each(|health| verdict(page, health, checked.as_deref()));
+        with_secrets(model).for_each(|health| verdict(page, &health, checked.as_deref()));
     }
     if !model.context.settings.findings().is_empty() {
         verdict(page, &model.context.settings, None);
     }
+}
+
+/// The health of every backend; that of the secret store includes what is known of the secrets in it.
+fn with_secrets(model: &Model) -> impl Iterator<Item = Cow<'_, Health>> {
+    let secrets = model.health.secrets.iter().map(|health| {
+        let summary = &model.secret_link.summary;
+        let serves = health.secret_store.is_none_or(SecretStoreStatus::serves);
+        let mut health = Cow::Borrowed(health);
+        if !serves {
+            return health;
+        }
+        let ago = summary.until.and_then(|until| model.long_ago(until));
+        let ago = ago.map(|ago| format!(" ({ago})")).unwrap_or_default();
+        let told = |count| {
+            format!("{} of {} seen{ago}", words::plural(count, "secret"), words::grouped(summary.seen))
+        };
+        if summary.forbidden > 0 {
+            let text = format!("may not be read: {}", told(summary.forbidden));
+            let remedy = "the tab Secrets names what is missing to read them; grant it to this user";
+            health.to_mut().push(Finding::rights(Right::Read, text, remedy));
+        }
+        if summary.missing > 0 {
+            let text = format!("needed and not there: {}", told(summary.missing));
+            let remedy = "the tab Secrets lists them with the documents that need them";
+            health.to_mut().push(Finding::fault(text, remedy));
+        }
+        health
+    });
+    model.health.backends.iter().map(Cow::Borrowed).chain(secrets)
 }
 
 fn verdict(page: &mut ReviewPage<'_>, health: &Health, checked: Option<&str>) {
@@ -218,6 +249,12 @@ fn secret_store(page: &mut ReviewPage<'_>, model: &Model) {
         let words = "the receiver's own variables are not visible from here";
         page.fact("note", StyleRole::Warning, words);
     }
+    if link.summary.seen > 0 {
+        let ago = link.summary.until.and_then(|until| model.long_ago(until));
+        let ago = ago.map(|ago| format!(", {ago}")).unwrap_or_default();
+        let style = if link.summary.is_bad() { StyleRole::Warning } else { StyleRole::Text };
+        page.fact("secrets", style, &format!("{}{ago}", words::secrets_summary(&link.summary)));
+    }
     let reads = usize::try_from(model.secret_actions.reads).unwrap_or(usize::MAX);
     page.fact("session", StyleRole::Text, &format!("{} read", words::plural(reads, "secret value")));
     if let Some(health) = &model.health.secrets {
@@ -227,7 +264,8 @@ fn secret_store(page: &mut ReviewPage<'_>, model: &Model) {
 
 /// The worst condition of all backends and of the settings; empty if all are healthy.
 pub(super) fn tab_note(model: &Model) -> TextRun {
-    match model.health.all().chain([&model.context.settings]).map(Health::condition).max() {
+    let backends = with_secrets(model).map(|health| health.condition());
+    match backends.chain([model.context.settings.condition()]).max() {
         None | Some(Condition::Healthy) => TextRun::default(),
         Some(condition) => {
             let (glyph, role) = words::condition_badge(condition);

@@ -19,12 +19,21 @@ impl Component for LogScreen {
     }
 
     fn scroll(&self, model: &mut Model, by: Movement) {
-        let height = usize::from(model.frame().body.height);
         // The newest line is at the bottom: moving down reduces `back`.
-        let last = model.log.lines.len().saturating_sub(1);
-        let to = by.apply(last.saturating_sub(model.log.back), model.log.lines.len(), height);
-        model.log.back = last.saturating_sub(to);
+        let (first, lines, height) = extent(model);
+        model.log.back = lines.saturating_sub(height + by.scroll(first, lines, height));
     }
+
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        let (first, lines, height) = extent(model);
+        by.can_scroll(first, lines, height)
+    }
+}
+
+/// The first line shown, the number of lines, and how many are shown at once.
+fn extent(model: &Model) -> (usize, usize, usize) {
+    let (lines, height) = (model.log.lines.len(), usize::from(model.frame().body.height));
+    (lines.saturating_sub(height + model.log.back), lines, height)
 }
 
 fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
@@ -37,9 +46,7 @@ fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
             .put(StyleRole::Dim, "nothing logged yet; what confdeck notices shows here");
         return;
     }
-    let height = usize::from(area.height);
-    let back = model.log.back.min(lines.len().saturating_sub(height));
-    let first = lines.len().saturating_sub(height + back);
+    let (first, ..) = extent(model);
     for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
         surface.row(area, row).skip(1).margin(1).put(style(line), shown(line, model.absolute_times));
     }

@@ -13,6 +13,7 @@ use crate::console::component::Component;
 use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::screens::editor;
+use crate::console::screens::editor::DraftStage;
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::{Movement, Surface};
 
@@ -41,5 +42,23 @@ impl Component for MergeScreen {
 
     fn scroll(&self, model: &mut Model, by: Movement) {
         update::step(model, by);
+    }
+
+    fn is_possible(&self, model: &Model, action: Action) -> bool {
+        let Some(DraftStage::Merge(merging)) = model.edit.as_ref().map(|edit| &edit.stage) else {
+            return false;
+        };
+        let chosen = merging.choices.get(merging.selected);
+        match action {
+            Action::TakeMine => chosen.is_some_and(|choice| *choice != Some(ConflictChoice::Mine)),
+            Action::TakeTheirs => chosen.is_some_and(|choice| *choice != Some(ConflictChoice::Theirs)),
+            Action::TakeValue => chosen.is_some(),
+            Action::TakeAllMine | Action::TakeAllTheirs => merging.undecided_count() > 0,
+            _ => true,
+        }
+    }
+
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        update::can_step(model, by)
     }
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::compare::merge::{ConflictChoice, Merge, MergeRowText, merge};
 use crate::compare::{DiffLine, lines};
 use crate::console::screens::review::{NotReady, ReviewInput};
-use crate::domain::{Document, DocumentKind, Entry, MAX_EDITABLE, StoreId};
+use crate::domain::{Document, Entry, MAX_EDITABLE, Masking, StoreId};
 use crate::text::placeholders::ConcealedSecrets;
 
 /// From this width on, mine, base and theirs are shown side by side.
@@ -47,11 +47,12 @@ impl MergeInput {
             NotReady::Unchanged | NotReady::Failed => "the merge broke down; the draft is kept".into(),
         })?;
         let base = self.base.as_ref().and_then(|base| base.text().ok());
-        let merge = merge(base, mine.text().unwrap_or_default(), theirs);
+        let masking = self.draft.masking;
+        let merge = merge(&masking, base, mine.text().unwrap_or_default(), theirs);
         let clashes = merge.conflicts().count();
         Ok(MergeState {
-            kind: self.draft.kind,
-            shown: merge.row_texts(self.draft.kind),
+            shown: merge.row_texts(&masking),
+            masking,
             merge,
             choices: vec![None; clashes],
             values: vec![None; clashes],
@@ -68,7 +69,7 @@ impl MergeInput {
 
 /// A merge and the choices made so far.
 pub struct MergeState {
-    pub kind: DocumentKind,
+    pub masking: Masking,
     pub merge: Merge,
     /// The rows of the merge, safe to show.
     pub shown: Vec<MergeRowText>,
@@ -109,7 +110,7 @@ impl MergeState {
     pub fn refresh(&mut self) {
         let choices = self.choices.iter().enumerate();
         self.values = choices
-            .map(|(conflict, choice)| self.merge.choice_text(self.kind, conflict, choice.as_ref()?))
+            .map(|(conflict, choice)| self.merge.choice_text(&self.masking, conflict, choice.as_ref()?))
             .collect();
         if self.full_diff.is_some() {
             self.full_diff = Some(self.full_diff());
@@ -119,7 +120,7 @@ impl MergeState {
     /// The merged text compared with theirs, line by line.
     pub fn full_diff(&self) -> Vec<DiffLine> {
         let text = self.merge.text(&self.choices_or_theirs()).ok().flatten().unwrap_or_default();
-        lines(self.kind, self.merge.theirs().unwrap_or_default(), &text)
+        lines(&self.masking, self.merge.theirs().unwrap_or_default(), &text)
     }
 
     /// The number of clashes without a choice.

@@ -175,6 +175,20 @@ pub(crate) fn step(model: &mut Model, step: Movement) {
     }
 }
 
+/// Whether a movement changes anything.
+pub(crate) fn can_step(model: &Model, step: Movement) -> bool {
+    let body = edit_layout(&model.frame(), true).text;
+    let Some(DraftStage::Merge(merging)) = model.edit.as_ref().map(|edit| &edit.stage) else { return false };
+    let wide = body.width >= MERGE_COLUMNS_FROM;
+    let height = usize::from(merging.list(body).height);
+    let conflicts = merging.choices.len();
+    if matches!(step, Movement::Page(_)) || merging.full_diff.is_some() || conflicts == 0 {
+        step.can_scroll(merging.first(wide, height), merging.lines(wide), height)
+    } else {
+        step.apply(merging.selected, conflicts, height) != merging.selected
+    }
+}
+
 pub(crate) fn choose(model: &mut Model, choice: &ConflictChoice) {
     let Some(merging) = current(model) else { return };
     match merging.choices.get_mut(merging.selected) {
@@ -197,7 +211,7 @@ pub(crate) fn choose_all(model: &mut Model, choice: &ConflictChoice) {
 /// Asks for a value other than mine or theirs, starting with the chosen one, or with mine.
 pub(crate) fn ask_value(model: &mut Model) {
     let Some(merging) = current(model) else { return };
-    let (kind, conflict) = (merging.kind, merging.selected);
+    let conflict = merging.selected;
     let Some(row) = merging.merge.conflicts().nth(conflict).filter(|_| merging.merge.accepts_value(conflict))
     else {
         let words = "here it is mine or theirs: choose, and change the merged draft afterwards";
@@ -209,7 +223,8 @@ pub(crate) fn ask_value(model: &mut Model) {
         Some(Some(ConflictChoice::Theirs)) => row.theirs.as_ref().or(row.mine.as_ref()),
         _ => row.mine.as_ref().or(row.theirs.as_ref()),
     };
-    let (text, kept) = conceal_within(kind, &path.names(), &on_one_line(value.map_or("", RawJson::text)));
+    let (text, kept) =
+        conceal_within(&merging.masking, &path.names(), &on_one_line(value.map_or("", RawJson::text)));
     if text.len() > MAX_VALUE {
         let words = "too long for one line: choose mine or theirs, and change the merged draft afterwards";
         return model.notify(Tone::Bad, words);
@@ -240,8 +255,8 @@ pub(crate) fn take_value(model: &mut Model, text: &str) -> Result<(), String> {
         Some(MergePlace::Path(path)) => path.names(),
         _ => Vec::new(),
     };
-    let filled =
-        fill_hidden(merging.kind, &names, text, kept).map_err(|error| words(error.column, error.reason))?;
+    let filled = fill_hidden(&merging.masking, &names, text, kept)
+        .map_err(|error| words(error.column, error.reason))?;
     if let Some(slot) = merging.choices.get_mut(*conflict) {
         *slot = Some(ConflictChoice::Edited(RawJson::new(&filled)));
     }

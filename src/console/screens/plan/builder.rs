@@ -1,5 +1,7 @@
 //! Builds a plan of any kind from what is stored now, and opens it.
 
+use std::collections::BTreeSet;
+
 use super::clone::clone_steps;
 use super::rename::rename_steps;
 use super::state::{MAX_STEPS, Plan, PlanKind, PlanStep, StepDiff, StepDiffs, diff, size};
@@ -7,6 +9,7 @@ use super::undo::undo;
 use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
+use crate::console::screens::browse::marks;
 use crate::domain::{Entry, ResourceKey};
 use crate::provider::Capabilities;
 use crate::text::grouped;
@@ -18,7 +21,7 @@ pub(crate) type PlanResult = Result<Vec<Effect>, String>;
 /// store reported with the refusal is used if the inventory lags behind it.
 pub(crate) fn build(model: &mut Model, kind: PlanKind, refused: Option<&Plan>) -> PlanResult {
     let now = |key: &ResourceKey| current_entry(model, refused, key);
-    let (steps, unchanged) = match &kind {
+    let (mut steps, unchanged) = match &kind {
         PlanKind::Delete(keys) => (keys.iter().filter_map(now).map(PlanStep::delete).collect(), 0),
         PlanKind::Clone(pairs) => clone_steps(model, pairs, now)?,
         PlanKind::Rename { from, to } => (rename_steps(model, from, to, now)?, 0),
@@ -32,6 +35,7 @@ pub(crate) fn build(model: &mut Model, kind: PlanKind, refused: Option<&Plan>) -
             }
             PlanKind::Clone(_) => "there is nothing to copy: all of them are the same already".into(),
             PlanKind::Rewrite(_) => "there is nothing left to write again".into(),
+            PlanKind::Undo(_) => "nothing of that write is left to take back".into(),
             _ => "there is nothing left to delete".into(),
         });
     }
@@ -41,12 +45,32 @@ pub(crate) fn build(model: &mut Model, kind: PlanKind, refused: Option<&Plan>) -
             "{count} documents: a plan holds at most {most}, so that somebody can read it; mark fewer"
         ));
     }
+    let (mut unseen, mut left_out) = match refused {
+        Some(plan) => (plan.unseen.clone(), plan.left_out.clone()),
+        None => (unseen(model, &kind, &steps), BTreeSet::new()),
+    };
+    for keys in [&mut unseen, &mut left_out] {
+        keys.retain(|key| steps.iter().any(|step| step.key == *key));
+    }
+    steps.sort_by_key(|step| !unseen.contains(&step.key));
     let request = model.next_request();
     let shown = (model.inventory.store().cloned(), model.now.mono, request);
-    model.plan = Some(Box::new(Plan { unchanged, ..Plan::new(kind, steps.clone(), shown) }));
+    let plan = Plan::new(kind, steps.clone(), shown);
+    model.plan = Some(Box::new(Plan { unchanged, unseen, left_out, ..plan }));
     // If the comparison panics, the result is empty, so the plan never counts as compared or is written.
-    let job = Compute::new(size(&steps), move || diff(&steps), Vec::new(), on_compared);
+    let names = model.context.secret_names.clone();
+    let job = Compute::new(size(&steps), move || diff(&names, &steps), Vec::new(), on_compared);
     Ok(vec![Effect::Compute(request, job)])
+}
+
+/// The steps of documents that are marked, but not on the screen.
+fn unseen(model: &Model, kind: &PlanKind, steps: &[PlanStep]) -> BTreeSet<ResourceKey> {
+    if !matches!(kind, PlanKind::Delete(_) | PlanKind::Clone(_)) {
+        return BTreeSet::new();
+    }
+    let marked = marks::unseen(model);
+    let of = |step: &&PlanStep| marked.contains(step.source.as_ref().map_or(&step.key, |(from, _)| from));
+    steps.iter().filter(of).map(|step| step.key.clone()).collect()
 }
 
 /// Takes the comparisons of the plan's steps.
@@ -63,11 +87,9 @@ fn on_compared(model: &mut Model, request: RequestId, looks: Vec<StepDiff>) -> V
 /// The stored entry of a key: the later of the inventory's and the one reported with the refusal.
 fn current_entry(model: &Model, refused: Option<&Plan>, key: &ResourceKey) -> Option<Entry> {
     let seen = model.inventory.get(key).map(|row| row.entry());
-    let Some((plan, told)) = refused.and_then(|plan| Some((plan, plan.conflict.as_ref()?))) else {
-        return seen;
-    };
-    match (seen, told.now.clone()) {
-        (seen, _) if told.key != *key => seen,
+    let told = |plan: &'_ Plan| plan.conflicts.iter().find(|told| told.key == *key).cloned();
+    let Some((plan, told)) = refused.and_then(|plan| Some((plan, told(plan)?))) else { return seen };
+    match (seen, told.now) {
         (None, told) => told,
         (Some(seen), Some(told)) => Some(if told.revision > seen.revision { told } else { seen }),
         (Some(seen), None) => {

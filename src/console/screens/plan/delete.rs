@@ -8,6 +8,8 @@ use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::screens::browse;
 use crate::console::screens::browse::marks;
 use crate::console::screens::plan::send;
+use crate::console::theme::glyph;
+use crate::console::words;
 use crate::domain::ResourceKey;
 
 /// Deletes the marked documents, or the selected one, after a question that names them.
@@ -38,6 +40,15 @@ fn ask_delete(model: &mut Model, key: &ResourceKey) {
         }
         if model.inventory.coverage().is_partial() {
             details.push("webhooks that this user may not read may name it too".into());
+        }
+    }
+    let unseen = marks::unseen(model);
+    if let Some(browse) = model.browse() {
+        let others = browse.marks.iter().filter(|marked| *marked != key).count();
+        if unseen.contains(key) && others == 0 {
+            details.push(format!("{} it is marked, and not on the screen", glyph::WARNING));
+        } else if others > 0 {
+            details.push(format!("{} marked elsewhere: not touched", words::plural(others, "document")));
         }
     }
     if model.drafts.contains_key(key) {

@@ -7,6 +7,7 @@ pub(crate) mod names;
 pub(crate) mod rename;
 pub(crate) mod send;
 mod state;
+mod summary;
 pub(crate) mod undo;
 mod undo_log;
 mod update;
@@ -35,6 +36,8 @@ impl Component for PlanScreen {
             Action::Write => return Some(update::write(model)),
             Action::RebuildPlan => return Some(update::renew(model)),
             Action::FullDiff => update::toggle_full(model),
+            Action::LeaveOut => update::toggle_step(model),
+            Action::DropUnseen => update::toggle_unseen(model),
             Action::Back | Action::Interrupt => model.plan = None,
             _ => return None,
         }
@@ -46,11 +49,21 @@ impl Component for PlanScreen {
     }
 
     fn is_possible(&self, model: &Model, action: Action) -> bool {
+        let Some(plan) = &model.plan else { return false };
         match action {
-            Action::UndoWrite => view::is_undo(model) && model.undo_log.len() > 1,
+            Action::Write => {
+                (plan.is_undo() || plan.conflicts.is_empty()) && !plan.chosen(&model.inventory).is_empty()
+            }
+            Action::UndoWrite => plan.is_undo() && model.undo_log.len() > 1,
             Action::RebuildPlan => view::may_be_renewed(model),
+            Action::LeaveOut => plan.is_divisible(),
+            Action::DropUnseen => !plan.unseen.is_empty(),
             _ => true,
         }
+    }
+
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        update::can_scroll(model, by)
     }
 
     fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {

@@ -11,7 +11,7 @@ use crate::provider::Lease;
 
 /// Asks for a new name for the selected document.
 pub(crate) fn ask_rename(model: &mut Model) {
-    match model.selected().cloned() {
+    match model.focused().cloned() {
         Some(key) if key.is_foreign() => {
             model.notify(Tone::Bad, "a key the receiver ignores can be viewed and deleted, not renamed");
         }

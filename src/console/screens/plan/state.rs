@@ -1,10 +1,11 @@
 //! Several writes as one: reviewed together and written in one commit, or not at all.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::compare::{self, Diff, DiffLine, LineTag};
 use crate::console::request::RequestId;
-use crate::domain::{Document, DocumentKind, Entry, ResourceKey, Revision, StoreId, Token};
+use crate::domain::{Document, Entry, Masking, ResourceKey, Revision, SecretNames, StoreId, Token};
 use crate::inventory::Inventory;
 use crate::provider::{Capabilities, Expect, Lease, Op};
 use crate::text::{grouped, secrets_in};
@@ -32,8 +33,14 @@ pub struct Plan {
     pub opened: Duration,
     /// The last write sent for it.
     pub sent: Option<RequestId>,
-    /// The precondition that failed in the last write.
-    pub conflict: Option<PlanConflict>,
+    /// The preconditions that failed, as the store reported them.
+    pub conflicts: Vec<PlanConflict>,
+    /// The step that can be left out.
+    pub selected: usize,
+    /// The steps that the user left out.
+    pub left_out: BTreeSet<ResourceKey>,
+    /// The steps of documents that were marked, but not on the screen; they come first.
+    pub unseen: BTreeSet<ResourceKey>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,14 +163,14 @@ impl PlanStep {
         }
     }
 
-    fn diff(&self, with_lines: bool) -> StepDiff {
-        let kind = DocumentKind::of(&self.key);
+    fn diff(&self, names: &SecretNames, with_lines: bool) -> StepDiff {
+        let masking = Masking::of(&self.key, names);
         let before = self.before.as_ref().map(|entry| entry.document.text()).transpose();
         let after = self.after.as_ref().map(Document::text).transpose();
         let (Ok(before), Ok(after)) = (before, after) else {
             return StepDiff { binary: true, ..StepDiff::default() };
         };
-        let diff = before.zip(after).map(|(before, after)| compare::diff(kind, before, after));
+        let diff = before.zip(after).map(|(before, after)| compare::diff(&masking, before, after));
         // A side without text has no lines, not even an empty one.
         let shown = |line: &DiffLine| match line.tag {
             LineTag::Same => true,
@@ -171,9 +178,9 @@ impl PlanStep {
             LineTag::Added => after.is_some(),
         };
         let [old, new] = [before, after].map(Option::unwrap_or_default);
-        let mut lines = if with_lines { compare::lines(kind, old, new) } else { Vec::new() };
+        let mut lines = if with_lines { compare::lines(&masking, old, new) } else { Vec::new() };
         lines.retain(shown);
-        let secrets = after.map_or(0, |text| secrets_in(kind, text));
+        let secrets = after.map_or(0, |text| secrets_in(&masking, text));
         StepDiff { diff: diff.unwrap_or_default(), lines, secrets, binary: false }
     }
 }
@@ -184,9 +191,9 @@ pub(super) fn size(steps: &[PlanStep]) -> usize {
     before.chain(steps.iter().filter_map(|step| step.after.as_ref())).map(Document::len).sum()
 }
 
-pub fn diff(steps: &[PlanStep]) -> Vec<StepDiff> {
+pub fn diff(names: &SecretNames, steps: &[PlanStep]) -> Vec<StepDiff> {
     let with_lines = size(steps) <= MAX_FULL;
-    steps.iter().map(|step| step.diff(with_lines)).collect()
+    steps.iter().map(|step| step.diff(names, with_lines)).collect()
 }
 
 impl Plan {
@@ -206,21 +213,68 @@ impl Plan {
             scroll: 0,
             opened,
             sent: None,
-            conflict: None,
+            conflicts: Vec::new(),
+            selected: 0,
+            left_out: BTreeSet::new(),
+            unseen: BTreeSet::new(),
         }
     }
 
+    pub fn is_undo(&self) -> bool {
+        matches!(self.kind, PlanKind::Undo(_))
+    }
+
+    /// Whether it moves a document: half of that would lose it, or leave it twice.
+    pub fn is_move(&self) -> bool {
+        self.steps.iter().any(|step| step.before.is_none())
+            && self.steps.iter().any(|step| step.after.is_none())
+    }
+
+    /// Whether single steps can be left out.
+    pub fn is_divisible(&self) -> bool {
+        self.steps.len() > 1 && !self.is_move()
+    }
+
+    /// Why a step can no longer be done, as the inventory shows or the store reported.
+    pub fn obstacle(&self, step: &PlanStep, inventory: &Inventory) -> Option<StepConflict> {
+        step.conflict(inventory).or_else(|| {
+            let told = self.conflicts.iter().find(|told| told.key == step.key)?;
+            Some(match (&told.now, &step.before) {
+                (Some(now), Some(_)) => StepConflict::Changed(now.token),
+                (Some(now), None) => StepConflict::Exists(now.token),
+                (None, _) => StepConflict::Deleted,
+            })
+        })
+    }
+
+    /// Whether a step is written, as far as it decides: it was not left out, and an undo does what it still can.
+    pub fn includes(&self, step: &PlanStep, inventory: &Inventory) -> bool {
+        let is_barred = || self.is_undo() && self.obstacle(step, inventory).is_some();
+        !self.left_out.contains(&step.key) && !is_barred()
+    }
+
+    /// The steps that are written. Of a move it is all or none.
+    pub fn chosen(&self, inventory: &Inventory) -> Vec<&PlanStep> {
+        let chosen: Vec<_> = self.steps.iter().filter(|step| self.includes(step, inventory)).collect();
+        if self.is_move() && chosen.len() < self.steps.len() { Vec::new() } else { chosen }
+    }
+
+    /// How many of its steps are written that were marked out of sight.
+    pub fn unseen_count(&self) -> usize {
+        self.unseen.iter().filter(|key| !self.left_out.contains(*key)).count()
+    }
+
     /// The document it concerns, or the number of documents.
-    pub fn subject(&self) -> String {
-        match self.steps.as_slice() {
+    pub fn subject(&self, inventory: &Inventory) -> String {
+        match self.chosen(inventory).as_slice() {
             [one] => one.key.to_string(),
             steps => format!("{} documents", grouped(steps.len())),
         }
     }
 
     /// `delete 3 documents`
-    pub fn describe(&self) -> String {
-        let some = self.subject();
+    pub fn describe(&self, inventory: &Inventory) -> String {
+        let some = self.subject(inventory);
         match &self.kind {
             PlanKind::Delete(_) => format!("delete {some}"),
             PlanKind::Clone(_) => format!("clone to {some}"),
@@ -230,37 +284,39 @@ impl Plan {
         }
     }
 
-    /// The text to type as confirmation in a protected context; `None` unless the plan leaves fewer documents
-    /// than before.
-    pub fn confirmation_text(&self) -> Option<String> {
-        let gone = self.steps.iter().filter(|step| step.after.is_none()).count();
-        let new = self.steps.iter().filter(|step| step.before.is_none()).count();
-        match self.steps.as_slice() {
-            _ if gone <= new => None,
+    /// The text to type as confirmation: for more than one deletion, and in a protected context for a single
+    /// one too. `None` unless the plan leaves fewer documents than before.
+    pub fn confirmation_text(&self, inventory: &Inventory, is_protected: bool) -> Option<String> {
+        let steps = self.chosen(inventory);
+        let gone = steps.iter().filter(|step| step.after.is_none()).count();
+        let new = steps.iter().filter(|step| step.before.is_none()).count();
+        match steps.as_slice() {
+            _ if gone <= new || (gone == 1 && !is_protected) => None,
             [one] => Some(one.key.to_string()),
             _ => Some(format!("delete {gone}")),
         }
     }
 
     /// Bytes of all documents to write.
-    pub fn size(&self) -> usize {
-        self.steps.iter().map(PlanStep::size).sum()
+    pub fn size(&self, inventory: &Inventory) -> usize {
+        self.chosen(inventory).into_iter().map(PlanStep::size).sum()
     }
 
     /// Why the store cannot apply it in one commit.
-    pub fn limit_exceeded(&self, can: &Capabilities) -> Option<String> {
-        if self.steps.len() > can.atomic_max {
-            let (count, most) = (grouped(self.steps.len()), grouped(can.atomic_max));
+    pub fn limit_exceeded(&self, can: &Capabilities, inventory: &Inventory) -> Option<String> {
+        let steps = self.chosen(inventory).len();
+        let instead = if self.is_divisible() { "leave some out" } else { "it needs a shorter document" };
+        if steps > can.atomic_max {
+            let (count, most) = (grouped(steps), grouped(can.atomic_max));
             return Some(format!(
-                "{count} operations, and this store applies at most {most} at once: nothing is sent; mark fewer"
+                "{count} operations, and this store applies at most {most} at once: nothing is sent; {instead}"
             ));
         }
-        let (size, most) = (self.size(), can.max_commit());
+        let (size, most) = (self.size(inventory), can.max_commit());
         (size > most).then(|| {
             let (size, most) = (grouped(size), grouped(most));
             format!(
-                "{size} bytes, and this store takes at most {most} in one commit: nothing is sent; take fewer or \
-                 shorter documents"
+                "{size} bytes, and this store takes at most {most} in one commit: nothing is sent; {instead}"
             )
         })
     }

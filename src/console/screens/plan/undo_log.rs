@@ -32,7 +32,10 @@ pub struct UndoEntry {
     pub when: SystemTime,
     /// `write production/orders`
     pub description: String,
+    /// What is left of it.
     pub steps: Vec<UndoChange>,
+    /// How many of its changes were undone.
+    pub taken_back: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,7 +115,8 @@ impl UndoLog {
             return;
         }
         self.last += 1;
-        let written = UndoEntry { id: self.last, store, when, description: writing.describe(), steps };
+        let written =
+            UndoEntry { id: self.last, store, when, description: writing.describe(), steps, taken_back: 0 };
         self.bytes += written.bytes();
         self.list.push_back(written);
         while self.list.len() > MAX_WRITES || self.bytes > MAX_BYTES {
@@ -121,13 +125,20 @@ impl UndoLog {
         }
     }
 
-    /// Records that a write was undone. Its documents are again as the previous writes left them, but with
-    /// new tokens, so those writes get the new tokens and can be undone in turn.
+    /// Records that changes of a write were undone; what could not be is kept. The documents are again as the
+    /// previous writes left them, but with new tokens, so those writes get the new tokens and can be undone in
+    /// turn.
     fn record_undo(&mut self, id: u64, steps: &[UndoChange]) {
         let Some(at) = self.list.iter().position(|written| written.id == id) else { return };
-        let Some(undone) = self.list.remove(at) else { return };
-        self.bytes -= undone.bytes();
-        for was in &undone.steps {
+        let Some(written) = self.list.get_mut(at) else { return };
+        let is_undone = |was: &mut UndoChange| steps.iter().any(|step| step.key == was.key);
+        let undone: Vec<_> = written.steps.extract_if(.., is_undone).collect();
+        written.taken_back += undone.len();
+        if written.steps.is_empty() {
+            self.list.remove(at);
+        }
+        for was in &undone {
+            self.bytes -= was.bytes();
             if let Some(is) = steps.iter().find(|step| step.key == was.key) {
                 self.hand_on_token(at, was.before.as_ref(), is);
             }

@@ -1,15 +1,13 @@
-//! Several writes reviewed as one: facts about the whole commit, then each step with its condition, its
-//! changes and its dependents.
+//! Several writes reviewed as one: a summary, then each step with its condition, its changes and its
+//! dependents.
 
 use std::time::SystemTime;
 
 use super::state::{Plan, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs};
+use super::summary;
 use super::undo_log::UndoEntry;
-use crate::console::action::Action;
 use crate::console::model::Model;
-use crate::console::place::Place;
 use crate::console::screens::review::sections;
-use crate::console::screens::stale_dependents;
 use crate::console::shell::layout::EditLayout;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{ReviewPage, Surface, TextRun, width};
@@ -24,17 +22,14 @@ const UNDER: u16 = 2;
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) {
     let Some(plan) = &model.plan else { return };
     surface.row(parts.title, 0).skip(1).margin(1).put_run(&title(model, plan));
-    page(model, plan, parts.text.width).draw(surface, parts.text, plan.scroll);
+    page(model, plan, parts.text.width).0.draw(surface, parts.text, plan.scroll);
 }
 
-/// Number of lines on the current screen.
-pub(crate) fn height(model: &Model) -> usize {
-    model.plan.as_ref().map_or(0, |plan| page(model, plan, model.frame().body.width).len())
-}
-
-/// Whether the open plan is an undo.
-pub(crate) fn is_undo(model: &Model) -> bool {
-    model.plan.as_ref().is_some_and(|plan| matches!(plan.kind, PlanKind::Undo(_)))
+/// The number of lines on the current screen, and the line of each step.
+pub(crate) fn page_lines(model: &Model) -> (usize, Vec<usize>) {
+    let Some(plan) = &model.plan else { return (0, Vec::new()) };
+    let (page, starts) = page(model, plan, model.frame().body.width);
+    (page.len(), starts)
 }
 
 /// Whether the plan is outdated, and can be rebuilt.
@@ -45,12 +40,13 @@ pub(crate) fn may_be_renewed(model: &Model) -> bool {
             .iter()
             .any(|step| step.conflict(&model.inventory).is_some() || source_now(model, step).is_some())
     };
-    !is_undo(model) && (plan.conflict.is_some() || plan.store.as_ref() != model.inventory.store() || moved())
+    !plan.is_undo()
+        && (!plan.conflicts.is_empty() || plan.store.as_ref() != model.inventory.store() || moved())
 }
 
 /// `DELETE 3 documents from prod`, `UNDO write production/orders of 13:02 UTC (r48190 → r48213)`
 fn title(model: &Model, plan: &Plan) -> TextRun {
-    let some = plan.subject();
+    let some = plan.subject(&model.inventory);
     let head = |word: &'static str| TextRun::of(StyleRole::FocusedTitle, word).and(StyleRole::Text, "  ");
     let context = |run: TextRun, place: &'static str| {
         run.and(StyleRole::Text, place).and(StyleRole::Strong, model.context.name.clone())
@@ -103,93 +99,53 @@ fn time_with_day(when: SystemTime, now: SystemTime) -> String {
     if now.starts_with(day) { format!("{time} UTC") } else { format!("{day} {time} UTC") }
 }
 
-fn page<'p>(model: &Model, plan: &'p Plan, columns: u16) -> ReviewPage<'p> {
+/// The page, and the line of each step.
+fn page<'p>(model: &Model, plan: &'p Plan, columns: u16) -> (ReviewPage<'p>, Vec<usize>) {
     let mut page = ReviewPage::new(columns, model.glyphs);
     page.blank();
-    conflict_section(&mut page, model, plan);
-    commit_section(&mut page, model, plan);
+    summary::add(&mut page, model, plan);
     let spelled = |step: &PlanStep| Safe::from(model.glyphs.spell(&step.key.to_string()).into_owned());
     let column = plan.steps.iter().map(|step| width(&spelled(step))).max().unwrap_or(0);
     let column = usize::from(column.min(columns / 2));
+    let mut starts = Vec::with_capacity(plan.steps.len());
+    let is_nothing_left = plan.chosen(&model.inventory).is_empty();
     for (at, step) in plan.steps.iter().enumerate() {
         let look = if let StepDiffs::Ready(looks) = &plan.diffs { looks.get(at) } else { None };
         page.blank();
-        step_heading(&mut page, model, step, column);
+        unseen_heading(&mut page, plan, at);
+        if plan.is_divisible() && at == plan.selected {
+            page.select_next();
+        }
+        starts.push(page.len());
+        if plan.left_out.contains(&step.key) {
+            page.push(TextRun::of(StyleRole::Dim, format!("{} {}   left out", glyph::DOT, step.key)));
+            continue;
+        }
+        let is_barred = !is_nothing_left && !plan.includes(step, &model.inventory);
+        if is_barred {
+            page.push(TextRun::of(StyleRole::Dim, format!("{} {}", glyph::DOT, step.key)));
+        } else {
+            step_heading(&mut page, model, step, column);
+        }
         page.indent(UNDER);
-        step_section(&mut page, model, plan, step, look);
+        upstream_warning(&mut page, model, plan, step, is_nothing_left);
+        if !is_barred {
+            step_section(&mut page, model, plan, step, look);
+        }
         page.indent(0);
     }
-    page
+    (page, starts)
 }
 
-/// The conflict that the store reported.
-fn conflict_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
-    let Some(the_conflict) = &plan.conflict else { return };
-    let now = match &the_conflict.now {
-        Some(entry) => format!("is at {} now", words::token(model, entry.token)),
-        None => "was deleted".into(),
-    };
-    let then = match (&plan.kind, model.keymap.key(Place::Plan, Action::RebuildPlan)) {
-        (PlanKind::Undo(_), _) | (_, None) => "it cannot be taken back any more".to_owned(),
-        (_, Some(key)) => format!("{key} makes the plan anew from what is stored now"),
-    };
-    let what = format!("{} {now}", the_conflict.key);
-    sections::conflict(page, &what, &format!("nothing of it was written; {then}"));
-}
-
-/// Facts about the commit as a whole.
-fn commit_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
-    let can = &model.context.capabilities;
-    match plan.limit_exceeded(can) {
-        Some(words) => page.fact("commit", StyleRole::Bad, &format!("{} {words}", glyph::BAD)),
-        None => page.fact("commit", StyleRole::Text, &commit(plan, can.atomic_max)),
+/// Above the steps that were marked out of sight, and above the others.
+fn unseen_heading(page: &mut ReviewPage<'_>, plan: &Plan, at: usize) {
+    let unseen = plan.unseen.len();
+    if unseen > 0 && at == 0 {
+        page.text(StyleRole::Warning, &format!("{} marked, and not on the screen:", words::grouped(unseen)));
+    } else if unseen > 0 && at == unseen {
+        let seen = words::grouped(plan.steps.len() - unseen);
+        page.text(StyleRole::Dim, &format!("{seen} on the screen:"));
     }
-    if let PlanKind::Undo(id) = plan.kind
-        && let Some((_, place)) = model.undo_log.find(id)
-        && model.undo_log.len() > 1
-    {
-        let key = model.keymap.key(Place::Plan, Action::UndoWrite).unwrap_or_default();
-        let count = model.undo_log.len();
-        let words = format!("{place} of {count} of this session; {key} shows the one before");
-        page.fact("write", StyleRole::Text, &words);
-    }
-    let (mut style, mut why) = (StyleRole::Dim, "the same already as what would be copied");
-    if let PlanKind::Rewrite(_) = plan.kind {
-        stale_dependents::cache_warning(page, model);
-        (style, why) = (StyleRole::Text, "which one commit does not hold: they come next");
-    }
-    if plan.unchanged > 0 {
-        page.fact("left out", style, &format!("{}, {why}", words::plural(plan.unchanged, "document")));
-    }
-    sections::receiver_note(page, model);
-    if let Some(typed) = plan.confirmation_text().filter(|_| model.context.protected) {
-        page.fact("protected", StyleRole::Warning, &format!("\"{typed}\" is asked to be typed"));
-    }
-    if plan.store.as_ref() != model.inventory.store() {
-        page.warn("store", "the store was replaced since this was made");
-    }
-    if matches!(plan.diffs, StepDiffs::Comparing(_)) {
-        page.fact("changes", StyleRole::Accent, &format!("being compared {}", glyph::MORE));
-    } else if plan.full && plan.is_too_long() {
-        let words = "too long to be shown at once: look at the documents one by one";
-        page.fact("text", StyleRole::Warning, words);
-    }
-    sections::write_blockers(page, model, Place::Plan);
-}
-
-/// `3 operations of at most 128 at once, all or none · 1,234 bytes`
-fn commit(plan: &Plan, most: usize) -> String {
-    let count = words::plural(plan.steps.len(), "operation");
-    let of = match most {
-        usize::MAX => String::new(),
-        most => format!(" of at most {} at once", words::grouped(most)),
-    };
-    let all = if plan.steps.len() > 1 { ", all or none" } else { "" };
-    let size = match plan.size() {
-        0 => String::new(),
-        size => format!(" {} {}", glyph::DOT, words::plural(size, "byte")),
-    };
-    format!("{count}{of}{all}{size}")
 }
 
 /// `- production/orders   only if still at r48190`
@@ -228,7 +184,6 @@ fn step_section<'p>(
     step: &'p PlanStep,
     look: Option<&'p StepDiff>,
 ) {
-    upstream_warning(page, model, plan, step);
     if let Some(words) = lease(model, plan, step) {
         page.fact("lease", StyleRole::Text, &words);
     }
@@ -271,26 +226,39 @@ fn route(key: &ResourceKey) -> Option<String> {
 }
 
 /// A warning if the document that the step is based on has changed.
-fn upstream_warning(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan, step: &PlanStep) {
-    if plan.conflict.as_ref().is_some_and(|the_conflict| the_conflict.key == step.key) {
+fn upstream_warning(
+    page: &mut ReviewPage<'_>,
+    model: &Model,
+    plan: &Plan,
+    step: &PlanStep,
+    is_nothing_left: bool,
+) {
+    if plan.is_undo() {
+        let Some(why) = plan.obstacle(step, &model.inventory) else { return };
+        let what = match why {
+            StepConflict::Changed(now) => format!("changed since: {}", words::token(model, now)),
+            StepConflict::Exists(now) => format!("exists again: {}", words::token(model, now)),
+            StepConflict::Deleted => "deleted since".to_owned(),
+            StepConflict::Hidden => "it may not be read any more".to_owned(),
+        };
+        let then =
+            if is_nothing_left { "nothing of this write is taken back" } else { "it is left as it is" };
+        return page.warn("upstream", &format!("{what}: {then}"));
+    }
+    if plan.conflicts.iter().any(|told| told.key == step.key) {
         return;
     }
-    let undo = matches!(plan.kind, PlanKind::Undo(_));
     let token = |token| words::token(model, token);
     let what = match step.conflict(&model.inventory) {
         None => return stale_source(page, model, step),
         Some(StepConflict::Hidden) => {
             return page.warn("upstream", "it may not be read any more: writing will be refused");
         }
-        Some(StepConflict::Changed(now)) if undo => format!("changed since: {}", token(now)),
         Some(StepConflict::Changed(now)) => format!("it was changed meanwhile, now {}", token(now)),
-        Some(StepConflict::Exists(now)) if undo => format!("exists again: {}", token(now)),
         Some(StepConflict::Exists(now)) => format!("it exists by now, at {}", token(now)),
-        Some(StepConflict::Deleted) if undo => "deleted since".to_owned(),
         Some(StepConflict::Deleted) => "it was deleted meanwhile".to_owned(),
     };
-    let then = if undo { "nothing of this write is taken back" } else { "writing will end in a conflict" };
-    page.warn("upstream", &format!("{what}: {then}"));
+    page.warn("upstream", &format!("{what}: writing will end in a conflict"));
 }
 
 /// The current token of a copy's source, if it is no longer the token that is copied.

@@ -38,4 +38,8 @@ impl Component for ReviewScreen {
     fn scroll(&self, model: &mut Model, by: Movement) {
         update::scroll(model, by);
     }
+
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        update::can_scroll(model, by)
+    }
 }

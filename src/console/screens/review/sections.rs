@@ -10,7 +10,7 @@ use crate::console::words;
 use crate::domain::{Entry, ResourceKey};
 
 /// The most names listed; beyond that they are only counted.
-const NAMED: usize = 5;
+pub(crate) const NAMED: usize = 5;
 
 /// The refusal of the store, and what can be done now.
 pub(crate) fn conflict(page: &mut ReviewPage<'_>, what: &str, then: &str) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::compare::{self, Diff, DiffLine};
 use crate::domain::json::{BYTE_ORDER_MARK, SyntaxError, check_object};
-use crate::domain::{Document, DocumentKind};
+use crate::domain::{Document, Masking};
 use crate::text::placeholders::{ConcealedSecrets, fill_hidden};
 
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub enum NotReady {
 }
 
 pub struct ReviewInput {
-    pub(crate) kind: DocumentKind,
+    pub(crate) masking: Masking,
     pub(crate) text: String,
     pub(crate) concealed_secrets: ConcealedSecrets,
     /// The document whose formatting is applied.
@@ -55,7 +55,7 @@ impl ReviewInput {
     /// [`NotReady`] if there is nothing to write yet.
     pub fn document(&self) -> Result<Document, NotReady> {
         check_object(&self.text).map_err(NotReady::Syntax)?;
-        let filled = fill_hidden::<&str>(self.kind, &[], &self.text, &self.concealed_secrets)
+        let filled = fill_hidden::<&str>(&self.masking, &[], &self.text, &self.concealed_secrets)
             .map_err(NotReady::Placeholder)?;
         let restored = compare::restore(self.original.text().unwrap_or_default(), &filled);
         let document = match restored.strip_prefix(BYTE_ORDER_MARK) {
@@ -84,8 +84,8 @@ impl ReviewInput {
         let document = self.document()?;
         let before = if self.stored { self.original.text().unwrap_or_default() } else { "" };
         let text = document.text().unwrap_or_default();
-        let diff = compare::diff(self.kind, before, text);
-        let lines = compare::lines(self.kind, before, text);
+        let diff = compare::diff(&self.masking, before, text);
+        let lines = compare::lines(&self.masking, before, text);
         let full = !self.stored;
         Ok(Review { diff, lines, full, scroll: 0, opened: Duration::ZERO, document })
     }

@@ -1,6 +1,7 @@
 //! From the draft to its review, which is computed off the loop for a large draft, to one conditional write.
 
 use super::state::{NotReady, Review};
+use super::view::height;
 use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone, denied_if_hidden};
@@ -78,11 +79,16 @@ pub(crate) fn toggle_full(model: &mut Model) {
 }
 
 pub(crate) fn scroll(model: &mut Model, step: Movement) {
-    let page = usize::from(model.frame().body.height.saturating_sub(2).max(1));
+    let (lines, page) = (height(model), usize::from(model.frame().body.height));
     if let Some(review) = shown_review(model) {
-        let lines = if review.full { review.lines.len() } else { review.diff.changes.len() };
-        review.scroll = step.apply(review.scroll, lines, page);
+        review.scroll = step.scroll(review.scroll, lines, page);
     }
+}
+
+/// Whether a movement changes anything.
+pub(crate) fn can_scroll(model: &Model, by: Movement) -> bool {
+    let Some(DraftStage::Review(review)) = model.edit.as_ref().map(|edit| &edit.stage) else { return false };
+    by.can_scroll(review.scroll, height(model), usize::from(model.frame().body.height))
 }
 
 fn shown_review(model: &mut Model) -> Option<&mut Review> {

@@ -17,7 +17,20 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) 
     let DraftStage::Review(review) = &edit.stage else { return };
     let mut line = surface.row(parts.title, 0);
     line.skip(1).margin(1).put(StyleRole::FocusedTitle, "REVIEW").skip(2).put_run(&target(model, edit));
-    let mut page = ReviewPage::new(parts.text.width, model.glyphs);
+    page(model, edit, review, parts.text.width).draw(surface, parts.text, review.scroll);
+}
+
+/// Number of lines on the current screen.
+pub(super) fn height(model: &Model) -> usize {
+    let columns = model.frame().body.width;
+    match model.edit.as_ref().map(|edit| (edit, &edit.stage)) {
+        Some((edit, DraftStage::Review(review))) => page(model, edit, review, columns).len(),
+        _ => 0,
+    }
+}
+
+fn page<'p>(model: &Model, edit: &Draft, review: &'p Review, columns: u16) -> ReviewPage<'p> {
+    let mut page = ReviewPage::new(columns, model.glyphs);
     page.blank();
     if width(&Safe::new(&model.glyphs.spell(&edit.key.to_string()))) > page.room / 2 {
         // The title is cut.
@@ -32,7 +45,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, parts: EditLayout) 
     page.blank();
     size(&mut page, model, review);
     notes(&mut page, model, edit);
-    page.draw(surface, parts.text, review.scroll);
+    page
 }
 
 /// `write production/orders to prod, only if still at r48190`

@@ -52,8 +52,16 @@ impl Component for SecretFormScreen {
     }
 
     fn is_possible(&self, model: &Model, action: Action) -> bool {
-        let conflict = || model.secret_actions.form.as_ref().is_some_and(|form| form.conflict.is_some());
-        action != Action::Rebase || conflict()
+        let form = model.secret_actions.form.as_ref();
+        match action {
+            Action::Rebase => form.is_some_and(|form| form.conflict.is_some()),
+            Action::RemoveField => form.is_some_and(|form| form.cursor < form.rows.len()),
+            _ => true,
+        }
+    }
+
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        update::can_step(model, by)
     }
 }
 
@@ -86,6 +94,13 @@ impl Component for ValueDialog {
     fn scroll(&self, model: &mut Model, by: Movement) {
         if let Some(Overlay::Generate(generate)) = &mut model.overlay {
             update::step_alphabet(generate, by);
+        }
+    }
+
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        match &model.overlay {
+            Some(Overlay::Generate(generate)) => update::next_alphabet(generate, by) != generate.alphabet,
+            _ => false,
         }
     }
 

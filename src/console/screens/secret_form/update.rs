@@ -103,6 +103,16 @@ pub(crate) fn step(model: &mut Model, step: Movement) {
     }
 }
 
+/// Whether a movement changes anything.
+pub(crate) fn can_step(model: &Model, by: Movement) -> bool {
+    let page = usize::from(model.frame().body.height);
+    match (model.secret_actions.review(), &model.secret_actions.form) {
+        (Some(review), _) => by.can_scroll(review.scroll, height(model), page),
+        (None, Some(form)) => by.apply(form.cursor, form.rows.len(), page) != form.cursor,
+        (None, None) => false,
+    }
+}
+
 fn value_entry(model: &mut Model) -> Option<&mut ValuePrompt> {
     match &mut model.overlay {
         Some(Overlay::Value(Opaque(entry))) => Some(entry),
@@ -204,11 +214,13 @@ pub(crate) fn ask_generate(model: &mut Model) {
 }
 
 pub(crate) fn step_alphabet(generate: &mut GeneratePrompt, step: Movement) {
+    generate.alphabet = next_alphabet(generate, step);
+}
+
+pub(crate) fn next_alphabet(generate: &GeneratePrompt, step: Movement) -> Alphabet {
     let all = Alphabet::ALL;
     let at = all.iter().position(|alphabet| *alphabet == generate.alphabet).unwrap_or(0);
-    if let Some(alphabet) = all.get(step.apply(at, all.len(), all.len())) {
-        generate.alphabet = *alphabet;
-    }
+    all.get(step.apply(at, all.len(), all.len())).copied().unwrap_or(generate.alphabet)
 }
 
 /// Requests a generated value.

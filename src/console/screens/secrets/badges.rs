@@ -62,20 +62,24 @@ pub(crate) fn presence(model: &Model, presence: &Presence) -> String {
     }
 }
 
-/// The number of secrets, and the number of those known to lack something; empty until they are indexed.
+/// The number of secrets, and of those known to lack something or to be forbidden. All documents are looked
+/// through once the tab was opened; before that only what the badge of the store tells is known.
 pub(crate) fn tally(model: &Model, counts: bool) -> TextRun {
-    let rows = &model.secrets_page.rows;
-    if !model.secrets_page.opened {
-        return TextRun::default();
-    }
+    let (rows, summary) = (&model.secrets_page.rows, &model.secret_link.summary);
+    let is_opened = model.secrets_page.opened;
     let partial = if rows.is_partial() { glyph::MORE } else { "" };
     let mut run = TextRun::default();
     let count = words::count(rows.total(), model);
-    if counts && !count.is_empty() {
+    if is_opened && counts && !count.is_empty() {
         run = run.and(StyleRole::Dim, format!(" {count}{partial}"));
     }
-    if !rows.broken.is_empty() {
-        run = run.and(StyleRole::Bad, format!(" {}{}", words::grouped(rows.broken.len()), glyph::BAD));
+    let broken = if is_opened { rows.broken.len().max(summary.missing) } else { summary.missing };
+    for (count, style, glyph) in
+        [(broken, StyleRole::Bad, glyph::BAD), (summary.forbidden, StyleRole::Warning, glyph::FORBIDDEN)]
+    {
+        if count > 0 {
+            run = run.and(style, format!(" {}{glyph}", words::grouped(count)));
+        }
     }
     run
 }

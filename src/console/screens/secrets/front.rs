@@ -18,13 +18,14 @@ impl Model {
     /// secret store.
     pub fn secrets_parts(&mut self) -> Option<(&mut SecretsPage, &Inventory, SecretsView<'_>)> {
         let Self { secrets_page, inventory, presence_cache, context, .. } = self;
-        let view = SecretsView { lookup: context.secrets.as_ref()?, presence_cache };
+        let view = SecretsView { lookup: context.secrets.as_ref()?, presence_cache, aged: false };
         Some((secrets_page, inventory, view))
     }
 
     /// What is known of secrets; `None` if this console has no secret store.
     pub fn secrets_view(&self) -> Option<SecretsView<'_>> {
-        Some(SecretsView { lookup: self.context.secrets.as_ref()?, presence_cache: &self.presence_cache })
+        let lookup = self.context.secrets.as_ref()?;
+        Some(SecretsView { lookup, presence_cache: &self.presence_cache, aged: false })
     }
 
     /// What is known of the secret selected in the Secrets tab.

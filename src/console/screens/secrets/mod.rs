@@ -55,13 +55,19 @@ impl Component for SecretsScreen {
         }
     }
 
-    fn paste(&self, model: &mut Model, text: &str) {
+    fn typed(&self, model: &mut Model, text: &str) {
         let page = &mut model.secrets_page;
-        if page.list.typing.is_none() {
-            return refuse_paste(model);
+        if page.list.typing.is_some() {
+            page.list.filter.insert(text);
+            page.apply_filter();
         }
-        page.list.filter.insert(text);
-        page.apply_filter();
+    }
+
+    fn paste(&self, model: &mut Model, text: &str) {
+        match model.secrets_page.list.typing {
+            Some(_) => self.typed(model, text),
+            None => refuse_paste(model),
+        }
     }
 
     /// Based on the presence known so far.
@@ -71,7 +77,9 @@ impl Component for SecretsScreen {
         let target = model.secret_target();
         let presence = target.as_ref().and_then(|target| model.presence_cache.presence(&target.path));
         match action {
-            A::Filter | A::Sort | A::Zoom | A::Pause => page.opened,
+            A::Zoom => page.opened && (page.zoomed || !model.panes().is_alone()),
+            A::Sort => page.opened && model.panes().items.width > 0,
+            A::Filter | A::Pause => page.opened,
             A::Back => page.zoomed || page.focus == Pane::Detail || !page.list.filter.text().is_empty(),
             A::Copy => page.list.selected.is_some(),
             A::Open if page.focus == Pane::Detail => {
@@ -87,6 +95,11 @@ impl Component for SecretsScreen {
             A::UndeleteSecret => matches!(presence, Some(Presence::Deleted { .. })),
             _ => true,
         }
+    }
+
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        let page = &model.secrets_page;
+        by.can_step(&page.list, &page.rows)
     }
 
     fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {

@@ -152,7 +152,7 @@ impl SecretRows {
         let Some(entry) = self.index.entry(number) else { return };
         let put =
             |set: &mut HashSet<u32>, holds| if holds { set.insert(number) } else { set.remove(&number) };
-        put(&mut self.broken, SecretState::of(entry, view).is_bad());
+        put(&mut self.broken, SecretState::of(entry, SecretsView { aged: true, ..view }).is_bad());
         put(&mut self.unreferenced, entry.dependents.is_empty());
     }
 

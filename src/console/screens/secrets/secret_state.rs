@@ -13,6 +13,8 @@ use crate::domain::{FieldState, Presence, SecretPath, SecretVersion};
 pub struct SecretsView<'m> {
     pub lookup: &'m SecretLookup,
     pub presence_cache: &'m PresenceCache,
+    /// Whether what was seen long ago counts too: for a tally, but not for a row that is looked at.
+    pub aged: bool,
 }
 
 impl<'m> SecretsView<'m> {
@@ -26,6 +28,9 @@ impl<'m> SecretsView<'m> {
                 self.lookup.own_variables(id).map(|presence| Some(Cow::Owned(presence))).ok_or(NotVisible)
             }
             SecretPath::Kv { .. } if !self.lookup.can_read_kv => Err(NotVisible),
+            SecretPath::Kv { .. } if self.aged => {
+                Ok(self.presence_cache.last_presence(path).map(Cow::Borrowed))
+            }
             SecretPath::Kv { .. } => Ok(self.presence_cache.presence(path).map(Cow::Borrowed)),
         }
     }

@@ -156,13 +156,13 @@ impl SecretsPage {
 
     /// Restores selection and scroll after the list changed.
     pub fn restore_selection(&mut self) {
+        self.restore_by(|list, rows| _ = list.restore(rows));
+    }
+
+    /// Restores them, or selects the first row if nobody has selected another.
+    fn restore_by(&mut self, restore: impl FnOnce(&mut ListState<SecretSubject>, &SecretRows)) {
         let stays = self.moved_by_user || self.focus == Pane::Detail;
-        self.select(|list, rows| match stays {
-            true => {
-                list.restore(rows);
-            }
-            false => list.select_at(rows, 0),
-        });
+        self.select(|list, rows| if stays { restore(list, rows) } else { list.select_at(rows, 0) });
     }
 
     fn select(&mut self, change: impl FnOnce(&mut ListState<SecretSubject>, &SecretRows)) {
@@ -176,7 +176,7 @@ impl SecretsPage {
 
     pub fn apply_filter(&mut self) {
         self.rows.set_filter(Filter::words(self.list.filter.text()));
-        self.restore_selection();
+        self.restore_by(|list, rows| _ = list.restore_filtered(rows));
     }
 
     pub fn next_sort(&mut self, view: SecretsView<'_>) {

@@ -12,7 +12,7 @@ use crate::console::request::RequestId;
 use crate::console::widgets::Movement;
 use crate::domain::{
     Address, Change, ChangeKind, FieldName, FieldState, KvPath, Mount, Presence, Revision, SecretContents,
-    SecretFolder, SecretPath, Token,
+    SecretFolder, SecretNames, SecretPath, Token,
 };
 use crate::inventory::{Inventory, InventoryEvent, ScannedEntry};
 use crate::provider::{Error, SecretListItem};
@@ -33,7 +33,7 @@ impl KnownSecrets {
     }
 
     fn view(&self) -> SecretsView<'_> {
-        SecretsView { lookup: &self.lookup, presence_cache: &self.presence_cache }
+        SecretsView { lookup: &self.lookup, presence_cache: &self.presence_cache, aged: false }
     }
 }
 
@@ -47,7 +47,7 @@ fn put(address: &str, text: &str) -> Change<ScannedEntry> {
     let document = text.into();
     let entry =
         crate::domain::Entry { key, document, revision, created: None, version: None, token, lease: None };
-    Change { revision, kind: ChangeKind::Put { entry: entry.into() } }
+    Change { revision, kind: ChangeKind::Put { entry: ScannedEntry::new(entry, &SecretNames::default()) } }
 }
 
 fn apply(inventory: &mut Inventory, changes: Vec<Change<ScannedEntry>>) -> crate::inventory::Delta {
@@ -115,7 +115,7 @@ fn states_are_judged_by_what_documents_refer_to() {
         (kv("secret", "app/rabbit"), Presence::Missing),
         (kv("webhooks", "p/one/secrets"), Presence::Missing),
     ];
-    known.presence_cache.update(told.clone());
+    known.presence_cache.update(told.clone(), Duration::ZERO);
     page.rows.refresh_states(told.into_iter().map(|(path, _)| path), known.view());
     let rows = &page.rows;
     let states: Vec<_> = rows.from(0).map(|entry| SecretState::of(entry, known.view())).collect();

@@ -41,6 +41,12 @@ impl Component for StaleDependentsScreen {
         }
     }
 
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        let (lines, page) = (view::height(model), usize::from(model.frame().body.height));
+        let list = model.secret_actions.stale_dependents.page.as_ref();
+        list.is_some_and(|list| by.can_scroll(list.scroll, lines, page))
+    }
+
     fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {
         soonest.include_wall(model, model.receiver_cache_expiry());
     }

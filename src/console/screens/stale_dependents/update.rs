@@ -76,21 +76,23 @@ pub(crate) fn on_plan_written(model: &mut Model, plan: &Plan) -> bool {
     if !matches!(plan.kind, PlanKind::Rewrite(_)) {
         return false;
     }
-    model
-        .secret_actions
-        .stale_dependents
-        .record_rewrites(plan.steps.iter().map(|step| &step.key), model.now.wall);
+    let written = plan.steps.iter().map(|step| &step.key).filter(|key| !plan.left_out.contains(*key));
+    model.secret_actions.stale_dependents.record_rewrites(written, model.now.wall);
     let page = model.stale_dependents();
     let left = page.total();
     let open = model.secret_actions.stale_dependents.page.take();
     model.secret_actions.stale_dependents.page = open.filter(|_| left > 0).map(|_| Box::new(page));
     if left > 0 {
-        let words = format!("done: {}; {} left to be read again: :reread", plan.describe(), grouped(left));
+        let words = format!(
+            "done: {}; {} left to be read again: :reread",
+            plan.describe(&model.inventory),
+            grouped(left)
+        );
         model.notify(Tone::Good, words);
     } else if let Some(certain) = model.receiver_cache_expiry() {
         let words = format!(
             "done: {}; before {} the receiver may read the old value once more: look at :reread then",
-            plan.describe(),
+            plan.describe(&model.inventory),
             time_utc(certain)
         );
         model.notify(Tone::Good, words);

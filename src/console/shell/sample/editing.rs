@@ -63,7 +63,8 @@ fn merging(size: Size, theirs: impl FnOnce(String) -> String) -> Model {
         at: Revision(48_220),
         changes: vec![Change { revision: now.revision, kind: ChangeKind::Put { entry: now } }],
     };
-    update(&mut model, AppEvent::Feed(scan_event(batch)));
+    let feed = scan_event(batch, &model.context.secret_names);
+    update(&mut model, AppEvent::Feed(feed));
     model.lock = WriteAccess::Open(None);
     press(&mut model, 'g', KeyModifiers::CONTROL);
     model
@@ -135,6 +136,7 @@ pub(super) fn new_document(size: Size) -> Model {
         key("production/refunds"),
         r#"{"module": "log"}"#.into(),
         model.inventory.store().cloned(),
+        &model.context.secret_names,
     )
     .unwrap();
     edit.upstream = Upstream::Changed;

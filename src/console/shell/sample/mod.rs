@@ -128,6 +128,7 @@ pub(crate) fn context() -> ConsoleContext {
             tokens: TokenKind::Counter,
         },
         secrets: None,
+        secret_names: crate::domain::SecretNames::default(),
         may_copy_secrets: false,
         read_only: false,
         protected: false,
@@ -162,7 +163,7 @@ pub(crate) fn load(inventory: &mut Inventory, entries: Vec<Entry>) {
         WatchEvent::Page(entries),
         WatchEvent::Loaded { at },
     ] {
-        inventory.apply(scan_event(event), Duration::ZERO);
+        inventory.apply(scan_event(event, &crate::domain::SecretNames::default()), Duration::ZERO);
     }
 }
 
@@ -191,7 +192,7 @@ pub(crate) fn browse(size: Size) -> Model {
         changed.revision = Revision(48_214);
         let change = Change { revision: Revision(48_214), kind: ChangeKind::Put { entry: changed } };
         let batch = WatchEvent::Batch { at: Revision(48_214), changes: vec![change] };
-        model.inventory.apply(scan_event(batch), NOW - Duration::from_secs(ago));
+        model.inventory.apply(scan_event(batch, &model.context.secret_names), NOW - Duration::from_secs(ago));
     }
     scope(&mut model, "production", Some("production/github_events"));
     model

@@ -124,7 +124,7 @@ fn fleet(size: Size, lookup: SecretLookup, documents: &[(&str, &str)], selected:
     let entries = documents.iter().zip(48_190..).map(|((address, text), at)| entry(address, text, at));
     load(&mut model.inventory, entries.collect());
     scope(&mut model, "marks", Some(selected));
-    model.presence_cache.update(told());
+    model.presence_cache.update(told(), super::NOW);
     look(&mut model);
     model
 }

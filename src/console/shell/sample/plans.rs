@@ -58,6 +58,31 @@ pub(crate) fn marked(size: Size) -> Model {
     quiet(model)
 }
 
+/// All rows marked, and all but one of them filtered out.
+pub(crate) fn marked_unseen(size: Size) -> Model {
+    let mut model = unlocked(size);
+    scope(&mut model, "production", Some("production/deploys"));
+    keys(&mut model, "* /");
+    text(&mut model, "users");
+    keys(&mut model, "enter");
+    quiet(model)
+}
+
+/// Those to be deleted, one of them left out again.
+pub(crate) fn delete_unseen(size: Size) -> Model {
+    let mut model = marked_unseen(size);
+    keys(&mut model, "d j space");
+    quiet(model)
+}
+
+/// What is asked before they are.
+pub(crate) fn delete_typed(size: Size) -> Model {
+    let mut model = delete_unseen(size);
+    model.plan.as_mut().unwrap().opened = Duration::ZERO;
+    keys(&mut model, "enter");
+    quiet(model)
+}
+
 /// Connections to be deleted, one of them in use.
 pub(crate) fn delete(size: Size) -> Model {
     let mut model = unlocked(size);
@@ -115,13 +140,34 @@ pub(crate) fn undo(size: Size) -> Model {
     quiet(model)
 }
 
+/// An undo of several deletes, one of which somebody else has undone already.
+pub(crate) fn undo_some(size: Size) -> Model {
+    let mut model = unlocked(size);
+    let names = model.context.secret_names.clone();
+    let addresses = ["production/orders", "production/users", "staging/doorbell", "staging/orders"];
+    let entries = addresses.map(|address| model.inventory.get(&key(address)).unwrap().entry());
+    written(&mut model, entries.iter().cloned().map(PlanStep::delete).collect(), None);
+    let (at, again) = (Revision(48_214), Revision(48_221));
+    let gone = entries.iter().map(|entry| ChangeKind::Deleted { key: entry.key.clone() });
+    let changes = gone.map(|kind| Change { revision: at, kind }).collect();
+    send(&mut model, AppEvent::Feed(scan_event(WatchEvent::Batch { at, changes }, &names)));
+    let entry = Entry { revision: again, token: Token::counter(again.0), ..entries[1].clone() };
+    let changes = vec![Change { revision: again, kind: ChangeKind::Put { entry } }];
+    send(&mut model, AppEvent::Feed(scan_event(WatchEvent::Batch { at: again, changes }, &names)));
+    model.traffic = Traffic::default();
+    keys(&mut model, "u j j j space");
+    quiet(model)
+}
+
 fn written(model: &mut Model, steps: Vec<PlanStep>, after: Option<Token>) {
     let key = steps[0].key.clone();
+    let outcomes = steps.iter().map(|_| Outcome { before: None, after }).collect();
+    let description = (steps.len() > 1).then(|| format!("delete {} documents", steps.len()));
     let (request, document) = (model.next_request(), steps[0].after.clone());
     let store = model.inventory.store().cloned();
     model.pending_write =
-        Some(PendingWrite { request, document, key, store, steps, description: None, undoes: None });
-    let commit = Commit { at: Revision(48_214), outcomes: vec![Outcome { before: None, after }] };
+        Some(PendingWrite { request, document, key, store, steps, description, undoes: None });
+    let commit = Commit { at: Revision(48_214), outcomes };
     send(model, AppEvent::Answer(request, Answer::Commit(Ok(commit))));
 }
 
@@ -137,7 +183,8 @@ pub(crate) fn conflict(size: Size) -> Model {
     send(&mut model, AppEvent::Answer(*request, Answer::Commit(Err(error))));
     let change = Change { revision: now.revision, kind: ChangeKind::Put { entry: now } };
     let batch = WatchEvent::Batch { at: Revision(48_220), changes: vec![change] };
-    send(&mut model, AppEvent::Feed(scan_event(batch)));
+    let feed = scan_event(batch, &model.context.secret_names);
+    send(&mut model, AppEvent::Feed(feed));
     model.traffic = Traffic::default();
     quiet(model)
 }
@@ -164,6 +211,6 @@ pub(crate) fn typed(size: Size) -> Model {
 /// Without the notices of the keys on the way, and some time after them.
 fn quiet(mut model: Model) -> Model {
     model.lock = WriteAccess::Open(Some(NOW + Duration::from_secs(560)));
-    model.notice = None;
+    model.notices = Notices::default();
     model
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{NOW, browse, connecting, context, empty, key, scope};
 use crate::console::model::*;
 use crate::console::overlays::chooser::Chooser;
+use crate::console::overlays::messages as messages_list;
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay, Prompt, PromptPurpose};
 use crate::console::place::Place;
 use crate::console::request::RequestId;
@@ -96,7 +97,7 @@ fn partial(size: Size) -> Model {
     let page = WatchEvent::Page(rows.map(|row| row.entry()).collect());
     let (store, at) = (StoreId::new("cluster 1"), model.inventory.revision());
     for event in [WatchEvent::Load { store, at, resync: true, coverage }, page, WatchEvent::Loaded { at }] {
-        model.inventory.apply(scan_event(event), NOW);
+        model.inventory.apply(scan_event(event, &model.context.secret_names), NOW);
     }
     scope(&mut model, "production", Some("production/github_events"));
     model
@@ -161,6 +162,26 @@ fn log(size: Size) -> Model {
     ]
     .map(str::to_owned)
     .into();
+    model
+}
+
+/// A result of one's own, and what somebody else did since.
+fn told(size: Size) -> Model {
+    let mut model = browse(size);
+    model.notify(Tone::Good, "done: write production/github_events, now r48213");
+    model.now = crate::console::stamp::Stamp { mono: NOW + Duration::from_secs(70), ..model.now };
+    model.announce("staging/doorbell was deleted");
+    model
+}
+
+/// The list of all that.
+fn messages(size: Size) -> Model {
+    let mut model = told(size);
+    let words = "production/orders holds just what you wrote, now r48213: by someone else, or by an attempt of \
+                 yours whose answer was lost; nothing was written now";
+    model.notify(Tone::Bad, words);
+    model.notify(Tone::Plain, "nothing is selected");
+    messages_list::show(&mut model);
     model
 }
 
@@ -234,7 +255,8 @@ fn unknown(size: Size) -> Model {
 pub(crate) fn edit(size: Size, change: impl FnOnce(&mut Draft)) -> Model {
     let mut model = browse(size);
     let entry = model.inventory.get(&key("production/github_events")).unwrap().entry();
-    let mut edit = Draft::stored(entry, model.inventory.store().cloned()).unwrap();
+    let mut edit =
+        Draft::stored(entry, model.inventory.store().cloned(), &model.context.secret_names).unwrap();
     change(&mut edit);
     edit.check();
     model.edit = Some(Box::new(edit));
@@ -272,7 +294,7 @@ pub(crate) fn files(size: Size) -> Model {
         page,
         WatchEvent::Loaded { at },
     ] {
-        model.inventory.apply(scan_event(event), Duration::ZERO);
+        model.inventory.apply(scan_event(event, &model.context.secret_names), Duration::ZERO);
     }
     model.link.set_state(LinkState::Synced, NOW);
     scope(&mut model, "default", Some("default/ping"));
@@ -308,6 +330,8 @@ pub(crate) const SCENES: &[Scene] = &[
     ("health_files", health::files),
     ("health_broken", health::broken),
     ("log", log),
+    ("told", told),
+    ("messages", messages),
     ("help", help),
     ("prompt", prompt),
     ("unlock", unlock),
@@ -332,11 +356,15 @@ pub(crate) const SCENES: &[Scene] = &[
     ("new_document", editing::new_document),
     ("files", files),
     ("marked", plans::marked),
+    ("marked_unseen", plans::marked_unseen),
     ("plan_delete", plans::delete),
+    ("plan_delete_unseen", plans::delete_unseen),
+    ("plan_delete_typed", plans::delete_typed),
     ("plan_clone", plans::clone),
     ("plan_clone_full", plans::clone_full),
     ("plan_rename", plans::rename),
     ("plan_undo", plans::undo),
+    ("plan_undo_some", plans::undo_some),
     ("plan_conflict", plans::conflict),
     ("plan_too_many", plans::too_many),
     ("plan_typed", plans::typed),

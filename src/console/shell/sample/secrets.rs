@@ -238,7 +238,7 @@ pub(crate) fn plan_reput(size: Size) -> Model {
     let made = (model.inventory.store().cloned(), NOW, RequestId(1));
     let mut plan = Plan::new(PlanKind::Rewrite(keys.clone()), steps.collect(), made);
     plan.unchanged = 22;
-    plan.diffs = StepDiffs::Ready(diff(&plan.steps));
+    plan.diffs = StepDiffs::Ready(diff(&model.context.secret_names, &plan.steps));
     model.plan = Some(Box::new(plan));
     model
 }

@@ -78,7 +78,7 @@ fn page(size: Size) -> Model {
     let mut model = browse(size);
     model.tab = Tab::Secrets;
     model.context.secrets = Some(lookup());
-    model.presence_cache.update(told());
+    model.presence_cache.update(told(), NOW);
     settle(&mut model);
     model
 }

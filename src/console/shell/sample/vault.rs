@@ -35,7 +35,7 @@ pub(crate) fn crowded(size: Size) -> Model {
     model.traffic.count(12, NOW - Duration::from_secs(1));
     model.traffic.advance(NOW);
     model.secret_link.root = true;
-    model.secret_link.forbidden = 2;
+    model.secret_link.summary = SecretsSummary { seen: 12, forbidden: 2, missing: 1, until: None };
     model.secret_actions.reads = 3;
     model
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::console::action::Action;
 use crate::console::shell::layout::{Pane, body_rows, gutter, inner};
 use crate::console::update::keys::act;
-use crate::domain::{Change, ChangeKind, Document, Entry, Revision, Token};
+use crate::domain::{Change, ChangeKind, Document, Entry, Revision, SecretNames, Token};
 use crate::inventory::scan_event;
 use crate::provider::WatchEvent;
 
@@ -36,7 +36,7 @@ fn long_names(cols: u16, scope: &str) -> Model {
     };
     let changes = ["production", "staging"].into_iter().flat_map(|of| LONG.iter().map(move |id| put(of, id)));
     let batch = WatchEvent::Batch { at: Revision(48_300), changes: changes.collect() };
-    model.inventory.apply(scan_event(batch), NOW - Duration::from_secs(60));
+    model.inventory.apply(scan_event(batch, &SecretNames::default()), NOW - Duration::from_secs(60));
     sample::scope(&mut model, scope, Some(&format!("production/{}", LONG[0])));
     model
 }

@@ -1,5 +1,6 @@
 //! Tests of sequences that terminals send, in all cuts.
 
+use crossterm::event::KeyEventKind;
 use proptest::prelude::*;
 
 use super::*;
@@ -31,6 +32,9 @@ fn keys_as_terminals_send_them() {
         (b"\x03", KeyCode::Char('c'), CTRL),
         (b"\x1a", KeyCode::Char('z'), CTRL),
         (b"\x7f", KeyCode::Backspace, NONE),
+        (b"\x08", KeyCode::Backspace, NONE),
+        (b"\x1b\x08", KeyCode::Backspace, KeyModifiers::ALT),
+        (b"\x1b[8u", KeyCode::Backspace, NONE),
         (b"\x1b", KeyCode::Esc, NONE),
         (b"\x1b[A", KeyCode::Up, NONE),
         (b"\x1bOA", KeyCode::Up, NONE),
@@ -101,21 +105,150 @@ fn a_paste_past_the_limit_is_refused_whole_and_its_end_is_found() {
 }
 
 #[test]
-fn what_a_terminal_reports_types_nothing() {
-    let replies: &[&[u8]] = &[
-        b"\x1b[?62;c",
-        b"\x1b[12;40R",
-        b"\x1b[I",
-        b"\x1b[O",
-        b"\x1b]11;rgb:0000/0000/0000\x07",
-        b"\x1b]11;rgb:0000/0000/0000\x1b\\",
-        b"\x1bP1$r0m\x1b\\",
-        b"\x1b[<0;10;10M",
-        b"\x1b[?2026;2$y",
-    ];
-    for reply in replies {
-        assert_eq!(decode(&[reply]), [], "{}", reply.escape_ascii());
+fn the_terminals_own_erase_character_deletes_too() {
+    let decoded = |erase: u8, bytes: &[u8]| {
+        let mut inputs = Vec::new();
+        Decoder::with_erase(erase).feed(bytes, |input| inputs.push(input));
+        inputs
+    };
+    let erased = [pressed(KeyCode::Backspace, KeyModifiers::NONE)];
+    for erase in [0x08, 0x7f, 0x15] {
+        for byte in [0x08, 0x7f, erase] {
+            assert_eq!(decoded(erase, &[byte]), erased, "{byte:#x} where {erase:#x} erases");
+        }
     }
+    // On a terminal of paper; in a name it is a character.
+    assert_eq!(decoded(b'#', b"#"), [pressed(KeyCode::Char('#'), KeyModifiers::NONE)]);
+    // None is set.
+    assert_eq!(decoded(0, b"\0"), [pressed(KeyCode::Char(' '), KeyModifiers::CONTROL)]);
+    assert_eq!(decoded(b'\r', b"\r"), [pressed(KeyCode::Enter, KeyModifiers::NONE)]);
+}
+
+/// Reports and answers in all their forms.
+const REPORTS: &[&[u8]] = &[
+    // Which terminal it is, in four ways, and how it is.
+    b"\x1b[?62;c",
+    b"\x1b[?64;1;2;6;22c",
+    b"\x1b[>41;354;0c",
+    b"\x1bP!|00000000\x1b\\",
+    b"\x1bP>|XTerm(379)\x1b\\",
+    b"\x1b[0n",
+    b"\x1b[?13n",
+    // Where the cursor is.
+    b"\x1b[12;40R",
+    b"\x1b[1;1R",
+    b"\x1b[?12;40;1R",
+    // The focus.
+    b"\x1b[I",
+    b"\x1b[O",
+    // Colours, the clipboard, the size, the title.
+    b"\x1b]11;rgb:0000/0000/0000\x07",
+    b"\x1b]11;rgb:0000/0000/0000\x1b\\",
+    b"\x1b]4;1;rgb:cdcd/0000/0000\x1b\\",
+    b"\x1b]52;c;cXVpdA==\x07",
+    b"\x1b[8;24;80t",
+    b"\x1b[4;384;640t",
+    b"\x1b]lquit\x1b\\",
+    // Settings and modes.
+    b"\x1bP1$r0m\x1b\\",
+    b"\x1bP1+r544e=787465726d\x1b\\",
+    b"\x1b[?2026;2$y",
+    b"\x1b[4;1$y",
+    b"\x1b[?0u",
+    b"\x1b[>4;2m",
+    b"\x1b_Gi=31;OK\x1b\\",
+    // Clicks: the oldest form, below and beyond 95 columns, and beyond all it can say.
+    b"\x1b[M !!",
+    b"\x1b[Mqdd",
+    b"\x1b[M \xb0q",
+    b"\x1b[M#\x00\xff",
+    // In UTF-8 (1005), of one byte and of two.
+    "\x1b[M q\u{a1}".as_bytes(),
+    "\x1b[M \u{12c}q".as_bytes(),
+    "\x1b[M \u{12c}\u{105}".as_bytes(),
+    // SGR (1006), urxvt (1015), in pixels (1016), with a highlight (1001), the locator of DEC.
+    b"\x1b[<0;10;10M",
+    b"\x1b[<64;120;40m",
+    b"\x1b[32;10;10M",
+    b"\x1b[<0;1024;768M",
+    b"\x1b[tqq",
+    b"\x1b[Tqqqqqq",
+    b"\x1b[1;2;10;10;1&w",
+    // In one byte what `ESC [` is in two.
+    b"\x9b<0;10;10M",
+];
+
+#[test]
+fn what_a_terminal_reports_types_nothing_wherever_it_is_cut() {
+    let q = pressed(KeyCode::Char('q'), KeyModifiers::NONE);
+    for report in REPORTS {
+        assert_eq!(decode(&[report]), [], "{}", report.escape_ascii());
+        let keys_around = [b"q", *report, b"q"].concat();
+        for cut in 0..keys_around.len() {
+            let (first, rest) = keys_around.split_at(cut);
+            assert_eq!(decode(&[first, rest]), [q.clone(), q.clone()], "{} | {rest:?}", first.escape_ascii());
+        }
+    }
+}
+
+/// The listener flushes once the timeout has passed without a byte.
+#[test]
+fn a_report_that_a_slow_link_has_cut_types_nothing() {
+    let slow = Duration::from_millis(300);
+    for report in REPORTS.iter().filter(|report| report.first() == Some(&ESC)) {
+        for cut in 1..report.len() {
+            let (first, rest) = report.split_at(cut);
+            let mut decoder = Decoder::default();
+            let mut inputs = Vec::new();
+            decoder.feed(first, |input| inputs.push(input));
+            if decoder.timeout().is_some_and(|patience| patience < slow) {
+                inputs.extend(decoder.flush());
+                decoder.resume(rest);
+            }
+            decoder.feed(rest, |input| inputs.push(input));
+            assert_eq!(decoder.timeout(), None, "{} is whole", report.escape_ascii());
+            // After the escape alone it cannot be known yet; after `ESC P` and its like, neither.
+            inputs.retain(|input| !is_gone_before_known(input));
+            assert_eq!(inputs, [], "{} | {}", first.escape_ascii(), rest.escape_ascii());
+        }
+    }
+}
+
+fn is_gone_before_known(input: &TerminalInput) -> bool {
+    match input {
+        TerminalInput::Key(key) => key.code == KeyCode::Esc || key.modifiers.contains(KeyModifiers::ALT),
+        _ => false,
+    }
+}
+
+#[test]
+fn after_a_lone_escape_what_a_person_types_is_no_report() {
+    let later = |next: &[u8]| {
+        let mut decoder = Decoder::default();
+        let mut inputs = Vec::new();
+        decoder.feed(b"\x1b", |input| inputs.push(input));
+        inputs.extend(decoder.flush());
+        decoder.resume(next);
+        decoder.feed(next, |input| inputs.push(input));
+        inputs.len()
+    };
+    for (keys, count) in [("[", 2), ("M", 2), ("[a", 3), ("O", 2), ("Pq", 3), ("]x", 3), ("jk", 3)] {
+        assert_eq!(later(keys.as_bytes()), count, "{keys}");
+    }
+}
+
+#[test]
+fn a_reply_that_was_cut_short_does_not_swallow_the_next_key() {
+    let up = pressed(KeyCode::Up, KeyModifiers::NONE);
+    for cut_short in [&b"\x1b]11;rgb:00"[..], b"\x1bP1$r\x18", b"\x1b[M "] {
+        assert_eq!(
+            decode(&[cut_short, b"\x1b[A"]),
+            std::slice::from_ref(&up),
+            "{}",
+            cut_short.escape_ascii()
+        );
+    }
+    assert_eq!(decode(&[b"\x1b[M\x03"]), [pressed(KeyCode::Char('c'), KeyModifiers::CONTROL)]);
 }
 
 #[test]
@@ -123,7 +256,7 @@ fn waits_only_inside_a_sequence() {
     let mut decoder = Decoder::default();
     assert_eq!(decoder.timeout(), None);
     decoder.feed(b"\x1b[1;", |_| panic!("nothing is complete"));
-    assert_eq!(decoder.timeout(), Some(REST_OF_SEQUENCE));
+    assert_eq!(decoder.timeout(), Some(REST_OF_REPORT), "no key of its own begins like this");
     let mut inputs = Vec::new();
     decoder.feed(b"5A", |input| inputs.push(input));
     assert_eq!(inputs, [pressed(KeyCode::Up, KeyModifiers::CONTROL)]);
@@ -140,6 +273,7 @@ proptest! {
                 Just(b"\x1bOB".to_vec()),
                 Just("é日".as_bytes().to_vec()),
                 Just(b"jk\r".to_vec()),
+                prop::sample::select(REPORTS).prop_map(<[u8]>::to_vec),
                 prop::collection::vec(any::<u8>(), 0..8),
             ],
             0..12,

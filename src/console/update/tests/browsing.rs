@@ -35,6 +35,45 @@ fn a_filter_narrows_as_one_types_and_comes_back_on_escape() {
 }
 
 #[test]
+fn the_selection_survives_a_filter_that_hides_it() {
+    let mut console = TestConsole::new();
+    let all: Vec<_> = (0..60).map(|n| entry(&format!("a/w{n:02}"), "{}", 1 + n)).collect();
+    console.load("s1", 60, &all);
+    let place = |console: &TestConsole| {
+        let list = &console.model.webhooks.list;
+        (console.selected(), list.cursor, list.cursor - list.offset)
+    };
+    console.keys("G k k k k k");
+    let before = place(&console);
+    assert_eq!(before.0, "a/w54");
+    console.keys("/").text("w0").keys("esc");
+    assert_eq!(place(&console), before, "given up while typing");
+    console.keys("/").text("w0").keys("enter");
+    assert_eq!(console.selected(), "a/w09", "something is selected meanwhile");
+    console.put("a/w54", r#"{"connection":"w0"}"#, 61);
+    assert_eq!(console.selected(), "a/w09", "nothing jumps because of somebody else's write");
+    console.keys("esc");
+    assert_eq!(place(&console), before, "removed later");
+    console.keys("/").text("zzz").keys("enter esc");
+    assert_eq!(place(&console), before, "after a filter that left nothing");
+    console.keys("/").text("w0").keys("enter k esc");
+    assert_eq!(console.selected(), "a/w09", "what was chosen among the matches stays");
+    console.keys("/").text("w3").keys("enter space esc");
+    assert!(console.selected().starts_with("a/w3"), "so does what was acted on: {}", console.selected());
+}
+
+#[test]
+fn the_selection_survives_a_look_at_another_namespace() {
+    let mut console = TestConsole::loaded();
+    console.keys("G h j");
+    assert_eq!(console.selected(), "a/one");
+    console.keys("k");
+    assert_eq!(console.selected(), "b/three");
+    console.keys("j enter h k");
+    assert_eq!(console.selected(), "a/one", "unless one went on from there");
+}
+
+#[test]
 fn sorting_goes_round_and_keeps_the_selection() {
     let mut console = TestConsole::loaded();
     console.keys("j o o o");
@@ -54,9 +93,9 @@ fn namespaces_lead_to_their_items_and_back() {
     assert_eq!(console.selected(), "b/three");
     console.keys("j");
     assert_eq!(console.selected(), "key:x/y/z/w", "unrecognised keys are a range of their own");
-    console.keys("e");
+    console.keys("l e");
     assert!(console.model.edit.is_none() && console.notice().contains("not edited"));
-    console.keys("esc");
+    console.keys("h esc");
     assert_eq!(*console.model.webhooks.listing.scope(), Scope::AllWebhooks);
     console.keys("l l");
     assert_eq!(console.model.webhooks.focus, Pane::Detail);

@@ -3,7 +3,7 @@
 //!
 //! A failure that a place was not reached means that `walk::steps` lacks what leads there.
 
-mod walk;
+pub(super) mod walk;
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
@@ -40,17 +40,26 @@ struct ExploredStep {
     writes: bool,
     /// An effect that writes without having been asked for.
     unasked: Option<String>,
+    /// Whether it led to a state that no step before had led to.
+    is_first: bool,
+}
+
+/// One path to each distinct state of the open console.
+pub(super) fn paths() -> impl Iterator<Item = &'static [WalkStep]> {
+    explored().iter().filter(|step| step.is_first).map(|step| step.path.as_slice())
 }
 
 fn explored() -> &'static [ExploredStep] {
     static STEPS: OnceLock<Vec<ExploredStep>> = OnceLock::new();
     STEPS.get_or_init(|| {
+        let mut seen = HashSet::new();
         let note = |walk: StateWalk| {
             let written = walk.new_effects().find(|effect| effect.writes());
             ExploredStep {
                 place: walk.console.model.place(),
                 led_by: walk.led_by,
                 writes: written.is_some(),
+                is_first: seen.insert(face(&walk.console)),
                 unasked: written.filter(|_| !may_lead_to_a_write(&walk)).map(|effect| format!("{effect:?}")),
                 path: walk.path,
             }
@@ -121,7 +130,7 @@ fn locked_nothing_writes_from_anywhere_and_it_is_said_why() {
 }
 
 /// Effects of passing time are nobody's action.
-fn does_something(effect: &Effect) -> bool {
+pub(super) fn does_something(effect: &Effect) -> bool {
     !matches!(
         effect,
         Effect::AskLease(..)

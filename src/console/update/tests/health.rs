@@ -164,7 +164,7 @@ fn a_write_that_the_store_cannot_take_asks_at_once_what_is_the_matter() {
     console.asks();
     console.keys("e down end").text(",\"x\":1").keys("ctrl-s").wait(400).keys("enter");
     let (request, _) = console.commit().unwrap();
-    let full = Error::Unavailable { reason: "the database is full".into(), retry_in: None };
+    let full = Error::unavailable("the database is full");
     console.send(AppEvent::Answer(request, Answer::Commit(Err(full))));
     console.send(AppEvent::Wake);
     assert_eq!(console.asks(), 1);

@@ -59,7 +59,7 @@ fn a_row_needs_what_its_document_and_its_connection_need_and_follows_both() {
     assert_eq!(WALKS.get(), read + 3, "each new document once, when it comes");
 
     let missing = console.model.needs.visible_paths().into_iter().map(|path| (path, Presence::Missing));
-    console.model.presence_cache.update(missing.collect::<Vec<_>>());
+    console.model.presence_cache.update(missing.collect::<Vec<_>>(), Duration::ZERO);
     assert_eq!(console.mark("a/one"), Some(NeedMark::Missing));
 }
 

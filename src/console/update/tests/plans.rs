@@ -39,7 +39,7 @@ fn marked_documents_are_deleted_in_one_commit_each_at_what_was_shown() {
     assert_eq!(console.model.place(), Place::Plan);
     console.keys("enter");
     assert!(commits(&mut console).is_none(), "a key of the first 300 ms writes nothing");
-    console.wait(400).keys("enter enter");
+    console.wait(400).keys("enter").text("delete 2").keys("enter enter");
     let (request, ops) = commits(&mut console).expect("one write");
     assert_eq!(conditions(&ops), [("a/one".into(), at(1)), ("a/two".into(), at(2))]);
     assert!(ops.iter().all(|op| matches!(op, Op::Delete { .. })));
@@ -198,7 +198,7 @@ fn a_store_that_writes_one_at_a_time_renames_nothing() {
 #[test]
 fn a_conflict_names_the_key_and_the_plan_is_made_anew() {
     let mut console = TestConsole::loaded();
-    console.keys("space space d").wait(400).keys("enter");
+    console.keys("space space d").wait(400).keys("enter").text("delete 2").keys("enter");
     let (request, _) = commits(&mut console).unwrap();
     let now = Some(Box::new(entry("a/two", "{}", 9)));
     refused(&mut console, request, Error::Conflict { key: key("a/two"), now });
@@ -207,7 +207,7 @@ fn a_conflict_names_the_key_and_the_plan_is_made_anew() {
     console.wait(400).keys("enter");
     assert!(commits(&mut console).is_none(), "it is not sent again as it is");
     // The inventory does not show the other write yet: what the store reported counts.
-    console.keys("b").wait(400).keys("enter");
+    console.keys("b").wait(400).keys("enter").text("delete 2").keys("enter");
     let (request, ops) = commits(&mut console).unwrap();
     assert_eq!(conditions(&ops), [("a/one".into(), at(1)), ("a/two".into(), at(9))]);
     refused(&mut console, request, Error::NotFound { key: key("a/one") });
@@ -226,7 +226,41 @@ fn a_plan_of_a_replaced_store_is_made_anew_before_it_is_written() {
     console.wait(400).keys("enter");
     assert!(commits(&mut console).is_none());
     assert!(console.notice().starts_with("the store was replaced while you looked"));
-    console.keys("b").wait(400).keys("enter");
+    console.keys("b").wait(400).keys("enter").text("delete 2").keys("enter");
+    assert_eq!(commits(&mut console).unwrap().1.len(), 2);
+}
+
+#[test]
+fn what_was_typed_deletes_no_other_number_than_the_one_shown() {
+    let mut console = TestConsole::loaded();
+    console.keys("* d").wait(400).keys("enter").text("delete 3");
+    let plan = console.model.plan.as_mut().unwrap();
+    plan.left_out.insert(key("a/one"));
+    console.keys("enter");
+    assert!(commits(&mut console).is_none(), "it would be another plan than the one that was read");
+    assert!(console.notice().contains("changed meanwhile"), "{}", console.notice());
+}
+
+#[test]
+fn steps_are_left_out_one_by_one_but_not_half_of_a_rename() {
+    let mut console = TestConsole::loaded();
+    console.keys("* d space").wait(400);
+    assert_eq!(console.model.plan.as_ref().unwrap().selected, 1, "and goes on to the next");
+    console.keys("enter").text("delete 2").keys("enter");
+    let (request, ops) = commits(&mut console).unwrap();
+    assert_eq!(conditions(&ops), [("a/two".into(), at(2)), ("b/three".into(), at(3))]);
+    done(&mut console, request, 9, &[None, None]);
+    assert_eq!(console.notice(), "done: delete 2 documents");
+    assert_eq!(console.model.webhooks.marks.len(), 1);
+
+    let mut console = TestConsole::loaded();
+    console.keys("* d space space space").wait(400).keys("enter");
+    assert!(console.notice().starts_with("nothing is left to write"), "{}", console.notice());
+
+    let mut console = TestConsole::loaded();
+    console.keys("R ctrl-u").text("b/moved").keys("enter space").wait(400);
+    assert!(console.notice().starts_with("a document moves whole"), "{}", console.notice());
+    console.keys("enter");
     assert_eq!(commits(&mut console).unwrap().1.len(), 2);
 }
 

@@ -87,9 +87,9 @@ fn what_is_told_of_secrets_in_sight_asks_for_a_frame_and_counts_the_forbidden() 
     assert_eq!(console.hears(Answer::PresenceChanged(vec![(elsewhere, Presence::Missing)])), Redraw::No);
     let forbidden = Presence::Forbidden { permission: "read on …".into() };
     assert_eq!(console.hears(Answer::PresenceChanged(vec![(own(), forbidden)])), Redraw::Soon);
-    assert_eq!(console.model.secret_link.forbidden, 1);
+    assert_eq!(console.model.secret_link.summary.forbidden, 1);
     assert_eq!(console.hears(Answer::PresenceChanged(vec![(own(), Presence::Missing)])), Redraw::Soon);
-    assert_eq!(console.model.secret_link.forbidden, 0);
+    assert_eq!(console.model.secret_link.summary.forbidden, 0);
     assert_eq!(console.model.presence_cache.presence(&own()), Some(&Presence::Missing));
 }
 
@@ -188,4 +188,123 @@ fn a_root_token_stays_marked() {
     console.hears(Answer::SecretHealth(Box::new(health)));
     console.stands(SecretStoreStatus::Unreachable);
     assert!(console.model.secret_link.root);
+}
+
+/// What the header tells of the secret store, at a width where it has room.
+fn badge(console: &TestConsole) -> String {
+    use crate::console::shell;
+    use crate::console::theme::{ColorDepth, Glyphs, Theme};
+    let theme = Theme::named("default", ColorDepth::None, Glyphs::Unicode).unwrap();
+    let size = console.model.size;
+    let mut screen =
+        ratatui::Terminal::new(ratatui::backend::TestBackend::new(size.cols, size.rows)).unwrap();
+    screen.draw(|frame| shell::draw(&console.model, &theme, frame)).unwrap();
+    let cells = screen.backend().buffer().content().iter().take(usize::from(size.cols));
+    let header: String = cells.map(|cell| cell.symbol()).collect();
+    let (_, badge) = header.split_once("vault ").unwrap_or_else(|| panic!("{header}"));
+    badge.split("    ").next().unwrap().trim_end().to_owned()
+}
+
+/// Three webhooks that need a secret each: one is there, one may not be read, one does not exist.
+fn three() -> (TestConsole, [(SecretPath, Presence); 3]) {
+    let mut console = TestConsole::new();
+    console.model.size = Size { cols: 200, rows: 40 };
+    console.model.context.secrets = Some(places());
+    console.model.secret_link = SecretLink { backend: "vault", ..SecretLink::default() };
+    let needs = |name: &str| format!(r#"{{"module":"log","hmac":{{"secret":"{{$vault:app/{name}#key}}"}}}}"#);
+    let entries = [
+        entry("a/one", &needs("one"), 1),
+        entry("a/two", &needs("two"), 2),
+        entry("b/three", &needs("three"), 3),
+        entry("b/other", r#"{"module":"log"}"#, 4),
+    ];
+    console.load("s1", 4, &entries);
+    console.feed(WatchEvent::State(LinkState::Synced));
+    console.stands(SecretStoreStatus::Unsealed);
+    let field = (crate::domain::FieldName::new("key"), crate::domain::FieldState::Present);
+    let contents = crate::domain::SecretContents { fields: vec![field], version: None, written: None };
+    let told = [
+        (kv("secret", "app/one"), Presence::Present(contents)),
+        (kv("secret", "app/two"), Presence::Forbidden { permission: "read on …".into() }),
+        (kv("secret", "app/three"), Presence::Missing),
+    ];
+    (console, told)
+}
+
+const SEEN: &str = "▲ unsealed 1 forbidden, 1 missing of 3 seen";
+
+/// Keys that lead from any screen to any other, past filters, dialogs and a draft.
+const VISITS: [&str; 16] =
+    ["1", "2", "3", "6", "7", "/", "o", "n", "e", "enter", "esc", "j", "g", "tab", "z", "?"];
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(60))]
+    #[test]
+    fn the_badge_of_the_secret_store_does_not_depend_on_what_is_on_the_screen(
+        visits in proptest::collection::vec((0..VISITS.len(), 0_u64..20_000), 1..25)
+    ) {
+        let (mut console, told) = three();
+        console.hears(Answer::PresenceChanged(told.to_vec()));
+        assert_eq!(badge(&console), SEEN);
+        for (key, wait) in visits {
+            console.wait(wait).keys(VISITS[key]);
+            console.send(AppEvent::Wake);
+            let told = badge(&console);
+            // Its age may be told, and nothing else is.
+            let age = told.strip_prefix(SEEN).unwrap_or_else(|| panic!("{}: {told}", VISITS[key]));
+            assert!(age.is_empty() || age.ends_with(" ago"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn the_badge_tells_how_old_it_is_and_is_current_again_once_it_was_looked_at() {
+    let (mut console, told) = three();
+    console.hears(Answer::PresenceChanged(told.to_vec()));
+    console.keys("7").wait(300_000).send(AppEvent::Wake);
+    assert_eq!(badge(&console), format!("{SEEN} 5m ago"));
+    console.keys("1");
+    assert_eq!(badge(&console), format!("{SEEN} 5m ago"), "nobody has answered yet");
+    let [one, (two, _), three] = told;
+    let granted = one.1.clone();
+    console.hears(Answer::PresenceChanged(vec![one, (two, granted), three]));
+    assert_eq!(badge(&console), "▲ unsealed 1 missing of 3 seen");
+}
+
+#[test]
+fn an_outage_takes_nothing_from_what_was_known() {
+    let (mut console, told) = three();
+    console.hears(Answer::PresenceChanged(told.to_vec()));
+    let away = |(path, _): &(SecretPath, Presence)| {
+        (path.clone(), Presence::Unreachable { reason: "sealed".into() })
+    };
+    console.hears(Answer::PresenceChanged(told.iter().map(away).collect()));
+    console.stands(SecretStoreStatus::Sealed);
+    assert_eq!(badge(&console), "✗ sealed", "which is all that matters");
+    console.wait(90_000).keys("7");
+    console.stands(SecretStoreStatus::Unsealed);
+    assert_eq!(badge(&console), format!("{SEEN} 1m ago"));
+}
+
+#[test]
+fn what_no_document_needs_any_more_is_nothing_to_warn_of() {
+    let (mut console, told) = three();
+    console.hears(Answer::PresenceChanged(told.to_vec()));
+    console.keys("7");
+    console.del("a/two", 5);
+    assert_eq!(badge(&console), "▲ unsealed 1 missing of 3 seen");
+    console.put("b/three", r#"{"topic":"{$vault:app/three#key:default}"}"#, 6);
+    assert_eq!(badge(&console), "● unsealed", "a default stands in for it");
+    console.put("b/three", r#"{"topic":"{$vault:app/three#key}"}"#, 7);
+    assert_eq!(badge(&console), "▲ unsealed 1 missing of 3 seen");
+}
+
+#[test]
+fn an_own_secret_that_is_not_there_is_missing_only_where_one_is_required() {
+    let (mut console, _) = three();
+    console.put("a/one", r#"{"module":"log"}"#, 5);
+    console.hears(Answer::PresenceChanged(vec![(own(), Presence::Missing)]));
+    assert_eq!(badge(&console), "● unsealed");
+    console.put("a/one", r#"{"module":"log","authorization":"Bearer "}"#, 6);
+    assert_eq!(badge(&console), "▲ unsealed 1 missing of 1 seen");
 }

@@ -128,7 +128,7 @@ fn a_failure_is_said_once_and_typing_goes_on() {
     for round in 0..3 {
         console.keys("e").text("x").wait(300).wake();
         let [(request, _)] = console.saves().try_into().unwrap_or_else(|_| panic!("one save"));
-        console.model.notice = None;
+        console.model.notices.end_act();
         let failed = Answer::DraftSaved(Err("/state: storage full; make room there".into()));
         console.send(AppEvent::Answer(request, failed));
         let expected = "the draft of a/one is not saved: /state: storage full; make room there";

@@ -3,6 +3,7 @@
 use super::*;
 use crate::console::drafts::{DraftEntry, DraftId, DraftJob, DraftSummary};
 use crate::console::external_editor::EditorEvent;
+use crate::domain::SecretNames;
 
 fn done(revision: u64) -> Answer {
     let outcome = Outcome { before: None, after: Some(Token::counter(revision)) };
@@ -197,8 +198,11 @@ fn a_saved_cursor_that_is_nowhere_in_the_text_is_no_trouble() {
     let mut saved = unsaved.to_saved("").unwrap();
     for cursor in [(usize::MAX, usize::MAX), (0, 1), (0, 2), (usize::MAX, 0)] {
         saved.cursor = cursor;
-        let mut edit =
-            crate::console::screens::editor::Draft::resume(saved.clone(), &console.model.inventory);
+        let mut edit = crate::console::screens::editor::Draft::resume(
+            saved.clone(),
+            &console.model.inventory,
+            &SecretNames::default(),
+        );
         edit.buffer.type_char('y');
         assert_eq!(edit.text().chars().filter(|c| *c == 'y').count(), 1);
     }

@@ -156,7 +156,7 @@ fn an_engine_without_versions_is_asked_once() {
 #[test]
 fn enter_leads_from_a_secret_to_the_document_that_depends_on_it() {
     let mut console = console();
-    console.model.presence_cache.update([(kv("secret", "app/x"), present(&["jwt"]))]);
+    console.model.presence_cache.update([(kv("secret", "app/x"), present(&["jwt"]))], Duration::ZERO);
     console.opened();
     assert_eq!(console.state_of(&kv("secret", "app/x")), SecretState::Fallback);
     console.keys("enter");
@@ -195,7 +195,7 @@ fn acts_are_about_the_selected_secret_and_its_selected_field() {
         jobs.take(1).next()
     };
     let mut console = console();
-    console.model.presence_cache.update([(kv("secret", "app/x"), present(&["jwt"]))]);
+    console.model.presence_cache.update([(kv("secret", "app/x"), present(&["jwt"]))], Duration::ZERO);
     console.opened().keys("j r");
     assert_eq!(inspected(&console).unwrap(), "webhooks/a/one/secrets");
     for key in ["s", "a", "u", "d", "U"] {

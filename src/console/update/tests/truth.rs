@@ -45,7 +45,7 @@ fn a_machine_that_wakes_up_is_locked_however_short_it_slept() {
     assert_eq!(console.model.lock, WriteAccess::Locked);
     assert!(console.effects.iter().any(|effect| matches!(effect, Effect::Lock)));
     assert!(console.effects.iter().any(|effect| matches!(effect, Effect::Retry)), "what is shown may be old");
-    assert!(console.model.notice.as_ref().unwrap().text.contains("this machine was asleep"));
+    assert!(console.notice().contains("this machine was asleep"));
 }
 
 #[test]

@@ -135,15 +135,109 @@ fn a_rename_and_a_delete_of_several_are_taken_back_whole() {
     console.del("b/moved", 11);
     console.put("a/one", r#"{"module":"log"}"#, 11);
 
-    console.keys("g * d").wait(400).keys("enter");
+    console.keys("g * d").wait(400).keys("enter").text("delete 3").keys("enter");
     let (request, ops) = commits(&mut console).unwrap();
     done(&mut console, request, 12, &vec![None; ops.len()]);
     for op in &ops {
         console.del(&op.key().to_string(), 12);
     }
-    console.put("a/two", "{}", 13);
+    let (_, ops) = undo(&mut console).unwrap();
+    assert_eq!(ops.len(), 3);
+}
+
+/// Deletes all webhooks of the fleet at once.
+fn delete_all(console: &mut TestConsole, revision: u64) {
+    console.keys("* d").wait(400).keys("enter").text("delete 3").keys("enter");
+    let (request, ops) = commits(console).unwrap();
+    done(console, request, revision, &[None; 3]);
+    for op in &ops {
+        console.del(&op.key().to_string(), revision);
+    }
+}
+
+fn addresses(ops: &[Op]) -> Vec<String> {
+    ops.iter().map(|op| op.key().to_string()).collect()
+}
+
+#[test]
+fn a_mass_delete_half_recreated_by_others_is_taken_back_for_the_rest() {
+    let mut console = TestConsole::loaded();
+    delete_all(&mut console, 10);
+    console.put("a/two", r#"{"module":"theirs"}"#, 11);
+    let (request, ops) = undo(&mut console).expect("the other two");
+    assert_eq!(addresses(&ops), ["a/one", "b/three"]);
+    assert!(ops.iter().all(|op| op.expect() == Expect::Absent));
+    done(&mut console, request, 12, &[Some(12), Some(12)]);
+    console.put("a/one", r#"{"module":"log"}"#, 12);
+    console.put("b/three", r#"{"module":"kafka","connection":"k1"}"#, 12);
+    assert_eq!(console.notice(), "done: undo of 2 documents");
+
+    // The rest of the write is still there, and says why it cannot be taken back.
     assert!(undo(&mut console).is_none());
-    assert_eq!(console.notice(), "a/two exists again, now r13: nothing of this write is taken back");
+    assert_eq!(console.notice(), "a/two exists again, now r11: nothing of this write is taken back");
+    console.keys("esc");
+    console.del("a/two", 13);
+    let (request, ops) = undo(&mut console).expect("it is gone again");
+    assert_eq!(addresses(&ops), ["a/two"]);
+    done(&mut console, request, 14, &[Some(14)]);
+    assert!(console.model.undo_log.is_empty());
+}
+
+#[test]
+fn what_the_store_alone_knows_leaves_the_rest_of_an_undo() {
+    let mut console = TestConsole::loaded();
+    delete_all(&mut console, 10);
+    let (mut request, _) = undo(&mut console).unwrap();
+    for (address, left) in [("a/two", 2), ("a/one", 1)] {
+        let now = Some(Box::new(entry(address, "{}", 20)));
+        let error = Error::Conflict { key: key(address), now };
+        console.send(AppEvent::Answer(request, Answer::Commit(Err(error))));
+        assert!(console.notice().ends_with("the rest can still be taken back"), "{}", console.notice());
+        console.keys("enter");
+        assert!(commits(&mut console).is_none(), "nobody could read that yet");
+        console.wait(400).keys("enter");
+        let ops;
+        (request, ops) = commits(&mut console).expect("the rest");
+        assert_eq!(ops.len(), left);
+    }
+}
+
+#[test]
+fn steps_of_an_undo_are_left_out_and_stay_for_later() {
+    let mut console = TestConsole::loaded();
+    delete_all(&mut console, 10);
+    console.keys("u space").wait(400).keys("enter");
+    let (request, ops) = commits(&mut console).unwrap();
+    assert_eq!(addresses(&ops), ["a/two", "b/three"]);
+    done(&mut console, request, 11, &[Some(11), Some(11)]);
+    let (_, ops) = undo(&mut console).unwrap();
+    assert_eq!(addresses(&ops), ["a/one"]);
+}
+
+#[test]
+fn half_of_a_rename_is_not_taken_back() {
+    let mut console = TestConsole::loaded();
+    console.keys("R ctrl-u").text("b/moved").keys("enter").wait(400).keys("enter");
+    let (request, _) = commits(&mut console).unwrap();
+    done(&mut console, request, 10, &[Some(10), None]);
+    console.del("a/one", 10);
+    console.put("b/moved", r#"{"module":"theirs"}"#, 11);
+    assert!(undo(&mut console).is_none(), "a/one alone would be there twice");
+    assert!(console.notice().starts_with("b/moved was changed since"), "{}", console.notice());
+}
+
+#[test]
+fn an_undo_that_deletes_several_asks_for_their_number() {
+    let mut console = TestConsole::loaded();
+    console.keys("space space c").text("c").keys("enter").wait(400).keys("enter");
+    let (request, ops) = commits(&mut console).unwrap();
+    done(&mut console, request, 10, &[Some(10), Some(10)]);
+    for op in &ops {
+        console.put(&op.key().to_string(), stored(op), 10);
+    }
+    assert!(undo(&mut console).is_none());
+    console.text("delete 2").keys("enter");
+    assert_eq!(commits(&mut console).unwrap().1.len(), 2);
 }
 
 #[test]

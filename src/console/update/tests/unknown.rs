@@ -33,7 +33,7 @@ fn answer(console: &mut TestConsole, asked: RequestId, found: CommitStatus) {
 }
 
 fn unavailable() -> Answer {
-    Answer::Found(Err(Error::Unavailable { reason: "nobody answers".into(), retry_in: None }))
+    Answer::Found(Err(Error::unavailable("nobody answers")))
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Follows a store after a load: one watch stream with a watcher for each readable range, and
 //! keepalive reads on the same connection.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use etcd_client::{Event, WatchOptions, WatchRequestSender, WatchResponse, WatchResponseStream};
@@ -16,8 +17,9 @@ use super::snapshot_digest::{KeyHashes, list_hashes};
 use super::{WatchCheckpoint, WatchStart, WatchTask};
 use crate::domain::{Change, ChangeKind, LinkState, Revision};
 use crate::provider::etcd::error::{Fault, within};
+use crate::provider::etcd::line_activity::LineActivity;
 use crate::provider::etcd::link::{HEAD_DEADLINE, Head, MemberLink};
-use crate::provider::etcd::load::{KeyScope, signed, unsigned};
+use crate::provider::etcd::load::signed;
 use crate::provider::etcd::rights::ReadableRanges;
 use crate::provider::etcd::store_identity::IdentityBaseline;
 use crate::provider::{CALL_DEADLINE, WatchEvent};
@@ -35,6 +37,8 @@ struct WatchSession<'a> {
     task: &'a mut WatchTask,
     checkpoint: WatchCheckpoint,
     link: &'a MemberLink,
+    /// The activity of the watch stream alone.
+    stream: Arc<LineActivity>,
     requests: WatchRequestSender,
     messages: WatchResponseStream,
     merger: RangeMerger<Change>,
@@ -60,8 +64,9 @@ impl WatchTask {
     pub(super) async fn follow(&mut self, link: &MemberLink, resumed: bool) -> Result<WatchStart, Fault> {
         // Taken while it is in use, and put back however that ends.
         let Some(checkpoint) = self.checkpoint.take() else { return Ok(WatchStart::Load) };
+        let stream = LineActivity::part_of(&link.activity);
         let (opened, has_ordered_progress) =
-            tokio::join!(open(link, &checkpoint), link.has_ordered_progress());
+            tokio::join!(stream.counting(open(link, &checkpoint)), link.has_ordered_progress());
         let (requests, messages) = match opened {
             Ok(stream) => stream,
             Err(fault) => {
@@ -76,6 +81,7 @@ impl WatchTask {
             task: self,
             checkpoint,
             link,
+            stream,
             requests,
             messages,
             uncreated: watchers,
@@ -178,7 +184,9 @@ impl WatchSession<'_> {
                     let stand = if self.target.is_some() { PROGRESS_CONFIRMATION } else { Duration::ZERO };
                     let now = Instant::now();
                     self.merger.claim_progress(head.revision, now, stand);
-                    self.merger.doubt_progress(head.revision, now, self.link.activity.bytes());
+                    let (stream, line) = (self.stream.bytes(), self.link.activity.bytes());
+                    let traffic = self.lag.traffic(now, &self.keepalive, stream, line);
+                    self.merger.doubt_progress(head.revision, now, traffic);
                 }
             }
             self.progressed().await;
@@ -195,7 +203,7 @@ impl WatchSession<'_> {
     /// `store` is its revision, as far as a message names it.
     async fn check_lag(&mut self, store: Option<Revision>) {
         let (now, applied) = (Instant::now(), self.merger.proven());
-        let state = if self.lag.becomes_congested(now, &self.keepalive, self.link.activity.bytes()) {
+        let state = if self.lag.becomes_congested(now, &mut self.keepalive, self.link.activity.bytes()) {
             self.target = self.target.max(Some(applied));
             LinkState::CatchingUp { applied, store: None }
         } else if let Some(store) = store
@@ -232,7 +240,7 @@ impl WatchSession<'_> {
 
     async fn events(&mut self, watcher: usize, events: &[Event]) -> Result<(), Fault> {
         let bytes = events.iter().filter_map(Event::kv).map(|kv| kv.key().len() + kv.value().len()).sum();
-        let changes = events.iter().filter_map(|event| change(&self.task.scope, event));
+        let changes = events.iter().filter_map(|event| self.task.scope.change(event));
         if !self.merger.push(watcher, changes, bytes) {
             return Err(Fault::Malformed);
         }
@@ -293,7 +301,7 @@ impl WatchSession<'_> {
             Err(Fault::Denied) => return Ok(Some(WatchStart::Load)),
             answer => answer?,
         };
-        self.keepalive.ping_answered(now);
+        let took = self.keepalive.ping_answered(now);
         let connector = &self.task.connector;
         connector.store_identity.observe(mark, self.link.serial, head);
         if connector.store(head.cluster) != self.checkpoint.store {
@@ -305,7 +313,7 @@ impl WatchSession<'_> {
         if self.lag.has_traffic(self.link.activity.bytes()) {
             self.keepalive.events_arriving(now);
         }
-        if self.lag.ping_answered() {
+        if self.lag.ping_answered(took, self.link.activity.bytes()) {
             self.target = self.target.max(Some(head.revision));
             self.check_synced().await;
         }
@@ -382,18 +390,4 @@ impl WatchSession<'_> {
         };
         self.rights = later.boxed().fuse();
     }
-}
-
-/// The change of an event, with its revision; `None` for keys that the prefix does not cover.
-fn change(scope: &KeyScope, event: &Event) -> Option<(Revision, Change)> {
-    let kv = event.kv()?;
-    let key = scope.name(kv.key())?;
-    let revision = unsigned(kv.mod_revision());
-    // By the version and not by the event's type, because the client library panics at unknown types:
-    // a deletion resets the version to zero, a write never does.
-    let kind = match kv.version() {
-        0 => ChangeKind::Deleted { key },
-        _ => ChangeKind::Put { entry: scope.entry(kv)? },
-    };
-    Some((revision, Change { revision, kind }))
 }

@@ -7,6 +7,8 @@ use tokio::time::Instant;
 /// The interval of pings. They continue while the watch sends events: a watch goes on after the right
 /// to read was revoked, and only the answer to a read shows that.
 const PING_INTERVAL: Duration = Duration::from_millis(1_000);
+/// The same while much arrives: how far the store is ahead of it is known from the answers.
+const PING_INTERVAL_BUSY: Duration = Duration::from_millis(250);
 /// How long a ping may go unanswered. With [`QUIET`], a dead or hanging peer is noticed after 2.5 s at
 /// most; 3 s are documented.
 const PING_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -34,6 +36,7 @@ pub(super) struct Keepalive {
     last_heard: Instant,
     ping_sent_at: Option<Instant>,
     ping_answered_at: Instant,
+    ping_interval: Duration,
     progress_at: Instant,
     /// The oldest progress request without a response, and the newest of all.
     progress_requested_at: Option<Instant>,
@@ -49,6 +52,7 @@ impl Keepalive {
             last_heard: now,
             ping_sent_at: None,
             ping_answered_at: now,
+            ping_interval: PING_INTERVAL,
             progress_at: now + PROGRESS_INTERVAL,
             progress_requested_at: None,
             last_progress_request: None,
@@ -65,7 +69,7 @@ impl Keepalive {
         let life = match self.ping_sent_at {
             // A message on the watch counts as much as an answer to the ping.
             Some(asked) => (asked.max(self.last_heard) + self.timeout, KeepaliveAction::GiveUp),
-            None => (self.ping_answered_at + PING_INTERVAL, KeepaliveAction::Ping),
+            None => (self.ping_answered_at + self.ping_interval, KeepaliveAction::Ping),
         };
         if self.progress_at < life.0 { (self.progress_at, KeepaliveAction::RequestProgress) } else { life }
     }
@@ -89,12 +93,20 @@ impl Keepalive {
 
     pub(super) fn ping_sent(&mut self, now: Instant) {
         self.ping_sent_at = Some(now);
+        self.ping_interval = PING_INTERVAL;
     }
 
-    pub(super) fn ping_answered(&mut self, now: Instant) {
-        self.ping_sent_at = None;
+    /// Sends the next ping earlier than planned.
+    pub(super) fn hasten_ping(&mut self) {
+        self.ping_interval = PING_INTERVAL_BUSY;
+    }
+
+    /// Returns how long that took.
+    pub(super) fn ping_answered(&mut self, now: Instant) -> Duration {
+        let asked = self.ping_sent_at.take().unwrap_or(now);
         self.ping_answered_at = now;
         self.last_heard = now;
+        now.saturating_duration_since(asked)
     }
 
     pub(super) fn progress_requested(&mut self, now: Instant, soon: bool) {
@@ -144,6 +156,17 @@ mod tests {
         let (given_up, due) = keepalive.next();
         assert_eq!(due, KeepaliveAction::GiveUp);
         assert!(given_up - start <= 2_500 * MS);
+    }
+
+    #[tokio::test]
+    async fn one_ping_is_sent_sooner_when_much_arrives() {
+        let start = Instant::now();
+        let mut keepalive = Keepalive::new(start, 0);
+        keepalive.hasten_ping();
+        assert_eq!(keepalive.next(), (start + 250 * MS, KeepaliveAction::Ping));
+        keepalive.ping_sent(start + 250 * MS);
+        keepalive.ping_answered(start + 300 * MS);
+        assert_eq!(keepalive.next(), (start + 1_300 * MS, KeepaliveAction::Ping));
     }
 
     #[tokio::test]

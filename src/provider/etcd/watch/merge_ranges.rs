@@ -35,7 +35,7 @@ pub(super) struct RangeMerger<T> {
 struct UnprovenProgress {
     at: Revision,
     since: Instant,
-    /// What the line had brought by then, in bytes.
+    /// What the watch had brought by then, in bytes.
     bytes: u64,
 }
 
@@ -131,7 +131,7 @@ impl<T> RangeMerger<T> {
         self.watchers.iter_mut().for_each(|watcher| watcher.reached(at));
     }
 
-    /// A progress answer of a server whose answers may overtake events, when the line had brought `bytes` in all.
+    /// A progress answer of a server whose answers may overtake events, when the watch had brought `bytes` in all.
     /// Nothing proves it by itself: an earlier one is proven once the line has been quiet for [`QUIET`], because
     /// events on their way would have come.
     pub(super) fn doubt_progress(&mut self, at: Revision, now: Instant, bytes: u64) {

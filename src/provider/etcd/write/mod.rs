@@ -5,11 +5,14 @@ mod leases;
 mod response;
 mod transaction;
 
+use std::time::Duration;
+
 use etcd_client::{DeleteOptions, Txn};
 
 use super::connect::Connector;
 use super::error::{Fault, within};
 use super::layout::Keyspace;
+use super::line_activity::LineActivity;
 use super::link::MemberLink;
 use super::{EtcdProvider, KeyLayout, rights};
 use crate::domain::TokenKind;
@@ -18,6 +21,20 @@ use crate::provider::{self, CALL_DEADLINE, Capabilities, Commit, CommitStatus, E
 use leases::{LeaseUse, NewLeases};
 use response::{read_delete, read_response};
 use transaction::{TxnStep, key_names, prepare, request_size, transaction};
+
+/// The least that a line must bear for a write to be waited for to its end.
+const SLOWEST_LINE: u32 = 10 * 1024;
+
+/// How long a commit may take: what goes wrong ends it sooner, but not its way over a thin line.
+pub(super) fn deadline(ops: &[Op]) -> Duration {
+    // A put on no condition carries its document twice; twice that, because what was sent may be on its way
+    // as long.
+    let bytes = ops.iter().map(|op| match op {
+        Op::Put { document, .. } => 4 * document.len(),
+        Op::Delete { .. } => 0,
+    });
+    CALL_DEADLINE + Duration::from_secs(bytes.sum::<usize>() as u64 / u64::from(SLOWEST_LINE))
+}
 
 /// Applies the operations atomically.
 pub(super) async fn commit(store: &EtcdProvider, ops: Vec<Op>) -> provider::Result<Commit> {
@@ -51,7 +68,14 @@ pub(super) async fn commit(store: &EtcdProvider, ops: Vec<Op>) -> provider::Resu
             let unconditional = ops.iter().all(|op| op.expect() == Expect::Anything);
             match read_status(store, &ops).await {
                 Ok(CommitStatus::Written(commit)) => Ok(commit),
-                Ok(CommitStatus::NotWritten) => Err(refusal(fault, &name, &steps)),
+                Ok(CommitStatus::NotWritten) => match (&link, &*steps) {
+                    (Some(link), [step]) if deletes(&steps) => delete_unchanged(&name, link, step).await,
+                    _ => Err(refusal(fault, &name, &steps)),
+                },
+                // No delete fills a database, so what is there now was there before.
+                Ok(CommitStatus::Superseded { key, now }) if deletes(&steps) => {
+                    Err(Error::Conflict { key, now })
+                }
                 // Something else is there, and what was sent will not come any more.
                 Ok(CommitStatus::Superseded { .. }) if unconditional => Err(refusal(fault, &name, &steps)),
                 _ => Err(fault.into_write_error(&name, first.op.key(), String::new)),
@@ -74,19 +98,19 @@ pub(super) async fn commit(store: &EtcdProvider, ops: Vec<Op>) -> provider::Resu
     outcome
 }
 
+fn deletes(steps: &[TxnStep]) -> bool {
+    steps.iter().all(|step| matches!(step.op, Op::Delete { .. }))
+}
+
 /// The error of a write that a full database or one of the server's limits has refused.
 fn refusal(fault: Fault, name: &str, steps: &[TxnStep]) -> Error {
     let (words, keys) = (fault.message(name), key_names(steps));
     match fault {
         // Versions that take conditional deletes do not get here with them.
-        Fault::NoSpace if steps.iter().all(|step| matches!(step.op, Op::Delete { .. })) => {
-            let address = if steps.len() == 1 { &keys } else { "ADDRESS" };
-            Error::unavailable(format!(
-                "{keys} was not deleted: etcd at {name} is full, and this version of it then takes no delete on \
-                 a condition. `confdeck delete {address} --yes` sends one without; or compact and defragment \
-                 etcd, and clear its alarm"
-            ))
-        }
+        Fault::NoSpace if deletes(steps) => Error::unavailable(format!(
+            "{keys} were not deleted: etcd at {name} is full, and this version of it then takes no \
+                 transaction. Delete them one at a time; or compact and defragment etcd, and clear its alarm"
+        )),
         Fault::NoSpace => Error::unavailable(format!("{keys} was not written: {words}")),
         Fault::RequestTooLarge => {
             let size = request_size(steps).div_ceil(1024);
@@ -158,7 +182,10 @@ async fn send(
         let answer = match verified {
             Ok(()) => {
                 let write = || write(&link, &connector.keyspace, steps, txn);
-                within(CALL_DEADLINE, link.with_token_renewal(write)).await
+                // Of this write alone: the pings of a watch would keep it alive for ever.
+                let sending = LineActivity::part_of(&link.activity);
+                let call = sending.counting(link.with_token_renewal(write));
+                sending.while_sending(CALL_DEADLINE, call).await
             }
             Err(met) => Err(met),
         };
@@ -187,10 +214,31 @@ async fn write(
     txn: &Txn,
 ) -> Result<provider::Result<Commit>, Fault> {
     match steps {
-        [step] if step.is_plain_delete() => {
-            let options = DeleteOptions::new().with_prev_key();
-            read_delete(step, &link.kv().delete(&*step.raw_key, Some(options)).await?)
-        }
+        [step] if step.is_plain_delete() => plain_delete(link, step).await,
         _ => read_response(keyspace, steps, &link.kv().txn(txn.clone()).await?),
+    }
+}
+
+async fn plain_delete(link: &MemberLink, step: &TxnStep) -> Result<provider::Result<Commit>, Fault> {
+    let options = DeleteOptions::new().with_prev_key();
+    read_delete(step, &link.kv().delete(&*step.raw_key, Some(options)).await?)
+}
+
+/// A delete on a condition that still holds, at a full etcd which refuses transactions. Nothing can be written
+/// over the key while it is full, so the request that only deletes removes what the condition named; its answer
+/// says whether it did.
+async fn delete_unchanged(name: &str, link: &MemberLink, step: &TxnStep) -> provider::Result<Commit> {
+    let key = step.op.key();
+    let commit = match within(CALL_DEADLINE, plain_delete(link, step)).await {
+        Ok(answer) => answer?,
+        Err(fault) => return Err(fault.into_write_error(name, key, String::new)),
+    };
+    let removed = commit.outcomes.first().and_then(|outcome| outcome.before);
+    match (step.op.expect(), removed) {
+        (Expect::Token(token), Some(removed)) if token != removed => Err(Error::unavailable(format!(
+            "{key} was deleted, but as somebody had just written it, at {removed}: etcd at {name} was full when \
+             its condition was checked, and was not any more. `etcdctl get` with `--rev` still has that text"
+        ))),
+        _ => Ok(commit),
     }
 }

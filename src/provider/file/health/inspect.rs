@@ -9,14 +9,18 @@ use parking_lot::Mutex;
 use super::super::contents::{FileContents, FileKind};
 use super::super::filesystem::{StatStamp, read};
 use super::super::tracker::settled;
-use crate::domain::DocumentKind;
 use crate::domain::json::NodeValue;
 use crate::domain::plaintext::holds_plaintext;
+use crate::domain::{DocumentKind, Masking, SecretNames};
 use crate::provider::Result;
 
 /// The last inspection of both files, cached until a file changes: a file may have 50 MiB.
 #[derive(Debug, Default)]
-pub(in super::super) struct InspectionCache(Mutex<HashMap<FileKind, (StatStamp, FileInspection)>>);
+pub(in super::super) struct InspectionCache {
+    known: Mutex<HashMap<FileKind, (StatStamp, FileInspection)>>,
+    /// The names of the context, for the search for plaintext.
+    secret_names: SecretNames,
+}
 
 /// The summary of a file: `None` if it does not exist, an error if it cannot be read or is not a JSON object.
 pub(super) type FileInspection = Result<Option<FileSummary>>;
@@ -33,10 +37,14 @@ pub(super) struct FileSummary {
 }
 
 impl InspectionCache {
+    pub(in super::super) fn new(secret_names: SecretNames) -> Self {
+        Self { known: Mutex::default(), secret_names }
+    }
+
     /// Inspects a file. Blocks on I/O, unless the file is unchanged since the last inspection.
     pub(super) fn of(&self, which: FileKind, path: &Path) -> FileInspection {
         // The lock is held while reading: a concurrent check waits for this result.
-        let mut known = self.0.lock();
+        let mut known = self.known.lock();
         let now = StatStamp::at(path);
         if let Some((stamp, judgement)) = known.remove(&which)
             && now == Some(stamp)
@@ -45,20 +53,21 @@ impl InspectionCache {
             return judgement;
         }
         let Some((stamp, bytes)) = read(path)? else { return Ok(None) };
-        let judgement = FileContents::of(path, bytes).map(|contents| Some(inspect(which, &contents)));
+        let judgement =
+            FileContents::of(path, bytes).map(|contents| Some(inspect(&self.secret_names, which, &contents)));
         known.extend(settled(stamp).map(|stamp| (which, (stamp, judgement.clone()))));
         judgement
     }
 }
 
-fn inspect(which: FileKind, contents: &FileContents) -> FileSummary {
+fn inspect(names: &SecretNames, which: FileKind, contents: &FileContents) -> FileSummary {
     let members = contents.root.members();
     let mut notes = Vec::new();
     if contents.has_bom {
         notes.push(("starts with a byte order mark, at which the receiver dies".into(), "remove it"));
     }
-    let mut names = HashSet::new();
-    let twice = members.iter().filter(|member| !names.insert(member.name.as_str())).count();
+    let mut distinct = HashSet::new();
+    let twice = members.iter().filter(|member| !distinct.insert(member.name.as_str())).count();
     if twice > 0 {
         notes
             .push((format!("holds names more than once ({twice}); the last one counts"), "keep one of each"));
@@ -73,8 +82,10 @@ fn inspect(which: FileKind, contents: &FileContents) -> FileSummary {
         FileKind::Webhooks => DocumentKind::Webhook,
         FileKind::Connections => DocumentKind::Connection,
     };
-    let documents = u64::try_from(names.len()).unwrap_or(u64::MAX);
-    let plaintext = members.iter().any(|member| holds_plaintext(kind, member.value.span.of(&contents.text)));
+    let masking = Masking::new(kind, names);
+    let documents = u64::try_from(distinct.len()).unwrap_or(u64::MAX);
+    let plaintext =
+        members.iter().any(|member| holds_plaintext(&masking, member.value.span.of(&contents.text)));
     FileSummary { documents, notes, plaintext }
 }
 
@@ -85,7 +96,8 @@ mod tests {
     #[test]
     fn secrets_in_plaintext_are_told_from_references() {
         let holds = |which, text: &str| {
-            inspect(which, &FileContents::of(Path::new("w"), text.into()).unwrap()).plaintext
+            let contents = FileContents::of(Path::new("w"), text.into()).unwrap();
+            inspect(&SecretNames::default(), which, &contents).plaintext
         };
         let webhooks = |text| holds(FileKind::Webhooks, text);
         assert!(webhooks(r#"{"a": {"hmac": {"secret": "hunter2"}}}"#));

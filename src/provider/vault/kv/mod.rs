@@ -51,6 +51,21 @@ use v2::found;
 ///
 /// KV 1 has no metadata: [`SecretReader::presence`] returns `Missing` for a name that its folder does
 /// not list, and `Unknown` for all others, with the reason.
+///
+/// ```no_run
+/// use confdeck::domain::{KvPath, Mount, SecretPath};
+/// use confdeck::provider::SecretReader;
+/// use confdeck::provider::vault::{VaultAddress, VaultLogin, VaultSecrets, VaultSettings, VaultToken};
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let login = VaultLogin::Token(VaultToken::new(std::env::var("VAULT_TOKEN")?)?);
+/// let settings = VaultSettings::new(VaultAddress::parse("https://vault.example:8200")?, login);
+/// let path = SecretPath::Kv { mount: Mount::new("webhooks")?, path: KvPath::new("orders/secrets")? };
+/// println!("{path} is {}", VaultSecrets::new(settings).presence(&path).await?.word());
+/// # Ok(())
+/// # }
+/// ```
 pub struct VaultSecrets {
     session: VaultSession,
     mounts: MountCache,

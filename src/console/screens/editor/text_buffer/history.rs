@@ -101,6 +101,21 @@ fn continues_word(before: &str, next: &str) -> bool {
     }
 }
 
+/// A typed text in pieces that are a step each.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let ends = |at: &usize| {
+            let (before, next) = rest.split_at_checked(*at).unwrap_or_default();
+            !continues_word(before, next)
+        };
+        let end = rest.char_indices().map(|(at, _)| at).skip(1).find(ends).unwrap_or(rest.len());
+        let (word, after) = rest.split_at_checked(end)?;
+        rest = after;
+        (!word.is_empty()).then_some(word)
+    })
+}
+
 impl TextBuffer {
     /// Replaces ranges, one after the other, as one undo step. Returns whether the text changed.
     pub(crate) fn step<'t>(&mut self, edits: impl IntoIterator<Item = (Pos, Pos, &'t str)>) -> bool {
@@ -146,6 +161,27 @@ impl TextBuffer {
             self.record(vec![change], before);
         }
         self.history.running = true;
+        true
+    }
+
+    /// Typed characters without a selection, in one edit; undo knows them by words, as if each had come alone.
+    pub(crate) fn type_run(&mut self, text: &str) -> bool {
+        if text.is_empty() {
+            return false;
+        }
+        let mut before = self.cursor();
+        self.replace(before, before, text);
+        for word in words(text) {
+            let after = end_of(before, word);
+            let change = TextEdit::Text { at: before, removed: String::new(), inserted: word.to_owned() };
+            if !self.history.extend_last(&change, after) {
+                self.history.push(EditGroup { changes: vec![change], before, after });
+            }
+            self.history.running = true;
+            before = after;
+        }
+        self.goal_column = None;
+        self.anchor = None;
         true
     }
 

@@ -239,6 +239,33 @@ proptest! {
     }
 
     #[test]
+    fn keys_that_came_at_once_are_as_if_they_came_one_by_one(
+        start in "[ab {}\n日]{0,20}",
+        (row, from, to) in (0usize..4, 0usize..6, 0usize..6),
+        text in "[ab_ ,}\\]é日\"]{1,20}",
+    ) {
+        let open = || {
+            let mut buffer = TextBuffer::new(&start);
+            buffer.scroll_into_view(4, 6);
+            buffer.select(buffer.clamp(pos(row, from)), buffer.clamp(pos(row, to)));
+            buffer
+        };
+        let (mut one_by_one, mut at_once) = (open(), open());
+        typed(&mut one_by_one, &text);
+        prop_assert!(at_once.type_text(&text));
+        prop_assert!(at_once.revision() <= 4, "{} edits", at_once.revision());
+        loop {
+            prop_assert_eq!(at_once.text(), one_by_one.text());
+            prop_assert_eq!(at_once.cursor(), one_by_one.cursor());
+            prop_assert_eq!(at_once.column(), one_by_one.column());
+            prop_assert_eq!(at_once.len(), one_by_one.len());
+            if (at_once.undo(), one_by_one.undo()) == (false, false) {
+                break;
+            }
+        }
+    }
+
+    #[test]
     fn rows_cover_their_line(line in "[a-z日é\u{301}\\t]{0,300}", width in 1usize..20) {
         let mut at = 0;
         let mut rows = 0;

@@ -12,6 +12,19 @@ impl TextBuffer {
         closes || self.keystroke(self.cursor(), self.cursor(), text)
     }
 
+    /// Types characters that have come at once: the same as one after the other, in at most three edits.
+    pub fn type_text(&mut self, text: &str) -> bool {
+        let mut typed = text.chars();
+        let replaces = self.selection().is_some() && typed.next().is_some_and(|c| self.type_char(c));
+        let text = typed.as_str();
+        // A bracket may stand alone on its line after blanks.
+        let mut word = text.trim_start().chars();
+        let blanks = text.strip_suffix(word.as_str()).unwrap_or_default();
+        let indents = self.type_run(blanks);
+        let begins = word.next().is_some_and(|c| self.type_char(c));
+        self.type_run(word.as_str()) || begins || indents || replaces
+    }
+
     /// Inserts a block of text with its line ends normalised, as one undo step.
     pub fn paste(&mut self, text: &str) -> bool {
         let text = normalised(text);

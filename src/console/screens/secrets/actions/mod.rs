@@ -46,6 +46,11 @@ impl Component for SecretPickerDialog {
             pick.list.step(&(..pick.choices.len()), by);
         }
     }
+
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        let Some(Overlay::PickSecret(pick)) = &model.overlay else { return false };
+        by.can_step(&pick.list, &(..pick.choices.len()))
+    }
 }
 
 /// A value shown on the screen for a short time.
@@ -67,6 +72,12 @@ impl Component for RevealedValueDialog {
         if let Some(Overlay::RevealedValue(shown)) = &mut model.overlay {
             shown.scroll = by.scroll(shown.scroll, rows, page);
         }
+    }
+
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        let (rows, page) = view::height(model);
+        let Some(Overlay::RevealedValue(shown)) = &model.overlay else { return false };
+        by.can_scroll(shown.scroll, rows, page)
     }
 
     fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {

@@ -64,7 +64,7 @@ pub(crate) fn on_revealed(model: &mut Model, request: RequestId, reading: Reveal
         let words = format!("{field} of {path} came too late and was not shown; it was read and counted");
         return model.notify(Tone::Plain, words);
     }
-    model.notice = None;
+    model.notices.end_notes();
     let until = model.now.mono + REVEALED_FOR;
     let RevealRequest { path, field, .. } = order;
     model.overlay =

@@ -31,6 +31,9 @@ impl Model {
             return self.secret_target().into_iter().collect();
         }
         let (Some(lookup), Some(browse)) = (&self.context.secrets, self.browse()) else { return Vec::new() };
+        if self.focused().is_none() {
+            return Vec::new();
+        }
         let Some(shown) = &browse.detail.shown else { return Vec::new() };
         let mut targets: Vec<_> = shown
             .facts

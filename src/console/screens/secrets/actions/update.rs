@@ -6,11 +6,13 @@ use super::targets::absence_reason;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
+use crate::console::screens::browse;
 use crate::console::screens::secret_form;
 use crate::console::screens::secret_form::undo;
 use crate::console::screens::secrets::actions::{destroy, reveal};
 use crate::console::screens::secrets::update;
 use crate::console::secret_jobs::{Inspection, RevealDestination, SecretJob, SecretJobResult};
+use crate::console::shell::layout::Pane;
 use crate::console::widgets::ListState;
 use crate::domain::{Presence, SecretContents, SecretPath, VersionState};
 
@@ -35,6 +37,10 @@ pub(crate) fn begin(model: &mut Model, act: SecretAction) -> Vec<Effect> {
     }
     match targets.len() {
         0 => {
+            if model.has_focus(Pane::Namespaces) {
+                browse::nothing_selected(model);
+                return Vec::new();
+            }
             let words = if model.is_variable_selected() {
                 "that is a variable of the receiver: set it where the receiver is started, and start it anew"
             } else {
@@ -146,7 +152,7 @@ fn on_inspected(model: &mut Model, request: RequestId, inspection: Inspection) {
     {
         return;
     }
-    model.notice = None;
+    model.notices.end_notes();
     let path = target.path.clone();
     let missing = act.right().and_then(|right| Some((right, lacking.for_right(right)?.to_owned())));
     if let Some((right, permission)) = missing {

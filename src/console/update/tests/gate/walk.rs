@@ -17,7 +17,7 @@ const STATES: usize = 4_000;
 
 /// One action or event.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum WalkStep {
+pub(crate) enum WalkStep {
     /// A key that is bound here.
     Key(KeyEvent),
     /// An action entered after `:`, pasted because that is one message instead of one a letter.
@@ -33,27 +33,27 @@ pub(super) enum WalkStep {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum WalkAnswer {
+pub(crate) enum WalkAnswer {
     Done,
     Conflict,
     Unknown,
 }
 
 /// A console, and how it got into its state.
-pub(super) struct StateWalk {
+pub(crate) struct StateWalk {
     /// Boxed, because a walk is moved at every step and a console is large.
-    pub(super) console: Box<TestConsole>,
-    pub(super) path: Vec<WalkStep>,
-    pub(super) actions: Vec<Action>,
-    pub(super) last: WalkStep,
+    pub(crate) console: Box<TestConsole>,
+    pub(crate) path: Vec<WalkStep>,
+    pub(crate) actions: Vec<Action>,
+    pub(crate) last: WalkStep,
     /// The action of the last step, if it was one.
-    pub(super) led_by: Option<Action>,
+    pub(crate) led_by: Option<Action>,
     /// Number of effects before the last step.
     seen: usize,
 }
 
 impl StateWalk {
-    pub(super) fn start(lock: WriteAccess) -> Self {
+    pub(crate) fn start(lock: WriteAccess) -> Self {
         let mut console = Box::new(TestConsole::loaded());
         console.model.lock = lock;
         console.model.context.secrets = Some(secrets::places());
@@ -61,11 +61,11 @@ impl StateWalk {
         Self { console, path: Vec::new(), actions: Vec::new(), last, led_by: None, seen: 0 }
     }
 
-    pub(super) fn along(path: &[WalkStep], lock: WriteAccess) -> Self {
+    pub(crate) fn along(path: &[WalkStep], lock: WriteAccess) -> Self {
         path.iter().fold(Self::start(lock), |walk, step| walk.go(step.clone()))
     }
 
-    pub(super) fn go(mut self, step: WalkStep) -> Self {
+    pub(crate) fn go(mut self, step: WalkStep) -> Self {
         self.seen = self.console.effects.len();
         self.console.wait(READING);
         self.led_by = match &step {
@@ -99,7 +99,7 @@ impl StateWalk {
     }
 
     /// What the last step requested.
-    pub(super) fn new_effects(&self) -> impl Iterator<Item = &Effect> {
+    pub(crate) fn new_effects(&self) -> impl Iterator<Item = &Effect> {
         self.console.effects.iter().skip(self.seen)
     }
 }
@@ -129,7 +129,7 @@ fn tell(console: &mut TestConsole, told: WalkAnswer) {
 }
 
 /// Every key that is bound in a place.
-pub(super) fn keys_of(place: Place) -> &'static [(KeyEvent, Action)] {
+pub(crate) fn keys_of(place: Place) -> &'static [(KeyEvent, Action)] {
     type PlaceKeys = (Place, Vec<(KeyEvent, Action)>);
     static KEYS: OnceLock<Vec<PlaceKeys>> = OnceLock::new();
     let all = KEYS.get_or_init(|| {
@@ -155,7 +155,7 @@ fn pressable() -> impl Iterator<Item = KeyEvent> {
 }
 
 /// Everything that can be done now.
-pub(super) fn steps(console: &TestConsole) -> Vec<WalkStep> {
+pub(crate) fn steps(console: &TestConsole) -> Vec<WalkStep> {
     let place = console.model.place();
     let mut steps: Vec<_> = keys_of(place).iter().map(|(key, _)| WalkStep::Key(*key)).collect();
     if console.model.keymap.key(place, Action::Command).is_some() {
@@ -166,7 +166,7 @@ pub(super) fn steps(console: &TestConsole) -> Vec<WalkStep> {
         Place::Editor => steps.push(WalkStep::Text(" ")),
         // A free name, a suffix for one, the context's name, a namespace, words and a path to type.
         Place::Prompt => steps
-            .extend(["a/fresh", "2", "prod", "c/", "delete 4", "webhooks/a/one/secrets"].map(WalkStep::Text)),
+            .extend(["a/fresh", "2", "prod", "c/", "delete 3", "webhooks/a/one/secrets"].map(WalkStep::Text)),
         Place::Filter => steps.push(WalkStep::Text("o")),
         Place::Value => steps.push(WalkStep::Text("v")),
         Place::Choose | Place::Find | Place::Generate => steps.push(WalkStep::Text("a")),
@@ -185,7 +185,7 @@ pub(super) fn steps(console: &TestConsole) -> Vec<WalkStep> {
 }
 
 /// What distinguishes states, as far as it decides what can be done next.
-pub(super) fn face(console: &TestConsole) -> String {
+pub(crate) fn face(console: &TestConsole) -> String {
     let model = &console.model;
     let overlay = model.overlay.as_ref().map(|overlay| match overlay {
         Overlay::Prompt(Prompt { purpose: PromptPurpose::Reason(_), input, .. }) => {
@@ -211,7 +211,7 @@ pub(super) fn face(console: &TestConsole) -> String {
             PlanKind::Rewrite(_) => std::mem::discriminant(&PlanKind::Clone(Vec::new())),
             other => std::mem::discriminant(other),
         };
-        (plan_kind, plan.conflict.is_some(), moved)
+        (plan_kind, !plan.conflicts.is_empty(), moved, plan.chosen(&model.inventory).is_empty())
     });
     // Elsewhere neither decides anything.
     let hands = secrets::face(console);
@@ -229,7 +229,7 @@ pub(super) fn face(console: &TestConsole) -> String {
 }
 
 /// Every step from every distinct state, shortest paths first.
-pub(super) fn explore(lock: WriteAccess) -> impl Iterator<Item = StateWalk> {
+pub(crate) fn explore(lock: WriteAccess) -> impl Iterator<Item = StateWalk> {
     let mut known = HashSet::from([face(&StateWalk::start(lock).console)]);
     let mut waiting = VecDeque::from([Vec::new()]);
     let mut ready: VecDeque<WalkStep> = VecDeque::new();

@@ -32,7 +32,7 @@ fn a_state_folder_that_does_not_answer_is_told_once_and_when_it_answers_again() 
     assert!(console.model.next_wake().unwrap() <= console.now + Duration::from_secs(2));
     console.wait(2_000).wake();
     assert!(console.notice().starts_with("the state folder does not answer"), "{}", console.notice());
-    console.model.notice = None;
+    console.model.notices.end_act();
     console.keys("e").text("x").wait(300).wake();
     assert_eq!(console.saves().len(), 1);
     console.wait(3_000).wake();

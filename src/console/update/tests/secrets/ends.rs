@@ -32,7 +32,7 @@ fn who_can_write_in_no_way_is_told_before_anything_is_typed() {
 fn a_store_that_fails_a_write_is_looked_at_at_once() {
     let mut console = console();
     console.typed("mine", "mine").keys("ctrl-s").wait(400).keys("enter");
-    let sealed = Error::Unavailable { reason: "it is sealed".into(), retry_in: None };
+    let sealed = Error::unavailable("it is sealed");
     console.says(SecretJobResult::Written(SecretOutcome { result: Err(sealed), values_read: 0 }));
     assert!(console.effects.iter().any(|effect| matches!(effect, Effect::RefreshAllPresence)));
 }
@@ -54,11 +54,11 @@ fn what_was_changed_is_still_to_be_read_after_a_delete_and_not_planned_while_it_
         .told(true);
     assert_eq!(console.model.stale_dependents().documents().len(), 1, "{}", console.notice());
     let deleted = Presence::Deleted { version: SecretVersion(4), at: None };
-    console.model.presence_cache.update([(path.clone(), deleted)]);
+    console.model.presence_cache.update([(path.clone(), deleted)], Duration::ZERO);
     console.keys(":").text("reread").keys("enter p");
     assert!(console.model.plan.is_none());
     assert!(console.notice().contains("is not there any more"), "{}", console.notice());
-    console.model.presence_cache.update([(path, holds(4))]);
+    console.model.presence_cache.update([(path, holds(4))], Duration::ZERO);
     console.keys("p");
     assert!(console.model.plan.is_some(), "{}", console.notice());
 }

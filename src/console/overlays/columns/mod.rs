@@ -47,6 +47,21 @@ impl Component for ColumnsDialog {
             page.cursor = by.apply(page.cursor, page.rows.len(), height);
         }
     }
+
+    fn is_possible(&self, model: &Model, action: Action) -> bool {
+        let Some(Overlay::Columns(page)) = &model.overlay else { return false };
+        match action {
+            Action::ColumnEarlier => page.cursor > 0,
+            Action::ColumnLater => page.cursor + 1 < page.rows.len(),
+            Action::ResetView => page.rows != ColumnsPage::new(page.list, page.list.all()).rows,
+            _ => true,
+        }
+    }
+
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        let Some(Overlay::Columns(page)) = &model.overlay else { return false };
+        by.apply(page.cursor, page.rows.len(), usize::from(model.frame().body.height)) != page.cursor
+    }
 }
 
 /// Opens it for the list of the visible tab.

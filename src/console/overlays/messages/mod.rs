@@ -97,6 +97,12 @@ impl Component for MessagesDialog {
         }
     }
 
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        let Some(Overlay::Messages(page)) = &model.overlay else { return false };
+        let (lines, height) = view::extent(model, page);
+        by.can_scroll(page.list.offset, lines, height)
+    }
+
     fn key(&self, model: &mut Model, key: KeyEvent) {
         if let Some(page) = page(model).filter(|page| page.list.typing.is_some())
             && page.list.filter.key(key)

@@ -36,6 +36,11 @@ impl DetailSearch {
         self.typing.is_some() || !self.input.text().is_empty()
     }
 
+    /// Whether there is a match to go to, or may be one.
+    pub(super) fn has_next(&self) -> bool {
+        self.needle().is_some() && self.match_count.is_none_or(|count| count.total > 1)
+    }
+
     /// Forgets the current match, whose place is in a text that is not shown any more.
     pub(super) fn restart(&mut self) {
         (self.current, self.match_count) = (None, None);

@@ -120,7 +120,7 @@ impl Component for Documents {
             Action::DropUnseen => marks::unseen_count(model) > 0,
             Action::Sort => model.panes().items.width > 0,
             Action::Zoom => !model.panes().is_alone() || model.browse().is_some_and(|browse| browse.zoomed),
-            Action::FindNext => model.browse().is_some_and(|browse| browse.detail.search.needle().is_some()),
+            Action::FindNext => model.browse().is_some_and(|browse| browse.detail.search.has_next()),
             Action::Find | Action::Wrap | Action::Layout => focused.is_some(),
             _ => true,
         }

@@ -144,6 +144,11 @@ pub(crate) fn change_layout(model: &mut Model) {
     for browse in [webhooks, connections] {
         browse.set_layout(layout, inventory);
     }
+    let words = match layout {
+        DocumentLayout::Pretty => "texts are laid out, as far as they are JSON",
+        DocumentLayout::Stored => "texts are laid out as they are stored",
+    };
+    model.notify(Tone::Plain, words);
 }
 
 /// Makes the focused pane wider or narrower.

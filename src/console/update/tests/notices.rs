@@ -77,11 +77,12 @@ fn no_result_of_the_act_before_stands_under_a_question() {
     console.del("a/one", 9);
     assert_eq!((console.results().len(), console.news()), (1, None), "one's own delete is no news");
     for question in ["d", "R", "n", "c", ":"] {
-        console.keys("esc").fails();
+        console.fails();
         console.keys(question);
         let stays = question == ":";
         assert_eq!(console.results().len(), usize::from(stays), "{question}: {:?}", console.results());
         assert!(console.model.overlay.is_some(), "{question}");
+        console.keys("esc");
     }
 }
 

@@ -85,6 +85,10 @@ pub enum AuditOutcome {
     Unavailable,
     /// It was sent, and no answer was received.
     Unknown,
+    /// It was sent and accepted; what is there afterwards may not be seen.
+    Unverified,
+    /// It was so already; nothing was sent.
+    Unchanged,
     /// It was not sent, because it is invalid or unsupported here, or because the console is locked.
     Refused,
     /// Determined later: it was done.
@@ -129,6 +133,8 @@ impl AuditOutcome {
             Self::Denied => "denied",
             Self::Unavailable => "unavailable",
             Self::Unknown => "unknown",
+            Self::Unverified => "sent, unverified",
+            Self::Unchanged => "unchanged",
             Self::Refused => "refused",
             Self::FoundDone => "found done",
             Self::FoundNotDone => "found not done",
@@ -140,7 +146,7 @@ impl AuditOutcome {
     /// The outcome of a write that ended with this error.
     pub(super) fn of(error: &Error) -> Self {
         match error {
-            Error::NotFound { .. } => Self::NotFound,
+            Error::NotFound { .. } | Error::NoSuchSecret { .. } => Self::NotFound,
             Error::Conflict { .. }
             | Error::Exists { .. }
             | Error::SecretConflict { .. }
@@ -148,6 +154,8 @@ impl AuditOutcome {
             Error::Denied { .. } => Self::Denied,
             Error::Unavailable { .. } | Error::NoMount { .. } => Self::Unavailable,
             Error::OutcomeUnknown { .. } | Error::SecretUnknown { .. } => Self::Unknown,
+            Error::SecretUnverified { .. } => Self::Unverified,
+            Error::SecretNotDone { .. } => Self::FoundNotDone,
             Error::Invalid { .. } | Error::Unsupported { .. } => Self::Refused,
         }
     }

@@ -82,6 +82,15 @@ impl PendingRecords {
         self.done(result);
     }
 
+    /// Sets the result of a change of versions; some of them may have been so already.
+    pub fn versions_changed(&mut self, result: &Result<Vec<SecretVersion>, Error>) {
+        self.done(result);
+        let unchanged: Vec<_> = result.iter().flatten().map(|version| Some(version.to_string())).collect();
+        for record in self.records.iter_mut().filter(|record| unchanged.contains(&record.before)) {
+            record.outcome = AuditOutcome::Unchanged;
+        }
+    }
+
     /// Sets the result of a read: its version, and how many values were received, since a store returns whole
     /// versions. Without `field` the names of all fields are recorded.
     pub fn secret_read(&mut self, field: Option<&FieldName>, result: &Result<Option<SecretData>, Error>) {

@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::document_arg::DocumentArg;
 use super::output::OutputArgs;
 use super::secrets::{RevealArgs, SecretsCommand};
-use crate::config::Overrides;
+use crate::config::{Overrides, THEMES};
 use crate::domain::{Address, KeyPrefix, Namespace, moment};
 
 /// Live configuration of webhook receivers, in JSON files or etcd.
@@ -21,7 +22,7 @@ use crate::domain::{Address, KeyPrefix, Namespace, moment};
 --fail-on-missing). health has its own: 0 healthy, 1 degraded, 2 unusable.")]
 pub(super) struct CliArgs {
     /// The console's colours
-    #[arg(long, value_name = "NAME", help_heading = "Console")]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(THEMES), ignore_case = true, help_heading = "Console")]
     pub(super) theme: Option<String>,
 
     /// Open the console on made-up data

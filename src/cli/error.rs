@@ -29,7 +29,8 @@ impl Exit {
     pub const DENIED: Self = Self(5);
     /// The store does not answer, or takes no writes; nothing was changed.
     pub const UNAVAILABLE: Self = Self(6);
-    /// A write was sent and the store gave no answer; it was not found done, and may be yet.
+    /// A write was sent and the store gave no answer, or what came of it may not be seen; it was not found done,
+    /// and may be yet.
     pub const OUTCOME_UNKNOWN: Self = Self(7);
     /// The input cannot be stored, here or anywhere.
     pub const INVALID: Self = Self(8);
@@ -92,14 +93,17 @@ impl CliError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Store(error) => match error {
-                StoreError::NotFound { .. } => Exit::NOT_FOUND,
+                StoreError::NotFound { .. } | StoreError::NoSuchSecret { .. } => Exit::NOT_FOUND,
                 StoreError::Conflict { .. }
                 | StoreError::Exists { .. }
                 | StoreError::SecretConflict { .. }
                 | StoreError::SecretExists { .. } => Exit::CONFLICT,
                 StoreError::Denied { .. } => Exit::DENIED,
                 StoreError::Unavailable { .. } | StoreError::NoMount { .. } => Exit::UNAVAILABLE,
-                StoreError::OutcomeUnknown { .. } | StoreError::SecretUnknown { .. } => Exit::OUTCOME_UNKNOWN,
+                StoreError::OutcomeUnknown { .. }
+                | StoreError::SecretUnknown { .. }
+                | StoreError::SecretUnverified { .. } => Exit::OUTCOME_UNKNOWN,
+                StoreError::SecretNotDone { .. } => Exit::FAILED,
                 StoreError::Invalid { .. } | StoreError::Unsupported { .. } => Exit::INVALID,
             },
             Self::Settings(_) => Exit::USAGE,
@@ -137,6 +141,9 @@ mod tests {
             (StoreError::NoMount { mount: Mount::new("m").unwrap() }, 6),
             (StoreError::OutcomeUnknown { key, reason: reason() }, 7),
             (StoreError::SecretConflict { path: path.clone(), now: None }, 3),
+            (StoreError::NoSuchSecret { path: path.clone(), version: None }, 4),
+            (StoreError::SecretNotDone { path: path.clone(), reason: reason() }, 1),
+            (StoreError::SecretUnverified { path: path.clone(), reason: reason() }, 7),
             (StoreError::SecretUnknown { path, reason: reason() }, 7),
             (StoreError::Invalid { reason: reason() }, 8),
             (StoreError::Unsupported { what: reason(), remedy: reason() }, 8),

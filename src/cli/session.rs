@@ -8,7 +8,7 @@ use super::error::{CliError, Exit, Result};
 use super::stderr::print_note;
 use crate::audit::Audit;
 use crate::config::Settings;
-use crate::domain::{Cause, Masking, ResourceKey, Token};
+use crate::domain::{Cause, Finding, Masking, ResourceKey, Token};
 use crate::manager::UnifiedConfigManager;
 use crate::provider::Expect;
 use crate::text::Safe;
@@ -38,9 +38,7 @@ impl CliSession {
 
     /// Says which settings are wrong, for a command that depends on them.
     pub(super) fn note_findings(&self) {
-        for finding in self.settings.findings.iter().filter(|finding| finding.cause == Cause::Fault) {
-            print_note(&format!("{}; {}", finding.text, finding.remedy));
-        }
+        note_faults(&self.settings.findings);
     }
 
     pub(super) fn expect(&self, token: &str) -> Result<Expect> {
@@ -63,6 +61,13 @@ impl CliSession {
     pub(super) fn absent(&self, key: &ResourceKey) -> CliError {
         Exit::NOT_FOUND
             .because(format!("{key} does not exist in {}", Safe::name(&self.settings.context.name)))
+    }
+}
+
+/// Says on standard error what is wrong although the command goes on.
+pub(super) fn note_faults(findings: &[Finding]) {
+    for finding in findings.iter().filter(|finding| finding.cause == Cause::Fault) {
+        print_note(&format!("{}; {}", finding.text, finding.remedy));
     }
 }
 

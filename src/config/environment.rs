@@ -1,13 +1,16 @@
 //! Environment variables: those of the process, overlaid with those of a named file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::dotenv::{self, DotenvFault, DotenvFaultKind};
 use super::error::Result;
 use super::{Origin, SETTINGS, SettingsError, WithOrigin};
+use crate::domain::Finding;
+use crate::domain::reference::{Variable, Variables};
 use crate::provider::env::EnvVariables;
 
 /// Variables that we read besides those of [`SETTINGS`], to find our own files.
@@ -20,8 +23,19 @@ pub struct Environment {
     process: HashMap<String, Zeroizing<String>>,
     /// Whether `process` holds only a part of a real process environment.
     inherits: bool,
-    file: HashMap<String, (Zeroizing<String>, usize)>,
+    file: HashMap<String, FileVariable>,
     path: Option<Arc<Path>>,
+    /// Names in that file without a value, which are set nowhere.
+    unset: HashSet<String>,
+    /// What the receiver would get otherwise from that file.
+    findings: Vec<Finding>,
+}
+
+#[derive(Clone)]
+struct FileVariable {
+    /// `None` where it is not UTF-8.
+    value: Option<Zeroizing<String>>,
+    line: usize,
 }
 
 impl Environment {
@@ -49,43 +63,91 @@ impl Environment {
         Self { process: variables.into_iter().map(owned).collect(), ..Self::default() }
     }
 
-    /// Adds the variables of a file. They take precedence: the file was named explicitly, the process's
-    /// variables were inherited.
-    ///
-    /// Lines are `NAME=VALUE`, `export NAME=VALUE`, blank, or begin with `#`. A value in single
-    /// quotes is taken as it is; in double quotes `\n`, `\t`, `\"`, `\\` and `\$` are escapes;
-    /// without quotes it ends before ` #`. Nothing is expanded.
+    /// Adds the variables of a file, read as python-dotenv reads it, since the receiver loads its `.env` with it.
+    /// They take precedence: the file was named explicitly, the process's variables were inherited. In `${NAME}`
+    /// the process wins, as in `load_dotenv()` without `override`.
     ///
     /// # Errors
-    /// [`SettingsError::At`] with the first line that does not have this form.
-    pub fn with_file(mut self, path: &Path, text: &str) -> Result<Self> {
-        for (line, text) in (1..).zip(text.lines()) {
-            let parsed = parse_line(text).map_err(|(column, problem)| SettingsError::At {
+    /// [`SettingsError::At`] with the first place that python-dotenv would drop: a setting in it would be lost.
+    pub fn with_file(self, path: &Path, bytes: impl AsRef<[u8]>) -> Result<Self> {
+        let (mut read, faults) = self.with_read_file(path, bytes.as_ref());
+        if let Some(lost) = faults.iter().find(|fault| fault.kind.is_lost()) {
+            let DotenvFault { line, column, .. } = *lost;
+            return Err(SettingsError::At {
                 path: path.to_path_buf(),
                 line,
                 column,
-                problem: problem.into(),
-            })?;
-            self.file.extend(parsed.map(|(name, value)| (name.to_owned(), (value, line))));
+                problem: lost.problem(),
+            });
+        }
+        read.findings = faults.iter().map(|fault| fault.finding(path)).collect();
+        Ok(read)
+    }
+
+    /// As [`Self::with_file`], and goes on after what python-dotenv would drop.
+    pub(super) fn with_read_file(mut self, path: &Path, bytes: &[u8]) -> (Self, Vec<DotenvFault>) {
+        let dotenv::Dotenv { bindings, mut faults } = dotenv::parse(bytes);
+        let is_text = std::str::from_utf8(bytes).is_ok();
+        let process = self.process_variables();
+        for binding in bindings {
+            let dotenv::DotenvBinding { name, value, line, column } = binding;
+            let Some(value) = value else {
+                self.file.remove(&name);
+                self.unset.insert(name);
+                continue;
+            };
+            let mut elsewhere = false;
+            let value = dotenv::interpolate(&value, |name| match process.variable(name) {
+                Variable::Text(value) => Some(Zeroizing::new(value.expose().to_owned())),
+                _ => {
+                    let own = self.file.get(name).map(|own| own.value.clone().unwrap_or_default());
+                    let own = own.or_else(|| self.unset.contains(name).then(Zeroizing::default));
+                    elsewhere |= own.is_none();
+                    own
+                }
+            });
+            if elsewhere && self.is_without_process() {
+                faults.push(DotenvFault { kind: DotenvFaultKind::OtherVariable, line, column });
+            }
+            let value = Some(value).filter(|value| is_text || !value.contains(char::REPLACEMENT_CHARACTER));
+            self.unset.remove(&name);
+            self.file.insert(name, FileVariable { value, line });
         }
         self.path = Some(path.into());
-        Ok(self)
+        (self, faults)
+    }
+
+    /// Whether nothing is known of the process that reads the file.
+    fn is_without_process(&self) -> bool {
+        !self.inherits && self.process.is_empty()
+    }
+
+    /// What the receiver would get otherwise from the file than it looks.
+    pub(super) fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// All variables, for references and secrets: those of the file take precedence over the process's, which
     /// are read on demand.
     pub fn variables(&self) -> EnvVariables {
-        let inherited = if self.inherits {
+        let text = |variable: &FileVariable| variable.value.as_ref().map(|value| value.as_str().to_owned());
+        self.process_variables()
+            .with_file(self.file.iter().map(|(name, variable)| (name.clone(), text(variable))))
+    }
+
+    fn process_variables(&self) -> EnvVariables {
+        if self.inherits {
             EnvVariables::process()
         } else {
             EnvVariables::of(self.process.iter().map(|(name, value)| (name, value.as_str())))
-        };
-        inherited.with(self.file.iter().map(|(name, (value, _))| (name, value.as_str())))
+        }
     }
 
     /// A variable's value and where it was set.
     pub(super) fn get(&self, name: &'static str) -> Option<WithOrigin<&str>> {
-        if let (Some((value, line)), Some(path)) = (self.file.get(name), &self.path) {
+        if let (Some(FileVariable { value: Some(value), line }), Some(path)) =
+            (self.file.get(name), &self.path)
+        {
             let origin = Origin::Variable { name, file: Some((path.clone(), *line)) };
             return Some(WithOrigin { value, origin });
         }
@@ -97,70 +159,6 @@ impl Environment {
     pub(super) fn text(&self, name: &'static str) -> Option<&str> {
         self.get(name).map(|found| found.value).filter(|value| !value.is_empty())
     }
-}
-
-type LineError = (usize, &'static str);
-
-fn parse_line(line: &str) -> std::result::Result<Option<(&str, Zeroizing<String>)>, LineError> {
-    let trimmed = line.trim();
-    if trimmed.is_empty() || trimmed.starts_with('#') {
-        return Ok(None);
-    }
-    let trimmed = trimmed.strip_prefix("export ").map_or(trimmed, str::trim_start);
-    let column_of = |part: &str| 1 + offset(line, part);
-    let Some((name, value)) = trimmed.split_once('=') else {
-        return Err((column_of(trimmed), "this is not NAME=VALUE; begin a comment with #"));
-    };
-    let name = name.trim_end();
-    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if name.is_empty() || !name.chars().all(word) {
-        return Err((column_of(trimmed), "a variable's name is letters, digits and _"));
-    }
-    let value = value.trim_start();
-    parse_value(value).map(|value| Some((name, value))).map_err(|problem| (column_of(value), problem))
-}
-
-/// The offset of `part`, a slice of `whole`, in characters.
-fn offset(whole: &str, part: &str) -> usize {
-    let bytes = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
-    whole.get(..bytes).map_or(0, |before| before.chars().count())
-}
-
-fn parse_value(text: &str) -> std::result::Result<Zeroizing<String>, &'static str> {
-    if let Some(rest) = text.strip_prefix('\'') {
-        let (value, rest) = rest.split_once('\'').ok_or("a quote is opened and not closed on this line")?;
-        return nothing_after(rest).map(|()| Zeroizing::new(value.to_owned()));
-    }
-    if let Some(rest) = text.strip_prefix('"') {
-        return double_quoted(rest);
-    }
-    let value = text.split_once(" #").map_or(text, |(value, _)| value);
-    Ok(Zeroizing::new(value.trim_end().to_owned()))
-}
-
-fn double_quoted(text: &str) -> std::result::Result<Zeroizing<String>, &'static str> {
-    // Never reallocates, so that no copy is left behind.
-    let mut value = Zeroizing::new(String::with_capacity(text.len()));
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' => return nothing_after(chars.as_str()).map(|()| value),
-            '\\' => match chars.next() {
-                Some('n') => value.push('\n'),
-                Some('t') => value.push('\t'),
-                Some(c @ ('"' | '\\' | '$')) => value.push(c),
-                _ => return Err(r#"inside double quotes only \n, \t, \", \\ and \$ are escapes"#),
-            },
-            c => value.push(c),
-        }
-    }
-    Err("a quote is opened and not closed on this line")
-}
-
-fn nothing_after(rest: &str) -> std::result::Result<(), &'static str> {
-    let rest = rest.trim_start();
-    let nothing = rest.is_empty() || rest.starts_with('#');
-    nothing.then_some(()).ok_or("something follows the closing quote; quote the whole value")
 }
 
 #[cfg(test)]
@@ -208,12 +206,25 @@ mod tests {
             ("A=1\n  hunter2\n", "vars:2:3"),
             ("A='hunter2\n", "vars:1:3"),
             ("A=\"hunter2\" x\n", "vars:1:3"),
-            ("A-B=hunter2\n", "vars:1:1"),
-            ("export A=\"\\x\"\n", "vars:1:10"),
+            ("A=1\n=hunter2\n", "vars:2:1"),
+            ("export A=\"\\x hunter2\n", "vars:1:10"),
         ] {
             let error = read(text).err().unwrap().to_string();
             assert!(error.starts_with(place), "{error}");
             assert!(!error.contains("hunter2"), "{error}");
         }
+        let latin_1 = Environment::default().with_file(Path::new("vars"), b"A=1\n# caf\xe9 hunter2\n");
+        let error = latin_1.err().unwrap().to_string();
+        assert!(
+            error.starts_with("vars:2:6: this byte is not UTF-8") && !error.contains("hunter2"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_reference_to_a_variable_prefers_the_process_as_the_receiver_s_loader_does() {
+        let read = read("ETCD_HOST=file\nETCD_PREFIX=${ETCD_HOST}/${ETCD_NAMESPACE:-none}/\n").unwrap();
+        assert_eq!(read.get("ETCD_PREFIX").unwrap().value, "inherited/none/");
+        assert_eq!(read.get("ETCD_HOST").unwrap().value, "file", "the file was named");
     }
 }

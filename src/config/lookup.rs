@@ -197,6 +197,20 @@ impl<'a> Lookup<'a> {
         Ok(self.in_force(key, found.map(|_| *word)))
     }
 
+    /// As [`Lookup::word`], without a default; an empty value counts as unset.
+    pub(super) fn named_word(&mut self, key: SettingKey) -> Result<Option<&'static str>> {
+        let empty = RawSetting::Text(String::new());
+        if self.first(key).is_none_or(|found| found.value == empty) {
+            return Ok(None);
+        }
+        Ok(Some(self.word(key, "")?.value))
+    }
+
+    /// The names of all contexts.
+    pub(super) fn contexts(&self) -> Vec<String> {
+        self.file.contexts.keys().cloned().collect()
+    }
+
     /// A text with a default; an empty value is an error.
     pub(super) fn text_or(&mut self, key: SettingKey, default: &str) -> Result<WithOrigin<String>> {
         let Some(found) = self.first_text(key) else { return Ok(self.default(key, default.to_owned())) };
@@ -225,6 +239,11 @@ impl<'a> Lookup<'a> {
         }
         self.record(key, "(hidden)", found.origin.clone());
         Ok(Some(found))
+    }
+
+    /// The home folder, if it is known.
+    pub(super) fn home(&self) -> Option<PathBuf> {
+        self.environment.text("HOME").map(PathBuf::from)
     }
 
     /// The texts of a list; none if it is unset.

@@ -5,6 +5,7 @@
 //! traced. All settings are defined in one table, [`SETTINGS`], from which the reference in
 //! docs/configuration.md is generated.
 
+mod dotenv;
 mod environment;
 mod error;
 #[cfg(feature = "etcd")]
@@ -34,7 +35,7 @@ pub use resolve::{ConsoleSettings, Context, Settings};
 pub use secret_source::SecretSource;
 pub use setting::{Setting, SettingKey, SettingKind, SettingTable};
 pub use sources::{ConfigText, Overrides, SettingSources};
-pub use table::{SETTINGS, reference_table};
+pub use table::{ACCENTS, SETTINGS, THEMES, reference_table};
 pub use target::{ContextWarning, Target};
 
 #[cfg(test)]

@@ -73,6 +73,8 @@ pub struct ReceiverView {
     pub lookup: SecretLookup,
     /// Its variables, with their values; `None` if they are not visible from here.
     pub variables: Option<Arc<EnvVariables>>,
+    /// What the receiver does not get of the file of its variables, or not as it looks.
+    pub findings: Vec<Finding>,
 }
 
 impl ReceiverView {
@@ -84,15 +86,16 @@ impl ReceiverView {
 }
 
 impl Settings {
-    /// What the receiver sees at this moment. Its variables are those of this process or of the named file.
+    /// What the receiver sees at this moment. Its variables are those of this process or of the named file, which
+    /// is read on where the receiver's own loader gives up.
     ///
     /// # Errors
-    /// [`SettingsError`] if that file cannot be read, or a line of it is not `NAME=VALUE`.
+    /// [`SettingsError`] if that file cannot be read.
     pub fn receiver_view(&self) -> Result<ReceiverView> {
-        let variables = receiver_variables(&self.receiver.env, &self.secrets)?;
+        let (variables, findings) = receiver_variables(&self.receiver.env, &self.secrets)?;
         let env = variables.as_ref().map_or(ReceiverEnv::NotVisible, |all| ReceiverEnv::Known(all.states()));
         let lookup = SecretLookup { env, ..self.receiver.secret_lookup(&self.secrets) };
-        Ok(ReceiverView { lookup, variables })
+        Ok(ReceiverView { lookup, variables, findings })
     }
 
     /// What the receiver can look up at this moment; see [`Settings::receiver_view`].
@@ -108,9 +111,12 @@ impl Settings {
     pub fn health(&self) -> Health {
         let mut health = Health::new("settings");
         self.findings.iter().cloned().for_each(|finding| health.push(finding));
-        if let Err(problem) = self.receiver_view() {
-            let remedy = "correct it, and start again: until then the receiver's variables are not known";
-            health.push(Finding::fault(problem.to_string(), remedy));
+        match self.receiver_view() {
+            Ok(view) => view.findings.into_iter().for_each(|finding| health.push(finding)),
+            Err(problem) => {
+                let remedy = "correct it, and start again: until then the receiver's variables are not known";
+                health.push(Finding::fault(problem.to_string(), remedy));
+            }
         }
         health
     }
@@ -137,15 +143,20 @@ impl Receiver {
 }
 
 /// The process's variables include those of `--env-file`, as everywhere.
-fn receiver_variables(source: &EnvSource, secrets: &SecretSource) -> Result<Option<Arc<EnvVariables>>> {
+fn receiver_variables(
+    source: &EnvSource,
+    secrets: &SecretSource,
+) -> Result<(Option<Arc<EnvVariables>>, Vec<Finding>)> {
     Ok(match source {
-        EnvSource::Unknown => None,
-        EnvSource::Process => Some(secrets.variables()),
+        EnvSource::Unknown => (None, Vec::new()),
+        EnvSource::Process => (Some(secrets.variables()), Vec::new()),
         EnvSource::File(path, origin) => {
-            let text = std::fs::read_to_string(path)
+            let bytes = std::fs::read(path)
                 .map(Zeroizing::new)
                 .map_err(|error| SettingsError::unreadable(path, origin.to_string(), &error))?;
-            Some(Arc::new(Environment::default().with_file(path, &text)?.variables()))
+            let (read, faults) = Environment::default().with_read_file(path, &bytes);
+            let findings = faults.iter().map(|fault| fault.finding(path)).collect();
+            (Some(Arc::new(read.variables())), findings)
         }
     })
 }
@@ -261,6 +272,39 @@ mod tests {
         assert_eq!(value.expose(), "theirs");
         let etcd = resolve("", &[("CONFIG_BACKEND", "etcd"), ("A", "ours")]).unwrap();
         assert!(etcd.receiver_view().unwrap().variables.is_none());
+    }
+
+    #[test]
+    fn what_the_receiver_gets_of_a_file_is_told_and_the_rest_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("receiver.env");
+        let text =
+            b"\xef\xbb\xbfA=1\nhunter2 x\nexport\tB=caf\xe9\nC=\"two\nlines\" # note\nD=${HOME_OF_IT}\n";
+        std::fs::write(&path, text).unwrap();
+        let settings =
+            resolve("", &[("CONFDECK_RECEIVER_ENV", &format!("file:{}", path.display()))]).unwrap();
+        let view = settings.receiver_view().unwrap();
+        let known = [
+            ("A", FieldState::Present),
+            ("B", FieldState::NotText),
+            ("C", FieldState::Present),
+            ("D", FieldState::Empty),
+        ];
+        let known = known.map(|(name, state)| (name.to_owned(), state)).into_iter().collect();
+        assert_eq!(view.lookup.env, ReceiverEnv::Known(known));
+        let health = settings.health();
+        let told: Vec<_> = health.findings().iter().map(|finding| finding.text.as_str()).collect();
+        let file = path.display();
+        let expected = [
+            format!("{file}:1:1: the file begins with a byte order mark"),
+            format!("{file}:3:13: this byte is not UTF-8: python-dotenv refuses the whole file"),
+            format!("{file}:2:1: this is not NAME=VALUE: the receiver gets nothing from this line"),
+            format!("{file}:6:1: a ${{NAME}} that this file does not set"),
+        ];
+        assert_eq!(told.len(), expected.len(), "{told:?}");
+        assert!(expected.iter().all(|words| told.iter().any(|told| told.starts_with(words))), "{told:?}");
+        assert!(!told.concat().contains("hunter2"), "{told:?}");
+        assert_eq!(health.verdict().as_str(), "degraded by fault");
     }
 
     #[test]

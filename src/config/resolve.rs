@@ -8,8 +8,8 @@ use super::error::Result;
 use super::etcd;
 use super::lookup::Lookup;
 use super::{
-    ContextWarning, EffectiveSetting, Environment, Origin, Receiver, SecretSource, SettingKey as Key,
-    SettingSources, Target, WithOrigin,
+    ContextWarning, EffectiveSetting, Environment, Origin, Overrides, Receiver, SecretSource,
+    SettingKey as Key, SettingSources, Target, WithOrigin,
 };
 use crate::domain::{Finding, SecretNameError, SecretNames};
 use crate::provider::file::FileSettings;
@@ -34,6 +34,10 @@ pub struct Settings {
     pub findings: Vec<Finding>,
     /// Every value and where it came from, in the order of the table.
     pub effective: Vec<EffectiveSetting>,
+    /// The flags they were resolved with.
+    pub flags: Overrides,
+    /// The names of all contexts of the config file, sorted.
+    pub contexts: Vec<String>,
 }
 
 /// A context's name and rules.
@@ -52,7 +56,9 @@ pub struct Context {
 /// Settings that only the console uses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConsoleSettings {
-    pub theme: Option<String>,
+    pub theme: Option<&'static str>,
+    /// The colour that tells this context from others.
+    pub accent: Option<&'static str>,
     pub no_color: bool,
     /// Whether a secret value may be copied.
     pub copy_secrets: bool,
@@ -98,7 +104,8 @@ impl Settings {
         };
         let secret_names = secret_names(&mut lookup)?;
         let console = ConsoleSettings {
-            theme: lookup.text(Key::Theme).map(|theme| theme.value),
+            theme: lookup.named_word(Key::Theme)?,
+            accent: lookup.named_word(Key::Accent)?,
             no_color: lookup.switch(Key::NoColor, false)?,
             copy_secrets: lookup.switch(Key::CopySecrets, false)?,
             state_dir: state_folder(environment),
@@ -107,8 +114,31 @@ impl Settings {
         let plain = target.plain_remote().map(|host| ContextWarning::PlainHttp { host: host.to_owned() });
         let overridden = lookup.effective.iter().filter(|_| context.configured).filter_map(overridden);
         let warnings = plain.into_iter().chain(secrets.warnings()).chain(overridden).collect();
-        let Lookup { effective, findings, .. } = lookup;
-        Ok(Self { context, target, secrets, receiver, secret_names, console, warnings, findings, effective })
+        let contexts = lookup.contexts();
+        let Lookup { effective, mut findings, .. } = lookup;
+        findings.extend_from_slice(environment.findings());
+        Ok(Self {
+            context,
+            target,
+            secrets,
+            receiver,
+            secret_names,
+            console,
+            warnings,
+            findings,
+            effective,
+            flags: flags.clone(),
+            contexts,
+        })
+    }
+
+    /// Reads the sources again, for another context. Blocks on I/O.
+    ///
+    /// # Errors
+    /// Those of [`SettingSources::gather`] and [`Settings::resolve`].
+    pub fn of_context(&self, name: &str) -> Result<Self> {
+        let flags = Overrides { context: Some(name.to_owned()), ..self.flags.clone() };
+        Self::resolve(&SettingSources::gather(flags)?)
     }
 
     /// The line of the file, the variable or the flag that set a value.

@@ -8,6 +8,7 @@ use super::lookup::Lookup;
 #[cfg(feature = "vault")]
 use super::vault as vault_settings;
 use super::{ContextWarning, SettingKey, SettingsError};
+use crate::domain::SecretStoreStatus;
 use crate::provider::env::{self, EnvSecrets, EnvVariables};
 use crate::provider::misconfigured::MisconfiguredSecrets;
 #[cfg(feature = "vault")]
@@ -28,6 +29,8 @@ pub enum SecretSource {
     /// A Vault whose settings cannot be used. Documents are read and written all the same.
     Misconfigured {
         variables: Arc<EnvVariables>,
+        /// What is missing, for its badge.
+        status: SecretStoreStatus,
         problem: SettingsError,
     },
 }
@@ -50,21 +53,25 @@ impl SecretSource {
         #[cfg(feature = "vault")]
         let opened = match vault_settings::settings(lookup, &asked_by) {
             Ok(settings) => Self::Vault { variables, settings: Box::new(settings) },
-            Err(problem) => Self::Misconfigured { variables, problem },
+            Err(problem) => {
+                Self::Misconfigured { variables, status: vault_settings::missing(lookup), problem }
+            }
         };
         #[cfg(not(feature = "vault"))]
         let opened = {
             let problem = SettingsError::of(&asked_by, super::resolve::not_built_in(VAULT.name));
-            Self::Misconfigured { variables, problem }
+            Self::Misconfigured { variables, status: SecretStoreStatus::Misconfigured, problem }
         };
         Ok(opened)
     }
 
-    /// Why the store that the settings choose cannot be opened.
-    pub fn problem(&self) -> Option<&SettingsError> {
+    /// Why the store that the settings choose cannot be opened: a setting, or a token file that cannot be read now.
+    pub fn problem(&self) -> Option<SettingsError> {
         match self {
-            Self::Misconfigured { problem, .. } => Some(problem),
-            _ => None,
+            Self::Misconfigured { problem, .. } => Some(problem.clone()),
+            #[cfg(feature = "vault")]
+            Self::Vault { settings, .. } => vault_settings::login_problem(&settings.login),
+            Self::Env(_) => None,
         }
     }
 
@@ -90,9 +97,10 @@ impl SecretSource {
             Self::Env(variables) => variables_access(Arc::clone(variables)),
             #[cfg(feature = "vault")]
             Self::Vault { settings, .. } => VaultSecrets::new((**settings).clone()).access(writable),
-            Self::Misconfigured { problem, .. } => {
+            Self::Misconfigured { problem, status, .. } => {
                 let (backend, problem) = (self.backend().name, problem.to_string());
-                SecretAccess::of_store(Arc::new(MisconfiguredSecrets { backend, problem }), writable)
+                let store = MisconfiguredSecrets { backend, status: *status, problem };
+                SecretAccess::of_store(Arc::new(store), writable)
             }
         }
     }

@@ -65,10 +65,10 @@ impl SettingSources {
     pub fn gather(flags: Overrides) -> Result<Self> {
         let mut environment = Environment::process()?;
         if let Some(path) = &flags.env_file {
-            let text = std::fs::read_to_string(path)
+            let bytes = std::fs::read(path)
                 .map(Zeroizing::new)
                 .map_err(|error| SettingsError::unreadable(path, "--env-file", &error))?;
-            environment = environment.with_file(path, &text)?;
+            environment = environment.with_file(path, &*bytes)?;
         }
         let file = match config_path(&flags, &environment) {
             Some((path, origin)) => read_config(path, &origin)?,

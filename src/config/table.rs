@@ -39,6 +39,12 @@ const fn row(
     Setting { key, name, table, variable, flag: None, kind, default: "", meaning: "" }
 }
 
+/// The names of the console's themes.
+pub const THEMES: &[&str] = &["default", "dark", "light"];
+
+/// The colours that tell contexts apart: those of every palette that show on light and on dark.
+pub const ACCENTS: &[&str] = &["red", "yellow", "green", "cyan", "blue", "magenta"];
+
 /// The prefix of the receiver's settings.
 pub(super) const RECEIVER: &str = "receiver.";
 
@@ -48,7 +54,7 @@ const CONFIG: Setting =
         .means("`$XDG_CONFIG_HOME/confdeck/config.toml`", "the config file");
 
 /// Every setting, in the order of the reference documentation.
-pub const SETTINGS: [Setting; 43] = {
+pub const SETTINGS: [Setting; 45] = {
     use SettingKey as K;
     use SettingKind::{List, Number, Path, Presence, Secret, Switch, SwitchOrPath, Text, Word};
     use SettingTable::{Console, Context, Nowhere, Receiver, Top};
@@ -120,7 +126,12 @@ pub const SETTINGS: [Setting; 43] = {
              vault-3.example:8200`; those of a standby's `api_addr`. Its own host needs no naming",
             ),
         row(K::VaultToken, "vault_token", Context, Secret, Some("VAULT_TOKEN"))
-            .means("", "a token for it; wins over a role"),
+            .means("", "a token for it; wins over all other logins"),
+        row(K::VaultTokenFile, "vault_token_file", Context, Path, Some("VAULT_TOKEN_FILE")).means(
+            "`~/.vault-token`, if no other login is set",
+            "a file with a token for it, as of `vault login` or of an agent; wins over a role, and is read again when \
+             it changes",
+        ),
         row(K::VaultRoleId, "vault_role_id", Context, Text, Some("VAULT_ROLE_ID"))
             .means("", "the role id of an AppRole, mounted at `approle`"),
         row(K::VaultSecretId, "vault_secret_id", Context, Secret, Some("VAULT_SECRET_ID"))
@@ -163,9 +174,14 @@ pub const SETTINGS: [Setting; 43] = {
             "names that are not secret by their sound alone, such as `[\"license\", \"pin\"]`; see \
              [secrets.md](secrets.md#what-counts-as-a-secret)",
         ),
-        row(K::Theme, "theme", Console, Text, Some("CONFDECK_THEME"))
+        row(K::Theme, "theme", Console, Word(THEMES), Some("CONFDECK_THEME"))
             .flag("--theme")
-            .means("", "the console's colours; a context may set its own"),
+            .means("`default`", "the console's colours: `default`, `dark` or `light`; a context may set its own"),
+        row(K::Accent, "accent", Context, Word(ACCENTS), None).means(
+            "",
+            "a colour for the name of a context and what is in focus, so that no context looks like another: `red`, \
+             `yellow`, `green`, `cyan`, `blue` or `magenta`",
+        ),
         row(K::NoColor, "no_color", Console, Presence, Some("NO_COLOR"))
             .flag("--no-color")
             .means("`false`", "use no colours"),

@@ -36,10 +36,10 @@ protected = true
 backend = "file"
 webhooks_file = "data/w.json"
 connections_file = "/abs/c.json"
-theme = "paper"
+theme = "light"
 
 [console]
-theme = "night"
+theme = "dark"
 "#;
 
 #[test]
@@ -57,7 +57,7 @@ fn each_source_wins_over_the_one_below() {
     assert_eq!(settings.target.to_string(), "etcd 10.0.0.1:1234+1 /base/");
     assert_eq!(settings.context.name, "prod");
     assert!(settings.context.protected);
-    assert_eq!(settings.console.theme.as_deref(), Some("night"));
+    assert_eq!(settings.console.theme, Some("dark"));
     let origins: Vec<_> = [SettingKey::Prefix, SettingKey::Host, SettingKey::Port, SettingKey::Layout]
         .iter()
         .map(|key| settings.origin(*key).unwrap().to_string())
@@ -68,7 +68,7 @@ fn each_source_wins_over_the_one_below() {
     let Target::Files(files) = &settings.target else { panic!("etcd") };
     assert_eq!(files.webhooks, PathBuf::from("/etc/data/w.json"));
     assert_eq!(files.connections, PathBuf::from("/abs/c.json"));
-    assert_eq!(settings.console.theme.as_deref(), Some("paper"));
+    assert_eq!(settings.console.theme, Some("light"));
 }
 
 #[test]
@@ -286,4 +286,42 @@ fn our_own_folders_follow_the_base_directory_rules() {
     assert_eq!(state(&[("HOME", "/h"), ("XDG_STATE_HOME", "/s")]), Some("/s/confdeck".into()));
     assert_eq!(state(&[("HOME", "/h"), ("XDG_STATE_HOME", "s")]), Some("/h/.local/state/confdeck".into()));
     assert_eq!(state(&[]), None);
+}
+
+/// Wherever one is asked for, all are named.
+#[test]
+fn a_theme_that_does_not_exist_is_refused_from_every_source() {
+    let flag = Overrides { theme: Some("neon".into()), ..Overrides::default() };
+    for (said, refused) in [
+        ("--theme: ", resolve("", &[], flag)),
+        ("CONFDECK_THEME: ", resolve("", &[("CONFDECK_THEME", "neon")], Overrides::default())),
+        ("/etc/c.toml:2:9: ", resolve("[console]\ntheme = \"neon\"\n", &[], Overrides::default())),
+    ] {
+        let expected = format!("{said}\"neon\" is not a theme; write default or dark or light");
+        assert_eq!(refused.unwrap_err().to_string(), expected);
+    }
+    let accent =
+        resolve("[defaults]\naccent = \"puce\"\n", &[], Overrides::default()).unwrap_err().to_string();
+    assert!(accent.ends_with("write red or yellow or green or cyan or blue or magenta"), "{accent}");
+    let none = resolve("", &[("CONFDECK_THEME", "")], Overrides::default()).unwrap();
+    assert_eq!((none.console.theme, none.console.accent), (None, None));
+}
+
+#[test]
+fn another_context_is_read_from_the_same_places_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("c.toml");
+    let write = |text: &str| std::fs::write(&path, text).unwrap();
+    write("[contexts.a]\nwebhooks_file = \"a.json\"\n[contexts.b]\nwebhooks_file = \"b.json\"\n");
+    let flags = Overrides { config: Some(path.clone()), read_only: true, ..Overrides::default() };
+    let flags = Overrides { context: Some("a".into()), ..flags };
+    let first = Settings::resolve(&SettingSources::gather(flags).unwrap()).unwrap();
+    assert_eq!((first.context.name.as_str(), &*first.contexts), ("a", &["a".to_owned(), "b".to_owned()][..]));
+    write("[contexts.b]\nwebhooks_file = \"c.json\"\naccent = \"red\"\n");
+    let second = first.of_context("b").unwrap();
+    let Target::Files(files) = &second.target else { panic!("etcd") };
+    assert_eq!(files.webhooks, folder.path().join("c.json"));
+    assert!(second.context.read_only.is_some(), "the flags stay");
+    assert_eq!((second.console.accent, &*second.contexts), (Some("red"), &["b".to_owned()][..]));
+    assert!(second.of_context("a").unwrap_err().to_string().contains("known are b"));
 }

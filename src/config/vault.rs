@@ -7,10 +7,11 @@ use super::error::Result;
 use super::lookup::{Lookup, SwitchOrPath};
 use super::resolve::{both, checked};
 use super::{Origin, SettingKey, SettingsError, WithOrigin};
-use crate::domain::Mount;
+use crate::domain::{Mount, SecretStoreStatus};
+use crate::private_file::io_reason;
 use crate::provider::vault::{
     AppRole, KvVersion, RedirectHost, VaultAddress, VaultLogin, VaultNamespace, VaultSettings, VaultToken,
-    Verify,
+    VaultTokenFile, Verify,
 };
 
 /// All of them; `asked_by` is the setting that chose Vault.
@@ -53,7 +54,38 @@ fn trimmed(found: Option<WithOrigin<String>>) -> Option<WithOrigin<String>> {
     found.map(|found| found.map(|text| text.trim().to_owned())).filter(|found| !found.value.is_empty())
 }
 
-/// A token takes precedence over an AppRole, as in the receiver (docs/receiver.md, section 10).
+const NO_LOGIN: &str =
+    "vault needs a login: set VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID, or VAULT_TOKEN_FILE";
+
+/// Which part of the settings is missing.
+pub(super) fn missing(lookup: &Lookup<'_>) -> SecretStoreStatus {
+    use SettingKey::{VaultAddr, VaultRoleId, VaultSecretId, VaultToken, VaultTokenFile};
+    let is_set = |key| lookup.non_empty(key).is_some_and(|found| !found.value.trim().is_empty());
+    if !is_set(VaultAddr) {
+        SecretStoreStatus::NoAddress
+    } else if [VaultToken, VaultTokenFile, VaultRoleId, VaultSecretId].into_iter().any(is_set) {
+        SecretStoreStatus::Misconfigured
+    } else {
+        SecretStoreStatus::NoLogin
+    }
+}
+
+/// Why the token of a file cannot be had now. Blocks on I/O.
+pub(super) fn login_problem(login: &VaultLogin) -> Option<SettingsError> {
+    let VaultLogin::TokenFile(file) = login else { return None };
+    let error = file.read().err()?;
+    if file.is_of_home() && error.kind() == std::io::ErrorKind::NotFound {
+        let source_name = file.path().display().to_string();
+        let problem = format!("{NO_LOGIN}, or run vault login, which writes this file");
+        return Some(SettingsError::Of { source_name, problem });
+    }
+    let asked_by = if file.is_of_home() { "as no other login is set" } else { "VAULT_TOKEN_FILE" };
+    let (path, reason) = (file.path().to_path_buf(), io_reason(&error));
+    Some(SettingsError::Unreadable { path, asked_by: asked_by.into(), reason })
+}
+
+/// A token takes precedence over an AppRole, as in the receiver (docs/receiver.md, section 10); that of `vault
+/// login` is taken where nothing else is set.
 fn login(lookup: &mut Lookup<'_>, asked_by: &Origin) -> Result<VaultLogin> {
     let token = trimmed(lookup.secret(SettingKey::VaultToken)?);
     let role = trimmed(lookup.text(SettingKey::VaultRoleId));
@@ -61,9 +93,12 @@ fn login(lookup: &mut Lookup<'_>, asked_by: &Origin) -> Result<VaultLogin> {
     if let Some(token) = token {
         return checked(&token, |text| VaultToken::new(text.to_owned())).map(VaultLogin::Token);
     }
+    if let Some(file) = lookup.path(SettingKey::VaultTokenFile) {
+        return Ok(VaultLogin::TokenFile(VaultTokenFile::named(file.value)));
+    }
     let Some((role, secret)) = both(SettingKey::VaultRoleId, role, SettingKey::VaultSecretId, secret)? else {
-        let problem = "vault needs a login: set VAULT_TOKEN, or VAULT_ROLE_ID and VAULT_SECRET_ID";
-        return Err(SettingsError::of(asked_by, problem));
+        let Some(home) = lookup.home() else { return Err(SettingsError::of(asked_by, NO_LOGIN)) };
+        return Ok(VaultLogin::TokenFile(VaultTokenFile::of_home(&home)));
     };
     checked(&role, |role| AppRole::new(role.to_owned(), secret.value)).map(VaultLogin::AppRole)
 }
@@ -130,6 +165,54 @@ mod tests {
             let error = resolve(variables).unwrap_err();
             assert!(error.starts_with(said) && !error.contains("hunter2"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_token_file_comes_after_a_token_and_that_of_vault_login_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = ("HOME", folder.path().to_str().unwrap());
+        let missing = resolve(&[ADDR, home]).unwrap_err();
+        let file = folder.path().join(".vault-token");
+        let said = format!("{}: vault needs a login: set VAULT_TOKEN", file.display());
+        assert!(missing.starts_with(&said) && missing.contains("run vault login"), "{missing}");
+        let named = [ADDR, home, ("VAULT_TOKEN_FILE", "none")];
+        let said = "cannot read none (VAULT_TOKEN_FILE): there is no such file";
+        assert!(resolve(&named).unwrap_err().starts_with(said), "{}", resolve(&named).unwrap_err());
+
+        std::fs::write(&file, "hunter2-token\n").unwrap();
+        let others = resolve(&[ADDR, home]).unwrap_err();
+        assert!(others.contains("run chmod 600") && !others.contains("hunter2"), "{others}");
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let (named, role) = (("VAULT_TOKEN_FILE", file.to_str().unwrap()), ("VAULT_ROLE_ID", "r"));
+        let role = [role, ("VAULT_SECRET_ID", "s")];
+        for (more, expected) in [
+            (&[][..], "of home"),
+            (&role[..], "role"),
+            (&[named, role[0], role[1]][..], "named"),
+            (&[named, TOKEN][..], "token"),
+        ] {
+            let login = vault(&resolve(&[&[ADDR, home], more].concat()).unwrap()).login.clone();
+            let found = match login {
+                VaultLogin::Token(_) => "token",
+                VaultLogin::AppRole(_) => "role",
+                VaultLogin::TokenFile(file) if file.is_of_home() => "of home",
+                VaultLogin::TokenFile(_) => "named",
+            };
+            assert_eq!(found, expected);
+        }
+    }
+
+    /// The badge says what is missing, not that something is wrong.
+    #[test]
+    fn what_is_missing_is_the_status_of_the_store() {
+        let status = |variables: &[(&'static str, &str)]| {
+            let all = [("SECRETS_BACKEND", "vault")].into_iter().chain(variables.iter().copied());
+            let sources = SettingSources { environment: Environment::of(all), ..SettingSources::default() };
+            Settings::resolve(&sources).unwrap().secrets.access(false).reader.last_status().word()
+        };
+        assert_eq!(status(&[TOKEN]), "no address");
+        assert_eq!(status(&[ADDR, ("VAULT_TOKEN", " ")]), "no login");
+        assert_eq!(status(&[ADDR, ("VAULT_ROLE_ID", "r")]), "misconfigured");
     }
 
     #[test]

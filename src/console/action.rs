@@ -331,6 +331,7 @@ actions! {
                 StaleDependents 4
             };
         Retry "retry" "try the backends again at once" [command] keys { "ctrl-r" in TABS } hints { Page 4 };
+        Context "context" "go to another context of the config file" [command];
         Quit "quit" "leave confdeck" [command] keys { "q" in TABS } hints { Browse 12, Secrets 15, Page 6 };
         Interrupt "interrupt" "close what is open, or leave" keys { "ctrl-c" in EVERYWHERE };
         Redraw "redraw" "draw everything anew" [command look] keys { "ctrl-l" in EVERYWHERE };

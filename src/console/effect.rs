@@ -56,6 +56,14 @@ pub enum Effect {
     EditExternally(RequestId, Box<ExternalDraft>),
     /// Stops waiting for saves of that editor.
     StopExternalEditor(RequestId),
+    /// Reads the settings of a context.
+    ResolveContext(RequestId, String),
+    /// Replaces this model by one of the context whose settings were read last.
+    EnterContext {
+        name: String,
+        /// Although a draft cannot be saved.
+        accepts_loss: bool,
+    },
     /// Prints this after the terminal is restored.
     PrintOnExit(String),
     /// Suspends the process until the shell continues it.
@@ -97,6 +105,7 @@ impl Effect {
             Self::ListSecrets(..) | Self::SecretVersions(..) | Self::LogSecretStatus(_) => false,
             Self::CheckHealth(_) | Self::AskLease(..) | Self::Retry | Self::Reload => false,
             Self::Copy(..) | Self::Suspend | Self::Redraw | Self::PrintOnExit(_) | Self::Quit(_) => false,
+            Self::ResolveContext(..) | Self::EnterContext { .. } => false,
             // These change only our own files.
             Self::Draft(_) | Self::EditExternally(..) | Self::StopExternalEditor(_) => false,
         }

@@ -92,6 +92,10 @@ pub enum Answer {
     SecretReachability(SecretReachability),
     /// Health of the secret store: of `Effect::CheckHealth`, and unrequested when an outage begins or ends.
     SecretHealth(Box<Health>),
+    /// Of `Effect::ResolveContext`: the error says why its settings cannot be used.
+    ContextResolved(Result<(), String>),
+    /// Of `Effect::EnterContext`, if this context stays: its name, and why.
+    ContextRefused(String, String),
     /// Of `Effect::Copy`: whether the text reached a clipboard.
     Copied(bool),
 }

@@ -16,8 +16,8 @@ use super::demo::{
 use super::effect::Effect;
 use super::external_editor::ExternalEditor;
 use super::message::Message;
-use super::model::{ConsoleContext, Model, Redraw};
-use super::runtime::{Clock, ConsoleConfig, ConsoleExit, Program, run};
+use super::model::{ConsoleContext, Model, Redraw, Tone};
+use super::runtime::{Clock, ConsoleConfig, ConsoleExit, ContextSwitch, NextConsole, Program, run_contexts};
 use super::terminal::{Clipboard, TerminalEnv};
 use super::theme::{ColorDepth, Glyphs, Theme, ThemeError};
 use super::update;
@@ -45,7 +45,7 @@ pub enum OpenError {
     System(#[from] io::Error),
 }
 
-/// Opens the console and runs it until the user quits.
+/// Opens the console and runs it until the user quits, in one context after the other.
 ///
 /// Without `demo` the data comes from the settings' target. `vars` is the process environment; `log` receives
 /// the lines for the Log tab.
@@ -58,15 +58,52 @@ pub async fn open(
     vars: &BTreeMap<String, String>,
     log: Option<mpsc::Receiver<String>>,
 ) -> Result<ConsoleExit, OpenError> {
-    let surroundings = TerminalEnv::of(vars);
-    let depth = if settings.console.no_color { ColorDepth::None } else { surroundings.colors };
-    let name = settings.console.theme.as_deref().unwrap_or("default");
-    let theme = Theme::named(name, depth, Glyphs::of(surroundings.utf8))?;
     let store = match demo {
         None => ConsoleStore::of_settings(settings),
         Some(Demo::Memory) => ConsoleStore::of_demo(),
         Some(Demo::Files) => ConsoleStore::of_demo_files(settings)?,
     };
+    let files = store.files;
+    let store = ConsoleStore { files: None, ..store };
+    let theme = theme(settings, vars)?;
+    let config = ConsoleConfig { log, ..console_config(settings, store, vars) };
+    let contexts = if demo.is_none() { settings.contexts.clone() } else { Vec::new() };
+    let others = (demo.is_none()).then(|| context_switch(settings.clone(), vars.clone()));
+    let program = |context, size| App::new(context, size, theme).among(contexts);
+    let left = run_contexts(config, program, others).await?;
+    drop(files);
+    Ok(left)
+}
+
+/// How other contexts of these settings' config file are opened.
+fn context_switch(settings: Settings, vars: BTreeMap<String, String>) -> ContextSwitch<App> {
+    let resolve = move |name: &str| settings.of_context(name).map_err(|error| error.to_string());
+    let open = move |settings: &Settings| {
+        let theme = theme(settings, &vars).map_err(|error| error.to_string())?;
+        let config = console_config(settings, ConsoleStore::of_settings(settings), &vars);
+        let contexts = settings.contexts.clone();
+        let program = |context, size| App::new(context, size, theme).among(contexts).arrived();
+        Ok(NextConsole { config, program: Box::new(program) })
+    };
+    ContextSwitch { resolve: Arc::new(resolve), open: Box::new(open) }
+}
+
+fn theme(settings: &Settings, vars: &BTreeMap<String, String>) -> Result<Theme, ThemeError> {
+    let terminal = TerminalEnv::of(vars);
+    let depth = if settings.console.no_color { ColorDepth::None } else { terminal.colors };
+    let theme = Theme::named(settings.console.theme.unwrap_or("default"), depth, Glyphs::of(terminal.utf8))?;
+    Ok(match settings.console.accent {
+        Some(color) => theme.with_accent(color, depth),
+        None => theme,
+    })
+}
+
+/// What the console of a store works with.
+fn console_config(
+    settings: &Settings,
+    store: ConsoleStore,
+    vars: &BTreeMap<String, String>,
+) -> ConsoleConfig {
     let writer = if settings.context.read_only.is_none() { store.writer } else { None };
     let (lookup, mut secrets) = store.secrets.unzip();
     if let Some(access) = secrets.as_mut().filter(|_| writer.is_none()) {
@@ -86,25 +123,22 @@ pub async fn open(
         read_only: writer.is_none(),
         protected: settings.context.protected,
         locked: store.locked,
-        frames_per_second: surroundings.frames_per_second(),
+        frames_per_second: TerminalEnv::of(vars).frames_per_second(),
     };
-    let config = ConsoleConfig {
+    ConsoleConfig {
         context,
         reader: store.reader,
         writer,
         secrets,
         clipboard: Clipboard::detect(vars),
-        log,
+        log: None,
         editor: ExternalEditor::of(vars, settings.console.state_dir.as_deref()),
         state: settings.console.state_dir.clone(),
         audit: Arc::new(store.audit),
         stats: settings.console.stats.clone(),
         clock: Clock::system(),
         startup: store.startup,
-    };
-    let left = run(config, |context, size| App::new(context, size, theme)).await?;
-    drop(store.files);
-    Ok(left)
+    }
 }
 
 /// A store, and how the header describes it.
@@ -215,6 +249,23 @@ impl App {
         let mut model = Model::new(context, size);
         model.glyphs = theme.glyphs();
         Self { model, theme }
+    }
+
+    /// With the names of the contexts that can be gone to.
+    #[must_use]
+    pub fn among(mut self, contexts: Vec<String>) -> Self {
+        self.model.contexts = contexts;
+        self
+    }
+
+    /// Says where the user has come to.
+    fn arrived(mut self) -> Self {
+        let words = match self.model.lock.refusal() {
+            Some(refusal) => format!("this is {}; {refusal}", self.model.context.name),
+            None => format!("this is {}; writing is allowed", self.model.context.name),
+        };
+        self.model.notify(Tone::Plain, words);
+        self
     }
 }
 

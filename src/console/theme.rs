@@ -46,6 +46,10 @@ style_roles! {
     Key = "key",
     /// An important name.
     Strong = "strong",
+    /// The context's name.
+    Context = "context",
+    /// What forbids or hampers writing here.
+    Loud = "loud",
     /// The selected row of the focused pane.
     Selection = "selection",
     /// The selected row of an unfocused pane.
@@ -151,6 +155,22 @@ impl Theme {
         theme.apply(DEFAULT, depth)?;
         theme.apply(text, depth)?;
         Ok(theme)
+    }
+
+    /// The same theme with this colour, one of [`crate::config::ACCENTS`], where a context shows itself.
+    #[must_use]
+    pub fn with_accent(mut self, color: &str, depth: ColorDepth) -> Self {
+        let Some(color) = Color::from_str(color).ok().filter(|_| depth != ColorDepth::None) else {
+            return self;
+        };
+        let mut change = |role: StyleRole, change: &dyn Fn(Style) -> Style| {
+            self.styles.get_mut(role as usize).into_iter().for_each(|style| *style = change(*style));
+        };
+        for role in [StyleRole::Accent, StyleRole::Border, StyleRole::FocusedTitle, StyleRole::ActiveTab] {
+            change(role, &|style| style.fg(color));
+        }
+        change(StyleRole::Context, &|style| style.fg(color).add_modifier(Modifier::REVERSED));
+        self
     }
 
     pub fn style(&self, role: StyleRole) -> Style {
@@ -294,6 +314,38 @@ mod tests {
             );
             assert!(theme.style(StyleRole::Selection).add_modifier.contains(Modifier::REVERSED));
         }
+    }
+
+    #[test]
+    fn settings_name_the_themes_that_there_are() {
+        assert_eq!(EMBEDDED.map(|(name, _)| name), crate::config::THEMES);
+    }
+
+    #[test]
+    fn what_forbids_writing_stands_out_in_every_theme_without_colours_too() {
+        for name in crate::config::THEMES {
+            for depth in [ColorDepth::None, ColorDepth::Ansi16, ColorDepth::TrueColor] {
+                let theme = Theme::named(name, depth, Glyphs::Unicode).unwrap();
+                assert!(theme.style(StyleRole::Loud).add_modifier.contains(Modifier::REVERSED), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_accent_tells_contexts_apart_where_there_are_colours() {
+        let looks = |depth, accent: Option<&str>| {
+            let theme = Theme::named("default", depth, Glyphs::Unicode).unwrap();
+            let theme = accent.map_or(theme.clone(), |accent| theme.with_accent(accent, depth));
+            (theme.style(StyleRole::Context), theme.style(StyleRole::FocusedTitle))
+        };
+        let mut seen: Vec<_> = crate::config::ACCENTS.iter().map(|accent| Some(*accent)).collect();
+        seen.push(None);
+        let mut seen: Vec<_> = seen.into_iter().map(|accent| looks(ColorDepth::Ansi16, accent)).collect();
+        while let Some(look) = seen.pop() {
+            assert!(seen.iter().all(|other| other.0 != look.0), "{look:?}");
+        }
+        assert_eq!(looks(ColorDepth::Ansi16, Some("red")).0.fg, Some(Color::Red));
+        assert_eq!(looks(ColorDepth::None, Some("red")), looks(ColorDepth::None, None));
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl UnifiedConfigManager {
         secrets: SecretMode,
     ) -> Result<Option<MergedDocument>> {
         self.check_open()?;
-        let ReceiverView { lookup, variables } = view;
+        let ReceiverView { lookup, variables, .. } = view;
         let secret_names = self.secret_names.clone();
         let merger = SecretMerger { variables, access: self.secrets.clone(), lookup, secret_names };
         match self.reader.get(key).await? {

@@ -110,7 +110,7 @@ impl UnifiedConfigManager {
     pub fn from_env() -> std::result::Result<Self, SettingsError> {
         let settings = Settings::resolve(&SettingSources::gather(Overrides::default())?)?;
         match settings.secrets.problem() {
-            Some(problem) => Err(problem.clone()),
+            Some(problem) => Err(problem),
             None => Ok(Self::from_settings(&settings)),
         }
     }

@@ -3,7 +3,7 @@
 #[cfg(feature = "console")]
 mod deadline;
 mod io_reason;
-#[cfg(feature = "console")]
+#[cfg(any(feature = "console", feature = "vault"))]
 mod owner;
 #[cfg(feature = "console")]
 mod rotate;
@@ -22,6 +22,8 @@ use rustix::fs::OFlags;
 #[cfg(feature = "console")]
 pub(crate) use deadline::done_within;
 pub(crate) use io_reason::io_reason;
+#[cfg(feature = "vault")]
+pub(crate) use owner::check_links;
 #[cfg(feature = "console")]
 pub(crate) use owner::check_owner;
 #[cfg(feature = "console")]

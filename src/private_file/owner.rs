@@ -1,4 +1,4 @@
-//! Whether a folder is this user's own. In anybody else's, links and files may lie in wait: root, started
+//! Whether a folder, or a link, is this user's own. In anybody else's, links and files may lie in wait: root, started
 //! with the home folder of another user, would follow them.
 
 use std::fs::{self, Metadata};
@@ -13,17 +13,42 @@ const ROOT: u32 = 0;
 ///
 /// # Errors
 /// [`ErrorKind::PermissionDenied`], with whose it is and what to do.
+#[cfg(feature = "console")]
 pub(crate) fn check_owner(folder: &Path) -> io::Result<()> {
     check_for(rustix::process::geteuid().as_raw(), folder)
 }
 
-fn check_for(user: u32, folder: &Path) -> io::Result<()> {
-    let is_trusted = |owner: u32| owner == user || owner == ROOT;
-    for part in folder.ancestors() {
+/// Checks that no link on the way to a file, nor the file itself, is a link of another user but root.
+///
+/// # Errors
+/// [`ErrorKind::PermissionDenied`], with whose it is.
+pub(crate) fn check_links(path: &Path) -> io::Result<()> {
+    let Some((part, link)) = foreign_link(rustix::process::geteuid().as_raw(), path)? else { return Ok(()) };
+    let owner = link.uid();
+    let reason = format!("{} is a link of another user (uid {owner}), which is not followed", part.display());
+    Err(io::Error::new(ErrorKind::PermissionDenied, reason))
+}
+
+fn is_trusted(user: u32, owner: u32) -> bool {
+    owner == user || owner == ROOT
+}
+
+fn foreign_link(user: u32, path: &Path) -> io::Result<Option<(&Path, Metadata)>> {
+    for part in path.ancestors() {
         match found(fs::symlink_metadata(part))? {
-            Some(link) if link.is_symlink() && !is_trusted(link.uid()) => return Err(foreign(part, &link)),
+            Some(link) if link.is_symlink() && !is_trusted(user, link.uid()) => {
+                return Ok(Some((part, link)));
+            }
             _ => {}
         }
+    }
+    Ok(None)
+}
+
+#[cfg(feature = "console")]
+fn check_for(user: u32, folder: &Path) -> io::Result<()> {
+    if let Some((part, link)) = foreign_link(user, folder)? {
+        return Err(foreign(part, &link));
     }
     if let Some(there) = found(fs::metadata(folder))?
         && there.uid() != user
@@ -33,7 +58,7 @@ fn check_for(user: u32, folder: &Path) -> io::Result<()> {
     // Whoever owns the folder above could put another one in its place.
     for above in folder.ancestors().skip(1) {
         if let Some(there) = found(fs::metadata(above))? {
-            return if is_trusted(there.uid()) { Ok(()) } else { Err(foreign(above, &there)) };
+            return if is_trusted(user, there.uid()) { Ok(()) } else { Err(foreign(above, &there)) };
         }
     }
     Ok(())
@@ -46,6 +71,7 @@ fn found(looked: io::Result<Metadata>) -> io::Result<Option<Metadata>> {
     }
 }
 
+#[cfg(feature = "console")]
 fn foreign(part: &Path, there: &Metadata) -> io::Error {
     let reason = format!(
         "{} belongs to another user (uid {}), so nothing is kept there; set XDG_STATE_HOME to a folder of your own",
@@ -55,7 +81,7 @@ fn foreign(part: &Path, there: &Metadata) -> io::Error {
     io::Error::new(ErrorKind::PermissionDenied, reason)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "console"))]
 mod tests {
     use std::os::unix::fs::symlink;
 

@@ -95,6 +95,21 @@ pub enum Error {
         /// Its newest version now, where that is known.
         now: Option<SecretVersion>,
     },
+    /// A delete, undelete or destroy of what does not exist; nothing was changed.
+    #[error("{} does not exist; nothing was changed", version_of(path, *version))]
+    NoSuchSecret {
+        path: SecretPath,
+        /// `None` for the secret as a whole.
+        version: Option<SecretVersion>,
+    },
+    /// The store accepted a change of a secret, and what is there afterwards may not be seen.
+    #[error("sent, unverified: {reason}; ask someone who may look, before you rely on it")]
+    SecretUnverified { path: SecretPath, reason: String },
+    /// The store accepted a change of a secret, and something else is there afterwards.
+    #[error(
+        "{reason}: someone else has changed it since, or the store did nothing; look at its versions and decide"
+    )]
+    SecretNotDone { path: SecretPath, reason: String },
     /// As [`Error::Exists`], for a secret.
     #[error("{path} exists already{}; nothing was written. Look at its versions and decide", at(*now))]
     SecretExists {
@@ -122,7 +137,7 @@ pub enum Error {
     },
 }
 
-/// What the system said, as the source of an [`Error`]: its kind and nothing else, because the texts of
+/// What the system said, as the source of an [`enum@Error`]: its kind and nothing else, because the texts of
 /// libraries may hold more than an error may tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("{0}")]
@@ -186,6 +201,10 @@ fn conflict(key: &ResourceKey, now: Option<&Entry>) -> String {
 fn secret_conflict(path: &SecretPath, now: Option<SecretVersion>) -> String {
     let now = at(now);
     format!("{path} was changed by someone else{now}; nothing was written. Look at its versions and decide")
+}
+
+fn version_of(path: &SecretPath, version: Option<SecretVersion>) -> String {
+    version.map_or_else(|| path.to_string(), |version| format!("{version} of {path}"))
 }
 
 fn at(now: Option<SecretVersion>) -> String {

@@ -15,6 +15,8 @@ use crate::domain::{
 pub(crate) struct MisconfiguredSecrets {
     /// The name of the chosen backend.
     pub(crate) backend: &'static str,
+    /// What is missing, for its badge.
+    pub(crate) status: SecretStoreStatus,
     /// Which setting is wrong, and what would be right; holds no secret.
     pub(crate) problem: String,
 }
@@ -54,7 +56,7 @@ impl SecretReader for MisconfiguredSecrets {
     }
 
     fn last_status(&self) -> SecretStoreStatus {
-        SecretStoreStatus::Misconfigured
+        self.status
     }
 
     async fn shutdown(&self) {}

@@ -27,6 +27,7 @@ mod secret;
 mod tls;
 #[cfg(feature = "vault")]
 pub mod vault;
+mod version_change;
 mod watch;
 
 use std::time::Duration;
@@ -47,6 +48,7 @@ pub use secret::{
 };
 #[cfg(any(feature = "etcd", feature = "vault"))]
 pub use tls::ensure_crypto_provider;
+pub use version_change::{VersionChange, change_versions};
 pub use watch::{PAGE_LIMIT, Watch, WatchClosed, WatchEvent, WatchHandle, WatchSender, watch_channel};
 
 use crate::domain::{

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::version_change::presence_in_metadata;
 use super::{Error, Result};
 use crate::domain::{
     FieldName, Health, KvPath, MissingRights, Mount, Presence, SecretField, SecretFolder, SecretMetadata,
@@ -43,6 +44,14 @@ pub trait SecretReader: Send + Sync {
     /// Only errors that make the whole provider unusable; a problem with a single secret is a state of
     /// [`Presence`].
     async fn presence(&self, path: &SecretPath) -> Result<Presence>;
+
+    /// As [`SecretReader::presence`], of one version; the fields are told where that needs no further request.
+    ///
+    /// # Errors
+    /// Those of [`SecretReader::presence`]; [`Error::Unsupported`] where no versions are kept.
+    async fn version_presence(&self, path: &SecretPath, version: SecretVersion) -> Result<Presence> {
+        presence_in_metadata(self.versions(path).await, version)
+    }
 
     /// The items of a folder, sorted.
     ///
@@ -162,7 +171,9 @@ pub trait SecretWriter: Send + Sync {
         self.apply(path, SecretChange::Patch(fields, expect)).await
     }
 
-    /// Deletes versions; they can be undeleted.
+    /// Deletes versions; they can be undeleted. As with the methods below, `Ok` says that the store accepted it,
+    /// which a key-value engine does also for a version that it does not have;
+    /// [`change_versions`](super::change_versions) looks what came of it.
     ///
     /// # Errors
     /// [`Error::Denied`], [`Error::Unsupported`] where no versions are kept.

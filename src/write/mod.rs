@@ -14,12 +14,13 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 pub use self::secrets::{
-    RestoreRequest, SecretRequest, SecretWrite, SecretWriteMode, SecretWriteOutcome, VersionChange,
-    others_unreadable, wait_for_presence,
+    RestoreRequest, SecretRequest, SecretWrite, SecretWriteMode, SecretWriteOutcome, others_unreadable,
+    wait_for_presence,
 };
 use crate::audit::{Audit, AuditError, PendingRecords, SecretEvent};
 use crate::domain::ResourceKey;
 use crate::provider::Result;
+pub use crate::provider::VersionChange;
 
 /// Carries out writes of one process on one store.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use crate::audit::{AuditAction, PendingRecords, SecretEvent};
 use crate::domain::{FieldName, Opaque, Presence, SecretPath, SecretVersion};
 use crate::provider::{
     CALL_DEADLINE, Error, Result, SecretAccess, SecretData, SecretExpect, SecretFields, SecretReader,
-    SecretWriter, secret_store_answer, within,
+    SecretWriter, VersionChange, change_versions, secret_store_answer, within,
 };
 
 /// How often, and at what interval, the outcome of a write is queried.
@@ -55,15 +55,6 @@ pub struct RestoreRequest {
     pub newest: SecretVersion,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum VersionChange {
-    /// Deleted versions can be undeleted.
-    Delete,
-    Undelete,
-    /// Permanent.
-    Destroy,
-}
-
 /// The result of a write.
 #[derive(Debug)]
 pub struct SecretWriteOutcome {
@@ -71,6 +62,8 @@ pub struct SecretWriteOutcome {
     pub result: Result<Option<SecretVersion>>,
     /// How many values were read for it.
     pub values_read: usize,
+    /// Whether it was so already, and nothing was sent.
+    pub unchanged: bool,
 }
 
 /// The values read for a write, and why that read is not in the audit, if it is not.
@@ -180,14 +173,14 @@ impl SecretRequest<'_> {
         Ok(fields)
     }
 
-    /// Deletes, undeletes or destroys versions. To destroy none means to destroy all, and the metadata.
+    /// As [`change_versions`]: returns the versions that were so already.
     pub async fn change_versions(
         &self,
         writer: Writer,
         change: VersionChange,
         path: &SecretPath,
         versions: &[SecretVersion],
-    ) -> Audited<Result<()>> {
+    ) -> Audited<Result<Vec<SecretVersion>>> {
         let action = match change {
             VersionChange::Delete => AuditAction::DeleteSecret,
             VersionChange::Undelete => AuditAction::UndeleteSecret,
@@ -196,15 +189,9 @@ impl SecretRequest<'_> {
         let each = versions.iter().copied().map(Some).chain(versions.is_empty().then_some(None));
         let pending = self.begin(action, path, Vec::new(), each);
         let call = |writer: Arc<dyn SecretWriter>| async move {
-            let call = match change {
-                VersionChange::Delete => writer.delete(path, versions),
-                VersionChange::Undelete => writer.undelete(path, versions),
-                VersionChange::Destroy if versions.is_empty() => writer.destroy_all(path),
-                VersionChange::Destroy => writer.destroy(path, versions),
-            };
-            write_answer(path, call).await
+            change_versions(&*self.access.reader, &*writer, path, change, versions).await
         };
-        self.service.audited(pending, writer, call, PendingRecords::done).await
+        self.service.audited(pending, writer, call, PendingRecords::versions_changed).await
     }
 
     fn begin(
@@ -227,7 +214,8 @@ impl SecretRequest<'_> {
 
 impl ReadBefore {
     fn outcome(self, written: Audited<Result<Option<SecretVersion>>>) -> Audited<SecretWriteOutcome> {
-        let answer = SecretWriteOutcome { result: written.answer, values_read: self.values };
+        let answer =
+            SecretWriteOutcome { result: written.answer, values_read: self.values, unchanged: false };
         Audited { answer, unrecorded: self.unrecorded.or(written.unrecorded) }
     }
 }

@@ -42,7 +42,7 @@ fn wrong_usage_exits_2_and_says_what_is_right() {
         (&["put", "a/b", "--create", "--secrets-from", "-"], "standard input holds the secrets"),
         (&["list", "webhooks", "--ids", "a"], "NAMESPACE"),
         (&["--demo", "list", "webhooks"], "--demo is for the console"),
-        (&["--theme", "night", "health"], "--theme is for the console"),
+        (&["--theme", "dark", "health"], "--theme is for the console"),
         (&[], "the console needs a terminal"),
         (&["--demo"], "the console needs a terminal"),
         (&["--demo=redis"], "possible values: memory, files"),

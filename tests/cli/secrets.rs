@@ -211,6 +211,61 @@ fn deleting_undeleting_and_destroying_are_three_things() {
 }
 
 #[test]
+fn what_did_not_happen_is_not_told_done_and_the_audit_agrees() {
+    let world = World::new("undone", &json!({}));
+    for number in 1..=3 {
+        world.put("a", &json!({"n": number}));
+    }
+    let run = |words: &[&str], code| {
+        let ended = world.secrets(words).run().expect_code(code);
+        format!("{}{}", ended.out(), ended.err())
+    };
+    for verb in ["delete", "undelete", "destroy"] {
+        let yes: &[&str] = if verb == "undelete" { &[] } else { &["--yes"] };
+        let told = run(&[&[verb, "MOUNT/a", "--versions", "9"], yes].concat(), 4);
+        assert!(told.contains("v9 of undone/a does not exist; nothing was changed"), "{told}");
+    }
+    run(&["destroy", "MOUNT/a", "--versions", "1", "--yes"], 0);
+    let told = run(&["undelete", "MOUNT/a", "--versions", "1"], 8);
+    assert!(told.contains("v1 of undone/a is destroyed for ever and cannot be undeleted"), "{told}");
+    run(&["delete", "MOUNT/a", "--versions", "2"], 0);
+    let told = run(&["delete", "MOUNT/a", "--versions", "2,3", "-o", "json"], 0);
+    assert_eq!(json(&told)["unchanged"], json!(["v2"]), "{told}");
+    let told = run(&["delete", "MOUNT/a", "--versions", "2,3"], 0);
+    assert!(told.contains("v2, v3 deleted already; nothing was sent"), "{told}");
+    let told = run(&["destroy", "MOUNT/never", "--all", "--yes"], 4);
+    assert!(told.contains("undone/never does not exist"), "{told}");
+    let kept = world.audited();
+    assert_eq!(
+        kept,
+        [
+            "delete_secret v9 - not_found",
+            "undelete_secret v9 - not_found",
+            "destroy_secret v9 - not_found",
+            "destroy_secret v1 - done",
+            "undelete_secret v1 - refused",
+            "delete_secret v2 - done",
+            "delete_secret v2 - unchanged",
+            "delete_secret v3 - done",
+            "delete_secret v2 - unchanged",
+            "delete_secret v3 - unchanged",
+            "destroy_secret - - not_found",
+        ]
+    );
+}
+
+#[test]
+fn a_change_that_may_not_be_looked_at_is_sent_and_unverified() {
+    let world = World::new("unseen", &json!({}));
+    world.put("a", &json!({"n": 1}));
+    let world = world.with_policy("path \"MOUNT/delete/*\" { capabilities = [\"update\"] }");
+    let told = world.secrets(&["delete", "MOUNT/a", "--versions", "1"]).run().expect_code(7).err();
+    let expected = "sent, unverified: whether v1 of unseen/a is deleted now cannot be seen (read on";
+    assert!(told.contains(expected), "{told}");
+    assert_eq!(world.audited(), ["delete_secret v1 - unverified"]);
+}
+
+#[test]
 fn what_is_forbidden_read_only_or_away_has_its_exit_code_and_no_value() {
     let bao = Arc::new(Bao::dev());
     let world = World::on(bao, "away", &orders("away"));

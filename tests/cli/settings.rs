@@ -67,3 +67,70 @@ fn variables_come_from_a_named_file_and_from_no_other() {
     home.write("work/bad.env", "A=1\nnonsense\n");
     assert!(list(&["--env-file", "bad.env"]).expect_code(2).err().contains("bad.env:2:1"));
 }
+
+#[test]
+fn a_file_of_the_receiver_s_variables_is_read_as_the_receiver_reads_it_and_read_on_where_it_gives_up() {
+    let home = Home::new();
+    home.write("work/webhooks.json", r#"{"x": {"module": "log"}, "y": {"module": "log"}}"#);
+    let file = home.write("work/its.env", "");
+    fs::write(&file, b"export\tWEBHOOK_X_TOKEN=\"a\nb\"\nWEBHOOK_X_HMAC_SECRET=  # set me\n# caf\xe9\n")
+        .unwrap();
+    let told = confdeck(&home, &["secrets", "presence", "default/x", "-o", "json"])
+        .env("CONFDECK_RECEIVER_ENV", "file:its.env")
+        .run()
+        .expect_code(0);
+    let err = told.err();
+    assert!(
+        err.contains("its.env:4:6: this byte is not UTF-8: python-dotenv refuses the whole file"),
+        "{err}"
+    );
+    let health =
+        confdeck(&home, &["health"]).env("CONFDECK_RECEIVER_ENV", "file:its.env").run().expect_code(1);
+    assert!(health.out().contains("its.env:4:6"), "{}", health.out());
+    let refused = confdeck(&home, &["list", "webhooks", "--env-file", "its.env"]).run().expect_code(2).err();
+    assert!(refused.contains("its.env:4:6: this byte is not UTF-8"), "{refused}");
+}
+
+#[test]
+fn a_theme_that_does_not_exist_exits_with_2_and_names_those_that_do() {
+    let home = configured("[contexts.neon]\ntheme = \"neon\"\n");
+    let variable = confdeck(&home, &["list", "webhooks"]).env("CONFDECK_THEME", "neon").run().expect_code(2);
+    let file = confdeck(&home, &["list", "webhooks", "--context", "neon"]).run().expect_code(2);
+    for refused in [variable.err(), file.err()] {
+        assert!(refused.contains("is not a theme; write default or dark or light"), "{refused}");
+    }
+    for flag in [&["--theme", "neon"][..], &["--theme"]] {
+        let refused = confdeck(&home, flag).run().expect_code(2).err();
+        assert!(["default", "dark", "light"].iter().all(|name| refused.contains(name)), "{refused}");
+    }
+    let help = confdeck(&home, &["--help"]).run().expect_code(0).out();
+    assert!(help.contains("[possible values: default, dark, light]"), "{help}");
+}
+
+#[test]
+fn a_missing_vault_stops_nothing_that_needs_no_secret() {
+    let home = Home::new();
+    home.write("work/webhooks.json", r#"{"x": {"module": "log"}}"#);
+    let nothing = [("SECRETS_BACKEND", "vault")];
+    let no_login = [("SECRETS_BACKEND", "vault"), ("VAULT_ADDR", "https://vault.example:8200")];
+    let unread = [no_login[0], no_login[1], ("VAULT_TOKEN_FILE", "none")];
+    for (variables, said) in [
+        (&nothing[..], "vault needs VAULT_ADDR"),
+        (&no_login, ".vault-token: vault needs a login"),
+        (&unread, "cannot read none (VAULT_TOKEN_FILE)"),
+    ] {
+        let run = |words: &[&str]| {
+            variables
+                .iter()
+                .fold(confdeck(&home, words), |program, (name, value)| program.env(name, value))
+                .run()
+        };
+        run(&["list", "namespaces"]).expect_code(0);
+        run(&["get", "default/x"]).expect_code(0);
+        run(&["put", "default/y", r#"{"module":"log"}"#]).expect_code(0);
+        let health = run(&["health"]).expect_code(1).out();
+        assert!(health.contains(said), "{health}");
+        let refused = run(&["secrets", "presence"]).expect_code(2).err();
+        assert!(refused.contains(said), "{refused}");
+    }
+}

@@ -19,6 +19,7 @@ mod calm;
 mod cluster;
 mod commands;
 mod contend;
+mod contexts;
 mod drafts;
 mod editing;
 mod editor;

@@ -147,7 +147,7 @@ fn a_vault_that_cannot_be_opened_is_told_and_the_documents_are_shown() {
     terminal.wait_for("SYNCED");
     terminal.go_to("default/orders");
     wait_for_mark(&mut terminal, "default    orders", "!");
-    terminal.wait_until(|screen| screen.has("vault ✗ misconfigured") && screen.has("vault needs VAULT_ADDR"));
+    terminal.wait_until(|screen| screen.has("vault ✗ no address") && screen.has("vault needs VAULT_ADDR"));
     terminal.keys("6");
     terminal.wait_until(|screen| {
         screen.has("unusable by fault  vault") && screen.has("VAULT_ENABLED: vault needs")

@@ -94,7 +94,7 @@ fn no_debug_form_tells_a_value() {
     let settings = Settings::resolve(&SettingSources { environment, ..SettingSources::default() }).unwrap();
     let shown = format!("{settings:?} {:?}", settings.secrets);
     assert!(shown.contains("SecretSource(env)") && !shown.contains(SECRET), "{shown}");
-    let error = Environment::default().with_file(Path::new("vars"), &format!("A='{SECRET}")).err().unwrap();
+    let error = Environment::default().with_file(Path::new("vars"), format!("A='{SECRET}")).err().unwrap();
     assert!(!format!("{error} {error:?}").contains(SECRET));
 }
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use confdeck::domain::{Condition, KvPath, Mount, Presence, SecretPath};
+use confdeck::domain::{Condition, KvPath, Mount, Presence, SecretPath, SecretStoreStatus};
 use confdeck::provider::vault::{
-    AppRole, VaultAddress, VaultLogin, VaultSecrets, VaultSettings, VaultToken, Verify,
+    AppRole, VaultAddress, VaultLogin, VaultSecrets, VaultSettings, VaultToken, VaultTokenFile, Verify,
 };
 use confdeck::provider::{Error, SecretReader};
 use serde_json::json;
@@ -95,6 +95,55 @@ async fn a_token_that_ended_is_told_and_a_role_logs_in_anew() {
     bao.revoke_secret_id("console", &secret);
     bao.does("POST", "sys/leases/revoke-prefix/auth/approle/login", &json!({}));
     until(async || secrets.health().await.summary().contains("the AppRole login is refused")).await;
+}
+
+#[tokio::test]
+async fn a_token_in_a_file_is_taken_when_it_comes_and_again_when_it_is_renewed_there() {
+    let bao = Bao::dev();
+    furnished(&bao);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("sink");
+    // As an agent does it.
+    let leave = |token: &str| {
+        let new = folder.path().join("new");
+        std::fs::write(&new, format!("{token}\n")).unwrap();
+        std::fs::rename(&new, &file).unwrap();
+    };
+    let login = VaultLogin::TokenFile(VaultTokenFile::named(file.clone()));
+    let secrets = VaultSecrets::new(settings(&bao.address(), login));
+    let refusal = async || match secrets.presence(&path()).await {
+        Err(Error::Denied { permission, remedy }) => format!("{permission}; {remedy}"),
+        other => format!("{other:?}"),
+    };
+    let said = refusal().await;
+    assert!(said.contains("cannot read the token in") && said.contains("the file is read again"), "{said}");
+    assert_eq!(secrets.last_status(), SecretStoreStatus::NoLogin);
+    assert!(secrets.health().await.summary().contains("cannot read the token in"));
+
+    let [first, second, third] = [(); 3].map(|()| bao.token(&["viewer"], "1h"));
+    leave(&first);
+    assert!(is_present(&secrets).await, "no restart, no waiting");
+    leave(&second);
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    let before = bao.audit().len();
+    bao.revoke(&first);
+    assert!(is_present(&secrets).await);
+    let asked: Vec<_> = bao.audit().split_off(before);
+    assert!(
+        !asked.iter().any(|(_, path)| path.contains("lookup-self")),
+        "by its time, not by a 403: {asked:?}"
+    );
+
+    bao.revoke(&second);
+    until(async || refusal().await.contains("has expired or was revoked")).await;
+    assert_eq!(secrets.last_status(), SecretStoreStatus::TokenEnded);
+    leave(&third);
+    assert!(is_present(&secrets).await);
+    assert_eq!(secrets.last_status(), SecretStoreStatus::Unsealed);
+    // A file on its way is no loss of the token in use.
+    std::fs::remove_file(&file).unwrap();
+    tokio::time::sleep(Duration::from_millis(1_100)).await;
+    assert!(is_present(&secrets).await);
 }
 
 fn folder() -> confdeck::domain::SecretFolder {

@@ -4,6 +4,7 @@
 mod engines;
 mod launch;
 mod life;
+mod outcomes;
 mod policies;
 mod proxies;
 #[path = "../support/mod.rs"]

@@ -100,6 +100,9 @@ struct VersionsReport {
     done: &'static str,
     /// Empty for all versions.
     versions: Vec<String>,
+    /// Those of them that were so already, for which nothing was sent.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unchanged: Vec<String>,
 }
 
 async fn change_versions(
@@ -111,17 +114,21 @@ async fn change_versions(
     out: &mut Printer<'_>,
 ) -> Result<()> {
     let request = context.request(wanted.reason.as_deref());
-    request.change_versions(Ok(writer), change, path, versions).await.noted()?;
+    let unchanged = request.change_versions(Ok(writer), change, path, versions).await.noted()?;
+    let names = |versions: &[SecretVersion]| versions.iter().map(ToString::to_string).collect();
     let done = VersionsReport {
         secret: path.to_string(),
-        done: match change {
-            VersionChange::Delete => "deleted",
-            VersionChange::Undelete => "undeleted",
-            VersionChange::Destroy => "destroyed",
-        },
-        versions: versions.iter().map(ToString::to_string).collect(),
+        done: change.done(),
+        versions: names(versions),
+        unchanged: names(&unchanged),
     };
-    let what = format!("{} {}", version_list(versions), done.done);
+    let (word, already) = (done.done, version_list(&unchanged));
+    let changed: Vec<_> = versions.iter().copied().filter(|version| !unchanged.contains(version)).collect();
+    let what = match (changed.as_slice(), unchanged.as_slice()) {
+        (_, []) => format!("{} {word}", version_list(versions)),
+        ([], _) => format!("{already} {word} already; nothing was sent"),
+        (changed, _) => format!("{} {word}; {already} {word} already", version_list(changed)),
+    };
     out.outcome(wanted.output.format, &done, &format!("{path}: {what}"), |done| {
         vec![whole(&format!("{}  {what}", done.secret))]
     })

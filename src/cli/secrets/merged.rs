@@ -10,7 +10,7 @@ use crate::audit::{AuditAction, SecretEvent};
 use crate::check::{OwnSecrets, SecretLookup};
 use crate::cli::error::{Exit, Result};
 use crate::cli::output::{Format, Printer};
-use crate::cli::session::CliSession;
+use crate::cli::session::{CliSession, note_faults};
 use crate::cli::stderr::print_note;
 use crate::cli::write::{NUMBER, note_unrecorded};
 use crate::config::{Origin, SettingKey};
@@ -32,13 +32,14 @@ pub(crate) async fn print(
     }
     let secrets = if reveal.reveal { SecretMode::Include } else { SecretMode::Exclude };
     let view = session.settings.receiver_view()?;
-    let lookup = view.lookup.clone();
+    let (lookup, findings) = (view.lookup.clone(), view.findings.clone());
     let merged = session.manager.get_merged_as(view, key, secrets).await;
     if reveal.reveal {
         record_reveal(session, key, reveal, merged.as_ref().ok().and_then(Option::as_ref)).await;
     }
     let merged = merged?.ok_or_else(|| session.absent(key))?;
     session.note_findings();
+    note_faults(&findings);
     note_unknown(&merged);
     note_own_secrets(session, key, &merged, &lookup, secrets);
     let masking = session.masking(key);

@@ -21,7 +21,7 @@ pub(super) use self::merged::print as print_merged;
 use self::target::DocumentOrSecret;
 use super::error::{Exit, Result};
 use super::output::Printer;
-use super::session::CliSession;
+use super::session::{CliSession, note_faults};
 use super::write::NUMBER;
 use crate::check::{ReceiverEnv, SecretLookup};
 use crate::domain::SecretPath;
@@ -61,10 +61,11 @@ impl<'s> SecretsContext<'s> {
     fn new(session: &'s CliSession) -> Result<Self> {
         let settings = &session.settings;
         if let Some(problem) = settings.secrets.problem() {
-            return Err(problem.clone().into());
+            return Err(problem.into());
         }
         session.note_findings();
         let view = settings.receiver_view()?;
+        note_faults(&view.findings);
         let access = session.manager.secrets_as(&view);
         Ok(Self { session, lookup: view.lookup, access })
     }

@@ -23,7 +23,7 @@ use ratatui::layout::Rect;
 
 use super::keymap::KeyMap;
 use super::place::Place;
-use super::request::RequestId;
+use super::request::{Pending, RequestId};
 use super::stamp::Stamp;
 use super::view_settings::ViewState;
 use crate::console::overlays::Overlay;
@@ -70,6 +70,10 @@ pub const FRESH_FOR: Duration = Duration::from_secs(5);
 pub struct Model {
     pub keymap: KeyMap,
     pub context: ConsoleContext,
+    /// The names of the contexts that can be gone to.
+    pub contexts: Vec<String>,
+    /// The context that is being gone to, and whether drafts that cannot be saved may be lost.
+    pub context_switch: Pending<(String, bool)>,
     pub lock: WriteAccess,
     pub link: StoreLink,
     pub secret_link: SecretLink,
@@ -160,6 +164,8 @@ impl Model {
             webhooks: BrowsePage::new(Scope::AllWebhooks, &context.secret_names),
             connections: BrowsePage::new(Scope::Connections, &context.secret_names),
             context,
+            contexts: Vec::new(),
+            context_switch: Pending::default(),
             lock,
             link: StoreLink::default(),
             traffic: Traffic::default(),

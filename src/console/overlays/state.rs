@@ -139,6 +139,8 @@ pub enum ConfirmAction {
     DiscardSaved(DraftId),
     /// Quits despite an open draft.
     Quit,
+    /// Goes to this context, although a draft is not saved whole.
+    SwitchContext(String),
     /// Deletes or undeletes the version of a secret that was the newest when it was shown; with a
     /// description.
     Secret(SecretJob, String),

@@ -72,6 +72,10 @@ impl<P: Program, D: Device> EventLoop<P, D> {
                 self.exit = Some(LoopExit::ExternalEditor(request, draft))
             }
             Effect::StopExternalEditor(request) => self.stop_external_editor(request),
+            Effect::ResolveContext(request, name) => self.runner.resolve_context(request, name),
+            Effect::EnterContext { name, accepts_loss } => {
+                self.exit = Some(LoopExit::EnterContext { name, accepts_loss })
+            }
             Effect::PrintOnExit(words) => self.exit_message = Some(words),
             Effect::Suspend => self.exit = Some(LoopExit::Suspend),
             Effect::Redraw => self.invalidate_screen(),

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use zeroize::Zeroize;
 
 use super::clock::Clock;
+use super::context::ContextSwitch;
 use super::frames::FrameSchedule;
 use super::runner::EffectRunner;
 use super::signals::{BY_KEY, HUNG_UP, Signal};
@@ -15,6 +16,7 @@ use super::sources::{EventSources, LoopEvent};
 use super::task_reply::TaskReply;
 use super::watch_feed::WatchFeed;
 use super::{Program, Stats};
+use crate::config::Settings;
 use crate::console::external_editor::{EditorProcess, ExternalDraft};
 use crate::console::message::{Answer, AppEvent, Message};
 use crate::console::model::Redraw;
@@ -45,19 +47,19 @@ const SETTLE_WITHIN: Duration = Duration::from_millis(120);
 
 /// A running console.
 pub(super) struct EventLoop<P, D: Device> {
-    program: P,
-    device: D,
+    pub(super) program: P,
+    pub(super) device: D,
     input_guard: Option<D::InputGuard>,
     pub(super) sources: EventSources,
     pub(super) runner: EffectRunner,
     painter: Painter,
     spare_buffer: Vec<u8>,
-    schedule: FrameSchedule,
+    pub(super) schedule: FrameSchedule,
     /// The only time source of `update` and `view`, read once per message.
-    clock: Clock,
+    pub(super) clock: Clock,
     /// The wall clock's time of the start, see [`Stamp::at`].
-    started_wall: SystemTime,
-    last_wake: Duration,
+    pub(super) started_wall: SystemTime,
+    pub(super) last_wake: Duration,
     /// While suspended: the latest time to reclaim the terminal.
     suspended: Option<Duration>,
     pub(super) exit: Option<LoopExit>,
@@ -67,6 +69,10 @@ pub(super) struct EventLoop<P, D: Device> {
     pub(super) editor_has_terminal: bool,
     /// Printed once the terminal is restored.
     pub(super) exit_message: Option<String>,
+    /// What other contexts are opened with, if there are any.
+    pub(super) contexts: Option<ContextSwitch<P>>,
+    /// The settings that were read last.
+    pub(super) next_settings: Option<Box<Settings>>,
     stats: Stats,
 }
 
@@ -77,6 +83,8 @@ pub(super) enum LoopExit {
     Quit(u8),
     /// Suspend until the shell continues the process.
     Suspend,
+    /// Go on with the context whose settings were read last.
+    EnterContext { name: String, accepts_loss: bool },
     /// Start the external editor on this draft.
     ExternalEditor(RequestId, Box<ExternalDraft>),
 }
@@ -115,6 +123,8 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             external_editor: None,
             editor_has_terminal: false,
             exit_message: None,
+            contexts: None,
+            next_settings: None,
             stats: Stats::default(),
         })
     }
@@ -132,6 +142,13 @@ impl<P: Program, D: Device> EventLoop<P, D> {
             match self.exit.take() {
                 Some(LoopExit::Quit(code)) => return code,
                 Some(LoopExit::Suspend) => self.suspend().await,
+                Some(LoopExit::EnterContext { name, accepts_loss }) => {
+                    if let Err(words) = self.enter_context(accepts_loss).await {
+                        let answer = Answer::ContextRefused(name, words);
+                        self.dispatch(AppEvent::Answer(RequestId::default(), answer));
+                    }
+                    self.draw_if_due();
+                }
                 Some(LoopExit::ExternalEditor(request, draft)) => {
                     self.start_external_editor(request, *draft).await
                 }
@@ -223,7 +240,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     }
 
     /// Passes an event to the program and carries out the resulting effects.
-    fn dispatch(&mut self, event: AppEvent) {
+    pub(super) fn dispatch(&mut self, event: AppEvent) {
         let mut events = VecDeque::from([event]);
         while let Some(event) = events.pop_front() {
             let at = Stamp::at(self.clock.elapsed(), SystemTime::now(), &mut self.started_wall);
@@ -261,6 +278,9 @@ impl<P: Program, D: Device> EventLoop<P, D> {
                 self.on_editor_event(request, &news);
                 Answer::ExternalEditor(news)
             }
+            TaskReply::Context(read) => Answer::ContextResolved(read.map(|settings| {
+                self.next_settings = Some(settings);
+            })),
             TaskReply::CopyByTerminal(text) => Answer::Copied(self.copy_by_terminal(&text)),
             TaskReply::CopySecretByTerminal(mut report) => {
                 // The value must never reach the model.
@@ -356,7 +376,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
     }
 
     /// Paints only when the writer is free, so that every frame is a difference to one that was written.
-    fn draw_if_due(&mut self) {
+    pub(super) fn draw_if_due(&mut self) {
         let now = self.clock.elapsed();
         if self.suspended.is_some() || self.editor_has_terminal || !self.schedule.is_due(now) {
             return;

@@ -7,6 +7,7 @@
 //! least of all `q`.
 
 mod clock;
+mod context;
 mod effects;
 mod event_log;
 mod event_loop;
@@ -47,6 +48,7 @@ use crate::console::shell::layout::Size;
 use crate::provider::{ConfigReader, ConfigWriter, SecretAccess};
 
 pub use clock::Clock;
+pub use context::{ContextSwitch, NextConsole, OpenContext, ResolveContext};
 pub use stats::Stats;
 
 /// The pure half of the console: no clock, no I/O.
@@ -115,9 +117,21 @@ pub async fn run<P: Program>(
     config: ConsoleConfig,
     program: impl FnOnce(ConsoleContext, Size) -> P,
 ) -> io::Result<ConsoleExit> {
+    run_contexts(config, program, None).await
+}
+
+/// Like [`run`], and goes on with other contexts where the user asks for one.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_contexts<P: Program>(
+    config: ConsoleConfig,
+    program: impl FnOnce(ConsoleContext, Size) -> P,
+    contexts: Option<ContextSwitch<P>>,
+) -> io::Result<ConsoleExit> {
     let device = Tty::open()?;
     let signals = signals::listen()?;
-    run_on(config, program, device, signals).await
+    run_contexts_on(config, program, contexts, device, signals).await
 }
 
 /// Like [`run`], on any terminal and with any source of signals.
@@ -130,9 +144,23 @@ pub async fn run_on<P: Program, D: Device>(
     device: D,
     signals: mpsc::Receiver<Signal>,
 ) -> io::Result<ConsoleExit> {
+    run_contexts_on(config, program, None, device, signals).await
+}
+
+/// Like [`run_contexts`], on any terminal and with any source of signals.
+///
+/// # Errors
+/// As [`run_on`].
+pub async fn run_contexts_on<P: Program, D: Device>(
+    config: ConsoleConfig,
+    program: impl FnOnce(ConsoleContext, Size) -> P,
+    contexts: Option<ContextSwitch<P>>,
+    device: D,
+    signals: mpsc::Receiver<Signal>,
+) -> io::Result<ConsoleExit> {
     let context = config.context;
     let schedule = FrameSchedule::new(context.frames_per_second);
-    let (runner, answers) = EffectRunner::new(
+    let (mut runner, answers) = EffectRunner::new(
         (config.reader, context.secret_names.clone()),
         (config.writer, config.secrets, context.locked),
         context.backend.name,
@@ -141,9 +169,11 @@ pub async fn run_on<P: Program, D: Device>(
         config.state,
         config.editor,
     )?;
+    runner.resolve_context = contexts.as_ref().map(|contexts| Arc::clone(&contexts.resolve));
     let program = |size| program(context, size);
     let mut running =
         EventLoop::start(program, device, signals, runner, answers, config.log, (schedule, config.clock))?;
+    running.contexts = contexts;
     let code = running.run(config.startup).await;
     let (terminal, until) = (Instant::now() + LEAVE_WITHIN, Instant::now() + FILES_WITHIN);
     let counted = running.leave(terminal, until).await;

@@ -11,6 +11,7 @@ use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use super::context::ResolveContext;
 use super::presence::PresencePoller;
 use super::task_reply::TaskReply;
 use crate::audit::Audit;
@@ -49,6 +50,8 @@ pub(super) struct EffectRunner {
     pub(super) clipboard: Clipboard,
     pub(super) drafts: DraftWorker,
     editor: ExternalEditor,
+    /// Reads the settings of a context, where there are others.
+    pub(super) resolve_context: Option<ResolveContext>,
     pub(super) writes: WriteService,
     tasks: JoinSet<()>,
     answers: mpsc::Sender<(RequestId, TaskReply)>,
@@ -85,6 +88,7 @@ impl EffectRunner {
             clipboard,
             drafts,
             editor,
+            resolve_context: None,
             writes: WriteService::new(audit, AUDIT_WAIT),
             tasks: JoinSet::new(),
             answers,

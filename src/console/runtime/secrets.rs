@@ -72,7 +72,10 @@ async fn run(
         SecretJob::DestroyAll(path) => (VersionChange::Destroy, path, None),
     };
     let done = call.change_versions(writer, change, &path, version.as_slice()).await;
-    done.map(|done| written(SecretWriteOutcome { result: done.map(|()| None), values_read: 0 }))
+    done.map(|done| {
+        let unchanged = done.as_ref().is_ok_and(|unchanged| !unchanged.is_empty());
+        written(SecretWriteOutcome { result: done.map(|_| None), values_read: 0, unchanged })
+    })
 }
 
 /// The answer of a job that is not audited.

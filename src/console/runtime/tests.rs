@@ -1,5 +1,6 @@
 //! Tests of the runtime on a terminal in memory: keys in, bytes out, over stores that answer, idle or hang.
 
+mod contexts;
 mod frames;
 mod headless;
 mod leaving;
@@ -13,6 +14,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 
+use self::contexts::enter_other;
 use self::headless::HeadlessConsole;
 use super::*;
 use crate::console::message::{Answer, AppEvent};
@@ -148,6 +150,7 @@ impl Scripted {
             KeyCode::Char('R') => Effect::Retry,
             KeyCode::Char('L') => Effect::Redraw,
             KeyCode::Char('z') => Effect::Suspend,
+            KeyCode::Char('>') => Effect::ResolveContext(request, "other".into()),
             KeyCode::Char('w') => {
                 self.wake = Some(Duration::ZERO);
                 return Vec::new();
@@ -179,6 +182,7 @@ impl Program for Scripted {
                 self.note(format!("page {}", page.len()), Redraw::Soon)
             }
             AppEvent::Feed(_) => {}
+            AppEvent::Answer(_, Answer::ContextResolved(Ok(()))) => return enter_other(),
             AppEvent::Answer(RequestId(request), answer) => {
                 let answer = match answer {
                     Answer::Secret(_) => "secret".into(),
@@ -206,6 +210,8 @@ impl Program for Scripted {
                     Answer::ViewSaved => "view saved".into(),
                     Answer::Found(found) => format!("found {}", found.is_ok()),
                     Answer::AuditFailed(trouble) => format!("unaudited {trouble}"),
+                    Answer::ContextResolved(read) => format!("context {read:?}"),
+                    Answer::ContextRefused(name, words) => format!("stays, not {name}: {words}"),
                 };
                 self.note(format!("#{request} {answer}"), Redraw::Now);
             }

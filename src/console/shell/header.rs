@@ -44,7 +44,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let name = model.context.name.as_str();
     let mut parts = vec![
         HeaderSegment::new(20, 0, StyleRole::Dim, "confdeck ·"),
-        HeaderSegment::new(ALWAYS, 0, StyleRole::Strong, name),
+        HeaderSegment::new(ALWAYS, 0, StyleRole::Context, name),
     ];
     badge(&mut parts, model);
     secrets(&mut parts, model);
@@ -64,7 +64,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let reserved = line.remaining().saturating_sub(LEAST_CONTEXT + 1);
     if right.width() > reserved {
         let least = line.remaining().min(LEAST_CONTEXT);
-        line.put_column(least, StyleRole::Strong, name).skip(1).put_run(&right);
+        line.put_column(least, StyleRole::Context, name).skip(1).put_run(&right);
         return;
     }
     line.put_right(&right);
@@ -234,10 +234,10 @@ fn extras(parts: &mut Vec<HeaderSegment>, model: &Model) {
         add(60, 6, StyleRole::Warning, format!("{} {mark}", glyph::WARNING));
     }
     if model.context.protected {
-        add(55, 7, StyleRole::Dim, "PROTECTED".into());
+        add(55, 7, StyleRole::Loud, "PROTECTED".into());
     }
     match model.lock {
-        WriteAccess::ReadOnly => add(ALWAYS, 7, StyleRole::Strong, "READ ONLY".into()),
+        WriteAccess::ReadOnly => add(ALWAYS, 7, StyleRole::Loud, "READ ONLY".into()),
         WriteAccess::Locked => add(ALWAYS, 7, StyleRole::Strong, "LOCKED".into()),
         WriteAccess::Open(Some(until)) => {
             let left = left(until.saturating_sub(model.now.mono)).text;

@@ -65,6 +65,8 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> V
         Answer::ViewLoaded(loaded) => view::on_loaded(model, request, loaded),
         Answer::ViewSaved => view::on_saved(model, request),
         Answer::ExternalEditor(news) => return external_editor::handle(model, request, news),
+        Answer::ContextResolved(result) => return drafts::switch::on_resolved(model, request, result),
+        Answer::ContextRefused(name, words) => drafts::switch::on_refused(model, &name, &words),
         Answer::Copied(true) => model.notify(Tone::Good, "copied"),
         Answer::Copied(false) => model.notify(Tone::Bad, "no way to the clipboard was found"),
     }

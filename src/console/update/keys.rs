@@ -88,6 +88,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Command => prompt::ask(model, PromptPurpose::Command, ""),
         Action::Messages => messages::show(model),
         Action::Drafts => drafts::show(model),
+        Action::Context => drafts::switch::ask_where(model),
         Action::StaleDependents => stale_dependents::show(model),
         Action::Rewrite => return stale_dependents::plan_rewrite(model),
         Action::Times => {

@@ -24,6 +24,7 @@ use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEve
 
 mod browsing;
 mod choose;
+mod contexts;
 mod detail;
 mod drafts;
 mod editor;

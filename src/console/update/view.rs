@@ -17,9 +17,9 @@ pub(crate) fn wake(model: &mut Model) -> Option<Effect> {
 }
 
 /// After each message: keeps what was set. One save is under way at a time, but none is missing when the
-/// console is left.
+/// console or the context is left.
 pub(crate) fn follow(model: &mut Model, effects: &mut Vec<Effect>) {
-    let leaves = effects.iter().any(|effect| matches!(effect, Effect::Quit(_)));
+    let leaves = effects.iter().any(|effect| matches!(effect, Effect::Quit(_) | Effect::EnterContext { .. }));
     if !model.view.changed || model.view.saving.is_pending() && !leaves {
         return;
     }
@@ -27,7 +27,7 @@ pub(crate) fn follow(model: &mut Model, effects: &mut Vec<Effect>) {
     let request = model.next_request();
     model.view.saving.begin(request, ());
     let settings = Box::new(model.view.settings.clone());
-    // What follows a `Quit` is not carried out.
+    // What follows such an effect is not carried out.
     effects.insert(0, Effect::Draft(DraftJob::SaveView(request, model.context.name.clone(), settings)));
 }
 

@@ -35,6 +35,10 @@ pub enum SecretStoreStatus {
     TokenEnded,
     /// The login was refused, and there is no token.
     LoginRefused,
+    /// The settings name no address.
+    NoAddress,
+    /// The settings name no login, or there is no token where it should be.
+    NoLogin,
     /// Our own settings or files are unusable.
     Misconfigured,
 }
@@ -59,6 +63,8 @@ impl SecretStoreStatus {
             Self::Redirects => "redirects",
             Self::TokenEnded => "token ended",
             Self::LoginRefused => "login refused",
+            Self::NoAddress => "no address",
+            Self::NoLogin => "no login",
             Self::Misconfigured => "misconfigured",
         }
     }

@@ -44,7 +44,7 @@ async fn variables_of_another_process_are_neither_guessed_nor_called_undefined()
         (SecretMode::Include, [&["A", "B", "C"][..], &own].concat()),
         (SecretMode::Exclude, vec!["A", "B", "C"]),
     ] {
-        let view = ReceiverView { lookup: lookup.clone(), variables: None };
+        let view = ReceiverView { lookup: lookup.clone(), variables: None, findings: Vec::new() };
         let merged = manager.get_merged_as(view, &key, mode).await.unwrap().unwrap();
         let names: Vec<_> = merged.unknown_variables().iter().map(String::as_str).collect();
         assert_eq!(names, unknown);
@@ -188,6 +188,7 @@ async fn without_secrets_the_names_of_the_context_decide_what_is_resolved() {
         let view = ReceiverView {
             lookup: SecretLookup::default(),
             variables: Some(Arc::new(Environment::of(variables).variables())),
+            findings: Vec::new(),
         };
         let own = manager.get_merged(&key, SecretMode::Exclude).await.unwrap().unwrap();
         let other = manager.get_merged_as(view, &key, SecretMode::Exclude).await.unwrap().unwrap();

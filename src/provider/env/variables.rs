@@ -11,7 +11,8 @@ use crate::domain::{FieldState, SecretText};
 /// Variables by name. Not `Debug`; stored values are wiped on drop.
 pub struct EnvVariables {
     /// Take precedence over the process environment.
-    named: HashMap<String, SecretText>,
+    /// `None` where the value is not UTF-8.
+    named: HashMap<String, Option<SecretText>>,
     /// Whether the process environment counts too. It is read on demand and never copied.
     inherits: bool,
 }
@@ -33,8 +34,15 @@ impl EnvVariables {
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         let variables =
-            variables.into_iter().map(|(name, value)| (name.into(), SecretText::new(value.into())));
+            variables.into_iter().map(|(name, value)| (name.into(), Some(SecretText::new(value.into()))));
         self.named.extend(variables);
+        self
+    }
+
+    /// Adds the variables of a file, which take precedence; `None` is a value that is not UTF-8.
+    #[must_use]
+    pub(crate) fn with_file(mut self, variables: impl IntoIterator<Item = (String, Option<String>)>) -> Self {
+        self.named.extend(variables.into_iter().map(|(name, value)| (name, value.map(SecretText::new))));
         self
     }
 
@@ -71,8 +79,10 @@ impl EnvVariables {
 
 impl Variables for EnvVariables {
     fn variable(&self, name: &str) -> Variable {
-        if let Some(value) = self.named.get(name) {
-            return Variable::Text(SecretText::new(value.expose().to_owned()));
+        match self.named.get(name) {
+            Some(Some(value)) => return Variable::Text(SecretText::new(value.expose().to_owned())),
+            Some(None) => return Variable::NotText,
+            None => {}
         }
         let inherited = self.inherits.then(|| std::env::var_os(name)).flatten();
         match inherited.map(OsString::into_string) {

@@ -2,6 +2,7 @@
 //! message.
 
 use std::io::{self, ErrorKind};
+use std::path::PathBuf;
 
 use thiserror::Error;
 
@@ -60,10 +61,15 @@ pub(super) enum VaultError {
 }
 
 /// Why there is no valid token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(super) enum TokenError {
     #[error("VAULT_TOKEN has expired or was revoked")]
     Ended,
+    #[error("the token in {} has expired or was revoked", .0.display())]
+    FileEnded(PathBuf),
+    /// The file cannot be read, for this reason.
+    #[error("cannot read the token in {}: {reason}", path.display())]
+    NoFile { path: PathBuf, reason: String },
     /// The login is refused; user-facing text.
     #[error("{0}")]
     Refused(&'static str),
@@ -173,7 +179,8 @@ impl VaultError {
             Self::Sealed => SecretStoreStatus::Sealed,
             Self::Uninitialised => SecretStoreStatus::Uninitialised,
             Self::Busy => SecretStoreStatus::Busy,
-            Self::NoToken(TokenError::Ended) => SecretStoreStatus::TokenEnded,
+            Self::NoToken(TokenError::Ended | TokenError::FileEnded(_)) => SecretStoreStatus::TokenEnded,
+            Self::NoToken(TokenError::NoFile { .. }) => SecretStoreStatus::NoLogin,
             Self::NoToken(TokenError::Refused(_)) => SecretStoreStatus::LoginRefused,
             Self::NoNamespace | Self::Unusable(_) => SecretStoreStatus::Misconfigured,
             Self::TooLarge | Self::Malformed | Self::NotVault(_) | Self::Server(_) => return None,
@@ -195,7 +202,9 @@ impl VaultError {
 
     pub(super) fn into_provider_error(self, vault: &str) -> provider::Error {
         match self {
-            Self::NoToken(why) => provider::Error::Denied { permission: why.to_string(), remedy: NEW_TOKEN },
+            Self::NoToken(why) => {
+                provider::Error::Denied { permission: why.to_string(), remedy: why.remedy() }
+            }
             Self::NoNamespace | Self::Unusable(_) => provider::Error::invalid(self.words(vault)),
             other => match other.cause() {
                 Some(cause) => provider::Error::unavailable_by(other.words(vault), cause),
@@ -205,8 +214,19 @@ impl VaultError {
     }
 }
 
-/// The remedy where there is no valid token.
-const NEW_TOKEN: &str = "set VAULT_TOKEN to a new one, or VAULT_ROLE_ID and VAULT_SECRET_ID, and start again";
+impl TokenError {
+    fn remedy(&self) -> &'static str {
+        match self {
+            Self::Ended | Self::Refused(_) => {
+                "set VAULT_TOKEN to a new one, or VAULT_ROLE_ID and VAULT_SECRET_ID, and start again"
+            }
+            Self::FileEnded(_) | Self::NoFile { .. } => NEW_FILE,
+        }
+    }
+}
+
+/// The remedy where the token of a file is missing or has ended.
+pub(super) const NEW_FILE: &str = "log in again, as by vault login; the file is read again by itself";
 
 /// An error and its chain of sources.
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use super::BACKEND;
-use super::error::{CHECK_ADDRESS, VaultError};
+use super::error::{CHECK_ADDRESS, NEW_FILE, TokenError, VaultError};
 use super::request::{VaultRequest, VaultResponse};
 use super::session::{TokenFacts, TokenLookup, VaultSession};
 use super::settings::VaultSettings;
@@ -118,6 +118,9 @@ fn add_token(health: &mut Health, vault: &str, token: Result<TokenFacts, VaultEr
                 _ => failure.standing().or(health.secret_store),
             };
             let finding = match failure {
+                VaultError::NoToken(why @ (TokenError::FileEnded(_) | TokenError::NoFile { .. })) => {
+                    Finding::rights(Right::Read, why.to_string(), NEW_FILE)
+                }
                 VaultError::NoToken(why) => {
                     let remedy = "set VAULT_TOKEN to a new one, or give the AppRole a new secret id";
                     Finding::rights(Right::Read, why.to_string(), remedy)

@@ -3,7 +3,7 @@
 //! Nothing runs in the background, except for a login whose caller was cancelled. A request whose token is
 //! past half of its lifetime renews it first; the lifetime of a token from the settings is looked up once,
 //! after some seconds. A request that is refused with 403 looks up whether the token is still valid, and
-//! logs in again if not.
+//! logs in again if not. A token in a file is read again whenever the file changes, and when it has ended.
 
 mod login;
 #[cfg(test)]
@@ -130,8 +130,12 @@ impl VaultSession {
     /// the next one.
     async fn token(&self) -> Result<SessionToken, VaultError> {
         // Where the current one needs no renewal, nothing is sent, and no task is needed.
-        let held = self.tokens.state.lock().await.token.clone();
-        if let Some(held) = held.filter(|held| !held.is_due(Instant::now())) {
+        let is_in_file = matches!(self.settings().login, VaultLogin::TokenFile(_));
+        let now = Instant::now();
+        let state = self.tokens.state.lock().await;
+        let held = state.token.clone().filter(|_| !(is_in_file && state.file.is_due(now)));
+        drop(state);
+        if let Some(held) = held.filter(|held| !held.is_due(now)) {
             return Ok(held);
         }
         let (tokens, mut alive) = (Arc::clone(&self.tokens), self.alive.subscribe());
@@ -161,8 +165,11 @@ impl VaultSession {
         match (&looked, &self.settings().login) {
             (TokenLookup::Ended, VaultLogin::Token(_)) => return Err(VaultError::NoToken(TokenError::Ended)),
             // Unless it was replaced meanwhile.
-            (TokenLookup::Ended, VaultLogin::AppRole(_)) => {
-                drop(state.token.take_if(|held| held.same_as(token)))
+            (TokenLookup::Ended, login) => {
+                let ended = state.token.take_if(|held| held.same_as(token));
+                if let (Some(ended), VaultLogin::TokenFile(_)) = (ended, login) {
+                    state.file.end(&ended);
+                }
             }
             _ => {}
         }

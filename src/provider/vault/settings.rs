@@ -12,6 +12,7 @@ use thiserror::Error;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
+use super::token_file::VaultTokenFile;
 use crate::domain::Mount;
 use crate::provider::tls::is_local;
 
@@ -99,6 +100,8 @@ pub enum Verify {
 pub enum VaultLogin {
     /// `VAULT_TOKEN`.
     Token(VaultToken),
+    /// `VAULT_TOKEN_FILE`, or the file of `vault login`: read again when it changes, and when its token has ended.
+    TokenFile(VaultTokenFile),
     /// `VAULT_ROLE_ID` and `VAULT_SECRET_ID`.
     AppRole(AppRole),
 }
@@ -127,7 +130,7 @@ impl AppRole {
 }
 
 /// A token: wiped on drop, neither `Debug` nor `Display`.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct VaultToken(Zeroizing<String>);
 
 impl VaultToken {

@@ -97,12 +97,6 @@ impl Component for MessagesDialog {
         }
     }
 
-    fn can_move(&self, model: &Model, by: Movement) -> bool {
-        let Some(Overlay::Messages(page)) = &model.overlay else { return false };
-        let (lines, height) = view::extent(model, page);
-        by.can_scroll(page.list.offset, lines, height)
-    }
-
     fn key(&self, model: &mut Model, key: KeyEvent) {
         if let Some(page) = page(model).filter(|page| page.list.typing.is_some())
             && page.list.filter.key(key)
@@ -119,6 +113,12 @@ impl Component for MessagesDialog {
             }
             None => refuse_paste(model),
         }
+    }
+
+    fn can_move(&self, model: &Model, by: Movement) -> bool {
+        let Some(Overlay::Messages(page)) = &model.overlay else { return false };
+        let (lines, height) = view::extent(model, page);
+        by.can_scroll(page.list.offset, lines, height)
     }
 
     fn next_changes(&self, model: &Model, soonest: &mut EarliestChange) {

@@ -3,6 +3,7 @@
 use crate::console::action::Action;
 use crate::console::model::{Model, WriteAccess};
 use crate::console::overlays::state::{Overlay, PromptPurpose};
+use crate::console::screens::drafts::switch;
 use crate::domain::Namespace;
 use crate::inventory::Scope;
 
@@ -14,6 +15,11 @@ pub(super) fn refresh(model: &mut Model) {
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { return };
     let text = prompt.input.text();
     let candidates = match prompt.purpose {
+        PromptPurpose::Command if text.starts_with(switch::COMMAND) => switch::names(model)
+            .map(|name| format!("{}{name}", switch::COMMAND))
+            .filter(|command| command.starts_with(text))
+            .take(CANDIDATES)
+            .collect(),
         PromptPurpose::Command if !text.contains(['/', ':']) => Action::ALL
             .iter()
             .filter(|action| action.is_command() && action.name().starts_with(text))

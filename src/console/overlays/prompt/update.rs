@@ -11,7 +11,7 @@ use crate::console::overlays::state::{Overlay, Prompt, PromptPurpose};
 use crate::console::screens::plan::PlanKind;
 use crate::console::screens::plan::{builder, clone, names, rename};
 use crate::console::screens::secrets::actions::{destroy, reveal};
-use crate::console::screens::{browse, editor, merge, plan, secret_form};
+use crate::console::screens::{browse, drafts, editor, merge, plan, secret_form};
 use crate::console::widgets::TextInput;
 use crate::domain::{Address, ResourceKey, unescape};
 
@@ -111,6 +111,9 @@ fn run(model: &mut Model, text: &str) -> PromptResult {
     if text.is_empty() {
         model.overlay = None;
         return Ok(Vec::new());
+    }
+    if let Some(name) = text.strip_prefix(drafts::switch::COMMAND) {
+        return drafts::switch::go_or_ask(model, name.trim());
     }
     if let Some(action) = Action::named(text) {
         model.overlay = None;

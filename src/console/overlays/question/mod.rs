@@ -51,6 +51,7 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
         ConfirmAction::Secret(job, what) => secret_form::change_version(model, job, what),
         ConfirmAction::DiscardSaved(id) => drafts::throw_away(model, id),
         ConfirmAction::Quit => drafts::quit_now(model),
+        ConfirmAction::SwitchContext(name) => drafts::switch::go(model, name, true),
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::super::signals::Signal;
-use super::super::{ConsoleConfig, ConsoleExit, Program, run_on};
+use super::super::{ConsoleConfig, ConsoleExit, ContextSwitch, Program, run_contexts_on};
 use crate::console::model::ConsoleContext;
 use crate::console::shell::layout::Size;
 use crate::console::terminal::{Decoder, Device, TerminalInput};
@@ -67,13 +67,23 @@ impl HeadlessConsole {
         size: Size,
         program: impl FnOnce(ConsoleContext, Size) -> P + Send + 'static,
     ) -> Self {
+        Self::start_contexts(config, size, program, None)
+    }
+
+    /// The same, with other contexts to go to.
+    pub(super) fn start_contexts<P: Program + Send + 'static>(
+        config: ConsoleConfig,
+        size: Size,
+        program: impl FnOnce(ConsoleContext, Size) -> P + Send + 'static,
+        contexts: Option<ContextSwitch<P>>,
+    ) -> Self {
         let state = HeadlessState { size, keyboard: None, stalled: false, seen: HeadlessSnapshot::default() };
         let terminal = HeadlessTerminal(Arc::new(HeadlessShared {
             state: Mutex::new(state),
             changes: watch::Sender::new(0),
         }));
         let (signals, receiver) = mpsc::channel(8);
-        let running = tokio::spawn(run_on(config, program, terminal.clone(), receiver));
+        let running = tokio::spawn(run_contexts_on(config, program, contexts, terminal.clone(), receiver));
         Self { terminal, signals, running }
     }
 

@@ -4,6 +4,7 @@ mod autosave;
 mod quit;
 mod state;
 mod status;
+pub(crate) mod switch;
 mod update;
 mod view;
 

@@ -7,16 +7,20 @@ use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 
 /// Quits at once if nothing would be lost, else asks.
 pub(crate) fn quit_or_ask(model: &mut Model) -> Vec<Effect> {
-    let unsaved = model.drafts.values().filter_map(|edit| match edit.autosave.withheld {
-        _ if edit.autosave.failed => Some(format!("{} cannot be saved", edit.key)),
-        0 => None,
-        withheld => Some(format!("{}: {}", edit.key, retype_note(withheld))),
-    });
     // The result of this write could no longer be reported.
     let write = model.pending_write.as_ref();
     let write = write.map(|writing| format!("{} has no answer yet", writing.describe()));
-    let lost: Vec<_> = unsaved.chain(write).collect();
+    let lost: Vec<_> = unsaved_drafts(model).chain(write).collect();
     if lost.is_empty() { quit_now(model) } else { ask(model, lost) }
+}
+
+/// What drafts lose when the console, or its context, is left.
+pub(super) fn unsaved_drafts(model: &Model) -> impl Iterator<Item = String> + '_ {
+    model.drafts.values().filter_map(|edit| match edit.autosave.withheld {
+        _ if edit.autosave.failed => Some(format!("{} cannot be saved", edit.key)),
+        0 => None,
+        withheld => Some(format!("{}: {}", edit.key, retype_note(withheld))),
+    })
 }
 
 /// Asks once before quitting; the drafts are saved by then.

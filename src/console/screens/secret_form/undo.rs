@@ -71,12 +71,18 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
 
 /// The result of a write.
 pub(crate) fn on_written(model: &mut Model, request: RequestId, outcome: SecretWriteOutcome) -> Vec<Effect> {
-    let SecretWriteOutcome { result, values_read: read } = outcome;
+    let SecretWriteOutcome { result, values_read: read, unchanged } = outcome;
     model.secret_actions.reads += read as u64;
     let Some(writing) = model.secret_actions.writing.take_if(|writing| writing.request == request) else {
         return Vec::new();
     };
     match result {
+        Ok(_) if unchanged => {
+            drop_undo(model, &writing);
+            let PendingSecretWrite { description: what, path, .. } = &writing;
+            let words = format!("nothing to do: {what}; {path} was so already, and nothing was sent");
+            model.notify(Tone::Plain, words);
+        }
         Ok(version) => on_done(model, writing, version, read),
         Err(Error::SecretUnknown { .. }) => return on_unknown(model, writing),
         Err(Error::SecretConflict { path, now }) => on_conflict(model, &writing, &path, now),
@@ -139,6 +145,13 @@ fn on_conflict(
     model.notify(Tone::Bad, format!("{path} is {is}: nothing was written"));
 }
 
+/// What the screen says of the secret is what made this write look possible, or is older than it.
+fn drop_undo(model: &mut Model, writing: &PendingSecretWrite) {
+    model.presence_cache.invalidate(&writing.path);
+    model.secret_actions.undo_log.forget(&writing.path);
+    model.secret_actions.undo.take_if(|undo| undo.sent == Some(writing.request));
+}
+
 /// If single fields may not be patched, the other way to write is offered, in a review of its own.
 fn on_refused(model: &mut Model, writing: &PendingSecretWrite, error: &Error) {
     let opened = model.now.mono;
@@ -154,6 +167,12 @@ fn on_refused(model: &mut Model, writing: &PendingSecretWrite, error: &Error) {
             "single fields may not be changed here ({error}); look at the other way before you take it"
         );
         return model.notify(Tone::Bad, words);
+    }
+    if matches!(
+        error,
+        Error::NoSuchSecret { .. } | Error::SecretUnverified { .. } | Error::SecretNotDone { .. }
+    ) {
+        drop_undo(model, writing);
     }
     model.notify(Tone::Bad, error.to_string());
 }

@@ -55,6 +55,10 @@ fn value() -> SecretText {
     SecretText::new(PLANTED.into())
 }
 
+fn written(result: Result<Option<SecretVersion>, Error>, values_read: usize) -> SecretJobResult {
+    SecretJobResult::Written(SecretOutcome { result, values_read, unchanged: false })
+}
+
 fn conflict(path: &SecretPath) -> Error {
     Error::SecretConflict { path: path.clone(), now: Some(SecretVersion(9)) }
 }
@@ -92,22 +96,18 @@ pub(super) fn answer(console: &mut TestConsole, well: bool) {
         }
         SecretJob::Write(write) => {
             let result = if well { Ok(Some(SecretVersion(4))) } else { Err(conflict(&write.path)) };
-            SecretJobResult::Written(SecretOutcome { result, values_read: 0 })
+            written(result, 0)
         }
         SecretJob::Restore(restore) => {
             let result = if well { Ok(Some(SecretVersion(5))) } else { Err(conflict(&restore.path)) };
-            SecretJobResult::Written(SecretOutcome { result, values_read: 2 })
+            written(result, 2)
         }
         SecretJob::Delete(path, _)
         | SecretJob::Undelete(path, _)
         | SecretJob::Destroy(path, _)
         | SecretJob::DestroyAll(path) => {
-            let reason = "lost".to_owned();
-            let lost = Error::SecretUnknown { path: path.clone(), reason };
-            SecretJobResult::Written(SecretOutcome {
-                result: if well { Ok(None) } else { Err(lost) },
-                values_read: 0,
-            })
+            let lost = Error::SecretUnknown { path: path.clone(), reason: "lost".into() };
+            written(if well { Ok(None) } else { Err(lost) }, 0)
         }
         SecretJob::FindOut(_) => SecretJobResult::Found(Ok(holds(if well { 4 } else { 3 }))),
     };
@@ -314,7 +314,7 @@ fn a_lost_answer_is_looked_up_and_never_sent_twice() {
     console.typed("mine", "mine").keys("ctrl-s").wait(400).keys("enter");
     let path = console.writes()[0].path.clone();
     let lost = Error::SecretUnknown { path, reason: "lost".into() };
-    console.says(SecretJobResult::Written(SecretOutcome { result: Err(lost), values_read: 0 }));
+    console.says(written(Err(lost), 0));
     assert!(matches!(console.effects.last(), Some(Effect::Secret(_, SecretJob::FindOut(_)))));
     console.wait(400).keys("enter");
     assert_eq!(console.writes().len(), 1);
@@ -329,7 +329,7 @@ fn where_single_fields_may_not_be_changed_the_read_is_told_before_it_is_done() {
     let mut console = console();
     console.typed("mine", "mine").keys("ctrl-s").wait(400).keys("enter");
     let denied = Error::Denied { permission: "patch on webhooks/data/a/one/secrets".into(), remedy: "ask" };
-    console.says(SecretJobResult::Written(SecretOutcome { result: Err(denied), values_read: 0 }));
+    console.says(written(Err(denied), 0));
     assert_eq!(console.model.place(), Place::SecretReview);
     console.keys("enter");
     assert_eq!(console.writes().len(), 1, "the other way is looked at first");

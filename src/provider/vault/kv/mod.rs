@@ -85,10 +85,14 @@ impl SecretReader for VaultSecrets {
             KvVersion::V2 => self.presence_v2(at).await,
             KvVersion::V1 => self.presence_v1(at).await,
         };
-        match presence {
-            // About this secret, and no trouble of the others.
-            Err(error @ Error::NoMount { .. }) => Ok(Presence::Unreachable { reason: error.to_string() }),
-            presence => presence,
+        unreachable_without_mount(presence)
+    }
+
+    async fn version_presence(&self, path: &SecretPath, version: SecretVersion) -> Result<Presence> {
+        let at = self.locate(path)?;
+        match self.version() {
+            KvVersion::V2 => unreachable_without_mount(self.version_presence_v2(at, version).await),
+            KvVersion::V1 => Err(no_versions(format!("telling whether {version} of {path} is there"))),
         }
     }
 
@@ -201,6 +205,14 @@ impl VaultSecrets {
 
     fn failed(&self, failure: VaultError) -> Error {
         failure.into_provider_error(&self.session.name())
+    }
+}
+
+/// A mount that is not there is about this secret, and no trouble of the others.
+fn unreachable_without_mount(presence: Result<Presence>) -> Result<Presence> {
+    match presence {
+        Err(error @ Error::NoMount { .. }) => Ok(Presence::Unreachable { reason: error.to_string() }),
+        presence => presence,
     }
 }
 

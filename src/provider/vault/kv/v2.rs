@@ -7,6 +7,7 @@ use super::{KvLocation, VaultSecrets};
 use crate::domain::{KvPath, Presence, SecretFolder, SecretMetadata, SecretVersion};
 use crate::provider::vault::request::VaultRequest;
 use crate::provider::vault::settings::KvVersion;
+use crate::provider::version_change::presence_in_metadata;
 use crate::provider::{Error, Result, SecretData, SecretListItem};
 
 impl VaultSecrets {
@@ -16,6 +17,26 @@ impl VaultSecrets {
         let call = VaultRequest::get(at.endpoint_path("subkeys")).query("depth", "1");
         let read = self.read(at.mount, &call, |reply| reply.data().ok().map(Subkeys::contents)).await?;
         Ok(read.map_or_else(|instead| instead, Presence::Present))
+    }
+
+    /// As [`Self::presence_v2`], of one version, as the server sees it; from the metadata where this user may not
+    /// ask for its fields.
+    pub(super) async fn version_presence_v2(
+        &self,
+        at: KvLocation<'_>,
+        version: SecretVersion,
+    ) -> Result<Presence> {
+        let call = VaultRequest::get(at.endpoint_path("subkeys"))
+            .query("depth", "1")
+            .query("version", version.0.to_string());
+        let read = self.read(at.mount, &call, |reply| reply.data().ok().map(Subkeys::contents)).await?;
+        match read {
+            Ok(contents) => Ok(Presence::Present(contents)),
+            Err(Presence::Forbidden { .. } | Presence::Unknown { .. }) => {
+                presence_in_metadata(self.versions_v2(at).await, version)
+            }
+            Err(other) => Ok(other),
+        }
     }
 
     pub(super) async fn versions_v2(&self, at: KvLocation<'_>) -> Result<Option<SecretMetadata>> {

@@ -65,7 +65,7 @@ fn all_of_a_secret_goes_by_its_path_and_not_without_the_right() {
         _ => panic!("{:?}", console.jobs()),
     };
     let lost = Error::SecretUnknown { path, reason: "lost".into() };
-    console.says(SecretJobResult::Written(SecretOutcome { result: Err(lost), values_read: 0 }));
+    console.says(written(Err(lost), 0));
     console.says(SecretJobResult::Found(Ok(Presence::Missing)));
     assert!(console.notice().contains("there is no secret webhooks/a/one/secrets"), "{}", console.notice());
 }

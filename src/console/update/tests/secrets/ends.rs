@@ -2,6 +2,14 @@
 
 use super::*;
 
+impl TestConsole {
+    /// Asks for a delete of the selected secret and says yes; returns what was sent.
+    fn told_delete(&mut self) -> Option<&Effect> {
+        self.keys(":").text("delete-secret").keys("enter").told(true).wait(400).keys("y");
+        self.effects.last()
+    }
+}
+
 fn lacks(rights: &[SecretRight]) -> SecretJobResult {
     let lacking = rights.iter().map(|right| (*right, format!("{right:?} on webhooks/data/a/one/secrets")));
     let (can, presence, versions) = (CAN, Ok(holds(3)), None);
@@ -33,7 +41,7 @@ fn a_store_that_fails_a_write_is_looked_at_at_once() {
     let mut console = console();
     console.typed("mine", "mine").keys("ctrl-s").wait(400).keys("enter");
     let sealed = Error::unavailable("it is sealed");
-    console.says(SecretJobResult::Written(SecretOutcome { result: Err(sealed), values_read: 0 }));
+    console.says(written(Err(sealed), 0));
     assert!(console.effects.iter().any(|effect| matches!(effect, Effect::RefreshAllPresence)));
 }
 
@@ -61,6 +69,28 @@ fn what_was_changed_is_still_to_be_read_after_a_delete_and_not_planned_while_it_
     console.model.presence_cache.update([(path, holds(4))], Duration::ZERO);
     console.keys("p");
     assert!(console.model.plan.is_some(), "{}", console.notice());
+}
+
+#[test]
+fn a_change_of_a_version_without_effect_is_not_told_as_done() {
+    let path = || match console().told_delete() {
+        Some(Effect::Secret(_, SecretJob::Delete(path, _))) => path.clone(),
+        other => panic!("{other:?}"),
+    };
+    let ended = |result, unchanged| {
+        let mut console = console();
+        console.told_delete();
+        console.says(SecretJobResult::Written(SecretOutcome { result, values_read: 0, unchanged }));
+        console.notice().to_owned()
+    };
+    let version = Some(SecretVersion(3));
+    let absent = ended(Err(Error::NoSuchSecret { path: path(), version }), false);
+    assert_eq!(absent, "v3 of webhooks/a/one/secrets does not exist; nothing was changed");
+    let reason = "whether v3 is deleted now cannot be seen".to_owned();
+    let unseen = ended(Err(Error::SecretUnverified { path: path(), reason }), false);
+    assert!(unseen.starts_with("sent, unverified: whether v3 is deleted now"), "{unseen}");
+    let already = ended(Ok(None), true);
+    assert!(already.starts_with("nothing to do: ") && !already.contains("done"), "{already}");
 }
 
 /// The receiver caches what it read, so that a document written again too early may get the old value once more.

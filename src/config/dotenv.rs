@@ -1,0 +1,400 @@
+//! Files of variables, read as python-dotenv 1.2.4 reads them, because the receiver loads its `.env` with it
+//! (docs/receiver.md, Environment). Pure; `tests/vectors/dotenv.json` holds it to what the library itself said.
+
+use zeroize::Zeroizing;
+
+use crate::domain::Finding;
+
+/// What a file says, in order; a later variable of the same name replaces an earlier one.
+#[derive(Default)]
+pub(super) struct Dotenv {
+    pub(super) bindings: Vec<DotenvBinding>,
+    pub(super) faults: Vec<DotenvFault>,
+}
+
+pub(super) struct DotenvBinding {
+    pub(super) name: String,
+    /// Not interpolated; `None` for a name without `=`, which sets nothing.
+    pub(super) value: Option<Zeroizing<String>>,
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+/// Something in a file that the receiver does not get, or not as it looks. Never quotes the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct DotenvFault {
+    pub(super) kind: DotenvFaultKind,
+    pub(super) line: usize,
+    pub(super) column: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum DotenvFaultKind {
+    NotUtf8,
+    Nul,
+    NotAssignment,
+    OpenQuote,
+    AfterQuote,
+    NoValue,
+    QuotedName,
+    ByteOrderMark,
+    CommentAsValue,
+    OtherVariable,
+}
+
+impl DotenvFaultKind {
+    /// What is wrong, and what the receiver gets.
+    fn words(self) -> &'static str {
+        match self {
+            Self::NotUtf8 => {
+                "this byte is not UTF-8: python-dotenv refuses the whole file, and the receiver gets none of it"
+            }
+            Self::Nul => {
+                "a NUL byte: python-dotenv stops there, and the receiver gets no variable from here on"
+            }
+            Self::NotAssignment => "this is not NAME=VALUE: the receiver gets nothing from this line",
+            Self::OpenQuote => "a quote is opened and never closed: the receiver gets nothing from this line",
+            Self::AfterQuote => {
+                "something follows the closing quote: the receiver gets nothing from this assignment"
+            }
+            Self::NoValue => "this is not NAME=VALUE: from a name alone the receiver sets no variable",
+            Self::QuotedName => {
+                "this name is called so with all its characters, quotes too: the receiver has no variable \
+                 without them"
+            }
+            Self::ByteOrderMark => {
+                "the file begins with a byte order mark: python-dotenv before 1.2.4 takes it for a part of the \
+                 first name, so that the receiver lacks that variable"
+            }
+            Self::CommentAsValue => {
+                "an empty value before a comment: python-dotenv before 1.2.3 takes the comment for the value"
+            }
+            Self::OtherVariable => {
+                "a ${NAME} that this file does not set: the receiver takes it from its own process, which cannot \
+                 be seen from here"
+            }
+        }
+    }
+
+    fn remedy(self) -> &'static str {
+        match self {
+            Self::NotUtf8 => "save the file as UTF-8",
+            Self::Nul => "remove it",
+            Self::NotAssignment => "begin a comment with #",
+            Self::OpenQuote => "close the quote",
+            Self::AfterQuote => "quote the whole value",
+            Self::NoValue => "write NAME=VALUE, or begin a comment with #",
+            Self::QuotedName => "leave the quotes out",
+            Self::ByteOrderMark => "save the file without it",
+            Self::CommentAsValue => "put the comment on a line of its own",
+            Self::OtherVariable => "set it in this file, if the receiver's process does not",
+        }
+    }
+
+    /// Whether the receiver gets nothing from the file, or from a part of it.
+    pub(super) fn is_lost(self) -> bool {
+        use DotenvFaultKind::{ByteOrderMark, CommentAsValue, OtherVariable, QuotedName};
+        !matches!(self, QuotedName | ByteOrderMark | CommentAsValue | OtherVariable)
+    }
+}
+
+impl DotenvFault {
+    /// As the problem of a refused file.
+    pub(super) fn problem(self) -> String {
+        format!("{}; {}", self.kind.words(), self.kind.remedy())
+    }
+
+    /// As a finding about a file that is read all the same.
+    pub(super) fn finding(self, path: &std::path::Path) -> Finding {
+        let text = format!("{}:{}:{}: {}", path.display(), self.line, self.column, self.kind.words());
+        match self.kind {
+            DotenvFaultKind::CommentAsValue | DotenvFaultKind::OtherVariable => {
+                Finding::hint(text, self.kind.remedy())
+            }
+            _ => Finding::fault(text, self.kind.remedy()),
+        }
+    }
+}
+
+/// Reads a file; goes on after what python-dotenv gives up at.
+pub(super) fn parse(bytes: &[u8]) -> Dotenv {
+    let mut found = Dotenv::default();
+    let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+    let text = with_unix_lines(text.strip_prefix('\u{feff}').unwrap_or(&text));
+    let text = text.as_str();
+    if bytes.starts_with("\u{feff}".as_bytes()) {
+        found.faults.push(DotenvFault { kind: DotenvFaultKind::ByteOrderMark, line: 1, column: 1 });
+    }
+    if let Err(error) = std::str::from_utf8(bytes) {
+        let before = bytes.get(..error.valid_up_to()).and_then(|before| std::str::from_utf8(before).ok());
+        let before = with_unix_lines(before.unwrap_or_default());
+        found.fault(DotenvFaultKind::NotUtf8, &before, before.len());
+    }
+    if let Some(at) = text.find('\0') {
+        found.fault(DotenvFaultKind::Nul, text, at);
+    }
+    let mut reader = DotenvReader { text, at: 0 };
+    loop {
+        reader.take_while(is_space);
+        if reader.peek().is_none() {
+            return found;
+        }
+        reader.statement(&mut found);
+    }
+}
+
+/// Python reads all ends of lines as `\n`.
+fn with_unix_lines(text: &str) -> Zeroizing<String> {
+    let mut unix = Zeroizing::new(String::with_capacity(text.len()));
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        unix.push(if c == '\r' { '\n' } else { c });
+        if c == '\r' {
+            chars.next_if_eq(&'\n');
+        }
+    }
+    unix
+}
+
+impl Dotenv {
+    fn fault(&mut self, kind: DotenvFaultKind, text: &str, at: usize) {
+        let (line, column) = place(text, at);
+        self.faults.push(DotenvFault { kind, line, column });
+    }
+}
+
+/// Line and column, from 1, of a byte; the column counts characters.
+fn place(text: &str, at: usize) -> (usize, usize) {
+    let before = text.get(..at).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    (1 + before.matches('\n').count(), 1 + line.chars().count())
+}
+
+/// `\s` of Python's regular expressions.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c)
+}
+
+fn is_blank(c: char) -> bool {
+    is_space(c) && c != '\n'
+}
+
+/// The functions follow python-dotenv's parser, including where it stands when it gives up.
+struct DotenvReader<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+type DotenvParse<T> = std::result::Result<T, (DotenvFaultKind, usize)>;
+
+impl<'t> DotenvReader<'t> {
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest().chars().next()
+    }
+
+    fn take_while(&mut self, accept: impl Fn(char) -> bool) -> &'t str {
+        let rest = self.rest();
+        let end = rest.find(|c| !accept(c)).unwrap_or(rest.len());
+        self.at += end;
+        rest.get(..end).unwrap_or_default()
+    }
+
+    fn statement(&mut self, found: &mut Dotenv) {
+        if let Err((kind, at)) = self.binding(found) {
+            found.fault(kind, self.text, at);
+            self.take_while(|c| c != '\n');
+        }
+    }
+
+    fn binding(&mut self, found: &mut Dotenv) -> DotenvParse<()> {
+        self.skip_export();
+        let start = self.at;
+        let name = self.name()?;
+        self.take_while(is_blank);
+        let mut value_at = start;
+        let value = if name.is_some() && self.peek() == Some('=') {
+            self.at += 1;
+            let blanks = !self.take_while(is_blank).is_empty();
+            value_at = self.at;
+            if blanks && self.peek() == Some('#') {
+                found.fault(DotenvFaultKind::CommentAsValue, self.text, self.at);
+                Some(Zeroizing::default())
+            } else {
+                Some(self.value()?)
+            }
+        } else {
+            None
+        };
+        self.skip_comment();
+        self.end_of_line().map_err(|()| match value {
+            Some(_) => (DotenvFaultKind::AfterQuote, value_at),
+            None => (DotenvFaultKind::NotAssignment, start),
+        })?;
+        let Some(name) = name else { return Ok(()) };
+        if value.is_none() {
+            found.fault(DotenvFaultKind::NoValue, self.text, start);
+        } else if name.contains(['\'', '"', '`', '\u{feff}']) {
+            found.fault(DotenvFaultKind::QuotedName, self.text, start);
+        }
+        let (line, column) = place(self.text, start);
+        found.bindings.push(DotenvBinding { name: name.to_owned(), value, line, column });
+        Ok(())
+    }
+
+    fn skip_export(&mut self) {
+        let start = self.at;
+        let found = self.rest().starts_with("export");
+        self.at += if found { "export".len() } else { 0 };
+        if !found || self.take_while(is_blank).is_empty() {
+            self.at = start;
+        }
+    }
+
+    /// `None` at a comment.
+    fn name(&mut self) -> DotenvParse<Option<&'t str>> {
+        let start = self.at;
+        let name = match self.peek() {
+            Some('#') => return Ok(None),
+            Some('\'') => {
+                let name = self.rest().get(1..).and_then(|rest| rest.split_once('\'')).map(|(name, _)| name);
+                self.at += name.map_or(0, |name| name.len() + 2);
+                name.unwrap_or_default()
+            }
+            _ => self.take_while(|c| c != '=' && c != '#' && !is_space(c)),
+        };
+        if name.is_empty() {
+            self.at = start;
+            return Err((DotenvFaultKind::NotAssignment, start));
+        }
+        Ok(Some(name))
+    }
+
+    fn value(&mut self) -> DotenvParse<Zeroizing<String>> {
+        match self.peek() {
+            Some(quote @ ('\'' | '"')) => self.quoted(quote),
+            None | Some('\n') => Ok(Zeroizing::default()),
+            _ => {
+                let line = self.take_while(|c| c != '\n');
+                let comment = line.match_indices('#').map(|(at, _)| line.get(..at).unwrap_or_default());
+                let mut values = comment.filter(|before| before.ends_with(is_space));
+                let value = values.next().unwrap_or(line).trim_end_matches(is_space);
+                Ok(Zeroizing::new(value.to_owned()))
+            }
+        }
+    }
+
+    /// A backslash keeps the character after it from closing the quote, whatever that is.
+    fn quoted(&mut self, quote: char) -> DotenvParse<Zeroizing<String>> {
+        let start = self.at;
+        let rest = self.rest();
+        // Never reallocates, so that no copy is left behind.
+        let mut value = Zeroizing::new(String::with_capacity(rest.len()));
+        let mut chars = rest.char_indices().skip(1);
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '\\' => match chars.next() {
+                    Some((_, escaped)) => match unescaped(quote, escaped) {
+                        Some(c) => value.push(c),
+                        None => value.extend(['\\', escaped]),
+                    },
+                    None => break,
+                },
+                c if c == quote => {
+                    self.at += at + c.len_utf8();
+                    return Ok(value);
+                }
+                c => value.push(c),
+            }
+        }
+        Err((DotenvFaultKind::OpenQuote, start))
+    }
+
+    fn skip_comment(&mut self) {
+        let start = self.at;
+        self.take_while(is_blank);
+        if self.peek() == Some('#') {
+            self.take_while(|c| c != '\n');
+        } else {
+            self.at = start;
+        }
+    }
+
+    fn end_of_line(&mut self) -> std::result::Result<(), ()> {
+        let start = self.at;
+        self.take_while(is_blank);
+        match self.peek() {
+            None => Ok(()),
+            Some('\n') => {
+                self.at += 1;
+                Ok(())
+            }
+            Some(_) => {
+                self.at = start;
+                Err(())
+            }
+        }
+    }
+}
+
+/// What an escape stands for; `None` where the backslash stays.
+fn unescaped(quote: char, escaped: char) -> Option<char> {
+    Some(match (quote, escaped) {
+        (_, '\\' | '\'') => escaped,
+        ('\'', _) => return None,
+        (_, '"') => '"',
+        (_, 'a') => '\u{7}',
+        (_, 'b') => '\u{8}',
+        (_, 'f') => '\u{c}',
+        (_, 'n') => '\n',
+        (_, 'r') => '\r',
+        (_, 't') => '\t',
+        (_, 'v') => '\u{b}',
+        _ => return None,
+    })
+}
+
+/// Replaces `${NAME}` and `${NAME:-default}`; `$NAME` stays. `lookup` answers `None` for a variable that nobody
+/// names, whose default is used; one that is empty is empty.
+pub(super) fn interpolate(
+    value: &str,
+    mut lookup: impl FnMut(&str) -> Option<Zeroizing<String>>,
+) -> Zeroizing<String> {
+    let mut parts: Vec<Zeroizing<String>> = Vec::new();
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once("${") {
+        parts.push(Zeroizing::new(before.to_owned()));
+        rest = match variable(after) {
+            Some((name, default, after)) => {
+                let default = || Zeroizing::new(default.unwrap_or_default().to_owned());
+                parts.push(lookup(name).unwrap_or_else(default));
+                after
+            }
+            None => {
+                parts.push(Zeroizing::new("${".to_owned()));
+                after
+            }
+        };
+    }
+    let mut whole =
+        Zeroizing::new(String::with_capacity(parts.iter().map(|it| it.len()).sum::<usize>() + rest.len()));
+    parts.iter().for_each(|part| whole.push_str(part));
+    whole.push_str(rest);
+    whole
+}
+
+/// Name, default and what follows, of a text after `${`.
+fn variable(text: &str) -> Option<(&str, Option<&str>, &str)> {
+    let (name, after) = text.split_at_checked(text.find(['}', ':'])?)?;
+    if let Some(after) = after.strip_prefix('}') {
+        return Some((name, None, after));
+    }
+    let (default, after) = after.strip_prefix(":-")?.split_once('}')?;
+    Some((name, Some(default), after))
+}
+
+#[cfg(test)]
+mod tests;

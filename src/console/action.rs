@@ -1,32 +1,13 @@
 //! Every action of the console, one row each: its name, help, properties, keys, and place in the footer. Key
 //! map, footer, help, palette and key reference are derived from this table.
 
+mod group;
+#[cfg(test)]
+mod tests;
+
+pub use group::Group;
+
 use super::place::Place::{self, *};
-
-/// The kind of an action: a heading in help.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Group {
-    Here,
-    Write,
-    View,
-    Move,
-    Program,
-}
-
-impl Group {
-    /// In the order used in help.
-    pub const ALL: [Self; 5] = [Self::Here, Self::Write, Self::View, Self::Move, Self::Program];
-
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Here => "Here",
-            Self::Write => "Change",
-            Self::View => "Look",
-            Self::Move => "Move",
-            Self::Program => "confdeck",
-        }
-    }
-}
 
 /// A row of the table.
 struct ActionInfo {
@@ -99,7 +80,7 @@ const LISTS: [Place; 2] = [Browse, Secrets];
 const TABS: [Place; 3] = [Browse, Secrets, Page];
 const SCREENS: [Place; 9] =
     [Browse, Secrets, Page, Review, Merge, Plan, SecretForm, SecretReview, StaleDependents];
-const SCROLLING: [Place; 14] = [
+const SCROLLING: [Place; 15] = [
     Browse,
     Secrets,
     Page,
@@ -108,6 +89,7 @@ const SCROLLING: [Place; 14] = [
     Merge,
     Plan,
     Drafts,
+    Columns,
     Messages,
     PickSecret,
     RevealedValue,
@@ -142,10 +124,10 @@ actions! {
             hints { SecretReview 2 "base it on what is there now" };
         Confirm "confirm" "yes, do it" keys { "y" in [Confirm] } hints { Confirm 1 "yes" };
         Accept "accept" "take what was typed"
-            keys { "enter" in [Filter, MessageFilter, Prompt, Choose, PickSecret, Value, Generate] }
+            keys { "enter" in [Filter, MessageFilter, Prompt, Choose, Columns, PickSecret, Value, Generate] }
             hints {
-                Filter 1 "keep", MessageFilter 1 "keep", Prompt 1 "take", Choose 1 "take", PickSecret 1 "take",
-                Value 1 "take", Generate 1 "make it"
+                Filter 1 "keep", MessageFilter 1 "keep", Prompt 1 "take", Choose 1 "take", Columns 1 "take",
+                PickSecret 1 "take", Value 1 "take", Generate 1 "make it"
             };
         Generate "generate" "make the value at random" keys { "ctrl-g" in [Value] } hints { Value 2 };
         Review "review" "look at the draft before it is written" [writes]
@@ -166,18 +148,36 @@ actions! {
             keys { "f" in [Review, Merge, Plan] }
             hints { Review 2 "full diff", Merge 6 "full diff", Plan 4 "full text" };
         Merge "merge" "merge the draft with what is stored now" keys { "ctrl-g" in [Editor, Review] };
-        Find "find" "look for a text in the draft" keys { "ctrl-f" in [Editor] } hints { Editor 8 };
-        FindNext "find-next" "next place of what is looked for"
-            keys { "enter down" in [Find], "F3" in [Editor, Find] }
-            hints { Find 1 "next" };
-        FindPrevious "find-previous" "place before" keys { "up" in [Find] } hints { Find 2 "previous" };
+        Find "find" "look for a text in what is shown" [look]
+            keys { "ctrl-f" in [Editor], "/" in [Detail] }
+            hints { Editor 8, Detail 1 };
+        FindNext "find-next" "next place of what is looked for" [look]
+            keys { "enter down" in [Find], "n" in [Detail], "F3" in [Detail, Editor, Find] }
+            hints { Find 1 "next", Detail 2 "next" };
+        FindPrevious "find-previous" "place before" [look]
+            keys { "up" in [Find], "N" in [Detail] }
+            hints { Find 2 "previous" };
         NextProblem "next-problem" "next problem of the draft"
             keys { "F8" in [Editor] }
             hints { Editor 2 "next problem" };
         Fix "fix" "mend the problem at the cursor" keys { "F2" in [Editor] } hints { Editor 5 };
         Indent "indent" "line, or selected lines, one level in" keys { "tab" in [Editor] };
         Outdent "outdent" "line, or selected lines, one level back" keys { "backtab" in [Editor] };
-        Wrap "wrap" "wrap long lines, or not" [look] keys { "F5" in [Editor] } hints { Editor 10 };
+        Wrap "wrap" "wrap long lines, or not" [look]
+            keys { "F5" in [Editor], "w" in [Browse] }
+            hints { Editor 10, Detail 4 };
+        Layout "layout" "text laid out for the eye, or as it is stored" [look]
+            keys { "f" in [Browse] }
+            hints { Detail 5 };
+        ToggleColumn "toggle-column" "show the column, or leave it out" [look]
+            keys { "space" in [Columns] }
+            hints { Columns 2 "show, or not" };
+        ColumnEarlier "column-earlier" "column further to the left" [look]
+            keys { "K" in [Columns] }
+            hints { Columns 3 "to the left" };
+        ColumnLater "column-later" "column further to the right" [look]
+            keys { "J" in [Columns] }
+            hints { Columns 4 "to the right" };
         RevealDraft "reveal-draft" "reveal the stored values in this draft"
             keys { "ctrl-t" in [Editor] }
             hints { Editor 9 "reveal" };
@@ -205,10 +205,10 @@ actions! {
             keys {
                 "n" in [Confirm],
                 "esc" in [Filter, MessageFilter, Prompt, Confirm, Choose, Value, Generate],
-                "esc q" in [Drafts, Messages, PickSecret, RevealedValue]
+                "esc q" in [Columns, Drafts, Messages, PickSecret, RevealedValue]
             }
             hints {
-                Filter 2, MessageFilter 2, Messages 1 "close", Prompt 3, Confirm 2 "no", Choose 2,
+                Filter 2, MessageFilter 2, Messages 1 "close", Prompt 3, Confirm 2 "no", Choose 2, Columns 6,
                 Drafts 2 "later", PickSecret 2, RevealedValue 1 "hide", Value 4, Generate 3
             };
         Complete "complete" "complete what was typed" keys { "tab" in [Prompt] } hints { Prompt 2 };
@@ -276,6 +276,12 @@ actions! {
         CopySecret "copy-secret" "copy one secret value, with a reason, if the settings let you" [command]
             keys { "Y" in [Secrets] }
             hints { Secrets 13 "copy value" };
+        Columns "columns" "choose the columns of this list and their order" [command look];
+        Narrower "narrower" "focused pane narrower" [command look] keys { "<" in LISTS };
+        Wider "wider" "focused pane wider" [command look] keys { ">" in LISTS };
+        ResetView "reset-view" "panes as wide, and columns chosen, as at first" [command look]
+            keys { "=" in LISTS, "=" in [Columns] }
+            hints { Columns 5 "as at first" };
         Zoom "zoom" "focused pane alone" [command look] keys { "z" in LISTS } hints { Browse 17, Secrets 16 };
         Times "times" "dates and times instead of ages, or ages again" [command look]
             keys { "T" in TABS, "T" in [Drafts, Messages, Review, Plan, SecretReview, StaleDependents] };
@@ -320,7 +326,8 @@ actions! {
         Help "help" "the keys that work here" [command look]
             keys { "?" in SCREENS, "F1" in [Editor] }
             hints {
-                Browse 4, Secrets 3, Page 3, Editor 4, Review 4, Merge 9, Plan 8, SecretForm 6, SecretReview 4,
+                Browse 4, Detail 3, Secrets 3, Page 3, Editor 4, Review 4, Merge 9, Plan 8, SecretForm 6,
+                SecretReview 4,
                 StaleDependents 4
             };
         Retry "retry" "try the backends again at once" [command] keys { "ctrl-r" in TABS } hints { Page 4 };
@@ -380,27 +387,17 @@ impl Action {
 
     /// The hints in the footer of a place, in order, each with its word; shown if the action is possible.
     pub fn hints(place: Place) -> Vec<(Self, &'static str)> {
-        let of = |action: &Self| {
-            action.info().hints.iter().find(|hint| hint.0 == place).map(|hint| (*action, hint))
+        let of = |place: Place| {
+            let hint = move |action: &Self| {
+                action.info().hints.iter().find(|hint| hint.0 == place).map(|hint| (*action, hint))
+            };
+            let mut hints: Vec<_> = Self::ALL.iter().filter_map(hint).collect();
+            hints.sort_by_key(|(_, hint)| hint.1);
+            hints.into_iter().map(|(action, hint)| (action, hint.2))
         };
-        let mut hints: Vec<_> = Self::ALL.iter().filter_map(of).collect();
-        hints.sort_by_key(|(_, hint)| hint.1);
-        hints.into_iter().map(|(action, hint)| (action, hint.2)).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-
-    #[test]
-    fn names_are_exact_and_unique() {
-        let names: HashSet<_> = Action::ALL.iter().map(|action| action.name()).collect();
-        assert_eq!(names.len(), Action::ALL.len());
-        assert_eq!(Action::named("unlock"), Some(Action::Unlock));
-        assert_eq!(Action::named("unl"), None);
-        assert_eq!(Action::named("write"), None, "a write starts from its review alone");
+        let own: Vec<_> = of(place).collect();
+        let around = place.around().into_iter().flat_map(of);
+        let around: Vec<_> = around.filter(|hint| own.iter().all(|(own, _)| *own != hint.0)).collect();
+        [own, around].concat()
     }
 }

@@ -32,8 +32,13 @@ impl KeyMap {
         self.bindings(place).find(|(bound, _)| *bound == pressed).map(|(_, action)| action)
     }
 
-    /// The keys of a place with what they do.
+    /// The keys that work in a place with what they do: its own, and those of the place around it.
     pub fn bindings(&self, place: Place) -> impl Iterator<Item = (&str, Action)> {
+        let around = place.around().into_iter().flat_map(|around| self.own(around));
+        self.own(place).chain(around.filter(move |(key, _)| self.own(place).all(|(own, _)| own != *key)))
+    }
+
+    fn own(&self, place: Place) -> impl Iterator<Item = (&str, Action)> {
         self.0
             .iter()
             .filter(move |binding| binding.0 == place)
@@ -57,7 +62,8 @@ pub fn reference_table() -> String {
     for &action in Action::ALL {
         let mut rows: Vec<(Vec<&str>, Vec<&str>)> = Vec::new();
         for place in Place::ALL {
-            let keys: Vec<_> = keymap.keys(place, action).collect();
+            let keys: Vec<_> =
+                keymap.own(place).filter(|(_, bound)| *bound == action).map(|(key, _)| key).collect();
             match rows.iter_mut().find(|(known, _)| *known == keys) {
                 _ if keys.is_empty() => {}
                 Some((_, places)) => places.push(place.title()),

@@ -9,6 +9,7 @@ use super::drafts::{DraftEntry, DraftSave, SavedDraft};
 use super::external_editor::EditorEvent;
 use super::request::RequestId;
 use super::secret_jobs::SecretJobResult;
+use super::view_settings::ViewSettings;
 use crate::console::screens::secrets::{FolderPage, ListingEnd};
 use crate::console::shell::layout::Size;
 use crate::domain::{Health, LeaseId, Presence, SecretMetadata, SecretPath, SecretStoreStatus};
@@ -79,6 +80,10 @@ pub enum Answer {
     DraftResumed(Result<Box<SavedDraft>, String>),
     /// Of `DraftJob::Delete`: the error says why it still exists.
     DraftDeleted(Result<(), String>),
+    /// Of `DraftJob::LoadView`: what was kept, if anything can be read.
+    ViewLoaded(Option<Box<ViewSettings>>),
+    /// Of `DraftJob::SaveView`; the log says whether that failed.
+    ViewSaved,
     /// Of `Effect::EditExternally`; sent repeatedly.
     ExternalEditor(EditorEvent),
     /// Of `Effect::WatchPresence`: changes among the polled secrets; sent repeatedly.

@@ -33,5 +33,6 @@ pub mod stamp;
 pub mod terminal;
 pub mod theme;
 pub mod update;
+pub mod view_settings;
 pub mod widgets;
 mod words;

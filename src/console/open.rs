@@ -246,7 +246,9 @@ pub struct App {
 impl App {
     /// A console before its first message.
     pub fn new(context: ConsoleContext, size: Size, theme: Theme) -> Self {
-        Self { model: Model::new(context, size), theme }
+        let mut model = Model::new(context, size);
+        model.glyphs = theme.glyphs();
+        Self { model, theme }
     }
 
     /// With the names of the contexts that can be gone to.

@@ -18,8 +18,16 @@ macro_rules! places {
     };
 }
 
+impl Place {
+    /// The place whose keys are live here too, unless they mean something else here.
+    pub fn around(self) -> Option<Self> {
+        (self == Self::Detail).then_some(Self::Browse)
+    }
+}
+
 places! {
     Browse "Lists and details"
+    Detail "Detail"
     Secrets "Secrets"
     Page "Health and Log"
     Help "Help"
@@ -27,6 +35,7 @@ places! {
     Prompt "Commands and names"
     Confirm "Questions"
     Choose "Choices"
+    Columns "Columns"
     Editor "Editor"
     Find "Find"
     Review "Review"

@@ -40,6 +40,22 @@ pub(crate) fn is_plaintext(
         || !secret_shapes(names, value, name.unwrap_or_default()).is_empty()
 }
 
+/// The length of the scheme that an authorization's value begins with, and of the blanks after it; 0 if there
+/// is none, or nothing after it. `name` is that of the field or header: elsewhere such a word may be a part
+/// of the secret.
+pub(crate) fn scheme_len(name: &str, value: &str) -> usize {
+    let bytes = name.as_bytes();
+    const AUTHORIZATION: &[u8] = b"authorization";
+    let is_authorization =
+        bytes.windows(AUTHORIZATION.len()).any(|part| part.eq_ignore_ascii_case(AUTHORIZATION));
+    let Some((word, rest)) = value.split_once(' ').filter(|_| is_authorization) else { return 0 };
+    let token = rest.trim_start_matches(' ');
+    match SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme)) && !token.is_empty() {
+        true => value.len() - token.len(),
+        false => 0,
+    }
+}
+
 /// Empty, or the scheme of a token without the token.
 fn is_bare(value: &str) -> bool {
     let value = value.trim();

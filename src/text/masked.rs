@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::Safe;
 use super::safe::{grouped, visible_utf8};
 use super::scan::{ScanPiece, scan, scan_checked, scan_within};
-use super::writer::{MaskedWriter, flat};
+use super::writer::{LineLimits, MaskedWriter, flat};
 use crate::domain::json::{BYTE_ORDER_MARK, Span, indent, indent_valid, is_one_line};
 use crate::domain::{Document, Masking};
 
@@ -70,15 +70,25 @@ impl fmt::Display for MaskedLine<'_> {
     }
 }
 
+/// How a document's white space is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DocumentLayout {
+    /// JSON indented, one member or item a line, whatever its own layout is.
+    #[default]
+    Pretty,
+    /// As it is stored.
+    Stored,
+}
+
 /// A document that may be shown: secrets hidden, every character safe, one-line JSON indented,
 /// very long lines shortened. It contains neither the hidden text nor its length.
 ///
 /// ```
-/// use confdeck::domain::{Document, DocumentKind};
+/// use confdeck::domain::{Document, DocumentKind, Masking};
 /// use confdeck::text::Masked;
 ///
 /// let document = Document::from(r#"{"module": "log", "authorization": "Bearer hunter2"}"#);
-/// let masked = Masked::of(DocumentKind::Webhook, &document);
+/// let masked = Masked::of(&Masking::built_in(DocumentKind::Webhook), &document);
 /// let shown: Vec<_> = masked.lines(0..masked.line_count()).map(|line| line.to_string()).collect();
 /// assert!(shown.concat().contains("log") && !shown.concat().contains("hunter2"));
 /// ```
@@ -92,19 +102,31 @@ pub struct Masked {
 }
 
 impl Masked {
-    /// Masks a document for which it is known where it stops being JSON, if anywhere.
-    pub fn of_checked(masking: &Masking, document: &Document, broken_at: Option<usize>) -> Self {
-        let text = document.text().ok().filter(|text| {
-            // For these, the text that is parsed differs from the document's.
-            text.len() <= MAX_TEXT && !text.starts_with(BYTE_ORDER_MARK)
-        });
-        let Some(text) = text else { return Self::of(masking, document) };
-        let formatted = if broken_at.is_none() && is_one_line(text) { indent_valid(text) } else { None };
-        let broken = broken_at.map_or(Ok(()), Err);
-        Self::render(formatted.as_deref().unwrap_or(text), |text| {
-            scan_checked::<&str>(masking, &[], text, broken)
-        })
-        .0
+    /// Masks a whole document for which it is known where it stops being JSON, if anywhere; and how it is
+    /// laid out, since what is not JSON is as stored.
+    pub fn of_checked(
+        masking: &Masking,
+        document: &Document,
+        broken_at: Option<usize>,
+        layout: DocumentLayout,
+    ) -> (Self, DocumentLayout) {
+        let text = match document.text() {
+            Ok(text) => text,
+            Err(error) => {
+                let masked = Self::binary(masking, document.as_bytes(), error.valid_up_to());
+                return (masked, DocumentLayout::Stored);
+            }
+        };
+        let is_pretty = layout == DocumentLayout::Pretty && broken_at.is_none();
+        let formatted = if is_pretty { indent_valid(text) } else { None };
+        let layout = if formatted.is_some() { DocumentLayout::Pretty } else { DocumentLayout::Stored };
+        // Otherwise the text that is parsed differs from the document's.
+        let is_checked = text.len() <= MAX_TEXT && !text.starts_with(BYTE_ORDER_MARK);
+        let pieces = |shown: &str| match is_checked {
+            true => scan_checked::<&str>(masking, &[], shown, broken_at.map_or(Ok(()), Err)),
+            false => scan(masking, shown),
+        };
+        (Self::render(formatted.as_deref().unwrap_or(text), LineLimits::WHOLE, pieces).0, layout)
     }
 
     pub fn of(masking: &Masking, document: &Document) -> Self {
@@ -116,12 +138,13 @@ impl Masked {
 
     pub fn text(masking: &Masking, text: &str) -> Self {
         let formatted = if is_one_line(text) { indent(text) } else { None };
-        Self::render(formatted.as_deref().unwrap_or(text), |text| scan(masking, text)).0
+        let formatted = formatted.as_deref().unwrap_or(text);
+        Self::render(formatted, LineLimits::default(), |text| scan(masking, text)).0
     }
 
     /// A text in its existing layout, with the span of each line.
     pub(crate) fn with_places(masking: &Masking, text: &str) -> (Self, Vec<Span>) {
-        Self::render(text, |text| scan(masking, text))
+        Self::render(text, LineLimits::default(), |text| scan(masking, text))
     }
 
     pub fn line_count(&self) -> usize {
@@ -140,6 +163,16 @@ impl Masked {
             Segment { text, role }
         });
         Some(MaskedLine { segments: segments.collect() })
+    }
+
+    /// The text of a line, counted from 0; empty if it does not exist.
+    pub fn line_text(&self, index: usize) -> &str {
+        let end_of = |count: usize| count.checked_sub(1).and_then(|last| self.segments.get(last));
+        let at = |line: Option<usize>| {
+            let count = line.and_then(|line| self.lines.get(line)).copied().unwrap_or(0);
+            end_of(count).map_or(0, |(end, _)| *end)
+        };
+        self.text.get(at(index.checked_sub(1))..at(Some(index))).unwrap_or_default()
     }
 
     /// The lines in a range, as far as they exist.
@@ -165,10 +198,14 @@ impl Masked {
         writer.masked
     }
 
-    fn render(text: &str, scan: impl FnOnce(&str) -> Vec<ScanPiece>) -> (Self, Vec<Span>) {
+    fn render(
+        text: &str,
+        limits: LineLimits,
+        scan: impl FnOnce(&str) -> Vec<ScanPiece>,
+    ) -> (Self, Vec<Span>) {
         let end = if text.len() <= MAX_TEXT { text.len() } else { text.floor_char_boundary(MAX_TEXT) };
         let shown = text.get(..end).unwrap_or(text);
-        let mut writer = MaskedWriter::default();
+        let mut writer = MaskedWriter::within(limits);
         writer.write(shown, &scan(shown));
         writer.left_out(text.len() - shown.len());
         (writer.masked, writer.places)
@@ -191,173 +228,4 @@ fn binary_note(len: usize, valid: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::domain::DocumentKind;
-    use crate::text::fixture::{broken_document, document};
-
-    const WEBHOOK: &Masking = &Masking::built_in(DocumentKind::Webhook);
-
-    fn shown(masking: &Masking, text: &str) -> String {
-        let masked = Masked::of(masking, &Document::from(text));
-        let lines: Vec<_> = masked.lines(0..usize::MAX).map(|line| line.to_string()).collect();
-        lines.join("\n")
-    }
-
-    #[test]
-    fn one_line_json_is_laid_out_and_secrets_are_masked() {
-        let text = r#"{"module":"kafka","hmac":{"secret":"{$vault:app/github#hmac:hunter2}","algorithm":"sha256"},"jwt":{"secret":"hunter2"},"basic_auth":{"username":"u","password":""},"pin_token":42,"token":null,"chain":[{"module-config":{"headers":{"X-A":"hunter2"}}}]}"#;
-        assert_eq!(
-            shown(WEBHOOK, text),
-            r#"{
-  "module": "kafka",
-  "hmac": {
-    "secret": "{$vault:app/github#hmac:••••••••}",
-    "algorithm": "sha256"
-  },
-  "jwt": {
-    "secret": "••••••••"
-  },
-  "basic_auth": {
-    "username": "u",
-    "password": ""
-  },
-  "pin_token": ••••••••,
-  "token": null,
-  "chain": [
-    {
-      "module-config": {
-        "headers": {
-          "X-A": "••••••••"
-        }
-      }
-    }
-  ]
-}"#
-        );
-    }
-
-    #[test]
-    fn segments_have_roles_and_lines_stand_alone() {
-        let masked = Masked::of(
-            &Masking::built_in(DocumentKind::Unknown),
-            &Document::from("{\n\t\"a\": [1, nul]\n}\n"),
-        );
-        assert_eq!(masked.line_count(), 3);
-        let line = masked.line(1).unwrap();
-        let roles: Vec<_> = line.segments.iter().map(|s| (s.text.as_str(), s.role)).collect();
-        use SegmentRole::{Bad, Key, Number, Plain, Punctuation};
-        assert_eq!(
-            roles,
-            [
-                ("    ", Plain),
-                ("\"a\"", Key),
-                (":", Punctuation),
-                (" ", Plain),
-                ("[", Punctuation),
-                ("1", Number),
-                (",", Punctuation),
-                (" ", Plain),
-                ("nul", Bad),
-                ("]", Punctuation)
-            ]
-        );
-        assert_eq!(masked.line(3), None);
-        assert!(
-            Masked::of(&Masking::built_in(DocumentKind::Unknown), &Document::from(""))
-                .line(0)
-                .unwrap()
-                .segments
-                .is_empty()
-        );
-    }
-
-    #[test]
-    fn escapes_and_overrides_are_visible() {
-        let text = "{\"a\u{202e}\": \"\u{9b}31m\u{200b}\"}\r\nx\x1b[2J";
-        assert_eq!(shown(WEBHOOK, text), "{\"a‹U+202E›\": \"‹U+009B›31m‹U+200B›\"}\nx␛[2J");
-        assert_eq!(shown(WEBHOOK, "\u{feff}{}"), "‹U+FEFF›{}");
-    }
-
-    #[test]
-    fn huge_documents_are_shortened_and_counted() {
-        let text = format!("{{\"a\": \"{}\"}}", "x".repeat(1024 * 1024));
-        let masked = Masked::of(WEBHOOK, &Document::from(text));
-        let line = masked.line(1).unwrap().to_string();
-        assert!(line.ends_with("x… 1,047,578 more characters"), "{}", &line[line.len() - 60..]);
-        assert!(line.len() < 1_100);
-
-        let text = format!("[{} nul]", "1,".repeat(100_000));
-        let masked = Masked::of(WEBHOOK, &Document::from(text));
-        assert_eq!(masked.line_count(), 1);
-        let line = masked.line(0).unwrap().to_string();
-        assert!(line.ends_with("… 196,006 more characters"), "{}", &line[line.len() - 60..]);
-
-        let text = "[\n1\n]".repeat(1024 * 1024);
-        let masked = Masked::of(WEBHOOK, &Document::from(text));
-        assert_eq!(masked.lines(0..usize::MAX).last().unwrap().to_string(), "… 1,048,576 more bytes");
-    }
-
-    #[test]
-    fn what_is_no_text_says_so() {
-        let mut bytes = b"password=hunter2 \xff\n".to_vec();
-        bytes.extend([0u8; 5000]);
-        let document = Document::new(bytes);
-        let masked = Masked::of(WEBHOOK, &document);
-        let first = masked.line(0).unwrap().to_string();
-        assert_eq!(first, "not UTF-8: 5,019 bytes, first invalid byte at offset 17");
-        assert_eq!(masked.line(1).unwrap().to_string(), "password=••••••••");
-        assert!(masked.line(2).unwrap().to_string().starts_with("␀␀␀"));
-        assert_eq!(masked.line(3).unwrap().to_string(), "… 923 more bytes");
-        assert_eq!(Masked::one_line(WEBHOOK, &document, 80).as_str(), first);
-    }
-
-    #[test]
-    fn values_and_documents_fit_on_a_line() {
-        let text = Document::from("{\n  \"a\": 1,\r\n  \"password\": \"hunter2\"\n}");
-        let line = |max| Masked::one_line(WEBHOOK, &text, max).into_string();
-        assert_eq!(line(80), "{ \"a\": 1, \"password\": \"••••••••\" }");
-        assert_eq!(line(8), "{ \"a\": 1… 26 more characters");
-        let value = |path: &[&str], value| {
-            mask_value(&Masking::built_in(DocumentKind::Connection), path, value, 40).into_string()
-        };
-        assert_eq!(value(&["password"], "\"hunter2\""), "\"••••••••\"");
-        assert_eq!(value(&["credentials", "id"], "12"), "••••••••");
-        assert_eq!(value(&["url"], "\"redis://:hunter2@h\""), "\"redis://:••••••••@h\"");
-        assert_eq!(value(&["host"], "\"h\""), "\"h\"");
-    }
-
-    proptest! {
-        #[test]
-        fn no_secret_is_shown(document in prop_oneof![document().boxed(), broken_document().boxed()]) {
-            let text = shown(WEBHOOK, &document.text);
-            prop_assert!(!document.leaks_into(&text), "{}\n{}", document.text, text);
-            let stored = Document::from(document.text.as_str());
-            let line = Masked::one_line(WEBHOOK, &stored, 10_000);
-            prop_assert!(!document.leaks_into(line.as_str()), "{}\n{}", document.text, line);
-        }
-
-        #[test]
-        fn secrets_of_any_length_look_the_same(document in document(), length in 1usize..40) {
-            // Random text is told by its length.
-            prop_assume!(!document.text.contains("q83v"));
-            let other = document.text.replace("Hunter2Hunter", &"s".repeat(length));
-            prop_assert_eq!(
-                shown(WEBHOOK, &document.text),
-                shown(WEBHOOK, &other)
-            );
-        }
-
-        #[test]
-        fn any_text_gives_safe_lines(text in r#"(?s)([\[\]{}:,"\\a1 \r\n\t\x1b]|\u{202e}|\u{301}|password|://|@|\{\$A:){0,40}"#) {
-            for line in Masked::of(WEBHOOK, &Document::from(text)).lines(0..usize::MAX) {
-                for segment in line.segments {
-                    let again = Safe::new(segment.text.as_str());
-                    prop_assert_eq!(again.as_str(), segment.text.as_str());
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -16,7 +16,7 @@ mod writer;
 
 use crate::domain::Masking;
 
-pub use masked::{MASK, Masked, MaskedLine, Segment, SegmentRole, mask_value};
+pub use masked::{DocumentLayout, MASK, Masked, MaskedLine, Segment, SegmentRole, mask_value};
 pub use safe::{Safe, grouped};
 
 /// How many secrets a document contains.

@@ -5,10 +5,25 @@ use super::safe::{Safe, cut, grouped, left_out_note, sanitize};
 use super::scan::{ScanPiece, Visibility};
 use crate::domain::json::Span;
 
-/// The longest piece of text shown whole, in characters.
-const MAX_SEGMENT: usize = 1_000;
-/// The longest line shown whole, in characters.
-const MAX_LINE: usize = 4_000;
+/// The longest piece of text and the longest line shown whole, in characters.
+#[derive(Clone, Copy)]
+pub(super) struct LineLimits {
+    segment: usize,
+    line: usize,
+}
+
+impl Default for LineLimits {
+    /// For lines beside others, in a comparison or on a command's output.
+    fn default() -> Self {
+        Self { segment: 1_000, line: 4_000 }
+    }
+}
+
+impl LineLimits {
+    /// For a document that is read as a whole.
+    pub(super) const WHOLE: Self = Self { segment: 64 * 1024, line: 64 * 1024 };
+}
+
 /// The replacement for a tab outside of strings.
 const TAB: &str = "    ";
 
@@ -40,6 +55,7 @@ pub(super) fn flat(text: &str, pieces: &[ScanPiece], max_chars: usize) -> Safe<'
 #[derive(Default)]
 pub(super) struct MaskedWriter {
     pub(super) masked: Masked,
+    limits: LineLimits,
     /// The source span of each line.
     pub(super) places: Vec<Span>,
     /// Where the current line starts in the source.
@@ -50,6 +66,10 @@ pub(super) struct MaskedWriter {
 }
 
 impl MaskedWriter {
+    pub(super) fn within(limits: LineLimits) -> Self {
+        Self { limits, ..Self::default() }
+    }
+
     pub(super) fn write(&mut self, text: &str, pieces: &[ScanPiece]) {
         for piece in pieces {
             match piece.visibility {
@@ -90,16 +110,16 @@ impl MaskedWriter {
         if raw.is_empty() {
             return;
         }
-        let room = MAX_LINE.saturating_sub(self.used).min(MAX_SEGMENT);
+        let room = self.limits.line.saturating_sub(self.used).min(self.limits.segment);
         let (shown, mut rest) = cut(raw, room);
-        if self.used >= MAX_LINE {
+        if self.used >= self.limits.line {
             self.left_out += rest;
             return;
         }
         let shown = sanitize(shown);
         self.used += shown.chars().count();
         self.push(&shown, role);
-        if self.used >= MAX_LINE {
+        if self.used >= self.limits.line {
             // Counted together with what follows on the line.
             self.left_out += std::mem::take(&mut rest);
         }
@@ -110,7 +130,7 @@ impl MaskedWriter {
 
     fn mask(&mut self) {
         let width = MASK.chars().count();
-        if self.used < MAX_LINE {
+        if self.used < self.limits.line {
             self.push(MASK, SegmentRole::Secret);
             self.used += width;
         } else {

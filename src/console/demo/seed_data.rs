@@ -157,13 +157,11 @@ mod tests {
         assert_eq!(
             masked_lines(),
             [
-                r#"production/orders "authorization": "••••••••{$vault:app/orders#token}""#,
                 r#"production/audit "password": "••••••••""#,
                 r#"production/metrics "api_key": "{$METRICS_KEY:••••••••}""#,
-                r#"staging/dangling "authorization": "••••••••{$OLD_TOKEN}""#,
                 r#"connections/clickhouse_logs "password": "••••••••""#,
                 // Of a broken text it is not known where a secret ends.
-                r#"team-a/not_json "authorization": "••••••••""#,
+                r#"team-a/not_json "authorization": "Bearer ••••••••""#,
                 r#"team-a/not_json "data_type": "••••••••""#,
             ]
         );

@@ -14,8 +14,9 @@ use crate::domain::{
 };
 use crate::text::placeholders::{ConcealedSecrets, conceal, redact};
 
-/// The version of the format; files of another version are left alone.
-const FORMAT: u32 = 1;
+/// The version of the format; files of another version are left alone. In the first one, a placeholder in
+/// place of an authorization stood for its scheme too.
+const FORMAT: u32 = 2;
 
 /// By how many bytes a draft may exceed the largest document, since it is unfinished.
 const SLACK: usize = 64 * 1024;

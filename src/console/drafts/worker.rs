@@ -1,5 +1,5 @@
-//! The thread that reads and writes drafts, one job at a time, so that an earlier save cannot write a deleted
-//! draft again. The event loop waits for it only on exit.
+//! The thread that reads and writes drafts and the settings of the view, one job at a time, so that an
+//! earlier save cannot write a deleted draft again. The event loop waits for it only on exit.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,6 +14,7 @@ use tokio::time::timeout_at;
 use super::{DraftEntry, DraftFolder, DraftId, DraftSave, SavedDraft, UnsavedDraft};
 use crate::console::external_editor;
 use crate::console::request::RequestId;
+use crate::console::view_settings::ViewSettings;
 use crate::domain::ResourceKey;
 
 /// Queue length; a draft has one save in flight at a time.
@@ -21,6 +22,9 @@ const ORDERS: usize = 256;
 
 /// How long exit waits for the thread if no draft is to be saved.
 const NOTHING_TO_SAVE: Duration = Duration::from_millis(20);
+
+/// The log target: the crate rather than the module.
+const LOG: &str = env!("CARGO_PKG_NAME");
 
 /// Why a draft that was saved is not any more.
 const DISPLACED: &str = "it made room for newer ones";
@@ -35,6 +39,9 @@ pub enum DraftJob {
     /// Moves the draft of an ended session into this session.
     Resume(RequestId, DraftId),
     Delete(RequestId, DraftId),
+    /// Reads the view of this context.
+    LoadView(RequestId, String),
+    SaveView(RequestId, String, Box<ViewSettings>),
     /// Answers once all earlier jobs are done.
     Flush(oneshot::Sender<Option<String>>),
 }
@@ -48,6 +55,10 @@ pub(crate) enum DraftJobResult {
     Resumed(Result<Box<SavedDraft>, String>),
     /// The error says why it still exists.
     Deleted(Result<(), String>),
+    /// What was kept of the view, if anything can be read.
+    ViewLoaded(Option<Box<ViewSettings>>),
+    /// The log says whether that failed.
+    ViewSaved,
 }
 
 /// A handle to the thread.
@@ -174,11 +185,37 @@ impl DraftThread {
                 DraftJob::Delete(request, id) => {
                     tell(request, DraftJobResult::Deleted(self.in_folder(|folder| folder.delete(&id))));
                 }
+                DraftJob::LoadView(request, context) => {
+                    tell(request, DraftJobResult::ViewLoaded(self.load_view(&context)));
+                }
+                DraftJob::SaveView(request, context, settings) => {
+                    self.save_view(&context, &settings);
+                    tell(request, DraftJobResult::ViewSaved);
+                }
                 DraftJob::Flush(settled) => {
                     let first = self.failed.iter().next();
                     drop(settled.send(first.map(|(key, reason)| format!("the draft of {key}: {reason}"))));
                 }
             }
+        }
+    }
+
+    fn load_view(&self, context: &str) -> Option<Box<ViewSettings>> {
+        match ViewSettings::load(self.state.as_deref()?, context) {
+            Ok(Some(settings)) => return Some(Box::new(settings)),
+            Ok(None) => tracing::info!(target: LOG, "no view of {context} was kept: it is the default"),
+            Err(why) => tracing::warn!(target: LOG, "the view of {context} is the default: {why}"),
+        }
+        None
+    }
+
+    fn save_view(&self, context: &str, settings: &ViewSettings) {
+        let saved = match &self.state {
+            Some(state) => settings.save(state, context),
+            None => Err("there is no folder for it: set HOME or XDG_STATE_HOME".into()),
+        };
+        if let Err(why) = saved {
+            tracing::warn!(target: LOG, "the view of {context} is not kept: {why}");
         }
     }
 
@@ -202,6 +239,33 @@ mod tests {
 
     /// How long a test waits at most.
     const PATIENCE: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn a_view_is_kept_and_one_that_cannot_be_read_is_the_default() {
+        let state = tempfile::tempdir().unwrap();
+        let (told, tell) = blocking::channel();
+        let worker = DraftWorker::start(Some(state.path().to_owned()), move |_, result| {
+            told.send(result).unwrap();
+        })
+        .unwrap();
+        let load = || {
+            worker.submit(DraftJob::LoadView(RequestId(1), "prod".into())).unwrap();
+            match tell.recv_timeout(PATIENCE) {
+                Ok(DraftJobResult::ViewLoaded(loaded)) => loaded,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(load(), None);
+        let mut settings = Box::<ViewSettings>::default();
+        settings.panes.namespaces = Some(40);
+        worker.submit(DraftJob::SaveView(RequestId(2), "prod".into(), settings.clone())).unwrap();
+        assert!(matches!(tell.recv_timeout(PATIENCE), Ok(DraftJobResult::ViewSaved)));
+        assert_eq!(load(), Some(settings));
+        for file in std::fs::read_dir(state.path().join("views")).unwrap() {
+            std::fs::write(file.unwrap().path(), "{").unwrap();
+        }
+        assert_eq!(load(), None);
+    }
 
     #[tokio::test]
     async fn a_thread_that_hangs_is_waited_for_only_if_a_draft_would_be_lost() {

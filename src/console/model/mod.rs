@@ -19,11 +19,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Rect;
 
 use super::keymap::KeyMap;
 use super::place::Place;
 use super::request::{Pending, RequestId};
 use super::stamp::Stamp;
+use super::view_settings::ViewState;
 use crate::console::overlays::Overlay;
 use crate::console::screens::browse::BrowsePage;
 use crate::console::screens::drafts::SavedDrafts;
@@ -35,9 +37,10 @@ use crate::console::screens::secrets::SecretsPage;
 use crate::console::screens::secrets::actions::SecretActions;
 use crate::console::screens::tab::Tab;
 use crate::console::shell::layout::{
-    Pane, PaneLayout, ScreenLayout, Size, edit_layout, editor_gutter, pane_layout, screen_layout,
-    secret_panes,
+    Pane, PaneLayout, ScreenLayout, Size, edit_layout, editor_gutter, identity_room, pane_layout,
+    screen_layout, secret_panes,
 };
+use crate::console::theme::Glyphs;
 use crate::domain::ResourceKey;
 use crate::inventory::{Inventory, Scope};
 
@@ -99,6 +102,10 @@ pub struct Model {
     /// Set while an external editor has the open draft.
     pub external_edit: Option<ExternalEdit>,
     pub overlay: Option<Overlay>,
+    /// How lists and panes are shown.
+    pub view: ViewState,
+    /// What the terminal can draw: lines are broken where they end once names are spelled in it.
+    pub glyphs: Glyphs,
     /// What the user was told.
     pub notices: Notices,
     /// Set while the display is paused.
@@ -178,6 +185,8 @@ impl Model {
             saved_drafts: SavedDrafts::default(),
             external_edit: None,
             overlay: None,
+            view: ViewState::default(),
+            glyphs: Glyphs::Unicode,
             notices: Notices::default(),
             paused: None,
             lease: None,
@@ -203,10 +212,12 @@ impl Model {
     /// The place below an overlay: what covers the tabs, else the tab.
     pub fn screen_place(&self) -> Place {
         self.covering().unwrap_or_else(|| match self.tab {
-            Tab::Webhooks if self.webhooks.list.typing.is_some() => Place::Filter,
-            Tab::Connections if self.connections.list.typing.is_some() => Place::Filter,
             Tab::Secrets if self.secrets_page.list.typing.is_some() => Place::Filter,
-            Tab::Webhooks | Tab::Connections => Place::Browse,
+            Tab::Webhooks | Tab::Connections => match self.browse() {
+                Some(browse) if browse.is_typing() => Place::Filter,
+                Some(browse) if browse.focus == Pane::Detail => Place::Detail,
+                _ => Place::Browse,
+            },
             Tab::Secrets => Place::Secrets,
             Tab::Health | Tab::Log => Place::Page,
         })
@@ -277,12 +288,22 @@ impl Model {
 
     /// The panes of the visible tab.
     pub fn panes(&self) -> PaneLayout {
+        self.panes_within(self.frame().body)
+    }
+
+    fn panes_within(&self, body: Rect) -> PaneLayout {
+        let sizes = &self.view.settings.panes;
         if self.tab == Tab::Secrets {
-            return secret_panes(self.frame().body, self.secrets_page.focus, self.secrets_page.zoomed);
+            return secret_panes(body, self.secrets_page.focus, self.secrets_page.zoomed, sizes);
         }
         let (focus, zoomed) =
             self.browse().map_or((Pane::Items, false), |browse| (browse.focus, browse.zoomed));
-        pane_layout(self.frame().body, focus, zoomed, self.tab == Tab::Webhooks)
+        pane_layout(body, focus, zoomed, self.tab == Tab::Webhooks, sizes)
+    }
+
+    /// The columns for the names in the list of the visible tab.
+    pub fn identity_room(&self) -> u16 {
+        identity_room(self.frame().body, |body| self.panes_within(body).items)
     }
 
     /// Scrolls the editor's cursor into view, and updates its JSON path.

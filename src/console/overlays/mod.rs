@@ -1,6 +1,7 @@
-//! Overlays above a screen: help, a prompt, a question, a chooser, drafts, messages, a secret value.
+//! Overlays above a screen: help, a prompt, a question, choosers, drafts, messages, a secret value.
 
 pub mod chooser;
+pub mod columns;
 pub mod help;
 pub mod messages;
 pub mod prompt;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::console::drafts::DraftId;
 use crate::console::overlays::chooser::Chooser;
+use crate::console::overlays::columns::ColumnsPage;
 use crate::console::overlays::messages::MessagesPage;
 use crate::console::place::Place;
 use crate::console::screens::drafts::DraftsPage;
@@ -29,6 +30,8 @@ pub enum Overlay {
     Messages(MessagesPage),
     /// The kind of a new document.
     Choose(Chooser),
+    /// The columns of a list.
+    Columns(ColumnsPage),
     /// A choice of a secret or a field.
     PickSecret(SecretPicker),
     RevealedValue(RevealedValue),
@@ -48,6 +51,7 @@ impl Overlay {
             Self::Messages(page) if page.list.typing.is_some() => Place::MessageFilter,
             Self::Messages(_) => Place::Messages,
             Self::Choose(_) => Place::Choose,
+            Self::Columns(_) => Place::Columns,
             Self::PickSecret(_) => Place::PickSecret,
             Self::RevealedValue(_) => Place::RevealedValue,
             Self::Value(_) => Place::Value,

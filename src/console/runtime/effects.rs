@@ -102,7 +102,10 @@ impl EffectRunner {
             }
             DraftJob::Resume(request, _) => (request, Answer::DraftResumed(Err(slow.into()))),
             DraftJob::Delete(request, _) => (request, Answer::DraftDeleted(Err(slow.into()))),
-            DraftJob::Remove(_) | DraftJob::List(_) | DraftJob::Flush(_) => return None,
+            DraftJob::SaveView(request, ..) => (request, Answer::ViewSaved),
+            DraftJob::Remove(_) | DraftJob::List(_) | DraftJob::LoadView(..) | DraftJob::Flush(_) => {
+                return None;
+            }
         };
         Some(AppEvent::Answer(request, answer))
     }

@@ -156,6 +156,8 @@ impl From<DraftJobResult> for Answer {
             DraftJobResult::Listed(listed) => Self::Drafts(listed),
             DraftJobResult::Resumed(taken) => Self::DraftResumed(taken),
             DraftJobResult::Deleted(result) => Self::DraftDeleted(result),
+            DraftJobResult::ViewLoaded(loaded) => Self::ViewLoaded(loaded),
+            DraftJobResult::ViewSaved => Self::ViewSaved,
         }
     }
 }

@@ -206,6 +206,8 @@ impl Program for Scripted {
                     Answer::Drafts(listed) => format!("drafts {}", listed.len()),
                     Answer::DraftResumed(taken) => format!("draft taken {}", taken.is_ok()),
                     Answer::DraftDeleted(result) => format!("draft thrown away {result:?}"),
+                    Answer::ViewLoaded(loaded) => format!("view {}", loaded.is_some()),
+                    Answer::ViewSaved => "view saved".into(),
                     Answer::Found(found) => format!("found {}", found.is_ok()),
                     Answer::AuditFailed(trouble) => format!("unaudited {trouble}"),
                     Answer::ContextResolved(read) => format!("context {read:?}"),

@@ -20,7 +20,7 @@ use secrets::actions::{RevealedValueDialog, SecretPickerDialog};
 
 use super::component::Component;
 use super::model::Model;
-use super::overlays::{chooser, help, messages, prompt, question};
+use super::overlays::{chooser, columns, help, messages, prompt, question};
 use super::place::Place;
 
 impl Tab {
@@ -43,11 +43,12 @@ pub(crate) fn front(model: &Model) -> &'static dyn Component {
 /// The component of a place, above this tab or on it.
 pub(crate) fn component(place: Place, tab: Tab) -> &'static dyn Component {
     match place {
-        Place::Browse | Place::Secrets | Place::Page | Place::Filter => tab.component(),
+        Place::Browse | Place::Detail | Place::Secrets | Place::Page | Place::Filter => tab.component(),
         Place::Help => &help::HelpDialog,
         Place::Prompt => &prompt::PromptDialog,
         Place::Confirm => &question::Question,
         Place::Choose => &chooser::ChooserDialog,
+        Place::Columns => &columns::ColumnsDialog,
         Place::Editor | Place::Find => &editor::Editor,
         Place::Review => &review::ReviewScreen,
         Place::Merge => &merge::MergeScreen,

@@ -5,8 +5,9 @@ use ratatui::layout::Rect;
 
 use crate::console::action::Action;
 use crate::console::model::{Model, Notice, Tone};
-use crate::console::screens::browse::{BrowsePage, marks};
+use crate::console::screens::browse::{BrowsePage, DetailSearch, marks};
 use crate::console::screens::editor::{Draft, DraftStage};
+use crate::console::shell::layout::Pane;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{LineWriter, ListSource, ListState, Surface, TextInput, TextRun, width};
 use crate::console::words;
@@ -28,6 +29,9 @@ const LEAST_NEWS: u16 = 10;
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let browse = model.browse().filter(|_| !model.is_covered());
     let list_filter = match browse {
+        Some(browse) if browse.focus == Pane::Detail && browse.detail.search.is_shown() => {
+            Some(FilterLine::of_search(&browse.detail.search))
+        }
         Some(browse) => Some(FilterLine::of(&browse.list)),
         None => model.shows_secrets().then(|| FilterLine::of(&model.secrets_page.list)),
     };
@@ -190,34 +194,46 @@ fn editing(edit: &Draft, room: u16) -> TextRun {
     run
 }
 
-/// The filter of a list; with a cursor while it is being typed.
+/// The filter of a list, or what is looked for in the detail; with a cursor while it is being typed.
 struct FilterLine<'m> {
+    lead: &'static str,
     input: &'m TextInput,
     typing: bool,
+    match_count: String,
 }
 
 impl<'m> FilterLine<'m> {
     fn of<I>(list: &'m ListState<I>) -> Self {
-        Self { input: &list.filter, typing: list.typing.is_some() }
+        Self { lead: "/", input: &list.filter, typing: list.typing.is_some(), match_count: String::new() }
+    }
+
+    /// What is looked for in the text of the detail, and how often it is there.
+    fn of_search(search: &'m DetailSearch) -> Self {
+        let match_count = search.match_count.map_or_else(String::new, |count| format!("  {count}"));
+        Self { lead: "in the text /", input: &search.input, typing: search.typing.is_some(), match_count }
     }
 
     fn width(&self) -> u16 {
         let text = width(&Safe::new(self.input.text()));
+        let around = width(&Safe::new(self.lead)).saturating_add(width(&Safe::new(&self.match_count)));
         match (self.typing, text) {
-            (true, _) => text.saturating_add(2),
+            (true, _) => text.saturating_add(around.saturating_add(1)),
             (false, 0) => 0,
-            (false, _) => text.saturating_add(1),
+            (false, _) => text.saturating_add(around),
         }
     }
 
     fn draw(&self, line: &mut LineWriter<'_>) -> Option<u16> {
-        if self.typing {
-            return Some(line.put(StyleRole::Key, "/").put_input(self.input));
-        }
-        if !self.input.text().is_empty() {
-            line.put(StyleRole::Dim, "/").put(StyleRole::Accent, self.input.text());
-        }
-        None
+        let cursor = match (self.typing, self.input.text()) {
+            (true, _) => Some(line.put(StyleRole::Key, self.lead).put_input(self.input)),
+            (false, "") => None,
+            (false, text) => {
+                line.put(StyleRole::Dim, self.lead).put(StyleRole::Accent, text);
+                None
+            }
+        };
+        line.put(StyleRole::Dim, self.match_count.as_str());
+        cursor
     }
 }
 

@@ -10,6 +10,7 @@ use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::style::{Modifier, Style};
 
 mod badges;
+mod columns;
 mod focus;
 mod names;
 mod status;

@@ -6,7 +6,7 @@ use super::super::age::age;
 use super::super::effect::{Effect, RequestId};
 use super::super::message::Answer;
 use super::super::model::{LeaseExpiry, Model, Redraw, Tone, UNLOCKED_FOR, WriteAccess};
-use super::{presence, unknown_outcome, write_result};
+use super::{presence, unknown_outcome, view, write_result};
 use crate::console::screens::editor::external_editor;
 use crate::console::screens::secrets::actions;
 use crate::console::screens::{drafts, secrets};
@@ -22,6 +22,7 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> V
             | Answer::SecretFolder(_)
             | Answer::SecretListingEnded(_)
             | Answer::SecretVersions(_)
+            | Answer::ViewSaved
     );
     if !may_be_no_news {
         model.request_redraw(Redraw::Now);
@@ -61,6 +62,8 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> V
         Answer::Drafts(listed) => drafts::on_loaded(model, request, listed),
         Answer::DraftResumed(taken) => drafts::on_taken(model, request, taken),
         Answer::DraftDeleted(result) => drafts::on_thrown_away(model, request, result),
+        Answer::ViewLoaded(loaded) => view::on_loaded(model, request, loaded),
+        Answer::ViewSaved => view::on_saved(model, request),
         Answer::ExternalEditor(news) => return external_editor::handle(model, request, news),
         Answer::ContextResolved(result) => return drafts::switch::on_resolved(model, request, result),
         Answer::ContextRefused(name, words) => drafts::switch::on_refused(model, &name, &words),

@@ -10,6 +10,7 @@ pub(crate) mod presence;
 mod tests;
 pub(crate) mod timers;
 pub(crate) mod unknown_outcome;
+pub(crate) mod view;
 pub(crate) mod write_result;
 
 use std::collections::VecDeque;
@@ -70,8 +71,9 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.extend(answers::follow_lease(model));
     effects.extend(unknown_outcome::follow(model));
     effects.extend(presence::follow(model));
-    let effects = do_at_once(model, effects);
+    let mut effects = do_at_once(model, effects);
     presence::summarize(model);
+    view::follow(model, &mut effects);
     effects
 }
 

@@ -25,6 +25,7 @@ use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEve
 mod browsing;
 mod choose;
 mod contexts;
+mod detail;
 mod drafts;
 mod editor;
 mod footers;
@@ -46,6 +47,7 @@ mod truth;
 mod typing;
 mod undo;
 mod unknown;
+mod view;
 mod writing;
 
 fn key(address: &str) -> ResourceKey {

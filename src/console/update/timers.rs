@@ -2,6 +2,7 @@
 
 use super::super::effect::Effect;
 use super::super::model::{Model, Redraw, WriteAccess};
+use super::view;
 use crate::console::screens::editor::fixes;
 use crate::console::screens::secrets::actions::reveal;
 use crate::console::screens::{browse, drafts, health, secrets};
@@ -22,6 +23,7 @@ pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
     continue_filter(model);
     let mut effects: Vec<_> = lock_if_expired(model).into_iter().chain(fixes::check(model)).collect();
     effects.extend(drafts::wake(model));
+    effects.extend(view::wake(model));
     effects.extend(secrets::wake(model));
     if model.next_health_check().is_some_and(|at| at <= now) {
         effects.push(health::check(model));

@@ -142,6 +142,30 @@ impl<'c> LineWriter<'c> {
         self.skip(width)
     }
 
+    /// Writes a name in a column of fixed width. One that does not fit is shortened in the middle, so that
+    /// names that differ at either end differ on the screen.
+    pub(crate) fn put_name<'t>(
+        &mut self,
+        width: u16,
+        style: StyleRole,
+        name: impl Into<Safe<'t>>,
+    ) -> &mut Self {
+        let name = name.into();
+        let spelled = self.theme.glyphs().spell(name.as_str());
+        if width < 3 || fits(&spelled, usize::from(width)) {
+            return self.put_column(width, style, name);
+        }
+        let start = self.x;
+        let of_tail = (width - 1) / 2;
+        let head = part(spelled.graphemes(true), width - 1 - of_tail);
+        let tail = part(spelled.graphemes(true).rev(), of_tail);
+        let [head, tail] =
+            [spelled.get(..head), spelled.get(spelled.len() - tail..)].map(Option::unwrap_or_default);
+        self.put(style, head).put(StyleRole::Dim, glyph::MORE).put(style, tail);
+        self.x = start;
+        self.skip(width)
+    }
+
     pub(crate) fn put_run(&mut self, run: &TextRun) -> &mut Self {
         for (style, text) in run.spans() {
             self.put(*style, text.borrowed());
@@ -195,6 +219,16 @@ fn fits(text: &str, columns: usize) -> bool {
         used += usize::from(grapheme.cell_width());
         used <= columns
     })
+}
+
+/// The bytes of the graphemes, in this order, that fit into `columns`.
+fn part<'t>(graphemes: impl Iterator<Item = &'t str>, columns: u16) -> usize {
+    let mut used = 0;
+    let fits = |grapheme: &&str| {
+        used += grapheme.cell_width();
+        used <= columns
+    };
+    graphemes.take_while(fits).map(str::len).sum()
 }
 
 #[cfg(test)]
@@ -261,6 +295,20 @@ mod tests {
             line.scroll(3).put(StyleRole::Text, "ab日cdef");
         });
         assert_eq!(shown, " cd…");
+    }
+
+    #[test]
+    fn a_long_name_is_shortened_in_the_middle() {
+        let shown = |width, name: &str, glyphs| {
+            written(20, glyphs, |line| {
+                line.put_name(width, StyleRole::Text, name).put(StyleRole::Text, "|");
+            })
+        };
+        assert_eq!(shown(10, "orders_eu_v1", Glyphs::Unicode).trim_end(), "order…u_v1|");
+        assert_eq!(shown(10, "orders_eu_v2", Glyphs::Ascii).trim_end(), "order~u_v2|");
+        assert_eq!(shown(12, "orders_eu_v2", Glyphs::Unicode).trim_end(), "orders_eu_v2|");
+        assert_eq!(shown(3, "orders", Glyphs::Unicode).trim_end(), "o…s|");
+        assert_eq!(shown(2, "orders", Glyphs::Unicode).trim_end(), "o…|");
     }
 
     #[test]

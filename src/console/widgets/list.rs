@@ -10,6 +10,7 @@ use super::line_writer::LineWriter;
 use super::surface::Surface;
 use super::table::TextTable;
 use crate::console::action::Action;
+use crate::console::shell::layout::LIST_MARGIN;
 use crate::console::theme::{StyleRole, glyph};
 
 /// The rows of a list, in order.
@@ -165,17 +166,17 @@ pub(crate) fn put_marker<'p, 'c>(
 }
 
 /// Draws the rows of a table as a list: the marker of the selected row, two columns for marks, the cells.
-/// With `with_names`, the column names are drawn in the row above the area.
+/// With `with_names`, the column names are drawn in the row above the area; `identity` as in
+/// [`TextTable::widths`].
 pub(crate) fn draw_rows(
     surface: &mut Surface<'_>,
     area: Rect,
     table: &TextTable<'_>,
-    with_names: bool,
+    (with_names, identity): (bool, u16),
     selected: (Option<usize>, bool),
     marks: impl Fn(usize) -> [(StyleRole, &'static str); 2],
 ) {
-    // Columns for the marker and the marks, and one at the right edge.
-    let widths = table.widths(area.width.saturating_sub(4), surface.glyphs());
+    let widths = table.widths(area.width.saturating_sub(LIST_MARGIN), identity, surface.glyphs());
     if with_names {
         let names = Rect { x: area.x + 3, y: area.y - 1, width: area.width.saturating_sub(3), height: 1 };
         table.draw_header(surface, names, 0, &widths);

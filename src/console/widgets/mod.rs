@@ -24,5 +24,5 @@ pub(crate) use list::{Movement, clamp_scroll, draw_rows, first_row, put_marker};
 pub(crate) use pane::{PaneTitle, draw_rules, draw_title};
 pub(crate) use review_page::{ReviewPage, diff_line};
 pub(crate) use surface::Surface;
-pub(crate) use table::{TableColumn, TextTable};
+pub(crate) use table::{ColumnKind, TableColumn, TextTable};
 pub(crate) use text_run::{TextRun, width};

@@ -8,7 +8,7 @@ use super::list::{clamp_scroll, put_marker};
 use super::surface::Surface;
 use super::text_run::{TextRun, width};
 use crate::compare::{Diff, DiffKind, DiffLine, LineTag, PathChange};
-use crate::console::theme::{StyleRole, glyph};
+use crate::console::theme::{Glyphs, StyleRole, glyph};
 use crate::text::Safe;
 
 /// Width of a fact's label.
@@ -19,6 +19,7 @@ pub(crate) struct ReviewPage<'a> {
     lines: Vec<(u16, ReviewLine<'a>)>,
     /// The columns available to a line.
     pub(crate) room: u16,
+    pub(crate) glyphs: Glyphs,
     indent: u16,
     /// The line that keys act on.
     selected: Option<usize>,
@@ -30,9 +31,9 @@ enum ReviewLine<'a> {
 }
 
 impl<'a> ReviewPage<'a> {
-    /// An empty page, `width` columns wide.
-    pub(crate) fn new(width: u16) -> Self {
-        Self { lines: Vec::new(), room: width.saturating_sub(2), indent: 0, selected: None }
+    /// An empty page, `width` columns wide, to be drawn with these glyphs.
+    pub(crate) fn new(width: u16, glyphs: Glyphs) -> Self {
+        Self { lines: Vec::new(), room: width.saturating_sub(2), glyphs, indent: 0, selected: None }
     }
 
     /// Indents the following lines.
@@ -59,7 +60,7 @@ impl<'a> ReviewPage<'a> {
     }
 
     pub(crate) fn text(&mut self, style: StyleRole, words: &str) {
-        self.extend(TextRun::wrap(style, words, self.room));
+        self.extend(TextRun::wrap(style, &self.glyphs.spell(words), self.room));
     }
 
     /// A labelled fact, wrapped beside its label.
@@ -69,7 +70,8 @@ impl<'a> ReviewPage<'a> {
 
     /// Like [`Self::fact`], with a label in another role.
     pub(crate) fn labelled(&mut self, label: &TextRun, style: StyleRole, words: &str) {
-        let lines = TextRun::wrap(style, words, self.room.saturating_sub(LABEL).max(8));
+        let words = self.glyphs.spell(words);
+        let lines = TextRun::wrap(style, &words, self.room.saturating_sub(LABEL).max(8));
         self.extend(TextRun::beside(label, LABEL, lines));
     }
 
@@ -93,10 +95,12 @@ impl<'a> ReviewPage<'a> {
             self.text(StyleRole::Dim, if diff.whitespace_only { "only white space changes" } else { none });
         }
         // Paths share one column, of up to half the width.
-        let column = diff.changes.iter().map(|change| width(&change.path)).max().unwrap_or(0);
+        let spelled = |change: &PathChange| self.glyphs.spell(change.path.as_str()).into_owned();
+        let paths: Vec<_> = diff.changes.iter().map(|change| Safe::from(spelled(change))).collect();
+        let column = paths.iter().map(width).max().unwrap_or(0);
         let column = usize::from(column.min(self.room / 2));
-        for change in &diff.changes {
-            self.push(path_change(change, column));
+        for (change, path) in diff.changes.iter().zip(paths) {
+            self.push(path_change(change, path.as_str(), column));
         }
     }
 
@@ -117,13 +121,13 @@ impl<'a> ReviewPage<'a> {
 }
 
 /// ` module-config.timeout     30  →  45`
-fn path_change(change: &PathChange, column: usize) -> TextRun {
+fn path_change(change: &PathChange, path: &str, column: usize) -> TextRun {
     let (mark, style) = match change.kind {
         DiffKind::Added => ("+", StyleRole::Added),
         DiffKind::Removed => ("-", StyleRole::Removed),
         DiffKind::Changed | DiffKind::OrderOnly => (" ", StyleRole::Text),
     };
-    let path = format!("{:column$}", change.path.as_str());
+    let path = format!("{path:column$}");
     let run = TextRun::of(style, format!("{mark} ")).and(style, path).and(StyleRole::Text, "   ");
     let hidden = |value: &Option<Safe<'static>>| value.clone().unwrap_or_default();
     match change.kind {

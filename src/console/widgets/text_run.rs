@@ -1,9 +1,11 @@
 //! A run of text in several style roles, measured before it is placed.
 
+use std::borrow::Cow;
+
 use ratatui::buffer::CellWidth;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::console::theme::{StyleRole, glyph};
+use crate::console::theme::{Glyphs, StyleRole, glyph};
 use crate::text::Safe;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -81,6 +83,15 @@ impl TextRun {
     pub(crate) fn and(mut self, style: StyleRole, text: impl Into<Safe<'static>>) -> Self {
         self.0.push((style, text.into()));
         self
+    }
+
+    /// The run as it is drawn with these glyphs, so that its width is that on the screen.
+    pub(crate) fn spelled(self, glyphs: Glyphs) -> Self {
+        let spell = |(style, text): (StyleRole, Safe<'static>)| match glyphs.spell(text.as_str()) {
+            Cow::Borrowed(_) => (style, text),
+            Cow::Owned(spelled) => (style, Safe::from(spelled)),
+        };
+        Self(self.0.into_iter().map(spell).collect())
     }
 
     /// Appends another run, with `between` if neither is empty.

@@ -5,6 +5,7 @@ use super::value::{split_parts, zones};
 use super::{ScanPieces, SegmentRole};
 use crate::domain::SecretNames;
 use crate::domain::json::Span;
+use crate::domain::plaintext::scheme_len;
 
 /// Characters that may separate a name from its value, and are shown.
 const SEPARATORS: [char; 8] = [' ', '\t', ':', '=', '>', '"', '\'', '\\'];
@@ -36,7 +37,8 @@ fn hidden_in(names: &SecretNames, text: &str) -> Vec<Span> {
         let Some(name_end) = name_end else { continue };
         let value = line.get(name_end..).unwrap_or_default();
         let bare = value.trim_start_matches(SEPARATORS);
-        let value_start = start + name_end + (value.len() - bare.len());
+        let word = before.rsplit(|c: char| !is_word(c)).next().unwrap_or_default();
+        let value_start = start + name_end + (value.len() - bare.len()) + scheme_len(word, bare);
         if !is_complete(value, bare) {
             found.push(Span { start: value_start, end: text.len() });
             return found;
@@ -48,7 +50,6 @@ fn hidden_in(names: &SecretNames, text: &str) -> Vec<Span> {
 
 /// One past the first word of a line that may be the name of a secret.
 fn secret_name_end(names: &SecretNames, line: &str) -> Option<usize> {
-    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     let mut at = 0;
     while let Some(start) = line.get(at..)?.find(is_word).map(|offset| at + offset) {
         let rest = line.get(start..)?;
@@ -59,6 +60,10 @@ fn secret_name_end(names: &SecretNames, line: &str) -> Option<usize> {
         at = end;
     }
     None
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '-' | '.')
 }
 
 /// Whether a value certainly ends with its line: it is present, closes its quotes and opens no block.
@@ -88,7 +93,7 @@ mod tests {
         let cases = [
             ("password=hunter2", "password=•"),
             ("HOST=a\r\nDB_PASSWORD=\"hunter2\"\r\nPORT=1\r\n", "HOST=a\r\nDB_PASSWORD=\"•\r\nPORT=1\r\n"),
-            ("Authorization: Bearer hunter2\nHost: x", "Authorization: •\nHost: x"),
+            ("Authorization: Bearer hunter2\nHost: x", "Authorization: Bearer •\nHost: x"),
             ("a: 1\nprivate_key: |\n  hunter2\n  hunter3\nb: 2", "a: 1\nprivate_key: •"),
             ("credentials:\n  a: hunter2\n", "credentials:•"),
             ("KEY=\"-----BEGIN\nhunter2", "•"),

@@ -1,9 +1,10 @@
-//! Which parts of one string value are secrets: all of a secret field but its references, and, in any
-//! field, the passwords of URLs, assignments to secret-looking names, bearer tokens, and what looks like a
-//! token, a key or another secret.
+//! Which parts of one string value are secrets: all of a secret field but its references and the scheme of an
+//! authorization, and, in any field, the passwords of URLs, assignments to secret-looking names, bearer
+//! tokens, and what looks like a token, a key or another secret.
 
 use super::{ScanPiece, SegmentRole, Visibility};
 use crate::domain::json::Span;
+use crate::domain::plaintext::scheme_len;
 use crate::domain::reference::login_password;
 use crate::domain::{Reference, SecretNames, references_in, secret_shapes};
 
@@ -12,7 +13,8 @@ use crate::domain::{Reference, SecretNames, references_in, secret_shapes};
 pub(super) fn parts(names: &SecretNames, value: &str, name: &str, secret: bool) -> Vec<ScanPiece> {
     let whole = Span { start: 0, end: value.len() };
     if secret {
-        return split_parts(names, value, &[whole], SegmentRole::String);
+        let hidden = Span { start: scheme_len(name, value), ..whole };
+        return split_parts(names, value, &[hidden], SegmentRole::String);
     }
     let zones = zones(names, value, name);
     // Everything that is split contains one of these.
@@ -106,7 +108,8 @@ fn assignment(names: &SecretNames, value: &str) -> Option<Span> {
             let rest = value.get(at..)?;
             let skipped =
                 rest.len() - rest.trim_start_matches([' ', '\t', ':', '=', '>', '"', '\'', '\\']).len();
-            let start = at + skipped;
+            let scheme = scheme_len(last_word(before), rest.get(skipped..).unwrap_or_default());
+            let start = at + skipped + scheme;
             return (start < value.len()).then_some(Span { start, end: value.len() });
         }
     }
@@ -231,7 +234,7 @@ mod tests {
             ("{$HOST:localhost}", "{$HOST:localhost}"),
             ("{$API_TOKEN:hunter2} x", "{$API_TOKEN:•} x"),
             ("https://h/p?access_token=hunter2&x=1", "https://h/p?access_token=•"),
-            ("curl -H 'Authorization: Basic hunter2'", "curl -H 'Authorization: •"),
+            ("curl -H 'Authorization: Basic hunter2'", "curl -H 'Authorization: Basic •"),
             ("{\"password\": \"hunter2\"}", "{\"password\": \"•"),
             ("use bearer hunter2 here", "use bearer • here"),
             ("-----BEGIN RSA PRIVATE KEY-----\nhunter2", "-----BEGIN RSA PRIVATE KEY•"),
@@ -240,6 +243,33 @@ mod tests {
         ];
         for (value, expected) in cases {
             assert_eq!(shown(value, false), expected, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_scheme_of_an_authorization_is_shown_and_what_follows_is_not() {
+        let shown = |name: &str, value: &str| -> String {
+            let parts = parts(&SecretNames::default(), value, name, true);
+            parts.iter().map(|part| if part.is_hidden() { "•" } else { part.span.of(value) }).collect()
+        };
+        for (name, value, expected) in [
+            ("authorization", "Bearer hunter2", "Bearer •"),
+            ("Authorization", "bearer  hunter2 x", "bearer  •"),
+            ("Proxy-Authorization", "Basic aHVudGVyMg==", "Basic •"),
+            ("authorization", "Token hunter2", "Token •"),
+            ("authorization", "Digest username=\"u\", response=\"hunter2\"", "Digest •"),
+            ("authorization", "ApiKey hunter2", "ApiKey •"),
+            ("authorization", "Bearer {$A:hunter2}", "Bearer {$A:•}"),
+            ("authorization", "Bearer {$A}hunter2", "Bearer {$A}•"),
+            ("authorization", "Bearer", "•"),
+            ("authorization", "hunter2 Bearer x", "•"),
+            ("authorization", "Bearerhunter2", "•"),
+            ("authorization", "{$SCHEME} hunter2", "{$SCHEME}•"),
+            ("password", "Basic instinct", "•"),
+            ("token", "token hunter2", "•"),
+            ("", "Bearer hunter2", "•"),
+        ] {
+            assert_eq!(shown(name, value), expected, "{name}: {value}");
         }
     }
 

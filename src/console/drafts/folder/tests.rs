@@ -73,7 +73,7 @@ fn what_cannot_be_read_is_listed_and_left_alone() {
     let second = DraftFolder::new(root.path().to_owned());
     let listed = second.list();
     assert_eq!(listed.len(), 2);
-    assert_eq!(listed[1].summary, Err("its format is 99; this confdeck reads 1".into()));
+    assert_eq!(listed[1].summary, Err("its format is 99; this confdeck reads 2".into()));
     assert!(listed[1].id.name().ends_with("/foreign.json"));
     second.delete(&listed[1].id).unwrap();
     assert!(!session.join("foreign.json").exists());

@@ -32,7 +32,7 @@ pub(crate) fn unsaved(text: &str) -> UnsavedDraft {
 
 #[test]
 fn what_was_saved_is_read_back() {
-    let text = "{\n  \"module\": \"kafka\",\n  \"authorization\": \"‹kept:1›\"\n}";
+    let text = "{\n  \"module\": \"kafka\",\n  \"authorization\": \"Bearer ‹kept:1›\"\n}";
     let saved = unsaved(text).to_saved("").unwrap();
     let bytes = saved.to_bytes().unwrap();
     let shown = String::from_utf8(bytes.clone()).unwrap();
@@ -59,8 +59,8 @@ fn other_files_are_refused_with_words() {
     let text = String::from_utf8(saved).unwrap();
     let refused = |text: &str| SavedDraft::from_bytes(text.as_bytes()).unwrap_err();
     assert_eq!(
-        refused(&text.replace("\"format\":1", "\"format\":2")),
-        "its format is 2; this confdeck reads 1"
+        refused(&text.replace("\"format\":2", "\"format\":1")),
+        "its format is 1; this confdeck reads 2"
     );
     assert_eq!(refused(&text.replace("a/one", "nowhere")), "it names no document");
     assert_eq!(refused(&text[..text.len() / 2]), "it is damaged");

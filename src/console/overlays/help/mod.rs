@@ -60,7 +60,7 @@ fn content(model: &Model, area: Rect, place: Place) -> Vec<Vec<TextRun>> {
     let read_only = model.lock == WriteAccess::ReadOnly;
     let mut groups: Vec<Vec<TextRun>> =
         Group::ALL.into_iter().filter_map(|group| lines(&model.keymap, group, place, read_only)).collect();
-    if place == Place::Browse && model.context.secrets.is_some() {
+    if matches!(place, Place::Browse | Place::Detail) && model.context.secrets.is_some() {
         groups.push(marks());
     }
     columns(groups, area)
@@ -133,7 +133,7 @@ fn distribute(groups: Vec<Vec<TextRun>>, count: usize) -> Vec<Vec<TextRun>> {
 
 /// The actions available in a place, those with a key first; the others can be typed as commands.
 pub(crate) fn offered(keymap: &KeyMap, place: Place, read_only: bool) -> Vec<Action> {
-    let takes_commands = matches!(place, Place::Browse | Place::Secrets | Place::Page);
+    let takes_commands = matches!(place, Place::Browse | Place::Detail | Place::Secrets | Place::Page);
     let is_bound = |action: &Action| keymap.key(place, *action).is_some();
     let (bound, others): (Vec<Action>, Vec<Action>) = Action::ALL.iter().partition(|action| is_bound(action));
     let typed = others.into_iter().filter(|action| takes_commands && action.is_command());
@@ -166,7 +166,7 @@ mod tests {
                 .filter_map(|group| lines(&keymap, group, place, false))
                 .map(|lines| lines.len() - 1)
                 .sum();
-            let typed = matches!(place, Place::Browse | Place::Secrets | Place::Page);
+            let typed = matches!(place, Place::Browse | Place::Detail | Place::Secrets | Place::Page);
             let listed =
                 |action: &Action| keymap.key(place, *action).is_some() || (typed && action.is_command());
             assert_eq!(shown, Action::ALL.iter().filter(|action| listed(action)).count(), "{place:?}");

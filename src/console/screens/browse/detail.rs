@@ -5,6 +5,7 @@ use std::iter;
 
 use ratatui::layout::Rect;
 
+use super::detail_rows::{DetailRow, DetailRows};
 use super::diagnostics::{dangling, diagnostics, first_of};
 use super::state::{BrowsePage, DetailDocument};
 use crate::check::Diagnostic;
@@ -13,12 +14,12 @@ use crate::console::age::{TimedText, left};
 use crate::console::model::Model;
 use crate::console::screens::browse::needs;
 use crate::console::shell::layout::{Pane, body_rows};
-use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{PaneTitle, Surface, TextRun, clamp_scroll, draw_title, numbered_line, width};
+use crate::console::theme::{Glyphs, StyleRole, glyph};
+use crate::console::widgets::{PaneTitle, Surface, TextRun, draw_title, width};
 use crate::console::words;
 use crate::domain::{LeaseId, Namespace, ResourceKey, TokenKind, WebhookId};
 use crate::inventory::RowRef;
-use crate::text::{Masked, Safe};
+use crate::text::{DocumentLayout, Safe};
 
 /// The most dependents listed; beyond that they are only counted.
 const NAMED: usize = 8;
@@ -34,34 +35,51 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage
     let Some((shown, row)) = selected(model, browse) else { return };
     let area = text_area(rows);
     let facts = facts(model, shown, row, area.width);
-    let lines = shown.masked.as_ref().map_or(1, Masked::line_count);
-    let total = facts.len() + 1 + lines;
-    let first = clamp_scroll(browse.detail.scroll, total, area.height);
-    for line in 0..area.height {
-        let at = first + usize::from(line);
-        if let Some(fact) = facts.get(at) {
-            surface.row(area, line).put_run(fact);
-        } else if at == facts.len() {
-            let whole = Rect { x: area.x.saturating_sub(1), width: area.width + 2, ..area };
-            surface.row(whole, line).fill(StyleRole::Rule, glyph::HORIZONTAL);
-        } else if let Some(masked) = &shown.masked {
-            let at = at - facts.len() - 1;
-            if let Some(text) = masked.line(at) {
-                numbered_line(&mut surface.row(area, line), at, lines, &text);
+    let rows = DetailRows::new(&browse.detail, facts.len(), area);
+    for (line, row) in (0..area.height).zip(rows.visible()) {
+        match row {
+            DetailRow::Fact(at) => surface.put_lines(area, line, facts.get(at)),
+            DetailRow::Rule => rule(surface, browse, shown, area, line),
+            DetailRow::Text { line: number, bytes, begins } => {
+                rows.draw_text(surface, line, (number, bytes), begins);
             }
-        } else if at == facts.len() + 1 {
-            surface.row(area, line).put(StyleRole::Dim, format!("preparing the text {}", glyph::MORE));
+            DetailRow::Preparing => {
+                let words = format!("preparing the text {}", glyph::MORE);
+                surface.row(area, line).put(StyleRole::Dim, words);
+            }
         }
     }
 }
 
-/// Number of lines, and how many of them are visible at once.
-pub(crate) fn height(model: &Model) -> (usize, usize) {
-    let rows = body_rows(model.panes().detail);
-    let Some((shown, row)) = model.browse().and_then(|browse| selected(model, browse)) else { return (0, 0) };
-    let facts = facts(model, shown, row, text_area(rows).width);
-    let lines = shown.masked.as_ref().map_or(1, Masked::line_count);
-    (facts.len() + 1 + lines, usize::from(rows.height))
+/// The rule above the text, which says how that is shown.
+fn rule(surface: &mut Surface<'_>, browse: &BrowsePage, shown: &DetailDocument, area: Rect, line: u16) {
+    let whole = Rect { x: area.x.saturating_sub(1), width: area.width + 2, ..area };
+    let mut words = match shown.text.as_ref().map(|text| text.layout) {
+        Some(DocumentLayout::Pretty) => " laid out".to_owned(),
+        Some(DocumentLayout::Stored) => " as stored".to_owned(),
+        None => String::new(),
+    };
+    if !words.is_empty() && !browse.detail.wraps {
+        words.push_str(&format!(" {} from column {}", glyph::DOT, browse.detail.aside + 1));
+    }
+    let words =
+        if words.is_empty() { TextRun::default() } else { TextRun::of(StyleRole::Dim, format!("{words} ")) };
+    let mut writer = surface.row(whole, line);
+    if words.width() + 2 <= whole.width {
+        writer.margin(1).put_right(&words);
+    }
+    writer.fill(StyleRole::Rule, glyph::HORIZONTAL);
+    surface
+        .row(Rect { x: whole.right().saturating_sub(1), width: 1, ..whole }, line)
+        .put(StyleRole::Rule, glyph::HORIZONTAL);
+}
+
+/// The rows of the detail in its pane.
+pub(super) fn rows(model: &Model) -> Option<DetailRows<'_>> {
+    let area = text_area(body_rows(model.panes().detail));
+    let browse = model.browse()?;
+    let (shown, row) = selected(model, browse)?;
+    Some(DetailRows::new(&browse.detail, facts(model, shown, row, area.width).len(), area))
 }
 
 fn text_area(rows: Rect) -> Rect {
@@ -84,11 +102,12 @@ fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {
 
 /// The facts above the text.
 fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> Vec<TextRun> {
-    let mut facts = LabelledLines { lines: Vec::new(), room };
+    let glyphs = model.glyphs;
+    let mut facts = LabelledLines { lines: Vec::new(), room, glyphs };
     // The title would be cut.
     let key = shown.key.to_string();
     let beside = if model.panes().is_alone() { width(&Safe::new(&model.context.name)) + 6 } else { 0 };
-    if width(&Safe::new(&key)) + beside > room {
+    if width(&Safe::new(&glyphs.spell(&key))) + beside > room {
         facts.add("key", StyleRole::Text, &key);
     }
     facts.lines.extend(TextRun::pack(history(model, row), room));
@@ -151,13 +170,15 @@ pub(crate) fn lease_words(model: &Model, lease: LeaseId) -> TimedText {
 struct LabelledLines {
     lines: Vec<TextRun>,
     room: u16,
+    glyphs: Glyphs,
 }
 
 const LABEL: u16 = 7;
 
 impl LabelledLines {
     fn add(&mut self, label: &str, style: StyleRole, words: &str) {
-        self.lines.extend(TextRun::labelled(label, LABEL, style, words, self.room));
+        let words = self.glyphs.spell(words);
+        self.lines.extend(TextRun::labelled(label, LABEL, style, &words, self.room));
     }
 
     fn marked(&mut self, label: &str, style: StyleRole, glyph: &str, words: &str) {
@@ -235,5 +256,48 @@ fn dependents(facts: &mut LabelledLines, model: &Model, name: &str) {
     }
     if slots.len() > NAMED {
         facts.add("", StyleRole::Dim, &format!("and {} more", words::grouped(slots.len() - NAMED)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::shell::sample::{self, SCENES};
+
+    /// The facts of every document of a scene, one by one.
+    fn each_facts(glyphs: Glyphs, room: u16, mut check: impl FnMut(&TextRun)) {
+        let (_, hostile) = SCENES.iter().find(|(name, _)| *name == "hostile").unwrap();
+        let mut model = hostile(sample::size(120, 40));
+        model.glyphs = glyphs;
+        let keys: Vec<_> = ["team-a", "unrecognised"]
+            .into_iter()
+            .flat_map(|scope| {
+                sample::scope(&mut model, scope, None);
+                let scope = model.webhooks.listing.scope().clone();
+                model.inventory.keys(&scope).collect::<Vec<_>>()
+            })
+            .collect();
+        for key in keys {
+            let scope = if key.is_foreign() { "unrecognised" } else { "team-a" };
+            sample::scope(&mut model, scope, None);
+            assert!(model.webhooks.select_key(&model.inventory, &key));
+            let (shown, row) = selected(&model, &model.webhooks).unwrap();
+            facts(&model, shown, row, room).iter().for_each(&mut check);
+        }
+    }
+
+    #[test]
+    fn no_fact_is_wider_than_its_pane_however_names_are_spelled() {
+        for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
+            let mut count = 0;
+            for room in 30..80 {
+                each_facts(glyphs, room, |fact| {
+                    count += 1;
+                    let drawn = fact.clone().spelled(glyphs);
+                    assert!(drawn.width() <= room, "{room} {drawn:?}");
+                });
+            }
+            assert!(count > 500, "{count}");
+        }
     }
 }

@@ -26,7 +26,7 @@ fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {
     if !browse.list.filter.text().is_empty() {
         let partial = if browse.listing.is_partial() { " so far" } else { "" };
         let words = format!("nothing matches /{}{partial}", browse.list.filter.text());
-        let mut lines = TextRun::wrap(StyleRole::Text, &words, room);
+        let mut lines = TextRun::wrap(StyleRole::Text, &model.glyphs.spell(&words), room);
         lines.extend(hint(model, Action::Back, "clears the filter"));
         return lines;
     }
@@ -39,7 +39,7 @@ fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {
         Scope::Namespace(namespace) => (format!("no webhooks in {}", namespace.as_str()), true),
         Scope::Foreign => ("no unrecognised keys".into(), false),
     };
-    let mut lines = TextRun::wrap(StyleRole::Text, &words, room);
+    let mut lines = TextRun::wrap(StyleRole::Text, &model.glyphs.spell(&words), room);
     if !can_be_made {
         return lines;
     }

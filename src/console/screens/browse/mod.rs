@@ -1,9 +1,12 @@
 //! The Webhooks and Connections screens: namespaces, a list of documents, and the detail of the selected one.
 
 pub(crate) mod detail;
+mod detail_rows;
+mod detail_search;
 mod diagnostics;
 pub(crate) mod empty;
 mod filter;
+mod list_columns;
 mod listing;
 pub(crate) mod marks;
 mod namespaces;
@@ -13,9 +16,11 @@ mod state;
 mod update;
 mod view;
 
+pub use detail_search::DetailSearch;
 pub use filter::Filter;
+pub use list_columns::{Column, ColumnChoice, ColumnList};
 pub use listing::{DocumentList, Sort};
-pub use state::{BrowsePage, DetailDocument, DetailPane};
+pub use state::{BrowsePage, DetailDocument, DetailPane, DetailPosition, DetailText};
 pub(crate) use update::{
     apply_delta, end_filter, go_to, nothing_selected, prepare_text, refilter, settle, show,
 };
@@ -26,7 +31,7 @@ use crate::console::action::Action;
 use crate::console::component::{Component, EarliestChange, refuse_paste};
 use crate::console::effect::Effect;
 use crate::console::model::Model;
-use crate::console::overlays::prompt;
+use crate::console::overlays::{columns, prompt};
 use crate::console::place::Place;
 use crate::console::screens::plan::{clone, delete, rename, undo};
 use crate::console::screens::{drafts, editor};
@@ -47,10 +52,16 @@ impl Component for Documents {
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         let is_typing = model.place() == Place::Filter;
+        let is_searching = model.browse().is_some_and(|browse| browse.detail.search.typing.is_some());
         match action {
+            Action::Accept if is_searching => detail_search::close(model, true),
+            Action::Cancel | Action::Interrupt if is_searching => detail_search::close(model, false),
             Action::Accept => end_filter(model, true),
             Action::Cancel => end_filter(model, false),
             Action::Interrupt if is_typing => end_filter(model, false),
+            Action::Find => detail_search::open(model),
+            Action::FindNext => detail_search::step(model, true),
+            Action::FindPrevious => detail_search::step(model, false),
             _ => return None,
         }
         Some(Vec::new())
@@ -61,6 +72,9 @@ impl Component for Documents {
     }
 
     fn key(&self, model: &mut Model, key: KeyEvent) {
+        if model.browse().is_some_and(|browse| browse.detail.search.typing.is_some()) {
+            return detail_search::type_text(model, |input| input.key(key));
+        }
         let typed = |browse: &mut BrowsePage| browse.list.typing.is_some() && browse.list.filter.key(key);
         if model.browse_mut().is_some_and(|(browse, _)| typed(browse)) {
             refilter(model);
@@ -68,6 +82,12 @@ impl Component for Documents {
     }
 
     fn typed(&self, model: &mut Model, text: &str) {
+        if model.browse().is_some_and(|browse| browse.detail.search.typing.is_some()) {
+            return detail_search::type_text(model, |input| {
+                input.insert(text);
+                true
+            });
+        }
         if let Some((browse, _)) = model.browse_mut().filter(|(browse, _)| browse.list.typing.is_some()) {
             browse.list.filter.insert(text);
             refilter(model);
@@ -76,7 +96,7 @@ impl Component for Documents {
 
     fn paste(&self, model: &mut Model, text: &str) {
         match model.browse_mut() {
-            Some((browse, _)) if browse.list.typing.is_some() => self.typed(model, text),
+            Some((browse, _)) if browse.is_typing() => self.typed(model, text),
             _ => refuse_paste(model),
         }
     }
@@ -93,12 +113,15 @@ impl Component for Documents {
             Action::Clone => marks::targets(model).first().is_some_and(|key| !key.is_foreign()),
             Action::Delete => !marks::targets(model).is_empty(),
             Action::Copy | Action::Mark => focused.is_some(),
+            // In the detail, there is nothing further to open.
             Action::Open => {
                 focus == Some(Pane::Namespaces) || focus == Some(Pane::Items) && focused.is_some()
             }
             Action::DropUnseen => marks::unseen_count(model) > 0,
             Action::Sort => model.panes().items.width > 0,
             Action::Zoom => !model.panes().is_alone() || model.browse().is_some_and(|browse| browse.zoomed),
+            Action::FindNext => model.browse().is_some_and(|browse| browse.detail.search.has_next()),
+            Action::Find | Action::Wrap | Action::Layout => focused.is_some(),
             _ => true,
         }
     }
@@ -123,6 +146,8 @@ impl Component for Documents {
 /// Actions on documents. They work from every tab, on the selection in a list if a list is in front.
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
+        Action::Left if update::scroll_aside(model, false) => {}
+        Action::Right if update::scroll_aside(model, true) => {}
         Action::Left => update::focus(model, -1, false),
         Action::Right | Action::Open => update::focus(model, 1, false),
         Action::FocusNext => update::focus(model, 1, true),
@@ -131,6 +156,12 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Filter => update::filter(model),
         Action::Sort => update::sort(model),
         Action::Zoom => update::zoom(model),
+        Action::Wrap => update::wrap(model),
+        Action::Layout => update::change_layout(model),
+        Action::Wider => update::resize_pane(model, true),
+        Action::Narrower => update::resize_pane(model, false),
+        Action::ResetView => update::reset_view(model),
+        Action::Columns => columns::open(model),
         Action::Copy => return update::copy(model),
         Action::New => prompt::new_document(model),
         Action::Clone => clone::ask_clone(model),

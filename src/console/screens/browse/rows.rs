@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::diagnostics::{dangling, diagnostics, first_of};
+use super::list_columns::{Column, table_columns};
 use super::listing::Sort;
 use super::state::BrowsePage;
 use crate::check::rules::OPEN_TO_ANYONE;
@@ -11,39 +12,11 @@ use crate::console::model::{FRESH_FOR, Model};
 use crate::console::screens::browse::{empty, needs};
 use crate::console::shell::layout::{Pane, item_rows};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_rows, draw_title};
+use crate::console::widgets::{PaneTitle, Surface, TextRun, TextTable, draw_rows, draw_title};
 use crate::console::words;
 use crate::domain::json::Severity;
 use crate::inventory::{RowRef, Scope};
 use crate::text::Safe;
-
-/// The columns of webhooks in one namespace; in the list of all namespaces, [`NAMESPACE`] precedes them.
-const WEBHOOKS: [TableColumn; 7] = [
-    TableColumn { name: "ID", min_width: 12, priority: 90, align_right: false },
-    SECRETS,
-    TableColumn { name: "MODULE", min_width: 8, priority: 70, align_right: false },
-    TableColumn { name: "CONN", min_width: 8, priority: 60, align_right: false },
-    TableColumn { name: "AUTH", min_width: 8, priority: 40, align_right: false },
-    TableColumn { name: "TOKEN", min_width: 12, priority: 30, align_right: true },
-    TableColumn { name: "CHANGED", min_width: 7, priority: 50, align_right: true },
-];
-const NAMESPACE: TableColumn =
-    TableColumn { name: "NAMESPACE", min_width: 10, priority: 80, align_right: false };
-/// The mark for needed secrets; blank if this console has no secret store.
-const SECRETS: TableColumn = TableColumn { name: "SEC", min_width: 3, priority: 85, align_right: false };
-const CONNECTIONS: [TableColumn; 6] = [
-    TableColumn { name: "NAME", min_width: 10, priority: 90, align_right: false },
-    SECRETS,
-    TableColumn { name: "TYPE", min_width: 8, priority: 70, align_right: false },
-    TableColumn { name: "USED BY", min_width: 7, priority: 60, align_right: true },
-    TableColumn { name: "TOKEN", min_width: 12, priority: 30, align_right: true },
-    TableColumn { name: "CHANGED", min_width: 7, priority: 50, align_right: true },
-];
-const FOREIGN: [TableColumn; 3] = [
-    TableColumn { name: "KEY", min_width: 10, priority: 90, align_right: false },
-    TableColumn { name: "TOKEN", min_width: 12, priority: 30, align_right: true },
-    TableColumn { name: "CHANGED", min_width: 7, priority: 50, align_right: true },
-];
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
     let area = item_rows(pane);
@@ -58,12 +31,14 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage
     let rows: Vec<RowRef<'_>> = visible(model, browse).collect();
     let found: Vec<_> = rows.iter().map(|row| diagnostics(model, &row.key(), &row.facts())).collect();
     let scope = browse.listing.scope();
-    let columns = columns(model, scope);
-    let cells = rows.iter().zip(&found).map(|(row, found)| cells(model, scope, *row, found)).collect();
+    let chosen = model.view.settings.columns.in_scope(scope);
+    let columns = table_columns(model, scope, &chosen);
+    let cells =
+        rows.iter().zip(&found).map(|(row, found)| cells(model, scope, &chosen, *row, found)).collect();
     let table = TextTable { columns: &columns, rows: cells };
     let first = browse.list.first_row(browse.listing.len(&model.inventory), area.height);
     let selected = (browse.list.cursor.checked_sub(first), model.has_focus(Pane::Items));
-    draw_rows(surface, area, &table, heads > 1, selected, |at| {
+    draw_rows(surface, area, &table, (heads > 1, model.identity_room()), selected, |at| {
         let Some((row, found)) = rows.get(at).zip(found.get(at)) else { return [(StyleRole::Text, " "); 2] };
         let is_marked = !browse.marks.is_empty() && browse.marks.contains(&row.key());
         [mark(model, *row, found), (StyleRole::Accent, if is_marked { glyph::MARKED } else { " " })]
@@ -97,44 +72,36 @@ fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {
     words::pane_title(model, Pane::Items, words::scope(listing.scope()), right)
 }
 
-fn columns(model: &Model, scope: &Scope) -> Vec<TableColumn> {
-    let columns: Vec<_> = match scope {
-        Scope::AllWebhooks => std::iter::once(NAMESPACE).chain(WEBHOOKS).collect(),
-        Scope::Namespace(_) => WEBHOOKS.to_vec(),
-        Scope::Connections => CONNECTIONS.to_vec(),
-        Scope::Foreign => FOREIGN.to_vec(),
-    };
-    words::with_times(model, &columns, "CHANGED")
-}
-
 fn cells<'m>(
     model: &'m Model,
     scope: &Scope,
+    columns: &[Column],
     row: RowRef<'m>,
     found: &[Diagnostic],
 ) -> Vec<(StyleRole, Safe<'m>)> {
-    let name_ink = if fresh_until(model, row).is_some() { StyleRole::Fresh } else { StyleRole::Text };
-    let name = (name_ink, Safe::name(row.short()));
-    let token = (StyleRole::Dim, Safe::display(&row.token()));
-    let changed = match row.observed() {
-        Some(at) => (StyleRole::Text, model.age(at).text.into()),
-        None => (StyleRole::Dim, Safe::literal(glyph::NONE)),
-    };
-    let mut cells = vec![name];
-    if *scope != Scope::Foreign {
-        cells.extend([secrets(model, row), module(row)]);
-    }
-    match scope {
-        Scope::Foreign => {}
-        Scope::Connections => cells.push(used_by(model, row)),
-        Scope::Namespace(_) => cells.extend([connection(row, found), auth(model, row, found)]),
-        Scope::AllWebhooks => {
+    let mut cells = Vec::with_capacity(columns.len() + 1);
+    for column in columns {
+        if *column == Column::Id && *scope == Scope::AllWebhooks {
             let namespace = row.namespace().map_or("", |namespace| namespace.as_str());
-            cells.insert(0, (StyleRole::Dim, Safe::name(namespace)));
-            cells.extend([connection(row, found), auth(model, row, found)]);
+            cells.push((StyleRole::Dim, Safe::name(namespace)));
         }
+        cells.push(match column {
+            Column::Id => {
+                let is_fresh = fresh_until(model, row).is_some();
+                (if is_fresh { StyleRole::Fresh } else { StyleRole::Text }, Safe::name(row.short()))
+            }
+            Column::Secrets => secrets(model, row),
+            Column::Connection => connection(row, found),
+            Column::Auth => auth(model, row, found),
+            Column::Module => module(row),
+            Column::UsedBy => used_by(model, row),
+            Column::Token => (StyleRole::Dim, Safe::display(&row.token())),
+            Column::Changed => match row.observed() {
+                Some(at) => (StyleRole::Text, model.age(at).text.into()),
+                None => (StyleRole::Dim, Safe::literal(glyph::NONE)),
+            },
+        });
     }
-    cells.extend([token, changed]);
     cells
 }
 

@@ -4,14 +4,15 @@
 use std::collections::BTreeSet;
 use std::iter;
 
+use super::detail_search::DetailSearch;
 use super::filter::Filter;
 use super::listing::{DocumentList, Sort};
 use crate::console::request::{AT_ONCE, Pending, RequestId};
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{ListState, Movement};
-use crate::domain::{Masking, ResourceKey, SecretNames, Token};
+use crate::domain::{Document, Masking, ResourceKey, SecretNames, Token};
 use crate::inventory::{Delta, Facts, Inventory, Scope};
-use crate::text::Masked;
+use crate::text::{DocumentLayout, Masked};
 
 #[derive(Debug)]
 pub struct BrowsePage {
@@ -30,13 +31,61 @@ pub struct BrowsePage {
     secret_names: SecretNames,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct DetailPane {
     pub shown: Option<Box<DetailDocument>>,
-    /// First line shown.
-    pub scroll: usize,
+    /// The first row shown.
+    pub scroll: DetailPosition,
+    /// Whether long lines are wrapped.
+    pub wraps: bool,
+    /// The columns of the text left out at the left, if it is not wrapped.
+    pub aside: usize,
+    /// How the text is laid out, if that is possible.
+    pub layout: DocumentLayout,
+    pub search: DetailSearch,
     /// The document whose text is being prepared off the loop.
     pub preparing: Pending<(ResourceKey, Token)>,
+}
+
+impl Default for DetailPane {
+    fn default() -> Self {
+        Self {
+            shown: None,
+            scroll: DetailPosition::default(),
+            wraps: true,
+            aside: 0,
+            layout: DocumentLayout::default(),
+            search: DetailSearch::default(),
+            preparing: Pending::default(),
+        }
+    }
+}
+
+/// A row of the detail: one of a fact, the rule or a line of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct DetailPosition {
+    pub item: usize,
+    /// The row within it.
+    pub row: usize,
+}
+
+/// The text of a document with secrets hidden, and how it is laid out.
+#[derive(Debug, Default)]
+pub struct DetailText {
+    pub masked: Masked,
+    pub layout: DocumentLayout,
+}
+
+impl DetailText {
+    pub(super) fn of(
+        masking: &Masking,
+        document: &Document,
+        broken_at: Option<usize>,
+        layout: DocumentLayout,
+    ) -> Self {
+        let (masked, layout) = Masked::of_checked(masking, document, broken_at, layout);
+        Self { masked, layout }
+    }
 }
 
 /// A document prepared for drawing.
@@ -47,8 +96,8 @@ pub struct DetailDocument {
     pub token: Token,
     pub facts: Facts,
     pub(super) masking: Masking,
-    /// The document's text with secrets hidden; `None` until that of a large one is prepared.
-    pub masked: Option<Masked>,
+    /// `None` until that of a large one is prepared.
+    pub text: Option<DetailText>,
 }
 
 impl BrowsePage {
@@ -64,6 +113,11 @@ impl BrowsePage {
             detail: DetailPane::default(),
             secret_names: secret_names.clone(),
         }
+    }
+
+    /// Whether a line is typed: the filter, or what is looked for in the text.
+    pub fn is_typing(&self) -> bool {
+        self.list.typing.is_some() || self.detail.search.typing.is_some()
     }
 
     /// Selects a key if the list contains it.
@@ -125,35 +179,51 @@ impl BrowsePage {
     /// Prepares the selected document for drawing, unless that was done already.
     pub fn refresh_detail(&mut self, inventory: &Inventory) {
         let Some(row) = self.list.selected.as_ref().and_then(|key| inventory.get(key)) else {
-            (self.detail.shown, self.detail.scroll) = (None, 0);
-            return;
+            self.detail.shown = None;
+            return self.detail.leave_text();
         };
         let key = row.key();
         match &self.detail.shown {
             Some(shown) if shown.key == key && shown.token == row.token() => return,
             Some(shown) if shown.key == key => {}
-            _ => self.detail.scroll = 0,
+            _ => self.detail.leave_text(),
         }
         let masking = Masking::of(&key, &self.secret_names);
         let facts = row.facts();
         let is_small = row.document().len() <= AT_ONCE;
-        let masked = is_small.then(|| Masked::of_checked(&masking, row.document(), facts.broken_at()));
+        let layout = self.detail.layout;
+        let text = is_small.then(|| DetailText::of(&masking, row.document(), facts.broken_at(), layout));
+        self.detail.search.restart();
         let token = row.token();
-        self.detail.shown = Some(Box::new(DetailDocument { key, token, facts, masking, masked }));
+        self.detail.shown = Some(Box::new(DetailDocument { key, token, facts, masking, text }));
+    }
+
+    /// Lays the text out in another way.
+    pub(super) fn set_layout(&mut self, layout: DocumentLayout, inventory: &Inventory) {
+        self.detail.layout = layout;
+        self.detail.preparing.cancel();
+        self.detail.shown = None;
+        self.refresh_detail(inventory);
     }
 }
 
 impl DetailPane {
+    /// Goes to the start of another text, or of none.
+    fn leave_text(&mut self) {
+        (self.scroll, self.aside) = (DetailPosition::default(), 0);
+        self.search.restart();
+    }
+
     /// The document whose text is to be prepared, one at a time.
     pub(super) fn unprepared(&self) -> Option<&DetailDocument> {
-        self.shown.as_deref().filter(|shown| shown.masked.is_none() && !self.preparing.is_pending())
+        self.shown.as_deref().filter(|shown| shown.text.is_none() && !self.preparing.is_pending())
     }
 
     /// Takes a text; returns whether it was asked for. It is dropped if another document is selected by now.
-    pub(super) fn accept(&mut self, request: RequestId, masked: &mut Masked) -> bool {
+    pub(super) fn accept(&mut self, request: RequestId, text: &mut DetailText) -> bool {
         let Some((key, token)) = self.preparing.accept(request) else { return false };
         if let Some(shown) = self.shown.as_mut().filter(|shown| shown.key == key && shown.token == token) {
-            shown.masked = Some(std::mem::take(masked));
+            shown.text = Some(std::mem::take(text));
         }
         true
     }

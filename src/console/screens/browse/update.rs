@@ -1,7 +1,7 @@
 //! The list tabs: tabs, panes, zoom, selection, filter and sort order.
 
-use super::detail::height as detail_height;
-use super::state::{BrowsePage, scope_row, scopes};
+use super::detail;
+use super::state::{BrowsePage, DetailText, scope_row, scopes};
 use crate::console::compute::Compute;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Redraw, Tone};
@@ -11,7 +11,7 @@ use crate::console::shell::layout::{Pane, body_rows, item_rows, pane_layout};
 use crate::console::widgets::{Movement, first_row};
 use crate::domain::ResourceKey;
 use crate::inventory::{Delta, Inventory, Scope};
-use crate::text::Masked;
+use crate::text::DocumentLayout;
 
 pub(crate) fn show(model: &mut Model, tab: Tab) {
     model.tab = tab;
@@ -26,23 +26,27 @@ pub(crate) fn prepare_text(model: &mut Model) -> Option<Effect> {
     let shown = browse.detail.unprepared()?;
     let (masking, key, token) = (shown.masking.clone(), shown.key.clone(), shown.token);
     let (document, broken_at) = (shown.facts.document.clone(), shown.facts.broken_at());
+    let layout = browse.detail.layout;
     browse.detail.preparing.begin(request, (key, token));
     let bytes = document.len();
-    let run = move || Masked::of_checked(&masking, &document, broken_at);
-    Some(Effect::Compute(request, Compute::new(bytes, run, Masked::default(), on_prepared)))
+    let run = move || DetailText::of(&masking, &document, broken_at, layout);
+    Some(Effect::Compute(request, Compute::new(bytes, run, DetailText::default(), on_prepared)))
 }
 
-fn on_prepared(model: &mut Model, request: RequestId, mut masked: Masked) -> Vec<Effect> {
+fn on_prepared(model: &mut Model, request: RequestId, mut text: DetailText) -> Vec<Effect> {
     let asked = [&mut model.webhooks, &mut model.connections];
-    if asked.into_iter().any(|page| page.detail.accept(request, &mut masked)) {
+    if asked.into_iter().any(|page| page.detail.accept(request, &mut text)) {
         model.request_redraw(Redraw::Now);
     }
     Vec::new()
 }
 
-/// Whether a movement in the list changes the selection.
+/// Whether a movement scrolls the detail, if that has the focus, or changes the selection.
 pub(crate) fn can_step(model: &Model, by: Movement) -> bool {
-    model.browse().is_none_or(|browse| by.can_step(&browse.list, &(&browse.listing, &model.inventory)))
+    model.browse().is_none_or(|browse| match browse.focus {
+        Pane::Detail => detail::rows(model).is_some_and(|rows| rows.step(by) != browse.detail.scroll),
+        Pane::Namespaces | Pane::Items => by.can_step(&browse.list, &(&browse.listing, &model.inventory)),
+    })
 }
 
 /// Moves in the focused pane.
@@ -57,9 +61,9 @@ pub(crate) fn step(model: &mut Model, step: Movement) {
             }
         }
         Some(Pane::Detail) => {
-            let (lines, height) = detail_height(model);
-            if let Some((browse, _)) = model.browse_mut() {
-                browse.detail.scroll = step.scroll(browse.detail.scroll, lines, height);
+            let to = detail::rows(model).map(|rows| rows.step(step));
+            if let (Some(to), Some((browse, _))) = (to, model.browse_mut()) {
+                browse.detail.scroll = to;
             }
         }
     }
@@ -82,7 +86,8 @@ pub(crate) fn enter(model: &mut Model, scope: Scope) {
 }
 
 fn scroll_namespaces(model: &mut Model) {
-    let pane = pane_layout(model.frame().body, Pane::Namespaces, false, true).namespaces;
+    let sizes = &model.view.settings.panes;
+    let pane = pane_layout(model.frame().body, Pane::Namespaces, false, true, sizes).namespaces;
     let height = usize::from(body_rows(pane).height);
     let at = scope_row(&model.inventory, model.webhooks.listing.scope());
     let count = scopes(&model.inventory).count();
@@ -103,14 +108,88 @@ pub(crate) fn focus(model: &mut Model, by: isize, wrap: bool) {
     settle(model);
 }
 
-/// Goes back one level: zoom, then pane, then filter, then namespace, then marks.
+/// Scrolls the text sideways if the detail has the focus and long lines are not wrapped; returns whether it
+/// did.
+pub(crate) fn scroll_aside(model: &mut Model, right: bool) -> bool {
+    let is_scrolled = |browse: &BrowsePage| browse.focus == Pane::Detail && !browse.detail.wraps;
+    if !model.browse().is_some_and(is_scrolled) {
+        return false;
+    }
+    let to = detail::rows(model).and_then(|rows| rows.step_aside(right));
+    if let (Some(to), Some((browse, _))) = (to, model.browse_mut()) {
+        browse.detail.aside = to;
+    }
+    to.is_some()
+}
+
+/// Wraps long lines of the text, or not, in both lists.
+pub(crate) fn wrap(model: &mut Model) {
+    let Some(wraps) = model.browse().map(|browse| !browse.detail.wraps) else { return };
+    for browse in [&mut model.webhooks, &mut model.connections] {
+        (browse.detail.wraps, browse.detail.aside) = (wraps, 0);
+    }
+    let words =
+        if wraps { "long lines are wrapped" } else { "long lines go on to the right: left and right scroll" };
+    model.notify(Tone::Plain, words);
+}
+
+/// Shows the text laid out, or as it is stored, in both lists.
+pub(crate) fn change_layout(model: &mut Model) {
+    let Some(layout) = model.browse().map(|browse| browse.detail.layout) else { return };
+    let layout = match layout {
+        DocumentLayout::Pretty => DocumentLayout::Stored,
+        DocumentLayout::Stored => DocumentLayout::Pretty,
+    };
+    let Model { webhooks, connections, inventory, .. } = model;
+    for browse in [webhooks, connections] {
+        browse.set_layout(layout, inventory);
+    }
+    let words = match layout {
+        DocumentLayout::Pretty => "texts are laid out, as far as they are JSON",
+        DocumentLayout::Stored => "texts are laid out as they are stored",
+    };
+    model.notify(Tone::Plain, words);
+}
+
+/// Makes the focused pane wider or narrower.
+pub(crate) fn resize_pane(model: &mut Model, wider: bool) {
+    let panes = model.panes();
+    if panes.is_alone() {
+        let words = "one pane fills the screen: it has no neighbour to take columns from";
+        return model.notify(Tone::Plain, words);
+    }
+    let is_secrets = model.tab == Tab::Secrets;
+    let focus = model.browse().map(|browse| browse.focus);
+    let focus = if is_secrets { Some(model.secrets_page.focus) } else { focus };
+    let Some(focus) = focus else { return };
+    if model.view.settings.panes.resize(&panes, focus, is_secrets, wider) {
+        model.view.changed = true;
+    }
+    settle(model);
+}
+
+/// Shows panes and columns as they are at first.
+pub(crate) fn reset_view(model: &mut Model) {
+    let before = std::mem::take(&mut model.view.settings);
+    if before != model.view.settings {
+        model.view.changed = true;
+    }
+    model.notify(Tone::Plain, "panes are as wide, and columns chosen, as at first");
+    settle(model);
+}
+
+/// Goes back one level: what is looked for in the detail, zoom, then pane, then filter, then namespace, then
+/// marks.
 pub(crate) fn back(model: &mut Model) {
     let is_webhooks = model.tab == Tab::Webhooks;
     let Some((browse, _)) = model.browse_mut() else {
         show(model, Tab::Webhooks);
         return;
     };
-    if browse.zoomed {
+    if browse.focus == Pane::Detail && browse.detail.search.is_shown() {
+        browse.detail.search.input.set("");
+        browse.detail.search.restart();
+    } else if browse.zoomed {
         browse.zoomed = false;
     } else if browse.focus == Pane::Detail {
         browse.focus = Pane::Items;
@@ -241,7 +320,8 @@ fn resized(model: &mut Model) -> Option<(&mut BrowsePage, &Inventory)> {
 /// The number of visible rows in the list of a tab, whether or not that tab is shown.
 fn items_height(model: &Model, webhooks: bool) -> usize {
     let browse = if webhooks { &model.webhooks } else { &model.connections };
-    let cut = |focus| pane_layout(model.frame().body, focus, browse.zoomed, webhooks).items;
+    let (body, sizes) = (model.frame().body, &model.view.settings.panes);
+    let cut = |focus| pane_layout(body, focus, browse.zoomed, webhooks, sizes).items;
     let shown = cut(browse.focus);
     let pane = if shown.height > 0 && shown.width > 0 { shown } else { cut(Pane::Items) };
     usize::from(item_rows(pane).height)

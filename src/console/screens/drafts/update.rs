@@ -159,7 +159,7 @@ fn offer(model: &mut Model) {
     model.saved_drafts.unannounced = false;
     let mut offered = model.saved_drafts.offered.iter().flat_map(|listed| &listed.summary);
     let here = offered.any(|summary| DraftStatus::of(model, summary) != DraftStatus::OtherContext);
-    let free = matches!(model.place(), Place::Browse | Place::Secrets | Place::Page);
+    let free = matches!(model.place(), Place::Browse | Place::Detail | Place::Secrets | Place::Page);
     if here && free && !model.context.read_only {
         return show(model);
     }

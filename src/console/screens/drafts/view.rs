@@ -12,7 +12,7 @@ use crate::console::drafts::{DraftEntry, DraftSummary};
 use crate::console::model::Model;
 use crate::console::screens::editor::{Draft, Upstream};
 use crate::console::theme::{StyleRole, glyph};
-use crate::console::widgets::{Surface, TableColumn, TextRun, TextTable, dialog, first_row};
+use crate::console::widgets::{ColumnKind, Surface, TableColumn, TextRun, TextTable, dialog, first_row};
 use crate::console::words;
 use crate::text::Safe;
 
@@ -20,11 +20,11 @@ use crate::text::Safe;
 const COLUMNS: u16 = 100;
 
 const TABLE: [TableColumn; 5] = [
-    TableColumn { name: "DRAFT OF", min_width: 16, priority: 9, align_right: false },
-    TableColumn { name: "TYPED", min_width: 5, priority: 6, align_right: true },
-    TableColumn { name: "LINES", min_width: 18, priority: 4, align_right: false },
-    TableColumn { name: "BASE", min_width: 27, priority: 8, align_right: false },
-    TableColumn { name: "SECRETS", min_width: 9, priority: 5, align_right: false },
+    TableColumn { name: "DRAFT OF", min_width: 16, priority: 9, kind: ColumnKind::Identity },
+    TableColumn { name: "TYPED", min_width: 5, priority: 6, kind: ColumnKind::Number },
+    TableColumn { name: "LINES", min_width: 18, priority: 4, kind: ColumnKind::Words },
+    TableColumn { name: "BASE", min_width: 27, priority: 8, kind: ColumnKind::Words },
+    TableColumn { name: "SECRETS", min_width: 9, priority: 5, kind: ColumnKind::Words },
 ];
 
 /// Rows below the table: a blank and notes about the selected draft.
@@ -41,8 +41,9 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect, page: &
     let top = first_row(page.list.offset, cursor, rows.len(), height);
     let columns = words::with_times(model, &TABLE, "TYPED");
     let table = TextTable { columns: &columns, rows: cells };
-    let widths = table.widths(inside.width.saturating_sub(2), surface.glyphs());
     let list = Rect { x: inside.x + 2, width: inside.width.saturating_sub(2), ..inside };
+    // Where an address is very long, its base stays visible too.
+    let widths = table.widths(list.width, list.width / 2, surface.glyphs());
     table.draw_header(surface, list, 0, &widths);
     for (line, row) in (1..).zip(top..rows.len().min(top + height)) {
         if row == cursor {

@@ -105,7 +105,7 @@ impl std::fmt::Debug for Needle {
 }
 
 impl Needle {
-    fn of(text: &str) -> Option<Self> {
+    pub(crate) fn of(text: &str) -> Option<Self> {
         let exact = text.chars().any(char::is_uppercase);
         (!text.is_empty()).then(|| Self { text: text.to_owned(), exact })
     }

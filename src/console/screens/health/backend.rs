@@ -17,7 +17,7 @@ pub(super) fn add(page: &mut ReviewPage<'_>, model: &Model, health: &Health) {
         page.blank();
         let facts = health.facts.iter().map(|fact| {
             let name = TextRun::of(StyleRole::Dim, format!("{} ", fact.name));
-            name.and(StyleRole::Text, shown(model, &fact.value))
+            name.and(StyleRole::Text, shown(model, &fact.value)).spelled(model.glyphs)
         });
         page.extend(TextRun::pack(facts, page.room));
     }

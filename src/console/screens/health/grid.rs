@@ -57,7 +57,8 @@ pub(super) fn add(page: &mut ReviewPage<'_>, rows: Vec<GridRow>) {
             fold(page, row);
         }
         if let Some((style, note)) = &row.note {
-            page.extend(TextRun::wrap(*style, note, page.room.max(8)));
+            let note = page.glyphs.spell(note);
+            page.extend(TextRun::wrap(*style, &note, page.room.max(8)));
         }
         page.indent(INDENT);
     }
@@ -90,7 +91,8 @@ fn fold(page: &mut ReviewPage<'_>, row: &GridRow) {
     page.push(line);
     page.indent(INDENT + 2);
     let facts = facts.iter().filter(|cell| !cell.text.is_empty()).map(|cell| {
-        TextRun::of(StyleRole::Dim, format!("{} ", cell.name)).and(cell.style, cell.text.clone())
+        let run = TextRun::of(StyleRole::Dim, format!("{} ", cell.name)).and(cell.style, cell.text.clone());
+        run.spelled(page.glyphs)
     });
     let lines = TextRun::pack(facts, page.room);
     page.extend(lines.into_iter().filter(|line| !line.is_empty()).collect());

@@ -29,7 +29,7 @@ pub(crate) fn height(model: &Model) -> usize {
 }
 
 fn page(model: &Model, width: u16) -> ReviewPage<'static> {
-    let mut page = ReviewPage::new(width);
+    let mut page = ReviewPage::new(width, model.glyphs);
     findings(&mut page, model);
     page.blank();
     link(&mut page, model);

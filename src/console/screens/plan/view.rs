@@ -101,10 +101,11 @@ fn time_with_day(when: SystemTime, now: SystemTime) -> String {
 
 /// The page, and the line of each step.
 fn page<'p>(model: &Model, plan: &'p Plan, columns: u16) -> (ReviewPage<'p>, Vec<usize>) {
-    let mut page = ReviewPage::new(columns);
+    let mut page = ReviewPage::new(columns, model.glyphs);
     page.blank();
     summary::add(&mut page, model, plan);
-    let column = plan.steps.iter().map(|step| width(&Safe::display(&step.key))).max().unwrap_or(0);
+    let spelled = |step: &PlanStep| Safe::from(model.glyphs.spell(&step.key.to_string()).into_owned());
+    let column = plan.steps.iter().map(|step| width(&spelled(step))).max().unwrap_or(0);
     let column = usize::from(column.min(columns / 2));
     let mut starts = Vec::with_capacity(plan.steps.len());
     let is_nothing_left = plan.chosen(&model.inventory).is_empty();
@@ -156,7 +157,7 @@ fn step_heading(page: &mut ReviewPage<'_>, model: &Model, step: &PlanStep, colum
     };
     let condition = sections::condition(model, step.before.as_ref());
     let mut run = TextRun::of(style, mark)
-        .and(style, format!("{:column$}", Safe::display(&step.key).as_str()))
+        .and(style, format!("{:column$}", model.glyphs.spell(&step.key.to_string())))
         .and(StyleRole::Text, format!("   {condition}"));
     let copied = step
         .source
@@ -167,7 +168,7 @@ fn step_heading(page: &mut ReviewPage<'_>, model: &Model, step: &PlanStep, colum
         run.join(" · ", TextRun::of(StyleRole::Dim, copied));
         return page.push(run);
     }
-    page.extend(run.broken(page.room));
+    page.extend(run.spelled(page.glyphs).broken(page.room));
     page.indent(UNDER);
     if !copied.is_empty() {
         page.text(StyleRole::Dim, &copied);

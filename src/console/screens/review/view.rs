@@ -30,9 +30,9 @@ pub(super) fn height(model: &Model) -> usize {
 }
 
 fn page<'p>(model: &Model, edit: &Draft, review: &'p Review, columns: u16) -> ReviewPage<'p> {
-    let mut page = ReviewPage::new(columns);
+    let mut page = ReviewPage::new(columns, model.glyphs);
     page.blank();
-    if width(&Safe::display(&edit.key)) > page.room / 2 {
+    if width(&Safe::new(&model.glyphs.spell(&edit.key.to_string()))) > page.room / 2 {
         // The title is cut.
         page.fact("key", StyleRole::Text, &edit.key.to_string());
         page.blank();

@@ -129,7 +129,7 @@ fn planned_change(row: &SecretFormRow) -> TextRun {
 }
 
 fn page<'p>(model: &'p Model, columns: u16) -> ReviewPage<'p> {
-    let mut page = ReviewPage::new(columns);
+    let mut page = ReviewPage::new(columns, model.glyphs);
     page.blank();
     match (&model.secret_actions.undo, &model.secret_actions.form) {
         (Some(undo), _) => undo_page(&mut page, model, undo),

@@ -141,7 +141,8 @@ impl<'m> SecretDetailLines<'m> {
 
     fn add(&mut self, label: &str, style: StyleRole, words: &str) {
         if !words.is_empty() {
-            self.push(TextRun::labelled(label, LABEL, style, words, self.room));
+            let words = self.model.glyphs.spell(words);
+            self.push(TextRun::labelled(label, LABEL, style, &words, self.room));
         }
     }
 
@@ -215,7 +216,8 @@ impl<'m> SecretDetailLines<'m> {
         }
         let more = if rows.len() < MAX_FIELDS { "" } else { " and more" };
         self.section(format!("FIELDS  {}{more}", words::grouped(rows.len())));
-        let names: Vec<Safe<'_>> = rows.iter().map(|(name, _)| Safe::display(name)).collect();
+        let spelled = |name: &FieldName| self.model.glyphs.spell(&name.to_string()).into_owned();
+        let names: Vec<Safe<'_>> = rows.iter().map(|(name, _)| spelled(name).into()).collect();
         let widest = names.iter().map(width).max().unwrap_or(0).min(self.room / 2);
         for ((field, row), name) in rows.iter().zip(names) {
             let blank = usize::from((widest + 2).saturating_sub(width(&name)).max(1));
@@ -287,7 +289,7 @@ impl<'m> SecretDetailLines<'m> {
     }
 
     fn plain(&mut self, style: StyleRole, words: &str) {
-        self.push(TextRun::wrap(style, words, self.room));
+        self.push(TextRun::wrap(style, &self.model.glyphs.spell(words), self.room));
     }
 
     fn version_list(&mut self, versions: &SecretMetadata) {

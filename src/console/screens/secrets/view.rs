@@ -15,18 +15,19 @@ use crate::console::screens::browse::empty::waiting;
 use crate::console::shell::layout::{Pane, item_rows, secret_panes};
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{
-    ListSource, PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_rows, draw_rules, draw_title,
+    ColumnKind, ListSource, PaneTitle, Surface, TableColumn, TextRun, TextTable, draw_rows, draw_rules,
+    draw_title,
 };
 use crate::console::words;
 use crate::domain::SecretVersion;
 use crate::text::Safe;
 
 const COLUMNS: [TableColumn; 5] = [
-    TableColumn { name: "PATH", min_width: 32, priority: 90, align_right: false },
-    TableColumn { name: "STATE", min_width: 18, priority: 80, align_right: false },
-    TableColumn { name: "USED", min_width: 4, priority: 60, align_right: true },
-    TableColumn { name: "VERSION", min_width: 7, priority: 40, align_right: true },
-    TableColumn { name: "AGE", min_width: 4, priority: 50, align_right: true },
+    TableColumn { name: "PATH", min_width: 32, priority: 90, kind: ColumnKind::Identity },
+    TableColumn { name: "STATE", min_width: 18, priority: 80, kind: ColumnKind::Words },
+    TableColumn { name: "USED", min_width: 4, priority: 60, kind: ColumnKind::Number },
+    TableColumn { name: "VERSION", min_width: 7, priority: 40, kind: ColumnKind::Number },
+    TableColumn { name: "AGE", min_width: 4, priority: 50, kind: ColumnKind::Number },
 ];
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model) {
@@ -45,7 +46,7 @@ pub(crate) fn rows(model: &Model) -> (usize, bool) {
     let is_seen = shown.width > 0;
     let pane = match is_seen {
         true => shown,
-        false => secret_panes(model.frame().body, Pane::Items, false).items,
+        false => secret_panes(model.frame().body, Pane::Items, false, &model.view.settings.panes).items,
     };
     (usize::from(areas(model, pane).0.height), is_seen)
 }
@@ -84,7 +85,7 @@ fn draw_list(surface: &mut Surface<'_>, model: &Model, pane: Rect) {
     let columns = words::with_times(model, &COLUMNS, "AGE");
     let table = TextTable { columns: &columns, rows: cells };
     let selected = (page.list.cursor.checked_sub(page.list.offset), model.has_focus(Pane::Items));
-    draw_rows(surface, area, &table, heads > 1, selected, |at| {
+    draw_rows(surface, area, &table, (heads > 1, model.identity_room()), selected, |at| {
         let badge = states.get(at).map(|state| badges::state_badge(*state));
         [badge.map_or((StyleRole::Text, " "), |(style, mark, _)| (style, mark)), (StyleRole::Text, "")]
     });

@@ -38,7 +38,7 @@ fn title(list: &StaleDependentsPage) -> TextRun {
 }
 
 fn page<'p>(model: &Model, list: &'p StaleDependentsPage, columns: u16) -> ReviewPage<'p> {
-    let mut page = ReviewPage::new(columns);
+    let mut page = ReviewPage::new(columns, model.glyphs);
     page.blank();
     page.fact("receiver", StyleRole::Text, model.context.backend.looks_up);
     cache_warning(&mut page, model);

@@ -12,7 +12,7 @@ use crate::domain::reference::{ReferenceSources, ResolveScope, Variable, Variabl
 use crate::domain::{DocumentKind, Masking, SecretNames, SecretText};
 use crate::inventory::Facts;
 use crate::text::placeholders::{conceal, conceal_within, fill, redact, redact_adding};
-use crate::text::{Masked, mask_value, secrets_in};
+use crate::text::{DocumentLayout, Masked, mask_value, secrets_in};
 
 /// What is under the hidden name, in each way that a document can say it.
 const HIDDEN: [&str; 7] = ["hid-one", "hid-two", "hid-three", "hid-four", "hid-five", "hid-six", "hid-seven"];
@@ -73,13 +73,18 @@ fn without(found: &[String]) -> String {
     values.map(|value| format!("{value}\n")).collect()
 }
 
+fn detail(masking: &Masking, layout: DocumentLayout) -> String {
+    all(&Masked::of_checked(masking, &DOCUMENT.into(), None, layout).0)
+}
+
 /// A place and what it shows of a document; how many of the hidden and of the shown values it shows if all
 /// may be shown, and if none may.
 type PlaceOfSecrets = (&'static str, fn(&Masking) -> String, [usize; 2], [usize; 2]);
 
 const PLACES: &[PlaceOfSecrets] = &[
     ("get, list, merged", |masking| all(&Masked::of(masking, &DOCUMENT.into())), [7, 5], [0, 0]),
-    ("the detail", |masking| all(&Masked::of_checked(masking, &DOCUMENT.into(), None)), [7, 5], [0, 0]),
+    ("the detail", |masking| detail(masking, DocumentLayout::Pretty), [7, 5], [0, 0]),
+    ("the detail as stored", |masking| detail(masking, DocumentLayout::Stored), [7, 5], [0, 0]),
     ("watch", |masking| Masked::one_line(masking, &DOCUMENT.into(), 4_000).into_string(), [7, 5], [0, 0]),
     (
         "a value of its own",
@@ -247,7 +252,7 @@ fn assert_by_names(what: &str, text: &str) {
 fn the_console_takes_the_names_of_its_context_all_the_way() {
     let mut console = console(&names(true, true));
     let shown = console.model.webhooks.detail.shown.as_ref().unwrap();
-    assert_by_names("the detail", &all(shown.masked.as_ref().unwrap()));
+    assert_by_names("the detail", &all(&shown.text.as_ref().unwrap().masked));
     let plain: Vec<_> =
         shown.facts.sites().filter(|site| site.is_plaintext()).map(|site| site.path()).collect();
     assert_eq!(plain.len(), 5, "{plain:?}");

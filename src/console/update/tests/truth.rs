@@ -158,7 +158,7 @@ fn the_text_of_a_large_document_is_prepared_off_the_loop_and_one_at_a_time() {
     };
     let shown = |console: &TestConsole| {
         let shown = console.model.webhooks.detail.shown.as_ref().unwrap();
-        (shown.key.clone(), shown.masked.as_ref().map(|masked| masked.line(1).unwrap().to_string()))
+        (shown.key.clone(), shown.text.as_ref().map(|text| text.masked.line(1).unwrap().to_string()))
     };
     console.keys("g");
     let [(request, job)] = computes(&mut console).try_into().unwrap_or_else(|_| panic!("one job"));

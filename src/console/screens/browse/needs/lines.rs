@@ -5,12 +5,13 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::mark_badge;
 use crate::check::NeedMark;
-use crate::console::theme::StyleRole;
+use crate::console::theme::{Glyphs, StyleRole};
 use crate::console::widgets::TextRun;
 
 pub(crate) struct NeedLines {
     pub(crate) lines: Vec<TextRun>,
     pub(crate) room: u16,
+    pub(crate) glyphs: Glyphs,
 }
 
 impl NeedLines {
@@ -22,7 +23,7 @@ impl NeedLines {
     pub(crate) fn put(&mut self, indent: u16, look: (&'static str, StyleRole), facts: Vec<TextRun>) {
         let before = indent + 2;
         let room = self.room.saturating_sub(before).max(8);
-        let facts = facts.into_iter().flat_map(|fact| split_fact(fact, room));
+        let facts = facts.into_iter().flat_map(|fact| split_fact(fact.spelled(self.glyphs), room));
         let label = TextRun::of(StyleRole::Text, " ".repeat(usize::from(indent))).and(look.1, look.0);
         self.lines.extend(TextRun::beside(&label, before, TextRun::pack(facts, room)));
     }
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     fn lines(room: u16, words: &str) -> Vec<String> {
-        let mut lines = NeedLines { lines: Vec::new(), room };
+        let mut lines = NeedLines { lines: Vec::new(), room, glyphs: Glyphs::Unicode };
         lines.add(0, NeedMark::Present, vec![TextRun::of(StyleRole::Dim, words.to_owned())]);
         let text = |line: &TextRun| line.spans().iter().map(|(_, text)| text.as_str()).collect();
         lines.lines.iter().map(text).collect()

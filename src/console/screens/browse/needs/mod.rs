@@ -31,7 +31,7 @@ const BESIDE: usize = 6;
 
 /// The block of the detail about a document's needs, in lines of at most `room` columns.
 pub(crate) fn block(model: &Model, key: &ResourceKey, room: u16) -> Vec<TextRun> {
-    let mut lines = NeedLines { lines: Vec::new(), room };
+    let mut lines = NeedLines { lines: Vec::new(), room, glyphs: model.glyphs };
     let Some(needs) = model.needs.of(key) else {
         lines.add(0, NeedMark::Asking, vec![dim("reading what it refers to")]);
         return lines.lines;

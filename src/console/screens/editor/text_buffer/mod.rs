@@ -15,6 +15,7 @@ mod wrap;
 
 pub(crate) use moves::Motion;
 pub(crate) use viewport::VisualRow;
+pub(crate) use wrap::{at_column, columns, row_at};
 
 use std::{iter, mem};
 

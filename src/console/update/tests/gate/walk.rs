@@ -215,12 +215,13 @@ pub(crate) fn face(console: &TestConsole) -> String {
     });
     // Elsewhere neither decides anything.
     let hands = secrets::face(console);
-    let browses = matches!(model.place(), Place::Browse | Place::Secrets | Place::Page | Place::Plan);
+    // What can be done in the detail can be done in the list, but for what is only seen.
+    let place = if model.place() == Place::Detail { Place::Browse } else { model.place() };
+    let browses = matches!(place, Place::Browse | Place::Secrets | Place::Page | Place::Plan);
     let marks = browses && model.browse().is_some_and(|browse| !browse.marks.is_empty());
     let can_undo = browses && !model.undo_log.is_empty();
     format!(
-        "{hands} {:?} {overlay:?} {edit:?} {plan:?} {marks} {can_undo} {selected:?} {} {} {}",
-        model.place(),
+        "{hands} {place:?} {overlay:?} {edit:?} {plan:?} {marks} {can_undo} {selected:?} {} {} {}",
         model.pending_write.is_some(),
         model.unknown_outcome.is_some(),
         model.drafts.is_empty(),

@@ -32,8 +32,10 @@ fn frames(keys: [&ResourceKey; 2], glyphs: Glyphs, size: Size) -> [[String; 2]; 
         model.overlay = None;
         assert!(model.webhooks.select_key(&model.inventory, key));
         let list = drawn(&model);
-        let row =
-            list.lines().find(|line| line.contains(['▌', '>']) && line.contains('7')).unwrap_or_default();
+        // Below the titles, at the left edge of its pane.
+        let is_selected =
+            |line: &&str| ["│▌", "|>"].iter().any(|edge| line.contains(edge)) || line.starts_with(['▌', '>']);
+        let row = list.lines().skip(3).find(is_selected).expect("a selected row");
         act(&mut model, Action::Delete);
         [row.to_owned(), drawn(&model)]
     })

@@ -119,23 +119,36 @@ fn what_the_receiver_alone_can_see_is_never_called_missing() {
 fn variables_that_could_not_be_read_are_told_with_the_reason_everywhere() {
     let home = Home::new();
     home.write("work/webhooks.json", r#"{"orders": {"module": "log", "url": "https://{$HOST}/"}}"#);
-    home.write("work/bad.env", "HOST=h\nnonsense\n");
-    for (file, reason) in
-        [("none.env", "cannot read none.env"), ("bad.env", "bad.env:2:1: this is not NAME=VALUE")]
-    {
-        let program = Program::confdeck::<&str>([]).at_home(&home);
-        let program = program.env("CONFDECK_RECEIVER_ENV", format!("file:{file}"));
-        let mut terminal = Terminal::open(program, 200, 50);
-        terminal.wait_for("SYNCED");
-        terminal.go_to("default/orders");
-        wait_for_mark(&mut terminal, "default    orders", "?");
-        terminal.wait_until(|screen| screen.has("variables unreadable") && screen.has(reason));
-        terminal.keys("6");
-        terminal.wait_until(|screen| screen.has("degraded by fault  settings") && screen.has(reason));
-        terminal.keys("3");
-        terminal.wait_gone("degraded by fault");
-        assert!(!terminal.screen_now().has("no store"), "{}", terminal.screen_now().framed());
-    }
+    let program = Program::confdeck::<&str>([]).at_home(&home);
+    let program = program.env("CONFDECK_RECEIVER_ENV", "file:none.env");
+    let mut terminal = Terminal::open(program, 200, 50);
+    let reason = "cannot read none.env";
+    terminal.wait_for("SYNCED");
+    terminal.go_to("default/orders");
+    wait_for_mark(&mut terminal, "default    orders", "?");
+    terminal.wait_until(|screen| screen.has("variables unreadable") && screen.has(reason));
+    terminal.keys("6");
+    terminal.wait_until(|screen| screen.has("degraded by fault  settings") && screen.has(reason));
+    terminal.keys("3");
+    terminal.wait_gone("degraded by fault");
+    assert!(!terminal.screen_now().has("no store"), "{}", terminal.screen_now().framed());
+}
+
+#[test]
+fn a_file_of_variables_is_read_on_as_the_receiver_reads_it_and_its_bad_line_is_told() {
+    let home = Home::new();
+    home.write("work/webhooks.json", r#"{"orders": {"module": "log", "url": "https://{$HOST}/"}}"#);
+    home.write("work/bad.env", "nonsense\nHOST=h\n");
+    let program = Program::confdeck::<&str>([]).at_home(&home);
+    let program = program.env("CONFDECK_RECEIVER_ENV", "file:bad.env");
+    let mut terminal = Terminal::open(program, 200, 50);
+    terminal.wait_for("SYNCED");
+    terminal.go_to("default/orders");
+    wait_for_mark(&mut terminal, "default    orders", "✓");
+    terminal.keys("6");
+    terminal.wait_until(|screen| {
+        screen.has("degraded by fault  settings") && screen.has("bad.env:1:1: this is not NAME=VALUE")
+    });
 }
 
 #[test]

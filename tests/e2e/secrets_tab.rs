@@ -61,7 +61,7 @@ fn every_secret_is_listed_with_its_state_and_leads_to_who_depends_on_it() {
     terminal.wait_for("1 of ");
     terminal.wait_for("production/github_events  hmac");
     terminal.keys("enter G enter");
-    terminal.wait_for("POST /webhook/production/github_events");
+    terminal.wait_for("/webhook/production/github_eve");
     assert!(!terminal.has_ever_written("demo-github-hmac"));
 }
 

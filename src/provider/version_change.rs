@@ -55,7 +55,7 @@ pub async fn change_versions(
     }
     if !reader.capabilities().versions {
         // Such a store refuses, and says what to do instead.
-        send(writer, path, change.of_versions(versions)).await?;
+        return send(writer, path, change.of_versions(versions)).await.map(|()| Vec::new());
     }
     let (mut unchanged, mut sent) = (Vec::new(), Vec::new());
     for (version, seen) in states(reader, path, versions).await {

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::json::{JsonEvent, Scalar, any_byte, string_value, walk};
+use super::json::{JsonEvent, Scalar, has_byte, string_value, walk};
 use super::reference::{MAX_DEPTH, is_all_references, login_password, lookups};
 use super::{Masking, Secrecy, SecrecyContainer, SecretNames, secret_shapes};
 
@@ -64,7 +64,7 @@ fn is_bare(value: &str) -> bool {
 
 /// Whether a URL in the text has a password that does not consist of references only.
 fn holds_password(value: &str) -> bool {
-    if !any_byte(value, |byte| byte == b'@') {
+    if !has_byte(value, b'@') {
         return false;
     }
     let Some((_, rest)) = value.split_once("://") else { return false };

@@ -159,12 +159,14 @@ fn is_listed_secret<S: AsRef<str>>(kind: DocumentKind, path: &[S]) -> bool {
         DocumentKind::Connection => (&CONNECTION_SUBTREES, &CONNECTION_FIELDS),
         DocumentKind::Unknown => (&[], &[]),
     };
-    let is_step = |at: usize, name: &str| path.get(at).is_some_and(|step| step.as_ref() == name);
-    let begins = |with: &[&str]| {
-        path.len() >= with.len() && with.iter().enumerate().all(|(at, name)| is_step(at, name))
+    let Some(last) = path.last().map(AsRef::as_ref) else { return false };
+    // The last name first: it differs in nearly all of them. What is under a subtree has its secrecy already.
+    let is = |listed: &&[&str]| {
+        listed.len() == path.len()
+            && listed.last().is_some_and(|name| *name == last)
+            && listed.iter().zip(path).all(|(name, step)| *name == step.as_ref())
     };
-    subtrees.iter().any(|tree| begins(tree))
-        || fields.iter().any(|field| field.len() == path.len() && begins(field))
+    subtrees.iter().any(is) || fields.iter().any(is)
 }
 
 /// Whether a list has this name in some place, in any spelling.

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use smallvec::SmallVec;
+
 use crate::domain::{
     Change, ChangeKind, Coverage, Entry, LeaseId, Namespace, ResourceKey, Revision, StoreId,
 };
@@ -250,7 +252,7 @@ impl Inventory {
     }
 
     fn link(&mut self, slot: Slot, facts: Facts, entry: &Entry) {
-        let connections: Box<[Symbol]> =
+        let connections: SmallVec<[Symbol; 4]> =
             facts.connections.iter().map(|name| self.names.symbol(name)).collect();
         for symbol in &connections {
             self.by_connection.add(*symbol, slot);
@@ -259,7 +261,7 @@ impl Inventory {
             self.by_reference.add(reference.into(), slot);
         }
         if connections.len() > 1 {
-            self.connections_of.insert(slot, connections);
+            self.connections_of.insert(slot, connections.into_vec().into_boxed_slice());
         }
         self.sites.set(slot, &facts.sites);
         if let Some(lease) = entry.lease {

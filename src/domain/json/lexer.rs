@@ -1,6 +1,7 @@
 //! Splits any text into JSON lexemes without losing a byte; what is not JSON becomes `LexemeKind::Bad`.
 
 use super::Span;
+use super::bytes::{bytes_below, bytes_equal, first_byte};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LexemeKind {
@@ -67,6 +68,11 @@ impl<'a> Lexer<'a> {
         self.at = at;
     }
 
+    /// Skips blanks, tabs and line ends, for readers that need none of them.
+    pub(super) fn skip_space(&mut self) {
+        self.at += self.run(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+    }
+
     fn rest(&self) -> &'a [u8] {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
@@ -78,13 +84,16 @@ impl<'a> Lexer<'a> {
     /// The length of a string without escapes and control characters, if it is short. Most are, and looking at each
     /// byte once costs less than to search for the quote and to check what stands before it.
     fn plain_string(&self) -> Option<usize> {
-        let inner = self.rest().get(1..)?;
-        for (byte, len) in inner.get(..64).unwrap_or(inner).iter().zip(2..) {
-            match byte {
-                b'"' => return Some(len),
-                b'\\' | 0..0x20 => break,
-                _ => {}
+        let mut inner = self.rest().get(1..)?;
+        for at in (1..64).step_by(8) {
+            let Some((eight, rest)) = inner.split_first_chunk::<8>() else {
+                let ends = inner.iter().position(|byte| is_special(*byte))?;
+                return (inner.get(ends) == Some(&b'"')).then_some(at + ends + 1);
+            };
+            if let Some(ends) = first_special(u64::from_le_bytes(*eight)) {
+                return (eight.get(ends) == Some(&b'"')).then_some(at + ends + 1);
             }
+            inner = rest;
         }
         None
     }
@@ -120,6 +129,16 @@ impl<'a> Lexer<'a> {
         };
         (shape, len)
     }
+}
+
+/// Whether a byte ends a string, or is more than a character of it.
+fn is_special(byte: u8) -> bool {
+    matches!(byte, b'"' | b'\\' | 0..0x20)
+}
+
+/// The index of the first special byte among eight, the lowest first.
+fn first_special(eight: u64) -> Option<usize> {
+    first_byte(bytes_equal(eight, b'"') | bytes_equal(eight, b'\\') | bytes_below(eight, 0x20))
 }
 
 impl Iterator for Lexer<'_> {
@@ -180,6 +199,15 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn eight_bytes_at_once_are_compared_as_one_by_one(bytes in any::<[u8; 8]>(), text in r#"["\\\\\x1f !aé]{8}"#) {
+            let text = text.as_bytes().first_chunk().copied().unwrap_or_default();
+            for eight in [bytes, text] {
+                let expected = eight.iter().position(|byte| is_special(*byte));
+                prop_assert_eq!(first_special(u64::from_le_bytes(eight)), expected, "{:?}", eight);
+            }
+        }
+
         #[test]
         fn spans_cover_any_text(text in r#"(?s)[\[\]{}:,"\\a-z0-9 \n.é"-]{0,60}"#) {
             let mut at = 0;

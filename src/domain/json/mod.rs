@@ -3,6 +3,7 @@
 //! `serde_json` parses values; confdeck must keep white space, number spellings, escapes and
 //! duplicate members as they are, so formatting, masking and splicing work on spans of the text.
 
+mod bytes;
 mod layout;
 mod lexer;
 mod problems;
@@ -13,7 +14,7 @@ mod walk;
 pub use layout::{indent, indent_valid};
 pub use lexer::{Lexeme, LexemeKind, Lexer};
 pub use problems::{Severity, SyntaxFix, SyntaxProblem, problems};
-pub(crate) use string::any_byte;
+pub(crate) use string::has_byte;
 pub use string::{DecodedString, decode, quote, string_value, unquote};
 pub use tree::{Member, Node, NodeValue, parse, parse_outline};
 #[cfg(all(test, feature = "console"))]

@@ -1,6 +1,7 @@
 //! A strict reader that reports each part of a JSON text with its span, down to a limit of depth, without building
 //! a value.
 
+use smallvec::SmallVec;
 use thiserror::Error;
 
 use super::{BYTE_ORDER_MARK, Lexeme, LexemeKind, Lexer, Span, line_column, unquote};
@@ -98,12 +99,13 @@ pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError
     if text.starts_with(BYTE_ORDER_MARK) {
         return error(0, "the text starts with a byte order mark, which the receiver cannot read; remove it");
     }
-    let mut open: Vec<OpenContainer> = Vec::new();
+    // Documents are shallow: hardly one needs an allocation to be read.
+    let mut open = SmallVec::<[OpenContainer; 8]>::new();
     let mut want = ParseState::Value;
-    for Lexeme { kind: shape, span, is_plain } in Lexer::new(text) {
-        if shape == LexemeKind::Space {
-            continue;
-        }
+    let mut lexer = Lexer::new(text);
+    loop {
+        lexer.skip_space();
+        let Some(Lexeme { kind: shape, span, is_plain }) = lexer.next() else { break };
         want = match (want, shape) {
             (
                 ParseState::Value | ParseState::ValueOrClose,
@@ -142,9 +144,10 @@ pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError
             (
                 ParseState::KeyOrClose | ParseState::ValueOrClose | ParseState::CommaOrClose,
                 LexemeKind::CloseObject | LexemeKind::CloseArray,
-            ) if let Some(OpenContainer { object, start }) =
-                open.pop_if(|top| top.object == (shape == LexemeKind::CloseObject)) =>
+            ) if let Some(&OpenContainer { object, start }) = open.last()
+                && object == (shape == LexemeKind::CloseObject) =>
             {
+                open.pop();
                 let span = Span { start, end: span.end };
                 on(if object { JsonEvent::CloseObject(span) } else { JsonEvent::CloseArray(span) });
                 after_value(&open)

@@ -1,7 +1,7 @@
 //! What a name says: the heuristic for fields that are in no list, over the rows of the table of names.
 
 use super::table::{
-    ABOUT_WORDS, HARMLESS_NAMES, NAMES, NameRule, PUBLIC_DATA_WORDS, PUBLIC_WORDS, WordPlace,
+    ABOUT_WORDS, HARMLESS_NAMES, NAMES, NameRule, PUBLIC_DATA_WORDS, PUBLIC_WORDS, WordPlace, is_usual_name,
 };
 use super::{Secrecy, SecretNames, random};
 
@@ -108,6 +108,10 @@ pub(super) const fn is_separator(byte: u8) -> bool {
 
 /// What a name says of the values under it, by the table alone.
 pub(super) fn name_secrecy(name: &str) -> Secrecy {
+    if is_usual_name(name) { Secrecy::Open } else { secrecy_by_rules(name) }
+}
+
+fn secrecy_by_rules(name: &str) -> Secrecy {
     let mut found = Secrecy::Open;
     // Documents have very many names, and few have two letters in a row that a word begins with.
     let (mut first, mut seconds, mut start) = (OTHER, 0_u32, 0);

@@ -111,6 +111,45 @@ pub(super) const NAMES: &[NameRule] = &[
     short("totp", OTP),
 ];
 
+/// Whether it is a name that nearly every document has and that no rule is about. Documents have very many names,
+/// and most are these.
+pub(super) fn is_usual_name(name: &str) -> bool {
+    matches!(
+        name,
+        "algorithm"
+            | "basic_auth"
+            | "bootstrap_servers"
+            | "chain"
+            | "connection"
+            | "data_type"
+            | "database"
+            | "enabled"
+            | "format"
+            | "forward_headers"
+            | "header"
+            | "headers"
+            | "hmac"
+            | "host"
+            | "max_requests"
+            | "method"
+            | "mode"
+            | "module"
+            | "module-config"
+            | "port"
+            | "queue_name"
+            | "rate_limit"
+            | "retry"
+            | "table"
+            | "timeout"
+            | "topic"
+            | "type"
+            | "url"
+            | "user"
+            | "username"
+            | "window_seconds"
+    )
+}
+
 /// Names that sound secret but are known not to be: field names, modes, lists of names, certificates. In
 /// lower case and without separators.
 pub(super) const HARMLESS_NAMES: &[&str] = &[

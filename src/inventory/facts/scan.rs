@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use smallvec::SmallVec;
+
 use super::sites::{ITEM, PLAINTEXT, SECRET, SiteBytes, add_site};
 use super::{Auth, Facts};
-use crate::domain::json::{JsonEvent, Scalar, Span, any_byte, string_value};
+use crate::domain::json::{JsonEvent, Scalar, Span, has_byte, string_value};
 use crate::domain::reference::{MAX_DEPTH, lookups};
 use crate::domain::{DocumentKind, Masking, MemberValue, OwnMembers, Secrecy, SecrecyContainer, plaintext};
 
@@ -27,9 +29,9 @@ pub(super) struct FactScanner<'a, 'f> {
     masking: &'f Masking,
     facts: &'f mut Facts,
     /// Keys by their offset, and items by their number, see [`ITEM`].
-    steps: Vec<u32>,
-    names: Vec<Cow<'a, str>>,
-    frames: Vec<ScanFrame>,
+    steps: SmallVec<[u32; 8]>,
+    names: SmallVec<[Cow<'a, str>; 8]>,
+    frames: SmallVec<[ScanFrame; 6]>,
     /// The members with sites, and their ranges, of all open containers: of duplicate names, the last one counts.
     members: Vec<(Cow<'a, str>, Range<usize>)>,
     /// See [`super::ValueSites`].
@@ -50,9 +52,9 @@ impl<'a, 'f> FactScanner<'a, 'f> {
             kind: masking.kind(),
             masking,
             facts,
-            steps: Vec::new(),
-            names: Vec::new(),
-            frames: Vec::new(),
+            steps: SmallVec::new(),
+            names: SmallVec::new(),
+            frames: SmallVec::new(),
             members: Vec::new(),
             sites: SiteBytes::new(),
             overridden: Vec::new(),
@@ -249,7 +251,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
             inner.container.read(self.masking, &outer.container, &value);
         }
         let is_reachable = self.frames.len().saturating_sub(1) <= MAX_DEPTH;
-        let refers = is_reachable && any_byte(&value, |byte| byte == b'$') && !lookups(&value).is_empty();
+        let refers = is_reachable && has_byte(&value, b'$') && !lookups(&value).is_empty();
         let plain = self.kind != DocumentKind::Unknown
             && plaintext::is_plaintext(
                 self.masking.names(),

@@ -70,8 +70,8 @@ impl DotenvFaultKind {
                 "an empty value before a comment: python-dotenv before 1.2.3 takes the comment for the value"
             }
             Self::OtherVariable => {
-                "a ${NAME} that this file does not set before it: the receiver takes it from its own process, \
-                 which cannot be seen from here"
+                "a ${NAME} that this file does not set before it: the receiver takes it from its own \
+                 process, which cannot be seen from here"
             }
         }
     }

@@ -115,8 +115,8 @@ fn fleet() -> Etcd {
     store
 }
 
-/// 24 are marked and two of them in sight: what is asked before they are deleted, what an undo can still do once
-/// somebody has written two anew, and what was told of it all.
+/// 24 are marked and two of them in sight: what is asked before they are deleted, what an undo can still do
+/// once somebody has written two anew, and what was told of it all.
 #[test]
 fn bulk() {
     let store = fleet();

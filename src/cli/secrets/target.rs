@@ -40,8 +40,8 @@ impl DocumentOrSecret {
         }
     }
 
-    /// As [`Self::parse`]; a word that names no mount is a webhook of the context's namespace. For commands that
-    /// only look: whoever writes a secret says whose.
+    /// As [`Self::parse`]; a word that names no mount is a webhook of the context's namespace. For commands
+    /// that only look: whoever writes a secret says whose.
     pub(super) fn parse_in(text: &str, lookup: &SecretLookup, namespace: &Namespace) -> Result<Self> {
         let is_mount = || lookup.can_read_kv && mounts(lookup).iter().any(|mount| mount.as_str() == text);
         match text.parse() {

@@ -2,7 +2,7 @@
 //! somewhere, and each page can be reached. `UPDATE_DOCS=1` writes the tables.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on should say where")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -109,6 +109,55 @@ fn each_page_is_linked_from_the_readme_and_links_back() {
         assert!(linked.contains(&name), "README.md does not link to {name}");
         assert!(targets(&page).iter().any(|target| target == "../README.md"), "{name} does not link back");
     }
+}
+
+/// Both ways: no page shows a picture that nobody can draw, and no picture is drawn that no page shows.
+#[test]
+fn each_picture_is_drawn_by_a_scene_and_shown_on_a_page() {
+    let scenes = fs::read_to_string(root().join("tests/e2e/scenes.rs")).unwrap();
+    let drawn = scenes.split("draw(&terminal, \"").skip(1).filter_map(|rest| rest.split_once('"'));
+    let drawn: BTreeSet<_> = drawn.map(|(name, _)| name.to_owned()).collect();
+    let name = |path: &Path| path.file_stem().unwrap().to_str().unwrap().to_owned();
+    let is_picture = |path: &Path| path.extension().is_some_and(|end| end == "png");
+    let pages = docs().into_iter().chain([root().join("README.md")]);
+    let shown = pages.flat_map(|page| targets(&page)).map(PathBuf::from);
+    let shown: BTreeSet<_> = shown.filter(|path| is_picture(path)).map(|path| name(&path)).collect();
+    assert_eq!(shown, drawn, "shown on a page, and drawn by a scene");
+    let kept = fs::read_dir(root().join("screenshots")).unwrap().map(|entry| entry.unwrap().path());
+    let kept: BTreeSet<_> = kept.filter(|path| is_picture(path)).map(|path| name(&path)).collect();
+    assert_eq!(kept, drawn, "in screenshots/, and drawn by a scene");
+}
+
+/// What the page of the library calls `OWNER::NAME` outside of its programs, which are compiled.
+#[test]
+fn the_names_on_the_page_of_the_library_are_those_of_the_code() {
+    let mut sources = sources(&root().join("src"));
+    sources.retain(|path| path.extension().is_some_and(|end| end == "rs"));
+    let page = prose(&root().join("docs/library.md"));
+    let is_of_others = |path: &str| ["std", "futures"].contains(&path.split(':').next().unwrap());
+    let code = page.split('`').skip(1).step_by(2);
+    let words = code.flat_map(|code| code.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | ':'))));
+    let mut unknown = Vec::new();
+    for path in words.filter(|word| word.contains("::") && !is_of_others(word)) {
+        let names: Vec<_> = path.split("::").collect();
+        let [.., owner, name] = *names else { continue };
+        let is_owner = |path: &Path, text: &str| {
+            let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+            let declares = |word: &str| text.split(&format!("{word} {owner}")).skip(1).any(ends);
+            let is_module =
+                path.iter().any(|part| Path::new(part).file_stem().is_some_and(|stem| stem == owner));
+            is_module || ["enum", "struct", "trait", "impl"].into_iter().any(declares)
+        };
+        let knows = |path: &PathBuf| {
+            let text = fs::read_to_string(path).unwrap();
+            // A derived `default` is written with a capital.
+            is_owner(path, &text) && text.to_lowercase().contains(&name.to_lowercase())
+        };
+        if !sources.iter().any(knows) {
+            unknown.push(path);
+        }
+    }
+    assert!(unknown.is_empty(), "{unknown:?}");
 }
 
 /// The source files of a folder, without tests.

@@ -10,7 +10,7 @@ use super::document_arg::DocumentArg;
 use super::output::OutputArgs;
 use super::secrets::{RevealArgs, SecretsCommand};
 use crate::config::{Overrides, THEMES};
-use crate::domain::{Address, KeyPrefix, Namespace, moment};
+use crate::domain::{KeyPrefix, Namespace, moment};
 
 /// Live configuration of webhook receivers, in JSON files or etcd.
 ///
@@ -247,9 +247,10 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "WHEN", value_parser = since)]
     pub(super) since: Option<Since>,
 
-    /// Of this document alone: NAMESPACE/ID, connections/NAME, or key:RAW
+    /// Of this document alone: NAMESPACE/ID, connections/NAME, or key:RAW; an ID alone is in the context's
+    /// namespace
     #[arg(long, value_name = "ADDRESS")]
-    pub(super) key: Option<Address>,
+    pub(super) key: Option<DocumentArg>,
 
     /// Of this secret alone: MOUNT/PATH
     #[arg(long, value_name = "PATH")]

@@ -24,7 +24,7 @@ pub(super) fn run(session: &CliSession, audit: &AuditArgs, out: &mut Printer<'_>
         Since::At(at) => Some(at),
         Since::Ago(ago) => SystemTime::now().checked_sub(ago),
     });
-    let key = audit.key.as_ref().map(|address| recorded_name(&address.0.to_string()));
+    let key = audit.key.as_ref().map(|named| recorded_name(&session.key(named).to_string()));
     // As records have it, whatever spelling was typed.
     let secret = audit.secret.as_deref().map(|typed| recorded_name(&escape(&unescape(typed))));
     let wanted = |record: &AuditRecord| {

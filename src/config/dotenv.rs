@@ -70,8 +70,8 @@ impl DotenvFaultKind {
                 "an empty value before a comment: python-dotenv before 1.2.3 takes the comment for the value"
             }
             Self::OtherVariable => {
-                "a ${NAME} that this file does not set: the receiver takes it from its own process, which cannot \
-                 be seen from here"
+                "a ${NAME} that this file does not set before it: the receiver takes it from its own \
+                 process, which cannot be seen from here"
             }
         }
     }
@@ -87,7 +87,7 @@ impl DotenvFaultKind {
             Self::QuotedName => "leave the quotes out",
             Self::ByteOrderMark => "save the file without it",
             Self::CommentAsValue => "put the comment on a line of its own",
-            Self::OtherVariable => "set it in this file, if the receiver's process does not",
+            Self::OtherVariable => "set it on a line above, if the receiver's process does not",
         }
     }
 
@@ -99,6 +99,11 @@ impl DotenvFaultKind {
 }
 
 impl DotenvFault {
+    /// Whether the receiver gets nothing of the whole file.
+    pub(super) fn refuses_file(self) -> bool {
+        self.kind == DotenvFaultKind::NotUtf8
+    }
+
     /// As the problem of a refused file.
     pub(super) fn problem(self) -> String {
         format!("{}; {}", self.kind.words(), self.kind.remedy())

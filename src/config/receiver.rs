@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
+use super::dotenv::DotenvFault;
 use super::error::Result;
 use super::lookup::Lookup;
 use super::secret_source::variables_access;
@@ -92,10 +93,31 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`] if that file cannot be read.
     pub fn receiver_view(&self) -> Result<ReceiverView> {
-        let (variables, findings) = receiver_variables(&self.receiver.env, &self.secrets)?;
+        let (variables, faults) = receiver_variables(&self.receiver.env, &self.secrets)?;
+        Ok(self.view_of(variables, &faults))
+    }
+
+    /// As [`Settings::receiver_view`], but without any variable where the receiver's loader refuses the file:
+    /// what the receiver has, rather than what can be read.
+    ///
+    /// # Errors
+    /// Those of [`Settings::receiver_view`].
+    pub fn receiver_view_as_loaded(&self) -> Result<ReceiverView> {
+        let (mut variables, faults) = receiver_variables(&self.receiver.env, &self.secrets)?;
+        if faults.iter().any(|fault| fault.refuses_file()) {
+            variables = Some(Arc::new(EnvVariables::of::<String, String>([])));
+        }
+        Ok(self.view_of(variables, &faults))
+    }
+
+    fn view_of(&self, variables: Option<Arc<EnvVariables>>, faults: &[DotenvFault]) -> ReceiverView {
+        let findings = match &self.receiver.env {
+            EnvSource::File(path, _) => faults.iter().map(|fault| fault.finding(path)).collect(),
+            _ => Vec::new(),
+        };
         let env = variables.as_ref().map_or(ReceiverEnv::NotVisible, |all| ReceiverEnv::Known(all.states()));
         let lookup = SecretLookup { env, ..self.receiver.secret_lookup(&self.secrets) };
-        Ok(ReceiverView { lookup, variables, findings })
+        ReceiverView { lookup, variables, findings }
     }
 
     /// What the receiver can look up at this moment; see [`Settings::receiver_view`].
@@ -146,7 +168,7 @@ impl Receiver {
 fn receiver_variables(
     source: &EnvSource,
     secrets: &SecretSource,
-) -> Result<(Option<Arc<EnvVariables>>, Vec<Finding>)> {
+) -> Result<(Option<Arc<EnvVariables>>, Vec<DotenvFault>)> {
     Ok(match source {
         EnvSource::Unknown => (None, Vec::new()),
         EnvSource::Process => (Some(secrets.variables()), Vec::new()),
@@ -155,8 +177,7 @@ fn receiver_variables(
                 .map(Zeroizing::new)
                 .map_err(|error| SettingsError::unreadable(path, origin.to_string(), &error))?;
             let (read, faults) = Environment::default().with_read_file(path, &bytes);
-            let findings = faults.iter().map(|fault| fault.finding(path)).collect();
-            (Some(Arc::new(read.variables())), findings)
+            (Some(Arc::new(read.variables())), faults)
         }
     })
 }
@@ -305,6 +326,18 @@ mod tests {
         assert!(expected.iter().all(|words| told.iter().any(|told| told.starts_with(words))), "{told:?}");
         assert!(!told.concat().contains("hunter2"), "{told:?}");
         assert_eq!(health.verdict().as_str(), "degraded by fault");
+    }
+
+    #[test]
+    fn a_variable_that_the_file_sets_too_late_is_not_said_to_be_absent_from_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("receiver.env");
+        std::fs::write(&path, "URL=http://${HOST}/\nHOST=db\n").unwrap();
+        let file = format!("file:{}", path.display());
+        let health = resolve("", &[("CONFDECK_RECEIVER_ENV", &file)]).unwrap().health();
+        let told = &health.findings()[0];
+        assert!(told.text.contains("a ${NAME} that this file does not set before it"), "{}", told.text);
+        assert!(told.remedy.contains("on a line above"), "{}", told.remedy);
     }
 
     #[test]

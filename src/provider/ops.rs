@@ -48,9 +48,7 @@ pub(crate) fn check_commit(ops: &[Op], can: &Capabilities) -> Result<()> {
 
 /// Checks that a document is JSON; returns its text.
 pub(crate) fn check_json<'a>(key: &ResourceKey, document: &'a Document) -> Result<&'a str> {
-    let invalid = |reason: String| {
-        Error::invalid(format!("{key}: {reason}; a document is a JSON value, nothing was written"))
-    };
+    let invalid = |reason: String| Error::invalid(format!("{key}: {reason}; nothing was written"));
     let text = document
         .text()
         .map_err(|error| invalid(format!("the document is not UTF-8 at byte {}", error.valid_up_to())))?;

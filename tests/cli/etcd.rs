@@ -425,7 +425,16 @@ fn an_id_alone_is_in_the_namespace_that_the_receiver_serves_on_its_plain_route()
         let get = if namespace.is_empty() { get } else { get.env("ETCD_NAMESPACE", namespace) };
         assert_eq!(get.run().expect_code(0).out(), format!("{{\"at\":\"{at}\"}}\n"));
     }
-    let put = store.confdeck(&["put", "new", "{}", "--create"]).env("ETCD_NAMESPACE", "staging").run();
-    put.expect_code(0);
+    let put = store.confdeck(&["put", "new", "{}", "--create"]).env("ETCD_NAMESPACE", "staging");
+    let home = put.home.clone();
+    put.run().expect_code(0);
     assert_eq!(store.value("staging/webhooks/new"), "{}");
+    for (namespace, count) in [("staging", 1), ("default", 0)] {
+        let program = |words: &[&str]| store.confdeck(words).at_home(&home).env("ETCD_NAMESPACE", namespace);
+        let of = |words: &[&str]| program(words).run().expect_code(0);
+        let written = of(&["audit", "--key", "new", "-o", "json"]).out();
+        assert_eq!(crate::json(&written).as_array().unwrap().len(), count, "{written}");
+        let looked = of(&["secrets", "presence", "orders"]).err();
+        assert!(looked.contains(&format!("{namespace}/orders needs no secret")), "{looked}");
+    }
 }

@@ -407,6 +407,11 @@ fn a_new_webhook_and_its_secrets_are_put_by_one_command() {
     assert_eq!(lines[0], "put-with/new/secrets  - -> v1");
     assert!(lines[1].starts_with("default/new  - -> "), "{lines:?}");
     assert_eq!(world.stored("new/secrets"), (1, json!({"bearer-token": SECRET, "hmac-secret": SECRET})));
+    // What it may do without is not told as if it were needed.
+    let needs = world.run(&["secrets", "presence", "new"]).run().expect_code(0).out();
+    let of = |field: &str| needs.lines().find(|line| line.contains(field)).unwrap_or_default().to_owned();
+    assert!(of("hmac-secret").contains("present"), "{needs}");
+    assert!(of("hmac-header").contains("field missing, optional"), "{needs}");
     let kept = world.audited();
     assert_eq!(kept[0], "write_secret - v1 done bearer-token,hmac-secret");
     assert!(kept[1].starts_with("create - ") && kept[1].ends_with(" done"), "{kept:?}");

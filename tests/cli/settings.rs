@@ -92,6 +92,28 @@ fn a_file_of_the_receiver_s_variables_is_read_as_the_receiver_reads_it_and_read_
 }
 
 #[test]
+fn a_gate_does_not_pass_on_a_file_of_variables_that_the_receiver_refuses() {
+    let home = Home::new();
+    home.write(
+        "work/webhooks.json",
+        r#"{"x": {"module": "log", "authorization": "Bearer {$TOK}"}, "y": {}}"#,
+    );
+    let gate = |file: &[u8], id: &str| {
+        fs::write(home.work().join("its.env"), file).unwrap();
+        let words = ["secrets", "presence", id, "--fail-on-missing", "-o", "json"];
+        confdeck(&home, &words).env("CONFDECK_RECEIVER_ENV", "file:its.env").run()
+    };
+    gate(b"TOK=abc\n# caf\xc3\xa9\n", "default/x").expect_code(0);
+    let refused = gate(b"TOK=abc\n# caf\xe9\n", "default/x").expect_code(9);
+    assert!(refused.err().contains("its.env:2:6"), "{}", refused.err());
+    let rows = crate::json(&refused.out());
+    assert_eq!(rows[0]["state"], "missing", "{rows}");
+    assert_eq!(rows[0]["lacks"], true, "{rows}");
+    // Who needs none of them does not depend on it.
+    gate(b"TOK=abc\n# caf\xe9\n", "default/y").expect_code(0);
+}
+
+#[test]
 fn a_theme_that_does_not_exist_exits_with_2_and_names_those_that_do() {
     let home = configured("[contexts.neon]\ntheme = \"neon\"\n");
     let variable = confdeck(&home, &["list", "webhooks"]).env("CONFDECK_THEME", "neon").run().expect_code(2);

@@ -15,6 +15,8 @@ use crate::terminal::Terminal;
 fn demo(columns: u16, rows: u16) -> Terminal {
     let mut terminal = Terminal::open(Program::confdeck(["--demo"]), columns, rows);
     terminal.wait_for("SYNCED");
+    // The badge of its secrets tells what is known of them.
+    terminal.wait_for("2 missing of");
     terminal
 }
 
@@ -85,19 +87,136 @@ fn review() {
     draw(&terminal, "review");
 }
 
+/// Webhooks of two namespaces, twelve in each.
+fn fleet() -> Etcd {
+    const IDS: [&str; 12] = [
+        "audit",
+        "billing",
+        "checkout",
+        "deliveries",
+        "github_events",
+        "invoices",
+        "orders",
+        "payments",
+        "refunds",
+        "returns",
+        "shipments",
+        "stock",
+    ];
+    let store = Etcd::new();
+    let webhook = |namespace, id| {
+        let document = format!(r#"{{"module": "kafka", "connection": "kafka_main", "topic": "{id}"}}"#);
+        (format!("{namespace}/webhooks/{id}"), document)
+    };
+    let webhooks =
+        ["production", "staging"].iter().flat_map(|namespace| IDS.map(|id| webhook(namespace, id)));
+    store.put_all(webhooks);
+    store.put("global/connections/kafka_main", r#"{"type": "kafka"}"#);
+    store
+}
+
+/// 24 are marked and two of them in sight: what is asked before they are deleted, what an undo can still do
+/// once somebody has written two anew, and what was told of it all.
 #[test]
-fn plan() {
-    let mut terminal = demo(110, 24);
-    for address in ["production/orders", "production/payments"] {
-        terminal.go_to(address);
-        terminal.keys("space");
+fn bulk() {
+    let store = fleet();
+    let mut terminal = store.open(110, 26);
+    terminal.unlock();
+    terminal.keys("*");
+    terminal.wait_for("24 marked");
+    terminal.keys("/");
+    terminal.type_text("orders\n");
+    terminal.wait_for("24 marked, 22 not on the screen");
+    terminal.keys("d");
+    terminal.wait_for("22 of 24 are not on the screen");
+    terminal.answer("enter");
+    terminal.wait_for("type delete 24 to write this");
+    terminal.type_text("delete 2");
+    terminal.wait_for("› delete 2");
+    draw(&terminal, "delete");
+    terminal.type_text("4\n");
+    terminal.wait_for("✓ done: delete 24 documents");
+
+    for id in ["orders", "payments"] {
+        store.put(&format!("production/webhooks/{id}"), r#"{"module": "log"}"#);
     }
-    terminal.wait_for("2 marked");
-    terminal.keys("c");
-    terminal.wait_for("clone 2 documents");
-    terminal.type_text("staging/\n");
-    terminal.wait_for("CLONE  2 documents to staging/");
-    draw(&terminal, "plan");
+    terminal.wait_for("1 Webhooks 2");
+    terminal.keys("u");
+    terminal.wait_for("2 of 24 cannot be; 22 can");
+    draw(&terminal, "undo");
+    terminal.answer("enter");
+    terminal.wait_gone("UNDO");
+    store.delete("staging/webhooks/stock");
+    terminal.wait_for("staging/stock was deleted");
+    // What cannot be taken back is tried all the same.
+    terminal.keys("u");
+    terminal.wait_for("UNDO  ");
+    terminal.answer("enter");
+    terminal.wait_until(|screen| screen.text().matches("✗ production/payments").count() == 2);
+    terminal.keys("esc");
+    terminal.wait_gone("UNDO  ");
+    terminal.keys("f4");
+    terminal.wait_for("messages ─");
+    draw(&terminal, "messages");
+}
+
+/// What stands on the tabs while others change the list.
+#[test]
+fn columns() {
+    let mut terminal = demo(110, 26);
+    terminal.command("columns");
+    terminal.wait_for("columns of webhooks");
+    terminal.keys("down down down down down");
+    terminal.wait_for("▌✓ module");
+    terminal.keys("K K K K");
+    terminal.wait_for("J to the right");
+    terminal.keys("down down down space");
+    terminal.wait_gone("✓ auth");
+    draw(&terminal, "columns");
+}
+
+/// A long text, wrapped, with what is looked for; some of the secrets that documents need are out of sight.
+#[test]
+fn detail() {
+    let mut terminal = demo(132, 30);
+    terminal.keys("/");
+    terminal.type_text("kafka\n");
+    terminal.go_to("production/fanout");
+    terminal.wait_for("/webhook/production/fanout");
+    terminal.keys("enter /");
+    terminal.wait_for("in the text");
+    terminal.type_text("rabbit\n");
+    terminal.wait_for("1 of 2");
+    terminal.wait_for("<1m ago");
+    draw(&terminal, "detail");
+}
+
+#[test]
+fn context() {
+    let store = fleet();
+    let program = Program::confdeck(["--context", "staging"]);
+    let context = |name: &str, more: &str| {
+        let (address, prefix) = (store.server.address(), store.prefix());
+        format!(
+            "[contexts.{name}]\nbackend = \"etcd\"\nhost = \"{address}\"\nprefix = \"{prefix}\"\n{more}\n"
+        )
+    };
+    let file = [
+        context("development", "accent = \"green\""),
+        context("staging", "accent = \"yellow\""),
+        context("production", "accent = \"red\"\nprotected = true"),
+    ];
+    program.home.write("config/confdeck/config.toml", file.concat());
+    let mut terminal = Terminal::open(program, 110, 24);
+    terminal.wait_for("SYNCED");
+    terminal.command("context production");
+    terminal.wait_for("PROTECTED");
+    terminal.wait_for("1 Webhooks 24");
+    terminal.keys(":");
+    terminal.wait_for("enter take");
+    terminal.type_text("context ");
+    terminal.wait_for("context staging");
+    draw(&terminal, "context");
 }
 
 /// A secret that a connection refers to is rotated: how, what is written, and what follows from it.

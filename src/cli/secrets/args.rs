@@ -39,7 +39,7 @@ pub(crate) enum SecretsCommand {
 /// not visible from here) does not count.
 #[derive(Debug, Args)]
 pub(crate) struct SecretPresenceArgs {
-    /// A document's address, or MOUNT/PATH
+    /// A document's address, or MOUNT/PATH; an ID alone is a webhook in the context's namespace
     pub(super) of: Option<String>,
 
     /// Exit with 9 if something that is needed is missing, with 6 or 5 if that cannot be seen

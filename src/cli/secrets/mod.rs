@@ -24,6 +24,7 @@ use super::output::Printer;
 use super::session::{CliSession, note_faults};
 use super::write::NUMBER;
 use crate::check::{ReceiverEnv, SecretLookup};
+use crate::config::{ReceiverView, Settings, SettingsError};
 use crate::domain::SecretPath;
 use crate::provider::env::{EnvSecrets, EnvVariables};
 use crate::provider::{Error, SecretAccess, SecretReader, SecretWriter};
@@ -34,7 +35,11 @@ pub(super) async fn run(
     secrets: SecretsCommand,
     out: &mut Printer<'_>,
 ) -> Result<Exit> {
-    let context = SecretsContext::new(session)?;
+    let context = match &secrets {
+        // It is a gate: what the receiver's loader refuses, the receiver does not have.
+        SecretsCommand::Presence(_) => SecretsContext::of(session, Settings::receiver_view_as_loaded)?,
+        _ => SecretsContext::new(session)?,
+    };
     match secrets {
         SecretsCommand::List { folder, output } => {
             list::run(&context, folder.as_deref(), output.format, out).await?;
@@ -59,12 +64,19 @@ struct SecretsContext<'s> {
 
 impl<'s> SecretsContext<'s> {
     fn new(session: &'s CliSession) -> Result<Self> {
+        Self::of(session, Settings::receiver_view)
+    }
+
+    fn of(
+        session: &'s CliSession,
+        view: fn(&Settings) -> std::result::Result<ReceiverView, SettingsError>,
+    ) -> Result<Self> {
         let settings = &session.settings;
         if let Some(problem) = settings.secrets.problem() {
             return Err(problem.into());
         }
         session.note_findings();
-        let view = settings.receiver_view()?;
+        let view = view(settings)?;
         note_faults(&view.findings);
         let access = session.manager.secrets_as(&view);
         Ok(Self { session, lookup: view.lookup, access })
@@ -72,6 +84,10 @@ impl<'s> SecretsContext<'s> {
 
     fn target(&self, text: &str) -> Result<DocumentOrSecret> {
         DocumentOrSecret::parse(text, &self.lookup)
+    }
+
+    fn looked_at(&self, text: &str) -> Result<DocumentOrSecret> {
+        DocumentOrSecret::parse_in(text, &self.lookup, &self.session.settings.target.namespace())
     }
 
     fn secret(&self, text: &str) -> Result<SecretPath> {

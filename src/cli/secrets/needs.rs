@@ -151,6 +151,8 @@ struct NeedRow {
     used_at: Vec<String>,
     /// Whether the receiver is known to find neither a value nor a default.
     lacks: bool,
+    #[serde(skip)]
+    is_missing: bool,
 }
 
 impl NeedRow {
@@ -177,12 +179,13 @@ impl NeedRow {
             optional: need.optional,
             used_at: need.places.iter().map(at).collect(),
             lacks: lacks(need, &state),
+            is_missing: state.is_missing(),
         }
     }
 
     fn cells(&self) -> [Safe<'static>; 6] {
         let text = |text: &Option<String>| text.as_ref().map_or_else(|| Safe::literal("-"), whole);
-        let state = match (self.fallback, self.optional && self.state == "missing") {
+        let state = match (self.fallback, self.optional && self.is_missing) {
             (true, _) => format!("{}, default in effect", self.state),
             (false, true) => format!("{}, optional", self.state),
             (false, false) => self.state.to_owned(),

@@ -19,7 +19,7 @@ pub(super) async fn run(
     let format = arguments.output.format;
     let verdict = match &arguments.of {
         None => needs::print_all(context, format, out).await?,
-        Some(text) => match context.target(text)? {
+        Some(text) => match context.looked_at(text)? {
             DocumentOrSecret::Document(key) => needs::print_document(context, &key, format, out).await?,
             DocumentOrSecret::Secret(path) => {
                 let presence = context.reader().presence(&path).await?;

@@ -3,9 +3,12 @@
 use std::borrow::Cow;
 
 use crate::check::{OwnSecrets, SecretLookup};
+use crate::cli::document_arg::DocumentArg;
 use crate::cli::error::{Exit, Result};
 use crate::cli::redact_usage_error::{is_plain, quoted};
-use crate::domain::{Address, KvPath, Mount, ResourceKey, SecretFolder, SecretPath, unescape_text};
+use crate::domain::{
+    Address, KvPath, Mount, Namespace, ResourceKey, SecretFolder, SecretPath, unescape_text,
+};
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum DocumentOrSecret {
@@ -34,6 +37,16 @@ impl DocumentOrSecret {
                 quoted(text, "what was given"),
                 error.rule()
             ))),
+        }
+    }
+
+    /// As [`Self::parse`]; a word that names no mount is a webhook of the context's namespace. For commands
+    /// that only look: whoever writes a secret says whose.
+    pub(super) fn parse_in(text: &str, lookup: &SecretLookup, namespace: &Namespace) -> Result<Self> {
+        let is_mount = || lookup.can_read_kv && mounts(lookup).iter().any(|mount| mount.as_str() == text);
+        match text.parse() {
+            Ok(named @ DocumentArg::Id(_)) if !is_mount() => Ok(Self::Document(named.key(namespace))),
+            _ => Self::parse(text, lookup),
         }
     }
 
@@ -154,6 +167,23 @@ mod tests {
         assert!(read("secret/").starts_with("refused"));
         let alone = read("orders");
         assert!(alone.starts_with("refused orders alone names nothing: write NAMESPACE/orders"), "{alone}");
+    }
+
+    #[test]
+    fn an_id_alone_is_a_webhook_of_the_context_s_namespace_unless_it_names_a_mount() {
+        let staging = Namespace::new("staging").unwrap();
+        let named = |text: &str, lookup: &SecretLookup| DocumentOrSecret::parse_in(text, lookup, &staging);
+        let orders = DocumentOrSecret::Document("staging/orders".parse::<Address>().unwrap().0);
+        for lookup in [lookup(), SecretLookup::default()] {
+            assert_eq!(named("orders", &lookup).unwrap(), orders);
+            assert_eq!(named("staging/orders", &lookup).unwrap(), orders);
+            assert!(named("connections", &lookup).is_err());
+        }
+        assert!(named("secret", &lookup()).unwrap_err().to_string().contains("secret is a mount"));
+        assert_eq!(
+            named("secret/app", &lookup()).unwrap(),
+            DocumentOrSecret::parse("secret/app", &lookup()).unwrap()
+        );
     }
 
     #[test]

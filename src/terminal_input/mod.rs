@@ -174,10 +174,10 @@ impl Decoder {
         };
     }
 
-    /// Like [`Decoder::flush`], for use before bytes that arrived after a pause which nobody looked into, as on a busy
-    /// machine: whether they go on with what was begun. A link that cuts a sequence in two delivers the end of it
-    /// with the second piece, so that what needs yet more is a person's next key. A letter alone may be that end,
-    /// of an arrow key for instance: after `ESC [` it is, for as long as a report is waited for.
+    /// Like [`Decoder::flush`], for use before bytes that arrived after a pause which nobody looked into, as on
+    /// a busy machine: ends what they do not go on with. A link that cuts a sequence in two delivers its end with
+    /// the second piece, so that what would need yet more is a person's next key. A letter alone may be that
+    /// end, of an arrow key for instance: after `ESC [` it is, for as long as a report is waited for.
     fn flush_before(&mut self, next: &[u8]) -> Option<TerminalInput> {
         let goes_on = match (self.state, next) {
             (DecoderState::Escape, [first, _, ..]) => b"[O]PX^_".contains(first),

@@ -63,8 +63,8 @@ impl World {
 /// A command for a shell.
 const SET: &str = concat!(env!("CARGO_BIN_EXE_confdeck"), " secrets set secret/app key");
 
-/// What keyboards and terminals send that is no text: keys, clicks in all forms, answers to questions that a program
-/// before this one asked.
+/// What keyboards and terminals send that is no text: keys, clicks in all forms, answers to questions that a
+/// program before this one asked.
 const NO_TEXT: [&str; 18] = [
     "\x1b[A",
     "\x1bOD",

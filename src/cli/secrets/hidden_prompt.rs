@@ -1,5 +1,5 @@
-//! Asks for a secret value at the terminal, twice and without echo; what a terminal sends that is no text, such as
-//! arrow keys, clicks and answers, never becomes part of it.
+//! Asks for a secret value at the terminal, twice and without echo; what a terminal sends that is no text, such
+//! as arrow keys, clicks and answers, never becomes part of it.
 
 use std::io::{self, Write};
 use std::ops::Range;

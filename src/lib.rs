@@ -76,6 +76,8 @@ pub mod logging;
 pub mod manager;
 mod private_file;
 pub mod provider;
+#[cfg(feature = "console")]
+pub mod terminal_input;
 pub mod text;
 #[cfg(feature = "console")]
 pub mod write;

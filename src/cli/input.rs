@@ -8,7 +8,7 @@ use super::error::{Exit, Result};
 use crate::private_file::io_reason;
 
 /// Standard input without the standard library's buffer, which is never wiped.
-pub(super) struct RawStdin;
+struct RawStdin;
 
 impl Read for RawStdin {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

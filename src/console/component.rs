@@ -31,6 +31,13 @@ pub(crate) trait Component: Sync {
         }
     }
 
+    /// Handles such a key that has come several times at once: backspace or delete.
+    fn repeated(&self, model: &mut Model, key: KeyEvent, count: usize) {
+        for _ in 0..count {
+            self.key(model, key);
+        }
+    }
+
     fn paste(&self, model: &mut Model, _text: &str) {
         refuse_paste(model);
     }

@@ -29,6 +29,10 @@ pub enum AppEvent {
     Key(KeyEvent),
     /// Keys that are text where they were typed, and have come at once: taken as one edit.
     Typed(String),
+    /// A key that takes text back, as often as it has come at once, see [`Component::repeated`].
+    ///
+    /// [`Component::repeated`]: super::component::Component::repeated
+    Repeated(KeyEvent, usize),
     Paste(String),
     Resize(Size),
     /// The terminal was reclaimed after a suspend or an external editor.

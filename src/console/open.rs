@@ -282,6 +282,10 @@ impl Program for App {
         self.model.is_text(key)
     }
 
+    fn takes_back(&self, key: KeyEvent) -> bool {
+        update::keys::takes_back(&self.model, key)
+    }
+
     fn take_redraw(&mut self) -> Redraw {
         std::mem::take(&mut self.model.redraw)
     }

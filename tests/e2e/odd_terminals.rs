@@ -255,10 +255,6 @@ fn cells(printed: &str) -> Vec<String> {
 /// In tmux; the same in the emulator of these tests is with the painter's own.
 #[test]
 fn clusters_of_any_width_that_come_and_go_leave_nothing_in_tmux() {
-    // A window that reads a pipe has been seen to stop reading; the whole console runs in tmux below.
-    if std::env::var_os("CONFDECK_LONG").is_none() {
-        return;
-    }
     let Some(tmux) = Tmux::start(SIZE.cols, SIZE.rows) else { return };
     let (shown, to_shown) = tmux.screen("shown");
     let (fresh, to_fresh) = tmux.screen("fresh");

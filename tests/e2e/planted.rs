@@ -1,6 +1,9 @@
 //! A value that is planted in a real OpenBao, and all that commands and the console do with it. What
 //! they print and leave behind is searched by the harness when each test ends (`support::planted`).
 
+use std::thread;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::bao::Bao;
@@ -41,8 +44,105 @@ impl World {
         Terminal::open(self.program(words), 120, 40)
     }
 
+    /// A shell that knows the store and has run this.
+    fn shell(&self, preparation: &str) -> Terminal {
+        let program = Program::shell().at_home(&self.home).env("TOKEN", self.bao.root_token());
+        let mut shell = Terminal::open(program, 120, 40);
+        shell.wait_for("$ ");
+        let variables =
+            format!("export SECRETS_BACKEND=vault VAULT_ADDR={} VAULT_TOKEN=$TOKEN", self.bao.address());
+        shell.type_text(&format!("{variables}; {preparation}\n"));
+        shell
+    }
+
     fn stored(&self) -> Value {
         self.bao.root("GET", "secret/data/app", &Value::Null).1["data"]["data"].clone()
+    }
+}
+
+/// A command for a shell.
+const SET: &str = concat!(env!("CARGO_BIN_EXE_confdeck"), " secrets set secret/app key");
+
+/// What keyboards and terminals send that is no text: keys, clicks in all forms, answers to questions that a
+/// program before this one asked.
+const NO_TEXT: [&str; 18] = [
+    "\x1b[A",
+    "\x1bOD",
+    "\x1b[1;5C",
+    "\x1b[H",
+    "\x1b[3~",
+    "\x1bOP",
+    "\x1b[[B",
+    "\x1b[24~",
+    "\x1b[M !!",
+    "\x1b[M#qd",
+    "\x1b[<0;10;10M\x1b[<0;10;10m",
+    "\x1b[32;10;10M",
+    "\x1b[I\x1b[O",
+    "\x1b[?62c",
+    "\x1b[?62;22c",
+    "\x1b[12;40R",
+    "\x1b]11;rgb:0000/0000/dddd\x1b\\",
+    "\x1bP>|XTerm(379)\x1b\\",
+];
+
+#[test]
+fn what_a_terminal_sends_that_is_no_text_is_no_part_of_a_value() {
+    let world = World::new();
+    let letters = ('a'..='z').take(NO_TEXT.len());
+    let value = format!("planted-{}", letters.clone().collect::<String>());
+    let mut set = world.open(&["secrets", "set", "secret/app", "key"]);
+    set.wait_for("value of key (not shown):");
+    // At once, and the second time over a link that cuts it in two and takes its time.
+    set.type_text("planted-");
+    for (letter, sent) in letters.clone().zip(NO_TEXT) {
+        set.type_text(&format!("{sent}{letter}"));
+    }
+    set.type_text("\n");
+    set.wait_for("again:");
+    set.type_text("planted-");
+    for (n, (letter, sent)) in letters.zip(NO_TEXT).enumerate() {
+        let (first, rest) = sent.split_at(1 + n % (sent.len() - 1));
+        set.type_text(first);
+        thread::sleep(Duration::from_millis(120));
+        set.type_text(&format!("{rest}{letter}"));
+    }
+    set.type_text("\n");
+    assert_eq!(set.wait_exit(), Exit::Code(0), "{}", set.screen());
+    assert_eq!(world.stored()["key"], value);
+}
+
+#[test]
+fn a_hidden_value_is_mended_by_the_keys_of_its_terminal() {
+    let world = World::new();
+    // An erase character that is no usual one, and pastes in brackets that a crashed program left on.
+    let mut set = world.shell(&format!("stty erase ^T; printf '\\033[?2004h'; {SET}"));
+    set.wait_for("value of key (not shown):");
+    set.type_text("wrong\x15planted-aX\x14üY\x7f日Z\x08 gone\x17\x1b[200~two\rlines\x1b[201~!\n");
+    set.wait_for("again:");
+    set.type_text("planted-a");
+    for byte in "ü日".as_bytes() {
+        set.send(&[*byte]);
+        thread::sleep(Duration::from_millis(40));
+    }
+    set.paste(" two\nlines");
+    set.type_text("!\n");
+    set.wait_for("v1 -> v2");
+    assert_eq!(world.stored()["key"], "planted-aü日 two\nlines!");
+}
+
+#[test]
+fn a_hidden_value_that_arrives_damaged_is_refused() {
+    let world = World::new();
+    // Latin-1, and a paste with a control character.
+    for damaged in [&b"planted-\xfc"[..], b"planted-\x1b[200~a\x07b\x1b[201~"] {
+        let mut set = world.open(&["secrets", "set", "secret/app", "key"]);
+        set.wait_for("value of key (not shown):");
+        set.send(damaged);
+        set.keys("enter");
+        assert_eq!(set.wait_exit(), Exit::Code(8), "{}", set.screen());
+        assert!(set.screen().contains("nothing was written"), "{}", set.screen());
+        assert_eq!(world.stored()["key"], OLD);
     }
 }
 
@@ -69,13 +169,7 @@ fn a_value_is_typed_twice_and_never_shown() {
     assert!(differs.screen().contains("the two values differ"), "{}", differs.screen());
 
     // Given up half-way, the terminal shows again what is typed.
-    let mut shell =
-        Terminal::open(Program::shell().at_home(&world.home).env("TOKEN", world.bao.root_token()), 120, 40);
-    shell.wait_for("$ ");
-    let variables =
-        format!("export SECRETS_BACKEND=vault VAULT_ADDR={} VAULT_TOKEN=$TOKEN", world.bao.address());
-    let confdeck = env!("CARGO_BIN_EXE_confdeck");
-    shell.type_text(&format!("{variables}; {confdeck} secrets set secret/app key\n"));
+    let mut shell = world.shell(SET);
     shell.wait_for("(not shown):");
     shell.type_text(OLD);
     shell.keys("ctrl-c");

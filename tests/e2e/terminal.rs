@@ -145,8 +145,9 @@ impl Terminal {
         self.received.stall(false);
     }
 
+    /// Sends bytes as they are.
     #[track_caller]
-    fn send(&mut self, bytes: &[u8]) {
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.let_escape_through();
         self.line().write(bytes).unwrap();
         self.escaped = (bytes == b"\x1b").then(Instant::now);

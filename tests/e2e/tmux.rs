@@ -1,5 +1,6 @@
 //! A tmux of a test's own: a second emulator, which measures clusters by tables of its own.
 
+use std::cell::RefCell;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{Mode, mkfifoat};
 use tempfile::TempDir;
 
+use crate::support::home::Home;
 use crate::support::run::{PATIENCE, Program};
 
 static COUNT: AtomicUsize = AtomicUsize::new(0);
@@ -20,6 +22,8 @@ pub(crate) struct Tmux {
     folder: TempDir,
     columns: u16,
     rows: u16,
+    /// Of the programs in its windows, whose shells go there after `new-session` has returned.
+    homes: RefCell<Vec<Home>>,
 }
 
 /// A window, by its name.
@@ -34,7 +38,7 @@ impl Tmux {
             return None;
         }
         let folder = tempfile::Builder::new().prefix("tmux-").tempdir().unwrap();
-        let tmux = Self { folder, columns, rows };
+        let tmux = Self { folder, columns, rows, homes: RefCell::default() };
         // Of the whole of a window, without a line for tmux itself; it ends with its last client otherwise.
         tmux.folder_file(
             "conf",
@@ -62,6 +66,7 @@ impl Tmux {
             set.collect::<Vec<_>>().join(" "),
             words.collect::<Vec<_>>().join(" ")
         );
+        self.homes.borrow_mut().push(program.home.clone());
         let (columns, rows) = (self.columns.to_string(), self.rows.to_string());
         self.run(&["new-session", "-d", "-s", name, "-x", &columns, "-y", &rows, &line]);
         Window(name)
@@ -87,8 +92,9 @@ impl Tmux {
         self.capture(window)
     }
 
+    /// Fails at once if the window has ended; `display-message` would print an empty title.
     fn title(&self, Window(name): Window) -> String {
-        self.run(&["display-message", "-p", "-t", name, "#{pane_title}"])
+        self.run(&["list-panes", "-t", &format!("{name}:"), "-F", "#{pane_title}"])
     }
 
     /// Presses keys, by tmux's names.

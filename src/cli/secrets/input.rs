@@ -1,18 +1,17 @@
 //! Reads secret values: typed without echo, from a pipe, or from files; never from arguments, which other
 //! users of the machine can see.
 
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::args::SecretSetArgs;
+use super::hidden_prompt::read_twice;
 use crate::cli::error::{Exit, Result};
-use crate::cli::input::{RawStdin, read_into};
+use crate::cli::input::read_into;
 use crate::domain::json::{check_object, parse};
 use crate::domain::{FieldName, SecretField, SecretText, SecretValue};
-use crate::private_file::io_reason;
 use crate::provider::SecretFields;
 use crate::text::Safe;
 
@@ -119,88 +118,6 @@ fn read(file: Option<(&Path, &str)>) -> Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>> {
-    let named = Safe::display(name);
-    let unreadable =
-        |error: io::Error| Exit::FAILED.because(format!("cannot read the value: {}", io_reason(&error)));
-    // Echo stays off across both prompts: text pasted for both at once would be shown in between.
-    let silence = EchoOff::begin().map_err(unreadable)?;
-    let erase = silence.0.special_codes[SpecialCodeIndex::VERASE];
-    let typed = read_hidden(&format!("value of {named} (not shown): "), erase).and_then(|first| {
-        let second = if first.is_some() { read_hidden("again: ", erase)? } else { None };
-        Ok(first.zip(second))
-    });
-    drop(silence);
-    match typed.map_err(unreadable)? {
-        Some((first, second)) if *first == *second => Ok(first),
-        Some(_) => Err(Exit::FAILED.because("the two values differ; nothing was written")),
-        None => Err(Exit::FAILED.because("nothing was typed to its end; nothing was written")),
-    }
-}
-
-fn read_hidden(prompt: &str, erase: u8) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
-    let mut stderr = io::stderr().lock();
-    write!(stderr, "{prompt}")?;
-    stderr.flush()?;
-    let line = line(RawStdin, erase)?;
-    writeln!(stderr)?;
-    Ok(line)
-}
-
-/// Reads up to enter; `None` if it was cancelled. Keys are read one by one: in canonical mode the terminal
-/// driver would keep the line, and a signal key would end the program with echo still off. `erase` is the
-/// terminal's own erase character.
-fn line(mut keys: impl Read, erase: u8) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
-    let mut line = Zeroizing::new(Vec::with_capacity(LONGEST + 1));
-    let mut key = Zeroizing::new([0_u8]);
-    loop {
-        if keys.read(&mut *key)? == 0 {
-            return Ok(None);
-        }
-        match *key {
-            [b'\r' | b'\n'] => return Ok(Some(line)),
-            [CTRL_C | CTRL_D | CTRL_Z] => return Ok(None),
-            [CTRL_U] => line.zeroize(),
-            // A printable one belongs to a terminal of paper; to a value it is a character.
-            [byte] if matches!(byte, BACKSPACE | DELETE) || (byte == erase && matches!(byte, 1..=31)) => {
-                // Remove a multi-byte character as a whole.
-                while line.pop().is_some_and(|byte| byte & 0b1100_0000 == 0b1000_0000) {}
-            }
-            [byte] if line.len() <= LONGEST => line.push(byte),
-            _ => {}
-        }
-    }
-}
-
-const CTRL_C: u8 = 3;
-const CTRL_D: u8 = 4;
-const BACKSPACE: u8 = 8;
-const CTRL_U: u8 = 21;
-const CTRL_Z: u8 = 26;
-const DELETE: u8 = 127;
-
-/// Turns echo, canonical mode and signal keys off until dropped.
-struct EchoOff(Termios);
-
-impl EchoOff {
-    fn begin() -> io::Result<Self> {
-        let before = tcgetattr(io::stdin())?;
-        let mut silent = before.clone();
-        silent
-            .local_modes
-            .remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON | LocalModes::ISIG);
-        tcsetattr(io::stdin(), OptionalActions::Flush, &silent)?;
-        Ok(Self(before))
-    }
-}
-
-impl Drop for EchoOff {
-    fn drop(&mut self) {
-        // The terminal is gone, so an error could not be reported.
-        let _ = tcsetattr(io::stdin(), OptionalActions::Flush, &self.0);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,21 +160,6 @@ mod tests {
         ] {
             let refused = read(wrong).unwrap_err();
             assert!(refused.contains(said) && !refused.contains("planted"), "{wrong}: {refused}");
-        }
-    }
-
-    #[test]
-    fn a_line_is_typed_and_mended_key_by_key() {
-        let typed = |keys: &str| {
-            line(keys.as_bytes(), 0x14).unwrap().map(|line| String::from_utf8(line.to_vec()).unwrap())
-        };
-        assert_eq!(typed("abc\rx").as_deref(), Some("abc"));
-        assert_eq!(typed("aü\u{7f}b\u{8}c\n").as_deref(), Some("ac"));
-        assert_eq!(typed("ab\u{14}c\n").as_deref(), Some("ac"), "the terminal's own erase character");
-        assert_eq!(typed("abc\u{15}d\n").as_deref(), Some("d"));
-        assert_eq!(typed("\u{7f}\n").as_deref(), Some(""));
-        for gone in ["abc\u{3}\n", "\u{4}", "abc"] {
-            assert_eq!(typed(gone), None);
         }
     }
 }

@@ -5,6 +5,7 @@ mod args;
 mod create;
 mod delete;
 mod get;
+mod hidden_prompt;
 mod input;
 mod list;
 mod merged;

@@ -211,8 +211,8 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         }
         match happening {
             LoopEvent::Input(TerminalInput::Key(key)) => {
-                let typed = self.sources.ready_text(key, |key| self.program.is_text(key));
-                self.dispatch(typed.map_or(AppEvent::Key(key), AppEvent::Typed));
+                let event = self.sources.ready_keys(key, &self.program);
+                self.dispatch(event);
             }
             LoopEvent::Input(TerminalInput::Paste(text)) => self.dispatch(AppEvent::Paste(text)),
             LoopEvent::Input(TerminalInput::Closed) => self.terminate(HUNG_UP),

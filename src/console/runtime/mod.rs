@@ -61,6 +61,11 @@ pub trait Program {
         false
     }
 
+    /// The same of a key that would take text back: it is told once, with how often it has come.
+    fn takes_back(&self, _key: KeyEvent) -> bool {
+        false
+    }
+
     fn draw(&self, frame: &mut Frame<'_>);
 
     /// Takes the pending request for a frame.

@@ -7,9 +7,11 @@ use tokio::sync::mpsc;
 use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
+use super::Program;
 use super::signals::Signal;
 use super::task_reply::TaskReply;
 use super::watch_feed::WatchFeed;
+use crate::console::message::AppEvent;
 use crate::console::panic_hook;
 use crate::console::request::RequestId;
 use crate::console::terminal::{FrameResult, FrameWriter, TerminalInput};
@@ -75,12 +77,19 @@ impl EventSources {
         self.ahead.take().or_else(|| self.input.as_mut()?.try_recv().ok())
     }
 
-    /// A key together with those that have come after it, if they are text: each edit of a long line costs as
-    /// much as the line is long.
-    pub(super) fn ready_text(&mut self, key: KeyEvent, is_text: impl Fn(KeyEvent) -> bool) -> Option<String> {
-        let (text, ahead) = gather_text(key, is_text, || self.ready_input())?;
+    /// A key together with those that have come after it and are one edit with it: text, or the same key that
+    /// takes text back. Each edit of a long line costs as much as the line is long.
+    pub(super) fn ready_keys(&mut self, key: KeyEvent, program: &impl Program) -> AppEvent {
+        if let Some((text, ahead)) = gather_text(key, |key| program.is_text(key), || self.ready_input()) {
+            self.ahead = ahead;
+            return if text.chars().nth(1).is_some() { AppEvent::Typed(text) } else { AppEvent::Key(key) };
+        }
+        if !program.takes_back(key) {
+            return AppEvent::Key(key);
+        }
+        let (count, ahead) = count_repeats(key, || self.ready_input());
         self.ahead = ahead;
-        (text.chars().nth(1).is_some()).then_some(text)
+        if count > 1 { AppEvent::Repeated(key, count) } else { AppEvent::Key(key) }
     }
 
     /// Leaves all further input to whoever has the terminal next.
@@ -116,6 +125,20 @@ fn gather_text(
     Some((text, None))
 }
 
+/// How often a key has come in a row, and the input after that.
+fn count_repeats(
+    key: KeyEvent,
+    mut next: impl FnMut() -> Option<TerminalInput>,
+) -> (usize, Option<TerminalInput>) {
+    for count in 1..KEYS {
+        match next() {
+            Some(TerminalInput::Key(next)) if (next.code, next.modifiers) == (key.code, key.modifiers) => {}
+            ahead => return (count, ahead),
+        }
+    }
+    (KEYS, None)
+}
+
 #[cfg(test)]
 mod tests {
     use crossterm::event::KeyModifiers;
@@ -140,6 +163,19 @@ mod tests {
         assert_eq!(gathered("abc"), Some(("abc".into(), None)));
         assert_eq!(gathered("abQc"), Some(("ab".into(), Some(input('Q')))));
         assert_eq!(gathered("Qab"), None, "an action is never taken for text");
+    }
+
+    #[test]
+    fn a_key_that_is_held_is_counted_up_to_the_first_that_is_another() {
+        let counted = |typed: &str| {
+            let mut inputs = typed.chars().map(input);
+            let Some(TerminalInput::Key(first)) = inputs.next() else { panic!("a key") };
+            count_repeats(first, || inputs.next())
+        };
+        assert_eq!(counted("x"), (1, None));
+        assert_eq!(counted("xxx"), (3, None));
+        assert_eq!(counted("xxqx"), (2, Some(input('q'))));
+        assert_eq!(counted(&"x".repeat(5_000)), (KEYS, None));
     }
 
     #[test]

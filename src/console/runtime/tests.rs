@@ -170,6 +170,7 @@ impl Program for Scripted {
         match message.event {
             AppEvent::Key(key) => return self.key(key.code),
             AppEvent::Typed(text) => self.note(format!("typed {}", text.len()), Redraw::Now),
+            AppEvent::Repeated(key, count) => self.note(format!("{count} times {}", key.code), Redraw::Now),
             AppEvent::Paste(text) => self.note(format!("paste {}", text.len()), Redraw::Now),
             AppEvent::Resize(size) => self.note(format!("size {}x{}", size.cols, size.rows), Redraw::Now),
             AppEvent::Resumed => self.note("resumed", Redraw::Now),
@@ -227,6 +228,10 @@ impl Program for Scripted {
 
     fn is_text(&self, key: KeyEvent) -> bool {
         matches!(key.code, KeyCode::Char('X' | 'Y'))
+    }
+
+    fn takes_back(&self, key: KeyEvent) -> bool {
+        key.code == KeyCode::Backspace
     }
 
     fn draw(&self, frame: &mut Frame<'_>) {

@@ -10,8 +10,7 @@ use std::{io, mem};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::mpsc;
 
-use super::keys::{Decoder, REST_OF_REPORT};
-use super::{INPUTS, TerminalInput};
+use super::{Decoder, INPUTS, TerminalInput};
 
 /// The size of one read.
 const READ: usize = 4_096;
@@ -118,13 +117,8 @@ impl InputReader {
                 let bytes = buffer.get(..count).unwrap_or_default();
                 let inputs = &self.inputs;
                 let mut open = true;
-                if self.decoder.timeout().is_some_and(|patience| gap >= patience)
-                    && let Some(input) = self.decoder.flush_before(bytes)
-                {
+                if let Some(input) = self.decoder.settle(gap, bytes) {
                     open = inputs.blocking_send(input).is_ok();
-                }
-                if gap < REST_OF_REPORT {
-                    self.decoder.resume(bytes);
                 }
                 self.decoder.feed(bytes, |input| open = open && inputs.blocking_send(input).is_ok());
                 if open { Ready::Bytes } else { Ready::Stop }

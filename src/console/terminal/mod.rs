@@ -8,7 +8,6 @@ mod clipboard;
 mod device;
 mod encode;
 mod env;
-mod keys;
 mod listener;
 mod painter;
 mod writer;
@@ -17,15 +16,15 @@ pub use clipboard::{Clipboard, OSC52_LIMIT};
 pub(crate) use device::print_to_stderr;
 pub use device::{Tty, restore_terminal};
 pub use env::{Multiplexer, TerminalEnv, Vars, child_env};
-pub use keys::Decoder;
 pub use listener::Listener;
 pub use painter::Painter;
 pub use writer::{FrameResult, FrameWriter};
 
+pub use crate::terminal_input::{Decoder, TerminalInput};
+
 use std::io;
 use std::time::{Duration, Instant};
 
-use crossterm::event::KeyEvent;
 use tokio::sync::mpsc;
 
 use crate::console::shell::layout::Size;
@@ -35,15 +34,6 @@ pub const LEAVE_WITHIN: Duration = Duration::from_millis(200);
 
 /// Queue length of inputs; more stay in the kernel's buffer.
 const INPUTS: usize = 256;
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TerminalInput {
-    /// A key press or repeat, never a release.
-    Key(KeyEvent),
-    /// A complete bracketed paste, its lines separated by `\n`.
-    Paste(String),
-    Closed,
-}
 
 /// A terminal as the runtime sees it; tests replace it.
 pub trait Device {

@@ -1,6 +1,6 @@
 //! Dispatch: keys to actions, actions to their handlers; a key without an action is text.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent};
 
 use super::super::action::Action;
 use super::super::effect::Effect;
@@ -34,6 +34,20 @@ pub(crate) fn typed(model: &mut Model, text: &str) -> Vec<Effect> {
     let effects = note_key(model);
     model.notices.end_notes();
     front(model).typed(model, text);
+    effects
+}
+
+/// Whether a key has no action here and takes a character back, if text is typed here.
+pub(crate) fn takes_back(model: &Model, key: KeyEvent) -> bool {
+    let takes_back = matches!(key.code, KeyCode::Backspace | KeyCode::Delete);
+    takes_back && key.modifiers.is_empty() && model.keymap.action(model.place(), key).is_none()
+}
+
+/// Such a key that has come several times at once.
+pub(crate) fn repeated(model: &mut Model, key: KeyEvent, count: usize) -> Vec<Effect> {
+    let effects = note_key(model);
+    model.notices.end_notes();
+    front(model).repeated(model, key, count);
     effects
 }
 

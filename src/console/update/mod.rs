@@ -33,6 +33,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         AppEvent::Key(key) => keys::press(model, key),
         // What is typed or pasted may be a secret.
         AppEvent::Typed(text) => keys::typed(model, &Zeroizing::new(text)),
+        AppEvent::Repeated(key, count) => keys::repeated(model, key, count),
         AppEvent::Paste(text) => {
             keys::paste(model, &Zeroizing::new(text));
             Vec::new()

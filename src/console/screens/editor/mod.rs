@@ -85,6 +85,13 @@ impl Component for Editor {
         }
     }
 
+    fn repeated(&self, model: &mut Model, key: KeyEvent, count: usize) {
+        match model.place() {
+            Place::Find => search::repeated(model, key, count),
+            _ => typing::repeated(model, key, count),
+        }
+    }
+
     fn paste(&self, model: &mut Model, text: &str) {
         match model.place() {
             Place::Find => search::typed(model, text),

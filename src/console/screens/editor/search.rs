@@ -23,6 +23,11 @@ pub(crate) fn typed(model: &mut Model, text: &str) {
     });
 }
 
+/// Backspace or delete, several times at once: the text is searched once.
+pub(crate) fn repeated(model: &mut Model, key: KeyEvent, count: usize) {
+    type_text(model, |input| (0..count).fold(false, |did, _| input.key(key) | did));
+}
+
 fn type_text(model: &mut Model, change: impl FnOnce(&mut TextInput) -> bool) {
     if let Some(edit) = &mut model.edit
         && change(&mut edit.find.input)

@@ -32,6 +32,11 @@ pub(crate) fn typed(model: &mut Model, text: &str) {
     change(model, |buffer| buffer.type_text(text));
 }
 
+/// Backspace or delete, several times at once.
+pub(crate) fn repeated(model: &mut Model, key: KeyEvent, count: usize) {
+    change(model, |buffer| buffer.delete_run(key.code == KeyCode::Delete, count));
+}
+
 fn motion(key: KeyEvent) -> Option<Motion> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     Some(match (key.code, control) {

@@ -1,12 +1,10 @@
 //! A new version of a secret: the form, its review and its undo.
 
-mod input;
 mod state;
 pub(crate) mod undo;
 mod update;
 mod view;
 
-pub use input::{MAX_VALUE, SecretInput, TooLong};
 pub use state::{
     FieldChange, GeneratePrompt, NewSecretValue, SecretBase, SecretForm, SecretFormRow, SecretReview,
     ValuePrompt, is_plain_field,

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::input::{SecretInput, TooLong};
 use crate::console::request::RequestId;
 use crate::console::screens::stale_dependents::SecretDependents;
 use crate::console::secret_jobs::{SecretWrite, SecretWriteMode};
@@ -14,6 +13,7 @@ use crate::domain::{
     SecretGenerator, SecretPath, SecretRight, SecretValue, SecretVersion,
 };
 use crate::provider::{SecretCapabilities, SecretExpect, SecretFields};
+use crate::terminal_input::{NotTaken, SecretInput};
 
 /// The state of a secret before the write: its precondition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +105,7 @@ impl ValuePrompt {
     }
 
     /// Types or pastes into the focused input; a generated value is discarded.
-    pub fn enter(&mut self, input: impl FnOnce(&mut SecretInput) -> Result<(), TooLong>) {
+    pub fn enter(&mut self, input: impl FnOnce(&mut SecretInput) -> Result<(), NotTaken>) {
         if self.new.generated.take().is_some() {
             self.new.value.wipe();
         }

@@ -4,7 +4,6 @@
 use crossterm::event::KeyEvent;
 use zeroize::Zeroizing;
 
-use super::input::SecretInput;
 use super::state::{
     FieldChange, GeneratePrompt, NewSecretValue, SecretBase, SecretForm, SecretReview, ValuePrompt,
 };
@@ -21,6 +20,7 @@ use crate::domain::{
     Alphabet, FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretText, unescape_text,
 };
 use crate::provider::SecretCapabilities;
+use crate::terminal_input::SecretInput;
 
 /// Opens the form. If it is for one field, asks for its value at once.
 pub(crate) fn open(

@@ -8,7 +8,7 @@ use crate::console::overlays::{DestroyTarget, Overlay, Prompt, PromptPurpose};
 use crate::console::request::RequestId;
 use crate::console::screens::plan::{Plan, PlanKind, PlanStep, StepDiffs, diff};
 use crate::console::screens::secret_form::{
-    FieldChange, GeneratePrompt, NewSecretValue, SecretForm, SecretInput, SecretReview, ValuePrompt,
+    FieldChange, GeneratePrompt, NewSecretValue, SecretForm, SecretReview, ValuePrompt,
 };
 use crate::console::screens::secrets::actions::{
     PickerItems, REVEALED_FOR, RevealedValue, SecretAction, SecretPicker, SecretUndoEntry, SecretUndoReview,
@@ -20,6 +20,7 @@ use crate::console::shell::layout::Size;
 use crate::console::widgets::{ListState, TextInput};
 use crate::domain::*;
 use crate::provider::SecretCapabilities;
+use crate::terminal_input::SecretInput;
 
 fn path() -> SecretPath {
     SecretPath::Kv {

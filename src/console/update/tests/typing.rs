@@ -15,6 +15,10 @@ fn shown(console: &TestConsole) -> String {
     format!("{:?} {}", console.model.place(), terminal.backend())
 }
 
+fn press(console: &mut TestConsole, code: KeyCode) {
+    console.send(AppEvent::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+}
+
 /// Every place where text is typed, by the keys that lead there, and one where none is.
 const FIELDS: [&str; 7] = ["/", ":", "e", "e ctrl-f", "n", "5 /", ""];
 
@@ -38,6 +42,50 @@ fn in_every_field_keys_at_once_are_as_if_they_came_one_by_one() {
             assert_eq!(shown(&at_once), shown(&one_by_one), "{text:?} after {keys:?}");
         }
     }
+}
+
+#[test]
+fn in_every_field_backspaces_at_once_are_as_if_they_came_one_by_one() {
+    for keys in FIELDS {
+        for (text, back) in [("abc de", 0), ("abc de", 3), ("", 0)] {
+            for (code, count) in [(KeyCode::Backspace, 2), (KeyCode::Backspace, 9), (KeyCode::Delete, 4)] {
+                let open = || {
+                    let mut console = TestConsole::loaded();
+                    console.keys(keys);
+                    if !keys.is_empty() {
+                        console.text(text);
+                    }
+                    (0..back).for_each(|_| press(&mut console, KeyCode::Left));
+                    console
+                };
+                let (mut one_by_one, mut at_once) = (open(), open());
+                (0..count).for_each(|_| press(&mut one_by_one, code));
+                let key = KeyEvent::new(code, KeyModifiers::NONE);
+                if !super::super::keys::takes_back(&at_once.model, key) {
+                    continue;
+                }
+                at_once.send(AppEvent::Repeated(key, count));
+                assert_eq!(shown(&at_once), shown(&one_by_one), "{count} {code} in {text:?} after {keys:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn five_hundred_held_backspaces_in_a_long_line_are_one_edit() {
+    let line = "word ".repeat(13_000);
+    let mut console = TestConsole::new();
+    console.load("s1", 5, &[entry("a/one", &format!("{{\"a\": \"{line}\"}}"), 1)]);
+    console.keys("e");
+    press(&mut console, KeyCode::Down);
+    press(&mut console, KeyCode::End);
+    let buffer = |console: &TestConsole| {
+        let buffer = &console.model.edit.as_ref().unwrap().buffer;
+        (buffer.revision(), buffer.len())
+    };
+    let (edits, length) = buffer(&console);
+    console.send(AppEvent::Repeated(KeyEvent::new(KeyCode::Backspace, KeyModifiers::NONE), 500));
+    assert_eq!(buffer(&console), (edits + 1, length - 500));
 }
 
 #[test]

@@ -152,11 +152,12 @@ impl TextBuffer {
         }
         self.goal_column = None;
         self.anchor = None;
-        let before = self.cursor();
-        let change = self.replace(from, to, text);
-        if change.bytes() == 0 {
+        if from == to && text.is_empty() {
+            // At an end of the text; a new revision would wait for a check that nobody asks for.
             return false;
         }
+        let before = self.cursor();
+        let change = self.replace(from, to, text);
         if !self.history.extend_last(&change, self.cursor()) {
             self.record(vec![change], before);
         }
@@ -182,6 +183,36 @@ impl TextBuffer {
         }
         self.goal_column = None;
         self.anchor = None;
+        true
+    }
+
+    /// Deletes characters without a selection, in one edit from the first of these positions to the last; undo
+    /// knows them by words, as if each had gone alone.
+    pub(crate) fn erase_run(&mut self, stops: &[Pos]) -> bool {
+        let (Some(first), Some(last)) = (stops.first(), stops.last()) else { return false };
+        let forward = first < last;
+        self.goal_column = None;
+        self.anchor = None;
+        if first == last {
+            return false;
+        }
+        let TextEdit::Text { mut removed, .. } = self.replace(*first.min(last), *first.max(last), "") else {
+            return false;
+        };
+        for (before, after) in
+            stops.iter().zip(stops.iter().skip(1)).filter(|(before, after)| before != after)
+        {
+            let (from, to) = (before.min(after), before.max(after));
+            let bytes = if from.row == to.row { to.at - from.at } else { 1 };
+            let rest = removed.split_off(if forward { bytes } else { removed.len() - bytes });
+            let gone = if forward { std::mem::replace(&mut removed, rest) } else { rest };
+            let (before, after) = if forward { (*first, *first) } else { (*before, *after) };
+            let change = TextEdit::Text { at: after, removed: gone, inserted: String::new() };
+            if !self.history.extend_last(&change, after) {
+                self.history.push(EditGroup { changes: vec![change], before, after });
+            }
+            self.history.running = true;
+        }
         true
     }
 

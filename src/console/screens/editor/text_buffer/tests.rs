@@ -265,6 +265,43 @@ proptest! {
         }
     }
 
+    /// The same text and cursor, the same steps of undo, and at most two edits, one of them of a selection.
+    #[test]
+    fn deletions_at_once_are_as_if_they_came_one_by_one(
+        text in "[a-c _日é\u{301}🇩🇪}\n]{0,60}",
+        before in "[a-c }]{0,4}",
+        (row, from, to) in (0usize..6, 0usize..20, 0usize..20),
+        selects in any::<bool>(),
+        forward in any::<bool>(),
+        count in 1usize..70,
+    ) {
+        let open = || {
+            let mut buffer = TextBuffer::new(&text);
+            buffer.move_to(pos(row, from));
+            typed(&mut buffer, &before);
+            if selects {
+                buffer.select(buffer.clamp(pos(row, from)), buffer.clamp(pos(row, to)));
+            }
+            buffer
+        };
+        let (mut one_by_one, mut at_once) = (open(), open());
+        let edits = at_once.revision();
+        let mut did = false;
+        for _ in 0..count {
+            did |= if forward { one_by_one.delete() } else { one_by_one.backspace() };
+        }
+        prop_assert_eq!(at_once.delete_run(forward, count), did);
+        prop_assert!(at_once.revision() - edits <= 2, "{} edits", at_once.revision() - edits);
+        loop {
+            prop_assert_eq!(at_once.text(), one_by_one.text());
+            prop_assert_eq!(at_once.cursor(), one_by_one.cursor());
+            prop_assert_eq!(at_once.len(), one_by_one.len());
+            if (at_once.undo(), one_by_one.undo()) == (false, false) {
+                break;
+            }
+        }
+    }
+
     #[test]
     fn rows_cover_their_line(line in "[a-z日é\u{301}\\t]{0,300}", width in 1usize..20) {
         let mut at = 0;

@@ -44,6 +44,17 @@ impl TextBuffer {
         self.keystroke(here, self.right_of(here), "")
     }
 
+    /// Deletes forward or backward as often as the key has come at once: the same as one after the other.
+    pub fn delete_run(&mut self, forward: bool, count: usize) -> bool {
+        if self.selection().is_some() {
+            let did = if forward { self.delete() } else { self.backspace() };
+            return count > 1 && self.delete_run(forward, count - 1) || did;
+        }
+        let next = |at: &Pos| Some(if forward { self.right_of(*at) } else { self.left_of(*at) });
+        let stops: Vec<_> = std::iter::successors(Some(self.cursor()), next).take(count + 1).collect();
+        self.erase_run(&stops)
+    }
+
     /// Applies several edits as one undo step; they must be sorted and must not overlap. The cursor stays at
     /// the same text.
     pub fn apply(&mut self, edits: &[(Pos, Pos, String)]) -> bool {

@@ -9,7 +9,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::state::{PickerItems, RevealedValue, SecretPicker, SecretTarget};
 use crate::console::model::Model;
 use crate::console::overlays::Overlay;
-use crate::console::screens::secret_form::{GeneratePrompt, SecretInput, ValuePrompt};
+use crate::console::screens::secret_form::{GeneratePrompt, ValuePrompt};
 use crate::console::shell::layout::Size;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{
@@ -17,6 +17,7 @@ use crate::console::widgets::{
 };
 use crate::console::words;
 use crate::domain::{Alphabet, VersionInfo, VersionState, utc};
+use crate::terminal_input::SecretInput;
 use crate::text::{MASK, Safe};
 
 /// Width of a value.

@@ -2,8 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::key;
-use crate::console::terminal::TerminalInput;
+use super::{TerminalInput, key};
 
 /// The keys named by a letter after `ESC [` or `ESC O`.
 pub(super) fn letter(byte: u8) -> Option<KeyCode> {
@@ -48,6 +47,10 @@ pub(super) fn sequence(parameters: &[u8], last: u8) -> Option<TerminalInput> {
 fn with_modifiers(code: KeyCode, field: &str) -> Option<TerminalInput> {
     let mut parts = field.split(':');
     let bits = parts.next().and_then(|part| part.parse::<u8>().ok()).unwrap_or(1).saturating_sub(1);
+    if bits & 0b11_1000 != 0 {
+        // With super, hyper or meta it is the desktop's, and never text.
+        return None;
+    }
     let kind = match parts.next() {
         Some("3") => return None,
         Some("2") => KeyEventKind::Repeat,

@@ -71,11 +71,14 @@ fn an_escape_long_before_a_key_is_not_alt_though_nobody_looked_in_between() {
     assert_eq!(late(b"\x1b[A"), [pressed(KeyCode::Esc, NONE), pressed(KeyCode::Up, NONE)]);
     assert_eq!(late(b"[A"), [pressed(KeyCode::Up, NONE)], "a slow link has cut a sequence in two");
     assert_eq!(late(b"OP"), [pressed(KeyCode::F(1), NONE)]);
+    let bracket = pressed(KeyCode::Char('['), NONE);
+    assert_eq!(late(b"["), [pressed(KeyCode::Esc, NONE), bracket], "the end would have come with it");
 }
 
 #[test]
 fn releases_are_dropped_and_repeats_kept() {
-    let inputs = decode(&[b"\x1b[106;1:1u\x1b[106;1:2u\x1b[106;1:3u"]);
+    // The last is with super.
+    let inputs = decode(&[b"\x1b[106;1:1u\x1b[106;1:2u\x1b[106;1:3u\x1b[106;9u"]);
     let kinds: Vec<_> = inputs
         .iter()
         .map(|input| match input {
@@ -194,19 +197,10 @@ fn what_a_terminal_reports_types_nothing_wherever_it_is_cut() {
 /// The listener flushes once the timeout has passed without a byte.
 #[test]
 fn a_report_that_a_slow_link_has_cut_types_nothing() {
-    let slow = Duration::from_millis(300);
     for report in REPORTS.iter().filter(|report| report.first() == Some(&ESC)) {
         for cut in 1..report.len() {
             let (first, rest) = report.split_at(cut);
-            let mut decoder = Decoder::default();
-            let mut inputs = Vec::new();
-            decoder.feed(first, |input| inputs.push(input));
-            if decoder.timeout().is_some_and(|patience| patience < slow) {
-                inputs.extend(decoder.flush());
-                decoder.resume(rest);
-            }
-            decoder.feed(rest, |input| inputs.push(input));
-            assert_eq!(decoder.timeout(), None, "{} is whole", report.escape_ascii());
+            let mut inputs = after_a_pause(first, rest);
             // After the escape alone it cannot be known yet; after `ESC P` and its like, neither.
             inputs.retain(|input| !is_gone_before_known(input));
             assert_eq!(inputs, [], "{} | {}", first.escape_ascii(), rest.escape_ascii());
@@ -248,7 +242,77 @@ fn a_reply_that_was_cut_short_does_not_swallow_the_next_key() {
             cut_short.escape_ascii()
         );
     }
-    assert_eq!(decode(&[b"\x1b[M\x03"]), [pressed(KeyCode::Char('c'), KeyModifiers::CONTROL)]);
+    for cut_short in [b"\x1b[M\x03", b"\x1b[1\x03"] {
+        assert_eq!(decode(&[cut_short]), [pressed(KeyCode::Char('c'), KeyModifiers::CONTROL)]);
+    }
+}
+
+/// `[` with alt, and the next key.
+#[test]
+fn a_key_after_alt_and_a_bracket_is_not_swallowed() {
+    let bracket = pressed(KeyCode::Char('['), KeyModifiers::ALT);
+    const CTRL: KeyModifiers = KeyModifiers::CONTROL;
+    let keys: &[(&[u8], KeyCode, KeyModifiers)] = &[
+        (b"j", KeyCode::Char('j'), KeyModifiers::NONE),
+        (b"q", KeyCode::Char('q'), KeyModifiers::NONE),
+        (b":", KeyCode::Char(':'), KeyModifiers::NONE),
+        (b"/", KeyCode::Char('/'), KeyModifiers::NONE),
+        (b" ", KeyCode::Char(' '), KeyModifiers::NONE),
+        (b"\r", KeyCode::Enter, KeyModifiers::NONE),
+        (b"\x7f", KeyCode::Backspace, KeyModifiers::NONE),
+        (b"\x03", KeyCode::Char('c'), CTRL),
+        ("ü".as_bytes(), KeyCode::Char('ü'), KeyModifiers::NONE),
+        (b"\x1b[A", KeyCode::Up, KeyModifiers::NONE),
+    ];
+    for (next, code, modifiers) in keys {
+        let inputs = decode(&[b"\x1b[", next]);
+        assert_eq!(inputs, [bracket.clone(), pressed(*code, *modifiers)], "{}", next.escape_ascii());
+    }
+    // What may go on is told apart by a pause: a person's next key comes alone.
+    for key in ['1', '7', '?', '<', '>'] {
+        let inputs = after_a_pause(b"\x1b[", key.to_string().as_bytes());
+        assert_eq!(inputs, [bracket.clone(), pressed(KeyCode::Char(key), KeyModifiers::NONE)], "{key}");
+    }
+    for (rest, code, modifiers) in [
+        (&b"A"[..], KeyCode::Up, KeyModifiers::NONE),
+        (b"1;5C", KeyCode::Right, CTRL),
+        (b"3~", KeyCode::Delete, KeyModifiers::NONE),
+        (b"[B", KeyCode::F(2), KeyModifiers::NONE),
+    ] {
+        let inputs = after_a_pause(b"\x1b[", rest);
+        assert_eq!(inputs, [pressed(code, modifiers)], "a slow link has cut it: {}", rest.escape_ascii());
+    }
+}
+
+/// What is decoded if the rest comes after less than a report is waited for.
+fn after_a_pause(first: &[u8], rest: &[u8]) -> Vec<TerminalInput> {
+    let pause = Duration::from_millis(300);
+    let mut decoder = Decoder::default();
+    let mut inputs = Vec::new();
+    decoder.feed(first, |input| inputs.push(input));
+    if decoder.timeout().is_some_and(|patience| patience < pause) {
+        inputs.extend(decoder.flush());
+    }
+    inputs.extend(decoder.settle(pause, rest));
+    decoder.feed(rest, |input| inputs.push(input));
+    assert_eq!(decoder.timeout(), None, "{} is whole", rest.escape_ascii());
+    inputs
+}
+
+#[test]
+fn text_that_is_lost_is_known() {
+    for (bytes, is_lost) in [
+        (&b"a\xfcb"[..], true),
+        (b"a\xc3b", true),
+        (b"\x1b[200~\xff\x1b[201~", true),
+        ("aü\u{1f1e9}".as_bytes(), false),
+        (b"\x1b[M \xb0\xb0", false),
+    ] {
+        let mut decoder = Decoder::default();
+        decoder.feed(bytes, |_| {});
+        assert_eq!(decoder.take_lost_text(), is_lost, "{}", bytes.escape_ascii());
+        assert!(!decoder.take_lost_text());
+    }
 }
 
 #[test]

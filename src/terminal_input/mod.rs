@@ -1,21 +1,24 @@
-//! Decodes bytes from a terminal into keys and pastes. What a terminal reports, such as mouse clicks that a
-//! crashed program has asked for, its focus, and answers to questions, is taken whole and typed by nobody.
+//! Decodes bytes from a terminal into keys and pastes, for the console and for commands that ask. What a
+//! terminal reports, such as mouse clicks that a crashed program has asked for, its focus, and answers to
+//! questions, is taken whole and typed by nobody.
 //!
 //! It replaces crossterm's reader, which on Unix spins forever on a closed terminal, blocks the polling
 //! thread on a sequence that a slow link has split, and leaves keys unread when more than a kilobyte arrives
 //! at once.
 
+mod secret_input;
 mod sequence;
 #[cfg(test)]
 mod tests;
 
+pub use secret_input::{NotTaken, SecretInput};
+
+use std::borrow::Cow;
 use std::mem;
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use sequence::{letter, sequence};
-
-use super::TerminalInput;
 
 const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
@@ -30,7 +33,7 @@ const PASTE_END: &[u8] = b"\x1b[201~";
 const REST_OF_SEQUENCE: Duration = Duration::from_millis(20);
 
 /// How long the rest may take of what no key begins with: a report over a slow link may come in pieces.
-pub(super) const REST_OF_REPORT: Duration = Duration::from_secs(1);
+pub const REST_OF_REPORT: Duration = Duration::from_secs(1);
 
 /// How long a paste may pause before its end is considered lost.
 const REST_OF_PASTE: Duration = Duration::from_secs(2);
@@ -41,6 +44,19 @@ const PASTE_LIMIT: usize = 2 << 20;
 /// The longest sequence that is parsed; the rest is dropped.
 const SEQUENCE_LIMIT: usize = 256;
 
+/// What may come right after `ESC [`: the keys and reports of all terminals go on with one of these. After
+/// anything else the two bytes were `[` with alt, and no time has to pass for that to be certain.
+const FOLLOWS_CSI: &[u8] = b"0123456789<>?[ABCDEFGHIMOPQRSTZabcdt";
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TerminalInput {
+    /// A key press or repeat, never a release.
+    Key(KeyEvent),
+    /// A complete bracketed paste, its lines separated by `\n`.
+    Paste(String),
+    Closed,
+}
+
 /// Decodes bytes into [`TerminalInput`], however they are split across reads.
 #[derive(Debug, Default)]
 pub struct Decoder {
@@ -50,6 +66,7 @@ pub struct Decoder {
     erase: Option<u8>,
     /// The last byte of what [`Decoder::flush`] took for a key though more may follow; `None` once more came.
     given_up: Option<u8>,
+    lost_text: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -112,20 +129,36 @@ impl Decoder {
         };
         match state {
             DecoderState::Escape => Some(key(KeyCode::Esc, KeyModifiers::NONE)),
-            DecoderState::Csi if pending.is_empty() => Some(key(KeyCode::Char('['), KeyModifiers::ALT)),
+            DecoderState::Csi if pending.is_empty() => Some(alt_bracket()),
             DecoderState::Ss3 => Some(key(KeyCode::Char('O'), KeyModifiers::ALT | KeyModifiers::SHIFT)),
             DecoderState::Reply => match pending.as_slice() {
                 [introducer] => Some(key(char_code(*introducer), KeyModifiers::ALT)),
                 _ => None,
             },
-            DecoderState::Paste => paste(pending),
+            DecoderState::Paste => self.paste(pending),
             DecoderState::Ground | DecoderState::Csi | DecoderState::Mouse(_) => None,
         }
     }
 
+    /// Decides what of the earlier bytes is a key of its own, by those that are fed next and the time that lies
+    /// between. For use before the first of a read is fed.
+    pub fn settle(&mut self, gap: Duration, next: &[u8]) -> Option<TerminalInput> {
+        let lone = if gap >= REST_OF_SEQUENCE { self.flush_before(next) } else { None };
+        if gap < REST_OF_REPORT {
+            self.resume(next);
+        }
+        lone
+    }
+
+    /// Whether text has come since the last call that could not be handed on: bytes that are not UTF-8, or a
+    /// paste over the limit.
+    pub fn take_lost_text(&mut self) -> bool {
+        mem::take(&mut self.lost_text)
+    }
+
     /// Takes up what [`Decoder::flush`] gave up, for use before bytes that came soon after: several at once that
     /// can only be the rest of a report are nobody's typing.
-    pub fn resume(&mut self, next: &[u8]) {
+    fn resume(&mut self, next: &[u8]) {
         let ends_reply = matches!(next, [.., BEL] | [.., ESC, b'\\']);
         self.state = match (self.given_up, next) {
             (Some(ESC), [b'[', b'<' | b'>' | b'?' | b'M' | b't' | b'T', _, ..] | [b'[', b'I' | b'O']) => {
@@ -141,20 +174,26 @@ impl Decoder {
         };
     }
 
-    /// Like [`Decoder::flush`], for use before bytes that arrived later than [`Decoder::timeout`] because the
-    /// thread was not scheduled in time, as on a busy machine. An escape is then a key of its own rather than
-    /// alt with the next key; a partial sequence is kept and may be completed.
-    pub fn flush_before(&mut self, next: &[u8]) -> Option<TerminalInput> {
-        let begins_sequence = next.first().is_none_or(|byte| b"[O]PX^_".contains(byte));
-        let lone = self.state == DecoderState::Escape && !begins_sequence;
-        if lone { self.flush() } else { None }
+    /// Like [`Decoder::flush`], for use before bytes that arrived after a pause which nobody looked into, as on
+    /// a busy machine: ends what they do not go on with. A link that cuts a sequence in two delivers its end with
+    /// the second piece, so that what would need yet more is a person's next key. A letter alone may be that
+    /// end, of an arrow key for instance: after `ESC [` it is, for as long as a report is waited for.
+    fn flush_before(&mut self, next: &[u8]) -> Option<TerminalInput> {
+        let goes_on = match (self.state, next) {
+            (DecoderState::Escape, [first, _, ..]) => b"[O]PX^_".contains(first),
+            (DecoderState::Escape, [_]) => false,
+            (DecoderState::Csi, [0x30..=0x3f]) => !self.pending.is_empty(),
+            (DecoderState::Reply, [byte]) => self.pending.len() > 1 || *byte == BEL,
+            _ => true,
+        };
+        if goes_on { None } else { self.flush() }
     }
 
     fn step(&mut self, byte: u8, hand_on: &mut impl FnMut(TerminalInput)) -> Option<TerminalInput> {
         match self.state {
             DecoderState::Ground => self.ground(byte, KeyModifiers::NONE),
             DecoderState::Escape => self.escape(byte, hand_on),
-            DecoderState::Csi => self.csi(byte),
+            DecoderState::Csi => self.csi(byte, hand_on),
             // Some terminals name modifiers here too.
             DecoderState::Ss3 if matches!(byte, b'0'..=b'9' | b';') => None,
             DecoderState::Ss3 => {
@@ -174,6 +213,7 @@ impl Decoder {
             return None;
         }
         if byte < 0x80 {
+            self.lost_text |= !self.pending.is_empty();
             self.pending.clear();
             let is_erase = matches!(byte, 0x08 | 0x7f) || self.erase == Some(byte);
             return Some(if is_erase { key(KeyCode::Backspace, held) } else { plain(byte, held) });
@@ -188,6 +228,7 @@ impl Decoder {
             Err(error) if error.error_len().is_none() => return None,
             Err(_) => None,
         };
+        self.lost_text |= code.is_none();
         self.pending.clear();
         code.map(|code| key(code, held))
     }
@@ -209,11 +250,17 @@ impl Decoder {
         None
     }
 
-    fn csi(&mut self, byte: u8) -> Option<TerminalInput> {
+    fn csi(&mut self, byte: u8, hand_on: &mut impl FnMut(TerminalInput)) -> Option<TerminalInput> {
         match byte {
+            _ if self.pending.is_empty() && !FOLLOWS_CSI.contains(&byte) => {
+                hand_on(alt_bracket());
+                self.state = DecoderState::Ground;
+                return self.ground(byte, KeyModifiers::NONE);
+            }
             // The Linux console's F1 to F5 are `ESC [ [ A` to `E`.
             b'[' if self.pending.is_empty() => self.pending.push(byte),
             0x20..=0x3f if self.pending.len() < SEQUENCE_LIMIT => self.pending.push(byte),
+            0x20..=0x3f => {}
             0x40..=0x7e => {
                 let parameters = mem::take(&mut self.pending);
                 if (parameters.as_slice(), byte) == (b"200", b'~') {
@@ -230,8 +277,10 @@ impl Decoder {
                 return sequence(&parameters, byte);
             }
             _ => {
+                // It was cut short.
                 self.pending.clear();
-                self.state = if byte == ESC { DecoderState::Escape } else { DecoderState::Ground };
+                self.state = DecoderState::Ground;
+                return self.ground(byte, KeyModifiers::NONE);
             }
         }
         None
@@ -281,7 +330,8 @@ impl Decoder {
             let text = self.pending.len() - PASTE_END.len();
             self.pending.truncate(text);
             self.state = DecoderState::Ground;
-            return paste(mem::take(&mut self.pending));
+            let text = mem::take(&mut self.pending);
+            return self.paste(text);
         }
         if self.pending.len() > PASTE_LIMIT + PASTE_END.len() {
             // Keep only the last few bytes, which may be the end marker.
@@ -289,16 +339,23 @@ impl Decoder {
         }
         None
     }
+
+    /// A paste as one input. A paste over the limit is dropped as a whole: half a text would be worse.
+    fn paste(&mut self, bytes: Vec<u8>) -> Option<TerminalInput> {
+        if bytes.len() >= PASTE_LIMIT {
+            self.lost_text = true;
+            tracing::warn!(limit = PASTE_LIMIT, "a paste over the limit was not taken");
+            return None;
+        }
+        let text = String::from_utf8_lossy(&bytes);
+        self.lost_text |= matches!(text, Cow::Owned(_));
+        Some(TerminalInput::Paste(text.replace("\r\n", "\n").replace('\r', "\n")))
+    }
 }
 
-/// A paste as one input. A paste over the limit is dropped as a whole: half a text would be worse.
-fn paste(bytes: Vec<u8>) -> Option<TerminalInput> {
-    if bytes.len() >= PASTE_LIMIT {
-        tracing::warn!(limit = PASTE_LIMIT, "a paste over the limit was not taken");
-        return None;
-    }
-    let text = String::from_utf8_lossy(&bytes);
-    Some(TerminalInput::Paste(text.replace("\r\n", "\n").replace('\r', "\n")))
+/// What `ESC [` is if no sequence follows.
+fn alt_bracket() -> TerminalInput {
+    key(KeyCode::Char('['), KeyModifiers::ALT)
 }
 
 fn key(code: KeyCode, modifiers: KeyModifiers) -> TerminalInput {

@@ -1,4 +1,4 @@
-//! A secret being typed: shown as a mask of fixed length, and wiped on drop.
+//! A secret being typed or pasted: text and nothing else, shown to nobody, and wiped on drop.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use zeroize::Zeroizing;
@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use crate::domain::SecretText;
 
 /// The longest value, in bytes.
-pub const MAX_VALUE: usize = 1 << 20;
+const MAX_VALUE: usize = 1 << 20;
 
 /// The initial capacity, so that short secrets are never reallocated.
 const FIRST: usize = 256;
@@ -19,10 +19,15 @@ pub struct SecretInput {
     by_key: bool,
 }
 
-/// Input was rejected because the value would exceed [`MAX_VALUE`]. The value is unchanged.
+/// Why input was rejected. The value is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a value is at most 1 MiB; this was not taken")]
-pub struct TooLong;
+pub enum NotTaken {
+    #[error("a value is at most 1 MiB; this was not taken")]
+    TooLong,
+    /// Nobody could see which, and a terminal may have put it there.
+    #[error("what was pasted has control characters; it was not taken")]
+    Control,
+}
 
 impl Default for SecretInput {
     fn default() -> Self {
@@ -54,18 +59,21 @@ impl SecretInput {
         *self = Self::default();
     }
 
-    /// Handles a key.
+    /// Handles a key; one that is neither text nor takes text back changes nothing.
     ///
     /// # Errors
-    /// [`TooLong`].
-    pub fn key(&mut self, key: KeyEvent) -> Result<(), TooLong> {
+    /// [`NotTaken::TooLong`].
+    pub fn key(&mut self, key: KeyEvent) -> Result<(), NotTaken> {
         let control = key.modifiers.contains(KeyModifiers::CONTROL);
+        let held = control || key.modifiers.contains(KeyModifiers::ALT);
         match key.code {
             KeyCode::Char('u') if control => self.wipe(),
-            KeyCode::Char(c) if !control && !key.modifiers.contains(KeyModifiers::ALT) => {
+            KeyCode::Char('w') if control => self.pop_word(),
+            KeyCode::Char(c) if !held && !c.is_control() => {
                 self.by_key = true;
                 return self.paste(c.encode_utf8(&mut [0; 4]));
             }
+            KeyCode::Backspace if held => self.pop_word(),
             KeyCode::Backspace => {
                 self.text.pop();
             }
@@ -74,14 +82,23 @@ impl SecretInput {
         Ok(())
     }
 
-    /// Appends a text, line breaks included.
+    /// Removes the last word and the blanks after it.
+    fn pop_word(&mut self) {
+        let kept = self.text.trim_end().trim_end_matches(|c: char| !c.is_whitespace()).len();
+        self.text.truncate(kept);
+    }
+
+    /// Appends a text, line breaks and tabs included.
     ///
     /// # Errors
-    /// [`TooLong`]; nothing is appended then, because part of a value would be useless.
-    pub fn paste(&mut self, text: &str) -> Result<(), TooLong> {
+    /// [`NotTaken`]; nothing is appended then, because part of a value would be useless.
+    pub fn paste(&mut self, text: &str) -> Result<(), NotTaken> {
+        if text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t')) {
+            return Err(NotTaken::Control);
+        }
         let wanted = self.text.len() + text.len();
         if wanted > MAX_VALUE {
-            return Err(TooLong);
+            return Err(NotTaken::TooLong);
         }
         if wanted > self.text.capacity() {
             // A `String` that grows by itself leaves its old buffer unwiped.
@@ -122,8 +139,44 @@ mod tests {
         let mut input = SecretInput::default();
         input.paste(&"x".repeat(MAX_VALUE)).unwrap();
         assert!(!input.is_typed());
-        assert_eq!(input.paste("y"), Err(TooLong));
-        assert_eq!(input.key(KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE)), Err(TooLong));
+        assert_eq!(input.paste("y"), Err(NotTaken::TooLong));
+        assert_eq!(input.key(KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE)), Err(NotTaken::TooLong));
         assert_eq!(input.value().expose().len(), MAX_VALUE);
+    }
+
+    #[test]
+    fn what_is_no_text_is_no_part_of_a_value() {
+        let mut input = typed("a\u{9b}b");
+        for code in [KeyCode::Left, KeyCode::F(1), KeyCode::Delete, KeyCode::Esc, KeyCode::Home] {
+            input.key(KeyEvent::new(code, KeyModifiers::NONE)).unwrap();
+        }
+        input.key(KeyEvent::new(KeyCode::Char('x'), KeyModifiers::ALT)).unwrap();
+        input.key(KeyEvent::new(KeyCode::Char('a'), KeyModifiers::CONTROL)).unwrap();
+        for pasted in ["x\u{1b}[A", "x\u{8}", "x\r", "\0", "\u{9b}A"] {
+            assert_eq!(input.paste(pasted), Err(NotTaken::Control), "{}", pasted.escape_debug());
+        }
+        input.paste("c\td\n").unwrap();
+        assert_eq!(input.expose(), "abc\td\n");
+    }
+
+    #[test]
+    fn a_word_is_taken_back_by_ctrl_w_and_by_backspace_with_alt() {
+        let word_back = [
+            KeyEvent::new(KeyCode::Char('w'), KeyModifiers::CONTROL),
+            KeyEvent::new(KeyCode::Backspace, KeyModifiers::ALT),
+        ];
+        for key in word_back {
+            for (before, after) in [
+                ("one two", "one "),
+                ("one two  ", "one "),
+                ("ä\u{2003}ö", "ä\u{2003}"),
+                ("one", ""),
+                ("", ""),
+            ] {
+                let mut input = typed(before);
+                input.key(key).unwrap();
+                assert_eq!(input.expose(), after);
+            }
+        }
     }
 }

@@ -132,10 +132,21 @@ fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>> {
     });
     drop(silence);
     match typed.map_err(unreadable)? {
+        Some((first, second)) if [&first, &second].into_iter().any(|line| has_control(line)) => {
+            Err(Exit::INVALID.because(
+                "a key that is no character was pressed, such as an arrow key, or the terminal sent a report: \
+                 nothing was written; type it again, or pass it through a pipe if it has control characters",
+            ))
+        }
         Some((first, second)) if *first == *second => Ok(first),
         Some(_) => Err(Exit::FAILED.because("the two values differ; nothing was written")),
         None => Err(Exit::FAILED.because("nothing was typed to its end; nothing was written")),
     }
+}
+
+/// Whether there is a control character in what was typed, which nobody sees. A tab may have been pasted.
+fn has_control(line: &[u8]) -> bool {
+    line.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t')
 }
 
 fn read_hidden(prompt: &str, erase: u8) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
@@ -243,6 +254,20 @@ mod tests {
         ] {
             let refused = read(wrong).unwrap_err();
             assert!(refused.contains(said) && !refused.contains("planted"), "{wrong}: {refused}");
+        }
+    }
+
+    #[test]
+    fn keys_and_reports_that_nobody_sees_are_no_part_of_a_value() {
+        for keys in
+            ["ab\u{1b}[Dc\n", "\u{1b}[M !!abc\n", "\u{1b}[<0;3;3Mabc\n", "abc\u{1b}OA\n", "a\u{1}bc\n"]
+        {
+            let typed = line(keys.as_bytes(), DELETE).unwrap().unwrap();
+            assert!(has_control(&typed), "{keys:?}");
+        }
+        for keys in ["abc\n", "ü\tb\n", "ab\u{8}c\n", "\n"] {
+            let typed = line(keys.as_bytes(), DELETE).unwrap().unwrap();
+            assert!(!has_control(&typed), "{keys:?}");
         }
     }
 

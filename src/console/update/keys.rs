@@ -64,9 +64,9 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     if acts_on_selection(action) {
-        model.webhooks.list.displaced = None;
-        model.connections.list.displaced = None;
-        model.secrets_page.list.displaced = None;
+        model.webhooks.list.keep_selected();
+        model.connections.list.keep_selected();
+        model.secrets_page.list.keep_selected();
     }
     let front = front(model);
     if let Some(effects) = front.act(model, action) {

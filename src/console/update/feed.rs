@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::super::age::age;
 use super::super::effect::Effect;
 use super::super::model::{ConsistencyCheck, FRESH_FOR, Model, PausedEvents, Redraw, Resync, Tone};
+use super::presence;
 use crate::console::screens::editor::Upstream;
 use crate::console::screens::{Tab, browse};
 use crate::domain::{LinkState, ResourceKey, StoreId, TokenKind};
@@ -138,6 +139,7 @@ fn follow(model: &mut Model, delta: &Delta, own: &[ResourceKey]) {
     model.secrets_page.apply_delta(delta);
     let lost = browse::apply_delta(model, delta);
     follow_drafts(model, delta);
+    presence::recheck(model, delta);
     if let Some(key) = model.select_on_arrival.take()
         && !browse::go_to(model, &key)
     {

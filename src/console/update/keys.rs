@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use super::super::action::Action;
+use super::super::action::{Action, Group};
 use super::super::effect::Effect;
 use super::super::model::{Model, Redraw, Tone, UNLOCKED_FOR, WriteAccess};
 use super::{feed, timers};
@@ -24,9 +24,20 @@ pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         None => {
             model.notices.end_notes();
             front(model).key(model, key);
+            if let Some(action) = elsewhere(model, key) {
+                let name = action.name();
+                model.notify(Tone::Plain, format!("{name} is done in a list of documents: 1 and 2 go there"));
+            }
         }
     }
     effects
+}
+
+/// What a key without a meaning on this tab does to documents on the tabs that list them.
+fn elsewhere(model: &Model, key: KeyEvent) -> Option<Action> {
+    let is_other_tab = matches!(model.place(), Place::Secrets | Place::Page);
+    let action = model.keymap.action(Place::Browse, key).filter(|_| is_other_tab)?;
+    (action.group() == Group::Write).then_some(action)
 }
 
 /// Keys that are text, see [`Model::is_text`].

@@ -192,7 +192,8 @@ impl<'a> Lookup<'a> {
         let text = &found.value;
         let word = accepted.iter().find(|word| word.eq_ignore_ascii_case(text.trim())).ok_or_else(|| {
             let name = key.setting().name;
-            found.wrong(format!("{text:?} is not a {name}; write {}", accepted.join(" or ")))
+            let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+            found.wrong(format!("{text:?} is not {article} {name}; write {}", accepted.join(" or ")))
         })?;
         Ok(self.in_force(key, found.map(|_| *word)))
     }

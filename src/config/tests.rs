@@ -302,7 +302,11 @@ fn a_theme_that_does_not_exist_is_refused_from_every_source() {
     }
     let accent =
         resolve("[defaults]\naccent = \"puce\"\n", &[], Overrides::default()).unwrap_err().to_string();
-    assert!(accent.ends_with("write red or yellow or green or cyan or blue or magenta"), "{accent}");
+    assert!(
+        accent
+            .ends_with("\"puce\" is not an accent; write red or yellow or green or cyan or blue or magenta"),
+        "{accent}"
+    );
     let none = resolve("", &[("CONFDECK_THEME", "")], Overrides::default()).unwrap();
     assert_eq!((none.console.theme, none.console.accent), (None, None));
 }

@@ -1,9 +1,9 @@
 //! The presence of secrets that documents need, as last reported by the store. Never a value.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::time::Duration;
 
-use crate::domain::{Presence, SecretPath};
+use crate::domain::{Presence, SecretContents, SecretPath};
 
 /// The most secrets in the cache.
 pub const MAX_SEEN: usize = 20_000;
@@ -21,6 +21,8 @@ pub struct PresenceCache {
     staleness: HashMap<SecretPath, Staleness>,
     /// The last answer about each secret that said something about it, however long ago.
     verdicts: HashMap<SecretPath, LastVerdict>,
+    /// Secrets that exist, whose fields are to be compared with those that documents need.
+    unchecked: HashSet<SecretPath>,
     /// Counts the changes of verdicts.
     version: u64,
 }
@@ -29,6 +31,8 @@ pub struct PresenceCache {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Present,
+    /// It exists, but lacked a field that a document needs when the two were last compared.
+    FieldMissing,
     Missing,
     /// Deleted or destroyed.
     Ended,
@@ -87,6 +91,9 @@ impl PresenceCache {
                 Some(verdict) => {
                     let until = self.staleness.get(&path).map(|_| now);
                     self.verdicts.insert(path.clone(), LastVerdict { verdict, until });
+                    if verdict == Verdict::Present {
+                        self.unchecked.insert(path.clone());
+                    }
                 }
                 None => self.leave(&path, now),
             }
@@ -107,6 +114,30 @@ impl PresenceCache {
     /// The last verdict on every secret that the store has told about.
     pub(crate) fn verdicts(&self) -> impl ExactSizeIterator<Item = (&SecretPath, &LastVerdict)> {
         self.verdicts.iter()
+    }
+
+    /// A document that needs fields of this secret has changed.
+    pub(crate) fn recheck(&mut self, path: SecretPath) {
+        if self.verdicts.contains_key(&path) {
+            self.unchecked.insert(path);
+        }
+    }
+
+    /// More documents have changed than are looked through one by one.
+    pub(crate) fn recheck_all(&mut self) {
+        self.unchecked.extend(self.verdicts.keys().cloned());
+    }
+
+    /// Compares the secrets that wait for it; `lacks` says whether one lacks a field that a document needs.
+    pub(crate) fn check(&mut self, lacks: impl Fn(&SecretPath, &SecretContents) -> bool) {
+        for path in std::mem::take(&mut self.unchecked) {
+            if let (Some(last), Some(Presence::Present(contents))) =
+                (self.verdicts.get_mut(&path), self.entries.get(&path))
+            {
+                let is_lacking = lacks(&path, contents);
+                last.verdict = if is_lacking { Verdict::FieldMissing } else { Verdict::Present };
+            }
+        }
     }
 
     /// Changes when a verdict may have changed.

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use super::secrets_summary::lacks_field;
 use super::{ConsoleContext, PresenceCache, SecretsSummary};
 use crate::check::SecretLookup;
 use crate::domain::{LatencyClass, Revision, SecretPath, SecretStoreStatus};
@@ -62,7 +63,7 @@ impl SecretLink {
     /// Brings the summary up to date; returns whether it changed.
     pub(crate) fn summarize(
         &mut self,
-        presence_cache: &PresenceCache,
+        presence_cache: &mut PresenceCache,
         inventory: &Inventory,
         lookup: &SecretLookup,
     ) -> bool {
@@ -71,6 +72,7 @@ impl SecretLink {
             return false;
         }
         self.summarized = made_from;
+        presence_cache.check(|path, contents| lacks_field(path, contents, inventory, lookup));
         let summary = SecretsSummary::of(presence_cache, inventory, lookup);
         std::mem::replace(&mut self.summary, summary) != summary
     }

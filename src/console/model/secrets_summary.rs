@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::presence_cache::{LastVerdict, PresenceCache, Verdict};
 use super::secret_dependents::{own_webhooks, referrers};
 use crate::check::SecretLookup;
-use crate::domain::{Reference, SecretPath};
+use crate::domain::{Presence, Reference, SecretContents, SecretPath};
 use crate::inventory::{Inventory, RowRef};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,7 +15,7 @@ pub struct SecretsSummary {
     pub seen: usize,
     /// Those of them that a document needs and this user may not read.
     pub forbidden: usize,
-    /// Those of them that a document needs and that do not exist, or no longer.
+    /// Those of them that a document needs and that do not exist, or no longer, or not with the field it needs.
     pub missing: usize,
     /// Until when the oldest of those two was confirmed; `None` if all of them are being looked at.
     pub until: Option<Duration>,
@@ -25,7 +25,17 @@ impl SecretsSummary {
     pub(crate) fn of(presence_cache: &PresenceCache, inventory: &Inventory, lookup: &SecretLookup) -> Self {
         let mut summary = Self { seen: presence_cache.verdicts().len(), ..Self::default() };
         for (path, LastVerdict { verdict, until }) in presence_cache.verdicts() {
-            if *verdict == Verdict::Present || !is_needed(path, *verdict, inventory, lookup) {
+            let counts = match verdict {
+                Verdict::Present => false,
+                Verdict::FieldMissing
+                    if let Some(Presence::Present(contents)) = presence_cache.last_presence(path) =>
+                {
+                    lacks_field(path, contents, inventory, lookup)
+                }
+                // In an outage all that is known is what was found before it.
+                _ => is_needed(path, *verdict, inventory, lookup),
+            };
+            if !counts {
                 continue;
             }
             match verdict {
@@ -41,6 +51,28 @@ impl SecretsSummary {
     pub fn is_bad(&self) -> bool {
         self.forbidden > 0 || self.missing > 0
     }
+}
+
+/// Whether a document needs a field that a secret does not have.
+pub(super) fn lacks_field(
+    path: &SecretPath,
+    contents: &SecretContents,
+    inventory: &Inventory,
+    lookup: &SecretLookup,
+) -> bool {
+    let SecretPath::Kv { path: inside, .. } = path else { return false };
+    let refers = |row: RowRef<'_>| {
+        row.sites().references().iter().any(|(reference, has_default)| match reference {
+            Reference::Vault { path: to, field } => {
+                to == inside.as_str() && !has_default && contents.field(field).is_none()
+            }
+            Reference::Env { .. } => false,
+        })
+    };
+    let is_own = |row: RowRef<'_>| {
+        row.own().iter().any(|(field, required)| required && contents.field(field.as_str()).is_none())
+    };
+    referrers(inventory, lookup, path).any(refers) || own_webhooks(inventory, lookup, path).any(is_own)
 }
 
 /// Whether a document needs a secret so that its verdict matters.

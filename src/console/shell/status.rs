@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::console::action::Action;
 use crate::console::model::{Model, Notice, Tone};
+use crate::console::screens::Tab;
 use crate::console::screens::browse::{BrowsePage, DetailSearch, marks};
 use crate::console::screens::editor::{Draft, DraftStage};
 use crate::console::shell::layout::Pane;
@@ -35,7 +36,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
         Some(browse) => Some(FilterLine::of(&browse.list)),
         None => model.shows_secrets().then(|| FilterLine::of(&model.secrets_page.list)),
     };
-    let (result, news) = messages(model);
+    let (result, read_whole_by, news) = messages(model);
     let is_crowded = !result.is_empty() || !news.is_empty();
     let context =
         if area.width >= WIDE { context(model, is_crowded, area.width) } else { TextRun::default() };
@@ -45,7 +46,8 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let typed = list_filter.as_ref().map_or(0, FilterLine::width);
     let room = line.remaining().saturating_sub(if typed > 0 { typed + GAP } else { 0 });
     let widths = Widths::fit(room, result.width(), (news.width(), news.least()), context.width());
-    for part in [if widths.context > 0 { context } else { TextRun::default() }, news.cut(widths.news)] {
+    for part in [if widths.context > 0 { context } else { TextRun::default() }, news.cut(model, widths.news)]
+    {
         line.put_right(&part);
         if !part.is_empty() {
             line.margin(GAP);
@@ -55,7 +57,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     if typed > 0 {
         line.skip(GAP);
     }
-    line.put_run(&cut(model, result, widths.result));
+    line.put_run(&cut(model, result, widths.result, read_whole_by));
     if let Some(x) = cursor {
         surface.set_cursor(x, area.y);
     }
@@ -93,6 +95,7 @@ impl Widths {
 struct Aside {
     text: TextRun,
     age: TextRun,
+    read_whole_by: Option<Action>,
 }
 
 impl Aside {
@@ -108,45 +111,45 @@ impl Aside {
         self.text.width().min(LEAST_NEWS) + self.age.width()
     }
 
-    fn cut(self, columns: u16) -> TextRun {
+    fn cut(self, model: &Model, columns: u16) -> TextRun {
         let room = columns.saturating_sub(self.age.width());
         if room == 0 {
             return TextRun::default();
         }
-        let mut run = self.text.cut(room);
+        let mut run = cut(model, self.text, room, self.read_whole_by);
         run.join("", self.age);
         run
     }
 }
 
-/// The results of the last act or what is under way, and beside them the news. What is wrong with the link takes
-/// the place of the news, which it keeps from coming, and that of the results while there are none.
-fn messages(model: &Model) -> (TextRun, Aside) {
-    let mut result = results(model);
+/// The results of the last act or what is under way, by which action they are read whole, and beside them the
+/// news. What is wrong with the link takes the place of the news, which it keeps from coming, and that of the
+/// results while there are none.
+fn messages(model: &Model) -> (TextRun, Option<Action>, Aside) {
+    let result = results(model);
+    let read_whole_by = (!model.notices.results().is_empty()).then_some(Action::Messages);
     let trouble = if is_shown_in_body(model) { TextRun::default() } else { words::trouble_line(model) };
     let (glyph, style) = (glyph::FRESH, StyleRole::Dim);
     let is_current = model.notices.expires_at().is_some_and(|end| end > model.now.mono);
     let news = model.notices.news().filter(|_| is_current).map_or_else(Aside::default, |news| Aside {
         text: TextRun::of(style, format!("{glyph} {}", news.text)),
         age: TextRun::of(style, format!(" {}", model.age(news.at).text)),
+        read_whole_by: None,
     });
     if trouble.is_empty() {
-        return (result, news);
+        return (result, read_whole_by, news);
     }
+    let on_health = (model.is_covered() || model.tab != Tab::Health).then_some(Action::Health);
     if result.is_empty() {
-        result = trouble;
-        return (result, news);
+        return (trouble, on_health, news);
     }
-    (result, Aside { text: trouble, age: TextRun::default() })
+    (result, read_whole_by, Aside { text: trouble, age: TextRun::default(), read_whole_by: on_health })
 }
 
-/// Results cut to their room, with the key that shows them whole.
-fn cut(model: &Model, result: TextRun, room: u16) -> TextRun {
-    // What is wrong with the link is no message.
-    if result.width() <= room || model.notices.results().is_empty() {
-        return result.cut(room);
-    }
-    let key = model.keymap.key(model.place(), Action::Messages);
+/// A text cut to its room, with the key of the action that shows it whole.
+fn cut(model: &Model, result: TextRun, room: u16, read_whole_by: Option<Action>) -> TextRun {
+    let Some(action) = read_whole_by.filter(|_| result.width() > room) else { return result.cut(room) };
+    let key = model.keymap.key(model.place(), action);
     let hint = key.map_or_else(TextRun::default, |key| TextRun::of(StyleRole::Key, format!(" {key}")));
     match room.checked_sub(hint.width()).filter(|room| *room >= SHORTEST) {
         Some(room) => {

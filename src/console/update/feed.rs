@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::super::age::age;
 use super::super::effect::Effect;
 use super::super::model::{ConsistencyCheck, FRESH_FOR, Model, PausedEvents, Redraw, Resync, Tone};
+use super::presence;
 use crate::console::screens::editor::Upstream;
 use crate::console::screens::{Tab, browse};
 use crate::domain::{LinkState, ResourceKey, StoreId, TokenKind};
@@ -45,7 +46,8 @@ pub(crate) fn handle(model: &mut Model, feed: InventoryEvent) -> Vec<Effect> {
         }
         None => {
             let delta = apply_to_inventory(model, feed);
-            follow(model, &delta);
+            let own = own_deletions(model, &delta);
+            follow(model, &delta, &own);
         }
     }
     Vec::new()
@@ -74,14 +76,16 @@ pub(crate) fn pause(model: &mut Model) -> Vec<Effect> {
         return vec![Effect::Reload];
     }
     // The lists are updated once: following one change costs as much as following all.
-    let mut all = Delta::default();
+    let (mut all, mut own) = (Delta::default(), Vec::new());
     for feed in held.feeds {
-        let Delta { changes, deleted, resynced } = apply_to_inventory(model, feed);
+        let delta = apply_to_inventory(model, feed);
+        own.extend(own_deletions(model, &delta));
+        let Delta { changes, deleted, resynced } = delta;
         all.changes.extend(changes);
         all.deleted.extend(deleted);
         all.resynced = resynced.or(all.resynced);
     }
-    follow(model, &all);
+    follow(model, &all, &own);
     Vec::new()
 }
 
@@ -130,31 +134,34 @@ fn apply_to_inventory(model: &mut Model, mut feed: InventoryEvent) -> Delta {
     delta
 }
 
-/// Updates lists and drafts after a change of the inventory.
-fn follow(model: &mut Model, delta: &Delta) {
+/// Updates lists and drafts after a change of the inventory; `own` was deleted here.
+fn follow(model: &mut Model, delta: &Delta, own: &[ResourceKey]) {
     model.secrets_page.apply_delta(delta);
     let lost = browse::apply_delta(model, delta);
     follow_drafts(model, delta);
+    presence::recheck(model, delta);
     if let Some(key) = model.select_on_arrival.take()
         && !browse::go_to(model, &key)
     {
         model.select_on_arrival = Some(key);
     }
-    if let Some(key) = lost.filter(|key| !is_own_write(model, key)) {
+    if let Some(key) = lost.filter(|key| !own.contains(key)) {
         let became =
             if model.inventory.coverage().covers(&key) { "is gone" } else { "may not be read any more" };
         model.announce(format!("{key}, which was selected, {became}"));
     }
 }
 
-/// Whether it is gone because of the last write made here, which its own answer reports.
+/// What a change deleted because of a write made here.
+fn own_deletions(model: &Model, delta: &Delta) -> Vec<ResourceKey> {
+    delta.deleted.iter().filter(|key| is_own_write(model, key)).cloned().collect()
+}
+
+/// Whether it is gone because of a write made here, which its own answer reports.
 fn is_own_write(model: &Model, key: &ResourceKey) -> bool {
-    let sent = model.pending_write.iter().flat_map(|writing| &writing.steps);
-    let done = model.undo_log.last().into_iter().flat_map(|written| &written.steps);
-    // At a later revision it was recreated and then deleted by another client.
-    let now = model.inventory.revision();
-    sent.filter(|step| step.after.is_none()).any(|step| step.key == *key)
-        || done.filter(|step| step.after.is_none() && now <= step.at).any(|step| step.key == *key)
+    let mut sent = model.pending_write.iter().flat_map(|writing| &writing.steps);
+    sent.any(|step| step.key == *key && step.after.is_none())
+        || model.undo_log.has_deleted(key, model.inventory.revision())
 }
 
 /// Counts changes, marks them as fresh, and reports deletions, which have no row to mark.

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::super::action::Action;
+use super::super::action::{Action, Group};
 use super::super::effect::Effect;
 use super::super::model::{Model, Redraw, Tone, UNLOCKED_FOR, WriteAccess};
 use super::{feed, timers};
@@ -24,9 +24,20 @@ pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         None => {
             model.notices.end_notes();
             front(model).key(model, key);
+            if let Some(action) = elsewhere(model, key) {
+                let name = action.name();
+                model.notify(Tone::Plain, format!("{name} is done in a list of documents: 1 and 2 go there"));
+            }
         }
     }
     effects
+}
+
+/// What a key without a meaning on this tab does to documents on the tabs that list them.
+fn elsewhere(model: &Model, key: KeyEvent) -> Option<Action> {
+    let is_other_tab = matches!(model.place(), Place::Secrets | Place::Page);
+    let action = model.keymap.action(Place::Browse, key).filter(|_| is_other_tab)?;
+    (action.group() == Group::Write).then_some(action)
 }
 
 /// Keys that are text, see [`Model::is_text`].
@@ -78,9 +89,9 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     }
     if acts_on_selection(action) {
-        model.webhooks.list.displaced = None;
-        model.connections.list.displaced = None;
-        model.secrets_page.list.displaced = None;
+        model.webhooks.list.keep_selected();
+        model.connections.list.keep_selected();
+        model.secrets_page.list.keep_selected();
     }
     let front = front(model);
     if let Some(effects) = front.act(model, action) {

@@ -8,8 +8,12 @@ use super::super::model::{Model, Redraw};
 use super::super::secret_jobs::{SecretJobResult, SecretWriteOutcome};
 use super::answers::shown_health;
 use crate::console::screens::Tab;
-use crate::domain::{Health, Presence, SecretPath, SecretStoreStatus};
+use crate::domain::{Health, Presence, Reference, SecretPath, SecretStoreStatus};
+use crate::inventory::Delta;
 use crate::provider::Error;
+
+/// The most changed documents that are looked through for the secrets they need.
+const ONE_BY_ONE: usize = 1_000;
 
 /// Polls the secrets on the screen, unless they are polled already.
 pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
@@ -31,6 +35,26 @@ pub(crate) fn summarize(model: &mut Model) {
     // How many are well is told on the Health page alone.
     if changed && (was_bad || secret_link.summary.is_bad() || model.tab == Tab::Health) {
         model.request_redraw(Redraw::Soon);
+    }
+}
+
+/// Has the secrets compared again that changed documents need fields of.
+pub(crate) fn recheck(model: &mut Model, delta: &Delta) {
+    let Model { presence_cache, inventory, context, .. } = model;
+    let Some(lookup) = context.secrets.as_ref().filter(|_| presence_cache.verdicts().len() > 0) else {
+        return;
+    };
+    if delta.changes.len() > ONE_BY_ONE {
+        return presence_cache.recheck_all();
+    }
+    for row in delta.changes.iter().filter_map(|(slot, _)| inventory.row(*slot)) {
+        let references = row.sites().references().into_keys().filter_map(|reference| match reference {
+            Reference::Vault { path, .. } => lookup.reference_path(&path),
+            Reference::Env { .. } => None,
+        });
+        for path in references.chain(lookup.own_path(&row.key())) {
+            presence_cache.recheck(path);
+        }
     }
 }
 

@@ -89,8 +89,20 @@ impl<I: Clone + PartialEq> ListState<I> {
     }
 
     pub(crate) fn step(&mut self, rows: &impl ListSource<Id = I>, step: Movement) {
-        self.displaced = None;
+        let before = self.selected.clone();
         self.select_at(rows, step.apply(self.place(rows), rows.len(), self.height));
+        // Where there is no row to step to, none was chosen.
+        if self.selected != before {
+            self.displaced = None;
+        }
+    }
+
+    /// The selected row was chosen, so that it stays selected when the filter goes. Where a filter left nothing,
+    /// nothing was.
+    pub fn keep_selected(&mut self) {
+        if self.selected.is_some() {
+            self.displaced = None;
+        }
     }
 
     /// The index of the selected item, or of what took its place.

@@ -12,7 +12,7 @@ use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{self, Overlay, dialog_area};
 use crate::console::screens::Tab;
-use crate::console::screens::browse::ColumnList;
+use crate::console::screens::browse::{Column, ColumnList};
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{DIALOG_COLUMNS, Movement, Surface, dialog, first_row, put_marker};
 
@@ -51,6 +51,10 @@ impl Component for ColumnsDialog {
     fn is_possible(&self, model: &Model, action: Action) -> bool {
         let Some(Overlay::Columns(page)) = &model.overlay else { return false };
         match action {
+            // Without the id, rows have no name.
+            Action::ToggleColumn => {
+                page.rows.get(page.cursor).is_some_and(|(column, _)| *column != Column::Id)
+            }
             Action::ColumnEarlier => page.cursor > 0,
             Action::ColumnLater => page.cursor + 1 < page.rows.len(),
             Action::ResetView => page.rows != ColumnsPage::new(page.list, page.list.all()).rows,

@@ -50,7 +50,8 @@ pub(crate) fn drop_unseen(model: &mut Model) {
     if let Some((browse, _)) = model.browse_mut() {
         browse.marks.retain(|key| !unseen.contains(key));
     }
-    let words = format!("unmarked {} that were not on the screen", grouped(unseen.len()));
+    let were = if unseen.len() == 1 { "was" } else { "were" };
+    let words = format!("unmarked {} that {were} not on the screen", grouped(unseen.len()));
     model.notify(Tone::Plain, words);
 }
 

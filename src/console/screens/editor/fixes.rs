@@ -1,6 +1,7 @@
 //! Problems of the draft: moving between them, applying fixes, checking large drafts off the loop.
 
 use super::diagnostics::DraftFix;
+use super::state::Draft;
 use crate::console::compute::Compute;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone};
@@ -16,6 +17,12 @@ pub(crate) fn next(model: &mut Model) {
         None => model.notify(Tone::Plain, "no problem is known"),
     }
     model.update_editor_view();
+}
+
+/// Whether the problem at or nearest to the cursor can be mended.
+pub(super) fn has_fix(edit: &Draft) -> bool {
+    let nearest = edit.diagnostics.nearest(edit.buffer.cursor());
+    nearest.and_then(|at| edit.diagnostics.list().get(at)).is_some_and(|problem| problem.fix.is_some())
 }
 
 /// Applies the fix of the problem at or nearest to the cursor.

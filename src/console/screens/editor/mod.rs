@@ -71,6 +71,19 @@ impl Component for Editor {
         Some(Vec::new())
     }
 
+    fn is_possible(&self, model: &Model, action: Action) -> bool {
+        let Some(edit) = &model.edit else { return false };
+        match action {
+            Action::Undo => edit.buffer.can_undo(),
+            Action::Redo => edit.buffer.can_redo(),
+            Action::NextProblem => !edit.diagnostics.list().is_empty(),
+            Action::Fix => fixes::has_fix(edit),
+            Action::RevealDraft => !edit.concealed_secrets.is_empty(),
+            Action::FindNext | Action::FindPrevious => edit.find.match_count.total > 0,
+            _ => true,
+        }
+    }
+
     fn key(&self, model: &mut Model, key: KeyEvent) {
         match model.place() {
             Place::Find => search::key(model, key),

@@ -30,7 +30,7 @@ pub(crate) fn delete_targets(model: &mut Model) -> Vec<Effect> {
 fn ask_delete(model: &mut Model, key: &ResourceKey) {
     let Some(row) = model.inventory.get(key) else { return };
     let entry = row.entry();
-    let mut details = vec![format!("only if it is still at {}", entry.token)];
+    let mut details = vec![format!("only if it is still at {}", model.context.token(entry.token))];
     if let ResourceKey::Connection { name } = &key {
         let dependents = model.inventory.dependents(name.as_str());
         if !dependents.is_empty() {

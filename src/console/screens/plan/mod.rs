@@ -56,7 +56,10 @@ impl Component for PlanScreen {
             }
             Action::UndoWrite => plan.is_undo() && model.undo_log.len() > 1,
             Action::RebuildPlan => view::may_be_renewed(model),
-            Action::LeaveOut => plan.is_divisible(),
+            Action::LeaveOut => {
+                let is_barred = |step| plan.is_undo() && plan.obstacle(step, &model.inventory).is_some();
+                plan.is_divisible() && !plan.steps.get(plan.selected).is_some_and(is_barred)
+            }
             Action::DropUnseen => !plan.unseen.is_empty(),
             _ => true,
         }

@@ -185,6 +185,12 @@ impl PlanStep {
     }
 }
 
+/// The namespace that several documents are copied to: `staging/`.
+pub(super) fn target_folder(pairs: &[(ResourceKey, ResourceKey)]) -> String {
+    let namespace = pairs.first().and_then(|(_, to)| to.namespace());
+    namespace.map(|to| format!("{}/", to.as_str())).unwrap_or_default()
+}
+
 /// Bytes to compare.
 pub(super) fn size(steps: &[PlanStep]) -> usize {
     let before = steps.iter().filter_map(|step| step.before.as_ref()).map(|entry| &entry.document);
@@ -277,7 +283,10 @@ impl Plan {
         let some = self.subject(inventory);
         match &self.kind {
             PlanKind::Delete(_) => format!("delete {some}"),
-            PlanKind::Clone(_) => format!("clone to {some}"),
+            PlanKind::Clone(pairs) => match pairs.as_slice() {
+                [_] => format!("clone to {some}"),
+                _ => format!("clone of {some} to {}", target_folder(pairs)),
+            },
             PlanKind::Rename { from, to } => format!("rename {from} to {to}"),
             PlanKind::Undo(_) => format!("undo of {some}"),
             PlanKind::Rewrite(_) => format!("re-put of {some}"),

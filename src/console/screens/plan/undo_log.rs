@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::time::SystemTime;
 
-use super::state::PlanStep;
+use super::state::{MAX_STEPS, PlanStep};
 use crate::console::model::PendingWrite;
 use crate::domain::{Document, Entry, ResourceKey, Revision, StoreId, Token};
 use crate::provider::Commit;
@@ -21,6 +21,8 @@ pub struct UndoLog {
     list: VecDeque<UndoEntry>,
     bytes: usize,
     last: u64,
+    /// What was deleted here, and at which revision, the newest last: also by writes that are not in the list.
+    deleted: VecDeque<(ResourceKey, Revision)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +80,12 @@ impl UndoLog {
         self.list.back()
     }
 
+    /// Whether a document that is gone at `now` was deleted here; at a later revision it was deleted again, by
+    /// another client.
+    pub fn has_deleted(&self, key: &ResourceKey, now: Revision) -> bool {
+        self.deleted.iter().any(|(deleted, at)| deleted == key && now <= *at)
+    }
+
     /// A write by its number, and its distance from the newest, from 1.
     pub fn find(&self, id: u64) -> Option<(&UndoEntry, usize)> {
         let at = self.list.iter().position(|written| written.id == id)?;
@@ -104,6 +112,9 @@ impl UndoLog {
             at: commit.at,
         });
         let steps: Vec<_> = steps.collect();
+        let deleted = steps.iter().filter(|step| step.after.is_none());
+        self.deleted.extend(deleted.map(|step| (step.key.clone(), commit.at)));
+        self.deleted.drain(..self.deleted.len().saturating_sub(MAX_STEPS));
         if let Some(id) = writing.undoes {
             return self.record_undo(id, &steps);
         }

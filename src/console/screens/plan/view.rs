@@ -3,7 +3,7 @@
 
 use std::time::SystemTime;
 
-use super::state::{Plan, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs};
+use super::state::{Plan, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs, target_folder};
 use super::summary;
 use super::undo_log::UndoEntry;
 use crate::console::model::Model;
@@ -59,10 +59,7 @@ fn title(model: &Model, plan: &Plan) -> TextRun {
         PlanKind::Clone(pairs) => {
             let (from, to) = match pairs.as_slice() {
                 [(from, to)] => (from.to_string(), to.to_string()),
-                _ => {
-                    let to = pairs.first().and_then(|(_, to)| to.namespace());
-                    (some, to.map(|to| format!("{}/", to.as_str())).unwrap_or_default())
-                }
+                _ => (some, target_folder(pairs)),
             };
             context(pair("CLONE", from, to), " in ")
         }

@@ -57,6 +57,22 @@ fn what_is_wrong_with_the_link_stands_beside_a_result_and_alone_where_there_is_n
 }
 
 #[test]
+fn what_is_wrong_with_the_link_names_the_key_of_health_where_it_is_cut() {
+    for (cols, result) in [(80, ""), (60, ""), (80, "nothing was written")] {
+        let mut model = scene("stale", size(cols, 24));
+        if !result.is_empty() {
+            model.notify(Tone::Bad, result);
+        }
+        let told = line(&model);
+        assert!(told.contains("… 6   "), "{cols}: {told}");
+        model.tab = crate::console::screens::Tab::Health;
+        assert!(!line(&model).contains("… 6"), "{cols}: it is there already");
+    }
+    let told = line(&scene("stale", size(200, 24)));
+    assert!(!told.contains('…'), "nothing is cut: {told}");
+}
+
+#[test]
 fn an_error_comes_before_what_followed_it_and_before_a_write_under_way() {
     let mut model = scene("browse", size(120, 24));
     model.notify(Tone::Bad, "this is not in the audit");

@@ -56,6 +56,10 @@ fn the_selection_survives_a_filter_that_hides_it() {
     assert_eq!(place(&console), before, "removed later");
     console.keys("/").text("zzz").keys("enter esc");
     assert_eq!(place(&console), before, "after a filter that left nothing");
+    for idle in ["j", "G", "pageup", "space", "d", "x"] {
+        console.keys("/").text("zzz").keys("enter").keys(idle).keys("esc");
+        assert_eq!(place(&console), before, "there was nothing to choose with {idle}");
+    }
     console.keys("/").text("w0").keys("enter k esc");
     assert_eq!(console.selected(), "a/w09", "what was chosen among the matches stays");
     console.keys("/").text("w3").keys("enter space esc");

@@ -39,6 +39,19 @@ fn actions(model: &Model) -> Vec<Action> {
     shell::offered(model).map(|(action, ..)| action).collect()
 }
 
+/// Whether the last answer is that there was nothing to do, as was known before.
+fn says_nothing(model: &Model) -> bool {
+    let last = model.notices.newest_first().next().map_or("", |notice| &notice.text);
+    let known = ["no problem", "no write", "no mark", "no drafts", "nothing to take", "nothing to make"];
+    let known = known.into_iter().chain([
+        "nothing is selected",
+        "nothing is looked for",
+        "what would mend",
+        "the id is",
+    ]);
+    known.into_iter().any(|start| last.starts_with(start)) || last.ends_with("it is left out already")
+}
+
 /// Presses the key of an action a second later; returns whether anything came of it.
 fn does_anything(model: &mut Model, action: Action, theme: &Theme) -> bool {
     let mut at = model.now;
@@ -50,7 +63,11 @@ fn does_anything(model: &mut Model, action: Action, theme: &Theme) -> bool {
     }
     let before = seen(model, theme);
     let key = key_of(model, action);
+    let told = model.notices.count();
     let effects = update(model, Message { at, event: AppEvent::Key(key) });
+    if model.notices.count() > told && says_nothing(model) {
+        return false;
+    }
     effects.iter().any(does_something) || seen(model, theme) != before
 }
 

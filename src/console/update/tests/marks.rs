@@ -145,3 +145,19 @@ fn a_key_acts_on_what_has_the_focus_or_says_why_not() {
     let (_, ops) = super::plans::commits(&mut console).unwrap();
     assert_eq!(ops.iter().map(|op| op.key().to_string()).collect::<Vec<_>>(), ["a/one"]);
 }
+
+#[test]
+fn a_key_for_documents_says_on_other_tabs_where_it_works() {
+    let mut console = TestConsole::loaded();
+    console.model.context.secrets = Some(super::secrets::places());
+    for (tab, keys) in [("3", ["space", "*", "x", "e", "c", "R"]), ("6", ["space", "d", "e", "c", "R", "s"])]
+    {
+        for key in keys {
+            console.keys(tab).keys("esc").keys(tab).keys(key);
+            let notice = console.notice();
+            assert!(notice.ends_with("is done in a list of documents: 1 and 2 go there"), "{key}: {notice}");
+        }
+    }
+    console.keys("1 j");
+    assert!(console.model.webhooks.marks.is_empty());
+}

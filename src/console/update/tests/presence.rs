@@ -308,3 +308,47 @@ fn an_own_secret_that_is_not_there_is_missing_only_where_one_is_required() {
     console.put("a/one", r#"{"module":"log","authorization":"Bearer "}"#, 6);
     assert_eq!(badge(&console), "▲ unsealed 1 missing of 1 seen");
 }
+
+/// A secret that exists, with one field of this name.
+fn with_field(name: &str) -> Presence {
+    let field = (crate::domain::FieldName::new(name), crate::domain::FieldState::Present);
+    Presence::Present(crate::domain::SecretContents { fields: vec![field], version: None, written: None })
+}
+
+#[test]
+fn a_secret_without_the_field_that_a_document_needs_is_missing_to_the_badge_as_it_is_to_the_list() {
+    let (mut console, _) = three();
+    let one = || kv("secret", "app/one");
+    console.hears(Answer::PresenceChanged(vec![(one(), with_field("other"))]));
+    let lacks = "▲ unsealed 1 missing of 1 seen";
+    assert_eq!(badge(&console), lacks);
+    console.keys("3");
+    console.send(AppEvent::Wake);
+    assert_eq!(badge(&console), lacks);
+    let needs = |reference: &str| format!(r#"{{"module":"log","topic":"{{$vault:app/one#{reference}}}"}}"#);
+    for (reference, told) in [("other", "● unsealed"), ("key", lacks), ("key:default", "● unsealed")] {
+        let revision = console.model.inventory.revision().0 + 1;
+        console.put("a/one", &needs(reference), revision);
+        assert_eq!(badge(&console), told, "{reference}");
+    }
+    console.put("b/other", &needs("key"), 9);
+    assert_eq!(badge(&console), lacks, "another document needs it");
+    let away = Presence::Unreachable { reason: "sealed".into() };
+    console.hears(Answer::PresenceChanged(vec![(one(), away)]));
+    assert!(badge(&console).starts_with(lacks), "an outage takes nothing from what was known");
+    console.hears(Answer::PresenceChanged(vec![(one(), with_field("key"))]));
+    assert_eq!(badge(&console), "● unsealed");
+}
+
+#[test]
+fn a_resync_of_many_documents_has_all_fields_compared_again() {
+    let (mut console, _) = three();
+    console.hears(Answer::PresenceChanged(vec![(kv("secret", "app/one"), with_field("other"))]));
+    console.put("a/one", "{}", 5);
+    assert_eq!(badge(&console), "● unsealed");
+    let document = r#"{"topic":"{$vault:app/one#key}"}"#;
+    let entries = (0..1_500).map(|n| entry(&format!("c/d{n}"), document, 6));
+    let changes = entries.map(|entry| Change { revision: Revision(6), kind: ChangeKind::Put { entry } });
+    console.feed(WatchEvent::Batch { at: Revision(6), changes: changes.collect() });
+    assert_eq!(badge(&console), "▲ unsealed 1 missing of 1 seen");
+}

@@ -237,7 +237,36 @@ fn an_undo_that_deletes_several_asks_for_their_number() {
     }
     assert!(undo(&mut console).is_none());
     console.text("delete 2").keys("enter");
-    assert_eq!(commits(&mut console).unwrap().1.len(), 2);
+    let (request, ops) = commits(&mut console).unwrap();
+    assert_eq!(ops.len(), 2);
+    console.keys("esc");
+    done(&mut console, request, 11, &[None, None]);
+    console.del("c/one", 11);
+    console.del("c/two", 11);
+    assert_eq!(news(&console), None, "an undo of one's own is no news");
+}
+
+/// What is told of others.
+fn news(console: &TestConsole) -> Option<&str> {
+    console.model.notices.news().map(|notice| notice.text.as_str())
+}
+
+#[test]
+fn what_was_deleted_here_is_no_news_however_late_the_watch_tells_it() {
+    let mut console = TestConsole::loaded();
+    console.keys("p");
+    for (keys, address, revision) in [("g d", "a/one", 10), ("g j d", "a/two", 11)] {
+        console.keys(keys).wait(400).keys("y");
+        let (request, _) = commits(&mut console).unwrap();
+        done(&mut console, request, revision, &[None]);
+        console.del(address, revision);
+    }
+    console.put("b/three", r#"{"module":"theirs"}"#, 12);
+    console.keys("p");
+    assert_eq!(news(&console), None);
+    console.put("a/one", "{}", 13);
+    console.del("a/one", 14);
+    assert_eq!(news(&console), Some("a/one was deleted"), "and then by somebody else");
 }
 
 #[test]

@@ -216,6 +216,14 @@ impl TextBuffer {
         true
     }
 
+    pub fn can_undo(&self) -> bool {
+        !self.history.done.is_empty()
+    }
+
+    pub fn can_redo(&self) -> bool {
+        !self.history.undone.is_empty()
+    }
+
     /// Undoes the last step; returns whether there was one.
     pub fn undo(&mut self) -> bool {
         let Some(step) = self.history.done.pop_back() else { return false };

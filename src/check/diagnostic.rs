@@ -1,10 +1,9 @@
-//! Diagnostics: the findings of rules about a document.
+//! Diagnostics: the findings of rules, and what a rule is.
 
 use std::fmt;
 
-use crate::domain::ResourceKey;
+use super::{DocumentInput, DraftInput};
 use crate::domain::json::{Severity, Span, SyntaxFix};
-use crate::inventory::Facts;
 
 /// The finding of one rule at one place. It contains no part of the document but names and keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +16,9 @@ pub struct Diagnostic {
     pub place: Option<(usize, usize)>,
     /// The member that it is about: `chain[1].module`; empty where that is not known.
     pub pointer: String,
+    /// What is wrong, and what the receiver will do.
     pub message: String,
-    /// What is expected there instead; empty where there is nothing useful to say.
+    /// What is expected there instead, or what to do; empty where there is nothing useful to say.
     pub remedy: &'static str,
     pub fix: Option<SyntaxFix>,
 }
@@ -33,12 +33,28 @@ impl fmt::Display for Diagnostic {
 }
 
 /// One rule: pure, without I/O and without a clock.
+#[derive(Debug)]
 pub struct Rule {
+    /// `L09`: of the catalogue in docs/receiver.md, or of confdeck's own.
     pub id: &'static str,
+    /// `suspicious-key`: what users may write in its place.
+    pub name: &'static str,
     /// The severity of its diagnostics, unless one says otherwise.
     pub severity: Severity,
-    /// Adds its diagnostics for a subject; none for one that it does not apply to.
-    pub(super) check: fn(&Rule, Subject<'_>, &mut Vec<Diagnostic>),
+    /// One line about it, for the table in docs/checks.md.
+    pub summary: &'static str,
+    pub(super) check: RuleCheck,
+}
+
+/// What a rule reads. Each function adds the diagnostics of its rule; none for what it does not apply to.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum RuleCheck {
+    /// The facts of a document alone: cheap enough for every row of a list that is drawn.
+    Facts(fn(&Rule, &DocumentInput<'_>, &mut Vec<Diagnostic>)),
+    /// The whole document, as the receiver reads it.
+    Document(fn(&Rule, &DocumentInput<'_>, &mut Vec<Diagnostic>)),
+    /// A text that is about to become a document.
+    Draft(fn(&Rule, DraftInput<'_>, &mut Vec<Diagnostic>)),
 }
 
 impl Rule {
@@ -55,38 +71,3 @@ impl Rule {
         }
     }
 }
-
-/// The subject of a check.
-#[derive(Clone, Copy)]
-pub enum Subject<'a> {
-    /// A document with its facts, and what is known about its surroundings.
-    Document { key: &'a ResourceKey, facts: &'a Facts, around: &'a dyn DocumentContext },
-    /// A text that is about to become a document.
-    Draft {
-        text: &'a str,
-        /// How many secrets were replaced by placeholders in it; `None` for a text that comes from outside.
-        concealed: Option<usize>,
-        /// Whether a byte order mark is stored before it.
-        byte_order_mark: bool,
-    },
-}
-
-/// What is known about a document's surroundings; by default nothing.
-pub trait DocumentContext {
-    /// Whether a connection is known not to exist.
-    fn lacks_connection(&self, _name: &str) -> bool {
-        false
-    }
-
-    /// Whether one of its own secrets is known to authenticate its callers.
-    fn has_own_auth(&self) -> bool {
-        false
-    }
-
-    /// Whether another id reads one of its variables.
-    fn has_variable_conflict(&self) -> bool {
-        false
-    }
-}
-
-impl DocumentContext for () {}

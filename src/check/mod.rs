@@ -2,16 +2,21 @@
 //! of new documents; and the rules that documents are checked by. Pure.
 
 mod diagnostic;
+mod input;
 mod needs;
+mod profile;
 pub mod rules;
 mod schema;
 mod template;
 
-pub use diagnostic::{Diagnostic, DocumentContext, Rule, Subject};
+use diagnostic::RuleCheck;
+pub use diagnostic::{Diagnostic, Rule};
+pub use input::{ConnectionState, DocumentContext, DocumentInput, DraftInput, Subject};
 pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,
     OwnSecrets, ReceiverEnv, SecretLookup, needs,
 };
+pub use profile::ReceiverProfile;
 pub use rules::diagnose;
 pub use schema::{DocumentType, document_types};
 pub use template::{DocumentTemplate, connection_type, template};

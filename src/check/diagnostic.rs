@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::{DocumentInput, DraftInput};
-use crate::domain::json::{Severity, Span, SyntaxFix};
+use super::{DocumentInput, DraftInput, Trail};
+use crate::domain::json::{Severity, Span, SyntaxFix, line_column};
 
 /// The finding of one rule at one place. It contains no part of the document but names and keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,28 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// How far an error of a rule reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// The document alone, or what uses it.
+    Document,
+    /// The receiver answers 404 to every webhook after its next start.
+    Darkens,
+    /// The receiver's watch breaks, and changes are lost; after the next start it answers 404 to every webhook.
+    BreaksWatch,
+}
+
+impl Reach {
+    /// For the table in docs/checks.md.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Document => "",
+            Self::Darkens => "404 to every webhook after the next start",
+            Self::BreaksWatch => "the watch breaks; 404 to every webhook after the next start",
+        }
+    }
+}
+
 /// One rule: pure, without I/O and without a clock.
 #[derive(Debug)]
 pub struct Rule {
@@ -41,6 +63,8 @@ pub struct Rule {
     pub name: &'static str,
     /// The severity of its diagnostics, unless one says otherwise.
     pub severity: Severity,
+    /// How far its errors reach; its warnings reach no further than the document.
+    pub reach: Reach,
     /// One line about it, for the table in docs/checks.md.
     pub summary: &'static str,
     pub(super) check: RuleCheck,
@@ -68,6 +92,15 @@ impl Rule {
             message,
             remedy: "",
             fix: None,
+        }
+    }
+    /// A diagnostic about a value, or about the name of a member.
+    pub(super) fn at(&self, text: &str, trail: &Trail<'_>, span: Span, message: String) -> Diagnostic {
+        Diagnostic {
+            span,
+            place: Some(line_column(text, span.start)),
+            pointer: trail.to_string(),
+            ..self.diagnostic(message)
         }
     }
 }

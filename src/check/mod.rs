@@ -8,9 +8,10 @@ mod profile;
 pub mod rules;
 mod schema;
 mod template;
+mod trail;
 
 use diagnostic::RuleCheck;
-pub use diagnostic::{Diagnostic, Rule};
+pub use diagnostic::{Diagnostic, Reach, Rule};
 pub use input::{ConnectionState, DocumentContext, DocumentInput, DraftInput, Subject};
 pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,
@@ -20,3 +21,4 @@ pub use profile::ReceiverProfile;
 pub use rules::diagnose;
 pub use schema::{DocumentType, document_types};
 pub use template::{DocumentTemplate, connection_type, template};
+use trail::Trail;

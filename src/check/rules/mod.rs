@@ -1,6 +1,6 @@
 //! All rules for documents and for the text of drafts.
 
-use super::{ConnectionState, Diagnostic, DocumentInput, DraftInput, Rule, RuleCheck, Subject};
+use super::{ConnectionState, Diagnostic, DocumentInput, DraftInput, Reach, Rule, RuleCheck, Subject};
 use crate::domain::json::{Severity, line_column, problems};
 use crate::domain::{ResourceKey, escape};
 use crate::text::MASK;
@@ -40,6 +40,7 @@ pub const UNROUTABLE_ID: Rule = Rule {
     id: "L28",
     name: "unroutable-id",
     severity: Severity::Warning,
+    reach: Reach::Document,
     summary: "an id that the receiver answers 400 for",
     check: RuleCheck::Facts(unroutable_id),
 };
@@ -55,6 +56,7 @@ pub const UNUSABLE_DOCUMENT: Rule = Rule {
     id: "L29",
     name: "unusable-document",
     severity: Severity::Error,
+    reach: Reach::Document,
     summary: "a document that is empty, not text, not JSON or not an object",
     check: RuleCheck::Facts(unusable_document),
 };
@@ -72,6 +74,7 @@ pub const DANGLING_CONNECTION: Rule = Rule {
     id: "L15",
     name: "dangling-connection",
     severity: Severity::Warning,
+    reach: Reach::Document,
     summary: "a connection that does not exist",
     check: RuleCheck::Facts(dangling_connection),
 };
@@ -89,6 +92,7 @@ pub const SHARED_VARIABLE: Rule = Rule {
     id: "S01",
     name: "shared-variable",
     severity: Severity::Warning,
+    reach: Reach::Document,
     summary: "a variable of an own secret that another id reads too",
     check: RuleCheck::Facts(shared_variable),
 };
@@ -104,6 +108,7 @@ pub const OPEN_TO_ANYONE: Rule = Rule {
     id: "L11",
     name: "open-to-anyone",
     severity: Severity::Info,
+    reach: Reach::Document,
     summary: "a webhook that accepts requests without authentication",
     check: RuleCheck::Facts(open_to_anyone),
 };
@@ -121,6 +126,7 @@ pub const BYTE_ORDER_MARK: Rule = Rule {
     id: "D01",
     name: "byte-order-mark",
     severity: Severity::Warning,
+    reach: Reach::Document,
     summary: "a byte order mark before the text",
     check: RuleCheck::Draft(byte_order_mark),
 };
@@ -137,6 +143,7 @@ pub const INVALID_SYNTAX: Rule = Rule {
     id: "D02",
     name: "invalid-syntax",
     severity: Severity::Error,
+    reach: Reach::Document,
     summary: "a text that is not a JSON object, or is read in an unexpected way",
     check: RuleCheck::Draft(invalid_syntax),
 };
@@ -157,6 +164,7 @@ pub const UNFILLED_PLACEHOLDER: Rule = Rule {
     id: "D03",
     name: "unfilled-placeholder",
     severity: Severity::Error,
+    reach: Reach::Document,
     summary: "a placeholder without an original",
     check: RuleCheck::Draft(unfilled_placeholder),
 };
@@ -173,6 +181,7 @@ pub const MASK_FOR_SECRET: Rule = Rule {
     id: "D04",
     name: "mask-for-secret",
     severity: Severity::Error,
+    reach: Reach::Document,
     summary: "a mask in place of a secret",
     check: RuleCheck::Draft(mask_for_secret),
 };

@@ -4,8 +4,10 @@
 use std::cell::OnceCell;
 
 use super::ReceiverProfile;
+use super::rules::MAX_DIAGNOSTICS;
+use super::schema::{Violation, violations};
 use crate::domain::json::{Node, parse};
-use crate::domain::{Namespace, Presence, ResourceKey, SecretPath};
+use crate::domain::{DocumentKind, Namespace, Presence, ResourceKey, SecretPath};
 use crate::inventory::Facts;
 
 /// What is checked, and by which rules.
@@ -35,6 +37,7 @@ pub struct DocumentInput<'a> {
     pub receiver: &'a ReceiverProfile,
     pub around: &'a dyn DocumentContext,
     root: OnceCell<Option<Node>>,
+    violations: OnceCell<Vec<Violation>>,
 }
 
 impl<'a> DocumentInput<'a> {
@@ -44,7 +47,7 @@ impl<'a> DocumentInput<'a> {
         receiver: &'a ReceiverProfile,
         around: &'a dyn DocumentContext,
     ) -> Self {
-        Self { key, facts, receiver, around, root: OnceCell::new() }
+        Self { key, facts, receiver, around, root: OnceCell::new(), violations: OnceCell::new() }
     }
 
     /// The text; empty for one that is not UTF-8.
@@ -56,6 +59,16 @@ impl<'a> DocumentInput<'a> {
     pub fn root(&self) -> Option<&Node> {
         let parsed = || if self.facts.error.is_none() { parse(self.text()).ok() } else { None };
         self.root.get_or_init(parsed).as_ref()
+    }
+
+    pub(super) fn kind(&self) -> DocumentKind {
+        DocumentKind::of(self.key)
+    }
+
+    /// Where it does not fit its schema.
+    pub(super) fn violations(&self) -> &[Violation] {
+        let found = |root| violations(self.kind(), self.text(), root, MAX_DIAGNOSTICS);
+        self.violations.get_or_init(|| self.root().map(found).unwrap_or_default())
     }
 }
 

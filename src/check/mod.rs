@@ -5,8 +5,11 @@ mod diagnostic;
 mod input;
 mod needs;
 mod profile;
+mod receiver;
+mod rule_settings;
 pub mod rules;
 mod schema;
+mod spelling;
 mod template;
 mod trail;
 
@@ -17,8 +20,9 @@ pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,
     OwnSecrets, ReceiverEnv, SecretLookup, needs,
 };
-pub use profile::ReceiverProfile;
-pub use rules::diagnose;
+pub use profile::{KNOWN_VERSION, ReceiverProfile};
+pub use rule_settings::{RuleSetting, RuleSettings, find_rule};
+pub use rules::{Diagnosis, diagnose, diagnose_counting};
 pub use schema::{DocumentType, document_types};
 pub use template::{DocumentTemplate, connection_type, template};
 use trail::Trail;

@@ -1,13 +1,16 @@
 //! The embedded schemas, read once.
 
 mod nodes;
+mod validation;
+mod words;
 
 use std::sync::OnceLock;
 
 use serde_json::Value;
 
-#[allow(unused_imports)]
 pub(super) use nodes::{SchemaNodes, is_of_type, visit};
+pub(super) use validation::{Step, Violation, ViolationKind, violations};
+pub(super) use words::{expected, or, takes, type_words};
 
 use crate::domain::DocumentKind;
 

@@ -1,5 +1,17 @@
 //! All rules for documents and for the text of drafts.
 
+#[cfg(test)]
+pub(super) mod fixture;
+mod keys;
+mod startup;
+mod structure;
+#[cfg(test)]
+mod tests;
+
+pub use keys::{IGNORED_KEY, LEFT_TO_EDIT, SUSPICIOUS_KEY};
+pub use startup::{REFUSED_AT_START, UNROUTABLE_ID, UNUSABLE_DOCUMENT};
+pub use structure::{MISSING_MEMBER, WRONG_VALUE};
+
 use super::{ConnectionState, Diagnostic, DocumentInput, DraftInput, Reach, Rule, RuleCheck, Subject};
 use crate::domain::json::{Severity, line_column, problems};
 use crate::domain::{ResourceKey, escape};
@@ -9,63 +21,108 @@ use crate::text::placeholders::unfillable;
 /// The most diagnostics of one draft.
 pub const MAX_DIAGNOSTICS: usize = 100;
 
-const RULES: [Rule; 9] = [
+/// By id.
+static RULES: &[Rule] = &[
+    REFUSED_AT_START,
+    SUSPICIOUS_KEY,
+    OPEN_TO_ANYONE,
+    DANGLING_CONNECTION,
+    IGNORED_KEY,
     UNROUTABLE_ID,
     UNUSABLE_DOCUMENT,
-    DANGLING_CONNECTION,
-    SHARED_VARIABLE,
-    OPEN_TO_ANYONE,
     BYTE_ORDER_MARK,
     INVALID_SYNTAX,
     UNFILLED_PLACEHOLDER,
     MASK_FOR_SECRET,
+    SHARED_VARIABLE,
+    LEFT_TO_EDIT,
+    WRONG_VALUE,
+    MISSING_MEMBER,
 ];
+
+/// Rules that know less than others: what they find is left out where another rule says more of the same place.
+const GENERAL: &[&str] = &[SUSPICIOUS_KEY.id, WRONG_VALUE.id, MISSING_MEMBER.id];
+
+/// All rules, in the order in which diagnostics are found.
+pub(super) fn all() -> &'static [Rule] {
+    RULES
+}
+
+/// The rule of a diagnostic.
+pub fn rule_of(diagnostic: &Diagnostic) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.id == diagnostic.rule)
+}
+
+/// What is shown of a subject, and how many diagnostics the context silences.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Diagnosis {
+    pub found: Vec<Diagnostic>,
+    pub silenced: usize,
+}
 
 /// The diagnostics of all rules for a subject, in the order of the rules.
 pub fn diagnose(subject: Subject<'_>) -> Vec<Diagnostic> {
+    diagnose_counting(subject).found
+}
+
+/// As [`diagnose`], with the number of diagnostics that the context silences.
+pub fn diagnose_counting(subject: Subject<'_>) -> Diagnosis {
     let mut found = Vec::new();
-    for rule in &RULES {
+    for rule in RULES {
+        let mut of_rule = Vec::new();
         match (rule.check, subject) {
             (RuleCheck::Facts(check), Subject::Row(input) | Subject::Document(input))
-            | (RuleCheck::Document(check), Subject::Document(input)) => check(rule, input, &mut found),
-            (RuleCheck::Draft(check), Subject::Draft(draft)) => check(rule, draft, &mut found),
+            | (RuleCheck::Document(check), Subject::Document(input)) => check(rule, input, &mut of_rule),
+            (RuleCheck::Draft(check), Subject::Draft(draft)) => check(rule, draft, &mut of_rule),
             _ => {}
         }
+        found.append(&mut of_rule);
     }
-    found
-}
-
-/// The receiver answers 400 for its id.
-pub const UNROUTABLE_ID: Rule = Rule {
-    id: "L28",
-    name: "unroutable-id",
-    severity: Severity::Warning,
-    reach: Reach::Document,
-    summary: "an id that the receiver answers 400 for",
-    check: RuleCheck::Facts(unroutable_id),
-};
-
-fn unroutable_id(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnostic>) {
-    if let ResourceKey::Webhook { id, .. } = input.key {
-        found.extend(id.unroutable().map(|reason| rule.diagnostic(reason.into())));
+    match subject {
+        Subject::Draft(_) => Diagnosis { found, silenced: 0 },
+        Subject::Row(input) | Subject::Document(input) => {
+            leave_out_general(&mut found);
+            input.receiver.rules.apply(found)
+        }
     }
 }
 
-/// The receiver cannot use it at all: it is empty, not text, not JSON, or not an object.
-pub const UNUSABLE_DOCUMENT: Rule = Rule {
-    id: "L29",
-    name: "unusable-document",
-    severity: Severity::Error,
-    reach: Reach::Document,
-    summary: "a document that is empty, not text, not JSON or not an object",
-    check: RuleCheck::Facts(unusable_document),
-};
+/// One diagnostic a place: a general rule is silent where a particular one is as serious.
+fn leave_out_general(found: &mut Vec<Diagnostic>) {
+    let is_general = |found: &Diagnostic| GENERAL.contains(&found.rule);
+    let particular: Vec<_> =
+        found.iter().filter(|found| !is_general(found) && !found.pointer.is_empty()).cloned().collect();
+    let within = |pointer: &str, around: &str| {
+        pointer.strip_prefix(around).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    found.retain(|general| {
+        !is_general(general)
+            || !particular.iter().any(|particular| {
+                within(&general.pointer, &particular.pointer)
+                    && (particular.severity as u8) <= (general.severity as u8)
+            })
+    });
+}
 
-fn unusable_document(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnostic>) {
-    if let Some(error) = &input.facts.error {
-        // The receiver ignores a foreign key's value, so nothing can be wrong with it.
-        let severity = if input.key.is_foreign() { Severity::Info } else { rule.severity };
-        found.push(Diagnostic { severity, ..rule.diagnostic(error.to_string()) });
+/// The table of rules in markdown; `UPDATE_DOCS=1 cargo test` writes it to docs/checks.md.
+pub fn reference_table() -> String {
+    let mut out = String::from(
+        "| rule | name | severity | what it finds | its errors |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for rule in RULES {
+        let Rule { id, name, severity, summary, reach, .. } = rule;
+        out +=
+            &format!("| {id} | `{name}` | {} | {summary} | {} |\n", severity_word(*severity), reach.words());
+    }
+    out
+}
+
+/// As settings, tables and messages call a severity.
+pub fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "hint",
     }
 }
 
@@ -190,64 +247,5 @@ fn mask_for_secret(rule: &Rule, draft: DraftInput<'_>, found: &mut Vec<Diagnosti
     if draft.concealed.is_none() && draft.text.contains(MASK) {
         let message = "the document holds a mask where a secret was; take it from get -o json";
         found.push(rule.diagnostic(message.into()));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::{DocumentContext, ReceiverProfile};
-    use crate::domain::{Address, Masking, SecretNames};
-    use crate::inventory::Facts;
-
-    struct Alone;
-
-    impl DocumentContext for Alone {
-        fn connection(&self, name: &str) -> ConnectionState<'_> {
-            if name == "known" { ConnectionState::Exists(None) } else { ConnectionState::Missing }
-        }
-    }
-
-    fn of_document(address: &str, text: &str) -> Vec<String> {
-        let Address(key) = address.parse().unwrap();
-        let facts = Facts::scan(&Masking::of(&key, &SecretNames::default()), &text.into());
-        let receiver = ReceiverProfile::default();
-        let found = diagnose(Subject::Document(&DocumentInput::new(&key, &facts, &receiver, &Alone)));
-        found.iter().map(|found| format!("{} {:?} {found}", found.rule, found.severity)).collect()
-    }
-
-    #[test]
-    fn a_document_is_judged_by_what_it_says_and_by_what_is_around_it() {
-        let text = r#"{"connection": "known", "chain": [{"connection": "gone"}], "hmac": {"secret": "x"}}"#;
-        assert_eq!(
-            of_document("a/health", text),
-            ["L28 Warning this id is reserved by the receiver", "L15 Warning connection gone does not exist",]
-        );
-        assert_eq!(of_document("a/one", "{}"), ["L11 Info none: open to anyone"]);
-        assert_eq!(of_document("a/one", "[]"), ["L29 Error JSON, but not an object"]);
-        assert_eq!(of_document("key:x/y/z/w", ""), ["L29 Info empty value"]);
-        assert!(of_document("connections/c", "{}").is_empty());
-    }
-
-    #[test]
-    fn a_draft_is_judged_by_its_text() {
-        let rules = |text, concealed, byte_order_mark| {
-            let found = diagnose(Subject::Draft(DraftInput { text, concealed, byte_order_mark }));
-            found.into_iter().map(|found| (found.rule, found.place)).collect::<Vec<_>>()
-        };
-        assert!(rules("{\"a\": \"\u{2039}kept:1\u{203a} \u{2022}\"}", Some(1), false).is_empty());
-        assert_eq!(
-            rules("{\n\"a\": \"\u{2039}kept:1\u{203a}\",}", Some(0), true),
-            [("D01", Some((1, 1))), ("D02", Some((2, 16))), ("D03", Some((2, 7))),]
-        );
-        assert_eq!(rules(&format!("{{\"a\": \"{}\"}}", crate::text::MASK), None, false).len(), 1);
-    }
-
-    #[test]
-    fn no_two_rules_share_an_id() {
-        let mut ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        assert_eq!(ids.len(), RULES.len());
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use smallvec::SmallVec;
 
+use super::Step;
 use crate::check::Trail;
 use crate::domain::DocumentKind;
 use crate::domain::json::{Node, NodeValue, Scalar};
@@ -18,6 +19,27 @@ impl SchemaNodes {
         let mut nodes = Self::default();
         if let Some(schema) = super::schema(kind) {
             SchemaReader { schema, text }.expand(schema, root, &mut nodes);
+        }
+        nodes
+    }
+
+    /// Those of a value within it.
+    pub(in crate::check) fn at(kind: DocumentKind, text: &str, root: &Node, path: &[Step]) -> Self {
+        let Some(schema) = super::schema(kind) else { return Self::default() };
+        let reader = SchemaReader { schema, text };
+        let (mut node, mut nodes) = (root, Self::of_document(kind, text, root));
+        for step in path {
+            let within = match (step, &node.value) {
+                (Step::Name(name), _) => node.member(name).map(|member| &member.value),
+                (Step::Item(at), NodeValue::Array(items)) => items.get(*at),
+                _ => None,
+            };
+            let Some(within) = within else { return Self::default() };
+            nodes = match step {
+                Step::Name(name) => reader.member(&nodes, name, within),
+                Step::Item(_) => reader.item(&nodes, within),
+            };
+            node = within;
         }
         nodes
     }

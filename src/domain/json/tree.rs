@@ -133,7 +133,7 @@ mod tests {
         assert_eq!(root.members().len(), 3);
         assert_eq!(root.member("a").unwrap().value.span.of(text), "2");
         let last: Vec<_> = root.last_members().into_iter().map(|member| member.value.span.start).collect();
-        assert_eq!(last, [15, 43]);
+        assert_eq!(last, [14, 41]);
         let NodeValue::Array(items) = &root.member("b").unwrap().value.member("c").unwrap().value.value
         else {
             panic!("an array");

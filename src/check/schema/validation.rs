@@ -14,7 +14,7 @@ use crate::domain::json::{Node, NodeValue, Scalar};
 
 /// The most items of an array and members of an object that are validated; the schemas allow 20 steps, and know
 /// fewer members. Further members are validated if the schema knows their names.
-const MAX_WIDTH: usize = 200;
+pub(super) const MAX_WIDTH: usize = 200;
 
 /// How deep documents are validated; the schemas describe no value below the tenth level.
 const MAX_DEPTH: usize = 24;

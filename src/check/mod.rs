@@ -5,13 +5,14 @@ mod diagnostic;
 mod input;
 mod needs;
 mod profile;
+pub mod receiver;
 pub mod rules;
 mod schema;
 mod template;
 
 use diagnostic::RuleCheck;
 pub use diagnostic::{Diagnostic, Rule};
-pub use input::{ConnectionState, DocumentContext, DocumentInput, DraftInput, Subject};
+pub use input::{ConnectionState, DocumentContext, DocumentInput, DraftInput, StoreInput, Subject};
 pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,
     OwnSecrets, ReceiverEnv, SecretLookup, needs,

@@ -4,7 +4,9 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+use super::receiver::module::module;
 use crate::domain::DocumentKind;
+use crate::domain::json::PathStep;
 
 const WEBHOOK: &str = include_str!("schema/webhook.schema.json");
 const CONNECTION: &str = include_str!("schema/connection.schema.json");
@@ -31,23 +33,76 @@ pub fn document_types(kind: DocumentKind) -> &'static [DocumentType] {
     }
 }
 
+/// What becomes of a reference in a field that is not a text: a reference always yields text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TextEffect {
+    /// The receiver cannot use it.
+    Breaks,
+    /// It counts as true, whatever it says.
+    AlwaysTrue,
+}
+
+/// What a text does in a field of a document: `x-ref` of the schemas. `types` are a connection's type, or the
+/// modules of a webhook that read the field.
+pub(super) fn text_effect(kind: DocumentKind, types: &[&str], path: &[PathStep<'_>]) -> Option<TextEffect> {
+    static SCHEMAS: OnceLock<[Value; 2]> = OnceLock::new();
+    let [webhook, connection] = SCHEMAS.get_or_init(|| [parsed(WEBHOOK), parsed(CONNECTION)]);
+    let effect = |schema: &Value, from: &str, path: &[PathStep<'_>]| {
+        let field = field(schema, schema.pointer(from)?, path)?;
+        match field.get("x-ref").and_then(Value::as_str)? {
+            "string-breaks" => Some(TextEffect::Breaks),
+            "always-true" => Some(TextEffect::AlwaysTrue),
+            _ => None,
+        }
+    };
+    let by_type = |schema: &Value, place: &str, path: &[PathStep<'_>]| {
+        types.iter().find_map(|name| effect(schema, &format!("/$defs/{place}/{name}"), path))
+    };
+    let is_config = |step: &PathStep<'_>| matches!(step, PathStep::Member(name) if name == "module-config");
+    match (kind, path) {
+        (DocumentKind::Webhook, [config, path @ ..] | [_, PathStep::Item(_), config, path @ ..])
+            if is_config(config) =>
+        {
+            by_type(webhook, "module_config", path)
+        }
+        (DocumentKind::Webhook, _) => effect(webhook, "", path),
+        (DocumentKind::Connection, _) => by_type(connection, "type", path),
+        (DocumentKind::Unknown, _) => None,
+    }
+}
+
+/// The schema of the value that a path leads to.
+fn field<'s>(root: &'s Value, schema: &'s Value, path: &[PathStep<'_>]) -> Option<&'s Value> {
+    if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
+        return field(root, root.pointer(target.strip_prefix('#')?)?, path);
+    }
+    let Some((step, rest)) = path.split_first() else { return Some(schema) };
+    let own = match step {
+        PathStep::Member(name) => schema
+            .get("properties")
+            .and_then(|properties| properties.get(&**name))
+            .or_else(|| schema.get("additionalProperties").filter(|schema| schema.is_object())),
+        PathStep::Item(_) => schema.get("items"),
+    };
+    let branches =
+        || ["anyOf", "allOf", "oneOf"].iter().filter_map(|name| schema.get(name)?.as_array()).flatten();
+    own.and_then(|own| field(root, own, rest))
+        .or_else(|| branches().find_map(|branch| field(root, branch, path)))
+}
+
 /// A schema; tests ensure that both are JSON.
 fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 
 fn modules(schema: &Value) -> Vec<DocumentType> {
-    let rules = schema.pointer("/allOf/0/then/allOf").and_then(Value::as_array);
-    let required = |module: &str| {
-        let applies =
-            |rule: &&Value| rule.pointer("/if/properties/module/const").is_some_and(|m| m == module);
-        let then = rules.and_then(|rules| rules.iter().find(applies)).and_then(|rule| rule.get("then"));
-        then.map(module_needs).unwrap_or_default()
-    };
     names(schema.pointer("/properties/module/anyOf/0/enum"))
         .into_iter()
         .map(|name| {
-            let required = required(&name);
+            let required = module(&name).map(|module| module.required).unwrap_or_default();
+            // Of several names for a setting, the first is the usual one.
+            let required: Vec<_> =
+                required.iter().filter_map(|any| any.first()).map(|name| (*name).to_owned()).collect();
             // The settings of one module are siblings of `module-config`, and so is their description.
             let beside = required.iter().find_map(|name| schema.pointer(&format!("/properties/{name}")));
             let beside = beside.filter(|setting| setting.get("properties").is_some());
@@ -55,16 +110,6 @@ fn modules(schema: &Value) -> Vec<DocumentType> {
             DocumentType { help: help(about.and_then(|about| about.get("description"))), required, name }
         })
         .collect()
-}
-
-/// The fields that a module requires, in `module-config` or beside it; of two alternatives, the first.
-fn module_needs(then: &Value) -> Vec<String> {
-    let config = then.pointer("/properties/module-config/allOf/1");
-    let own = config.and_then(|rule| rule.get("required").or_else(|| rule.pointer("/oneOf/0/required")));
-    let legacy = then.pointer("/anyOf/0/properties/module-config/required");
-    let inside = names(own.or(legacy));
-    let beside = names(then.get("required")).into_iter().filter(|name| name != "module-config");
-    inside.into_iter().chain(beside).collect()
 }
 
 fn types(schema: &Value) -> Vec<DocumentType> {
@@ -114,6 +159,38 @@ mod tests {
                 assert!(choice.help.len() > 5 && !choice.help.contains('\n'), "{choice:?}");
             }
         }
+    }
+
+    #[test]
+    fn the_effect_of_a_text_is_read_wherever_the_schema_says_it() {
+        let effect = |kind, types: &[&str], path: &str| {
+            let step = |step: &str| match step.parse() {
+                Ok(number) => PathStep::Item(number),
+                Err(_) => PathStep::Member(step.to_owned().into()),
+            };
+            text_effect(kind, types, &path.split('.').map(step).collect::<Vec<_>>())
+        };
+        for (types, path, expected) in [
+            ("", "rate_limit.max_requests", Some(TextEffect::Breaks)),
+            ("", "hmac.secret", None),
+            ("", "unheard.of", None),
+            ("", "chain-config.timeout", Some(TextEffect::Breaks)),
+            ("", "retry.enabled", Some(TextEffect::AlwaysTrue)),
+            ("", "chain.3.retry.enabled", Some(TextEffect::Breaks)),
+            ("log", "module-config.pretty_print", Some(TextEffect::AlwaysTrue)),
+            ("kafka", "module-config.pretty_print", None),
+            ("kafka", "chain.0.module-config.partition", Some(TextEffect::Breaks)),
+        ] {
+            assert_eq!(effect(DocumentKind::Webhook, &[types], path), expected, "{path}");
+        }
+        let of = |name, path| effect(DocumentKind::Connection, &[name], path);
+        assert_eq!(of("mqtt", "port"), Some(TextEffect::Breaks));
+        assert_eq!(of("rabbitmq", "port"), None);
+        assert_eq!(of("postgres", "ssl"), Some(TextEffect::AlwaysTrue));
+        assert_eq!(
+            effect(DocumentKind::Webhook, &["log", "kafka"], "module-config.partition"),
+            Some(TextEffect::Breaks)
+        );
     }
 
     #[test]

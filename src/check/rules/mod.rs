@@ -1,38 +1,93 @@
 //! All rules for documents and for the text of drafts.
 
-use super::{ConnectionState, Diagnostic, DocumentInput, DraftInput, Rule, RuleCheck, Subject};
+mod cleanup;
+mod connections;
+mod modules;
+mod references;
+mod steps;
+mod store;
+
+pub use cleanup::CREDENTIAL_CLEANUP;
+pub use connections::{CLICKHOUSE_CONNECTION, CONNECTION, REDIS_SETTINGS, UNUSABLE_CONNECTION};
+pub use modules::{BROKEN_MODULE, CONNECTION_OF_CHAIN, RATE_LIMIT, UNREDACTED_LOG, USELESS_RETRY};
+pub use references::{
+    ALTERED_DEFAULT, GREEDY_DEFAULT, GUESSABLE_SECRET, ILL_FORMED_REFERENCE, LITERAL_REFERENCE,
+    PLAINTEXT_SECRET, ROTATED_SECRET, TEXT_FROM_REFERENCE, UNRESOLVED_REFERENCE,
+};
+pub use store::UNREADABLE_STORE;
+
+use super::{Diagnostic, DocumentInput, DraftInput, Rule, RuleCheck, Subject};
 use crate::domain::json::{Severity, line_column, problems};
 use crate::domain::{ResourceKey, escape};
 use crate::text::MASK;
 use crate::text::placeholders::unfillable;
 
-/// The most diagnostics of one draft.
+/// The most diagnostics of one subject, and of one rule for it.
 pub const MAX_DIAGNOSTICS: usize = 100;
 
-const RULES: [Rule; 9] = [
-    UNROUTABLE_ID,
-    UNUSABLE_DOCUMENT,
-    DANGLING_CONNECTION,
-    SHARED_VARIABLE,
-    OPEN_TO_ANYONE,
+/// By id.
+const RULES: [Rule; 28] = [
     BYTE_ORDER_MARK,
     INVALID_SYNTAX,
     UNFILLED_PLACEHOLDER,
     MASK_FOR_SECRET,
+    UNRESOLVED_REFERENCE,
+    ILL_FORMED_REFERENCE,
+    GUESSABLE_SECRET,
+    ALTERED_DEFAULT,
+    GREEDY_DEFAULT,
+    LITERAL_REFERENCE,
+    TEXT_FROM_REFERENCE,
+    OPEN_TO_ANYONE,
+    CONNECTION,
+    BROKEN_MODULE,
+    REDIS_SETTINGS,
+    CONNECTION_OF_CHAIN,
+    PLAINTEXT_SECRET,
+    UNREDACTED_LOG,
+    CREDENTIAL_CLEANUP,
+    RATE_LIMIT,
+    CLICKHOUSE_CONNECTION,
+    UNROUTABLE_ID,
+    UNUSABLE_DOCUMENT,
+    ROTATED_SECRET,
+    USELESS_RETRY,
+    UNREADABLE_STORE,
+    UNUSABLE_CONNECTION,
+    SHARED_VARIABLE,
 ];
 
-/// The diagnostics of all rules for a subject, in the order of the rules.
+/// The diagnostics of all rules for a subject, in the order of the rules; the worst, if there are too many.
 pub fn diagnose(subject: Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for rule in &RULES {
         match (rule.check, subject) {
             (RuleCheck::Facts(check), Subject::Row(input) | Subject::Document(input))
-            | (RuleCheck::Document(check), Subject::Document(input)) => check(rule, input, &mut found),
+            | (RuleCheck::RowOrDocument(check, _), Subject::Row(input))
+            | (RuleCheck::RowOrDocument(_, check) | RuleCheck::Document(check), Subject::Document(input)) => {
+                check(rule, input, &mut found);
+            }
+            (RuleCheck::Store(check), Subject::Store(store)) => check(rule, store, &mut found),
             (RuleCheck::Draft(check), Subject::Draft(draft)) => check(rule, draft, &mut found),
             _ => {}
         }
     }
+    if found.len() > MAX_DIAGNOSTICS {
+        found.sort_by_key(|found| found.severity);
+        found.truncate(MAX_DIAGNOSTICS);
+    }
     found
+}
+
+/// The longest name in a message, in characters.
+const MAX_NAME: usize = 80;
+
+/// A name as messages write it.
+fn shown(name: &str) -> String {
+    match name.char_indices().nth(MAX_NAME) {
+        Some((end, _)) => format!("{}\u{2026}", escape(name.get(..end).unwrap_or_default().as_bytes())),
+        None => escape(name.as_bytes()).into_owned(),
+    }
 }
 
 /// The receiver answers 400 for its id.
@@ -64,23 +119,6 @@ fn unusable_document(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Dia
         // The receiver ignores a foreign key's value, so nothing can be wrong with it.
         let severity = if input.key.is_foreign() { Severity::Info } else { rule.severity };
         found.push(Diagnostic { severity, ..rule.diagnostic(error.to_string()) });
-    }
-}
-
-/// It names a connection that does not exist.
-pub const DANGLING_CONNECTION: Rule = Rule {
-    id: "L15",
-    name: "dangling-connection",
-    severity: Severity::Warning,
-    summary: "a connection that does not exist",
-    check: RuleCheck::Facts(dangling_connection),
-};
-
-fn dangling_connection(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnostic>) {
-    let is_missing = |name: &&Box<str>| input.around.connection(name) == ConnectionState::Missing;
-    for name in input.facts.connections.iter().filter(is_missing) {
-        let message = format!("connection {} does not exist", escape(name.as_bytes()));
-        found.push(Diagnostic { pointer: name.to_string(), ..rule.diagnostic(message) });
     }
 }
 
@@ -185,60 +223,4 @@ fn mask_for_secret(rule: &Rule, draft: DraftInput<'_>, found: &mut Vec<Diagnosti
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::{DocumentContext, ReceiverProfile};
-    use crate::domain::{Address, Masking, SecretNames};
-    use crate::inventory::Facts;
-
-    struct Alone;
-
-    impl DocumentContext for Alone {
-        fn connection(&self, name: &str) -> ConnectionState<'_> {
-            if name == "known" { ConnectionState::Exists(None) } else { ConnectionState::Missing }
-        }
-    }
-
-    fn of_document(address: &str, text: &str) -> Vec<String> {
-        let Address(key) = address.parse().unwrap();
-        let facts = Facts::scan(&Masking::of(&key, &SecretNames::default()), &text.into());
-        let receiver = ReceiverProfile::default();
-        let found = diagnose(Subject::Document(&DocumentInput::new(&key, &facts, &receiver, &Alone)));
-        found.iter().map(|found| format!("{} {:?} {found}", found.rule, found.severity)).collect()
-    }
-
-    #[test]
-    fn a_document_is_judged_by_what_it_says_and_by_what_is_around_it() {
-        let text = r#"{"connection": "known", "chain": [{"connection": "gone"}], "hmac": {"secret": "x"}}"#;
-        assert_eq!(
-            of_document("a/health", text),
-            ["L28 Warning this id is reserved by the receiver", "L15 Warning connection gone does not exist",]
-        );
-        assert_eq!(of_document("a/one", "{}"), ["L11 Info none: open to anyone"]);
-        assert_eq!(of_document("a/one", "[]"), ["L29 Error JSON, but not an object"]);
-        assert_eq!(of_document("key:x/y/z/w", ""), ["L29 Info empty value"]);
-        assert!(of_document("connections/c", "{}").is_empty());
-    }
-
-    #[test]
-    fn a_draft_is_judged_by_its_text() {
-        let rules = |text, concealed, byte_order_mark| {
-            let found = diagnose(Subject::Draft(DraftInput { text, concealed, byte_order_mark }));
-            found.into_iter().map(|found| (found.rule, found.place)).collect::<Vec<_>>()
-        };
-        assert!(rules("{\"a\": \"\u{2039}kept:1\u{203a} \u{2022}\"}", Some(1), false).is_empty());
-        assert_eq!(
-            rules("{\n\"a\": \"\u{2039}kept:1\u{203a}\",}", Some(0), true),
-            [("D01", Some((1, 1))), ("D02", Some((2, 16))), ("D03", Some((2, 7))),]
-        );
-        assert_eq!(rules(&format!("{{\"a\": \"{}\"}}", crate::text::MASK), None, false).len(), 1);
-    }
-
-    #[test]
-    fn no_two_rules_share_an_id() {
-        let mut ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        assert_eq!(ids.len(), RULES.len());
-    }
-}
+mod tests;

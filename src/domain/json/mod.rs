@@ -5,6 +5,7 @@
 
 mod layout;
 mod lexer;
+mod path;
 mod problems;
 mod string;
 mod tree;
@@ -12,6 +13,7 @@ mod walk;
 
 pub use layout::{indent, indent_valid};
 pub use lexer::{Lexeme, LexemeKind, Lexer};
+pub use path::{PathStep, path_text};
 pub use problems::{Severity, SyntaxFix, SyntaxProblem, problems};
 pub(crate) use string::any_byte;
 pub use string::{DecodedString, decode, quote, string_value, unquote};

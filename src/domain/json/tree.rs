@@ -1,5 +1,7 @@
 //! A tree of spans over a JSON text: enough to mask, splice and compare without changing a byte.
 
+use std::collections::HashSet;
+
 use super::{JsonEvent, Scalar, Span, SyntaxError, string_value, walk};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +38,23 @@ impl Node {
     /// The member that a reader would see under this name: the last one.
     pub fn member(&self, name: &str) -> Option<&Member> {
         self.members().iter().rev().find(|member| member.name == name)
+    }
+
+    /// The members that a reader would see: the last one of each name, in the order of the text.
+    pub fn last_members(&self) -> Vec<&Member> {
+        let mut known = HashSet::new();
+        let mut last: Vec<_> =
+            self.members().iter().rev().filter(|member| known.insert(member.name.as_str())).collect();
+        last.reverse();
+        last
+    }
+
+    /// The items of an array.
+    pub fn items(&self) -> &[Self] {
+        match &self.value {
+            NodeValue::Array(items) => items,
+            _ => &[],
+        }
     }
 
     /// The text of a string value.
@@ -121,10 +140,9 @@ mod tests {
         let root = parse(text).unwrap();
         assert_eq!(root.members().len(), 3);
         assert_eq!(root.member("a").unwrap().value.span.of(text), "2");
-        let NodeValue::Array(items) = &root.member("b").unwrap().value.member("c").unwrap().value.value
-        else {
-            panic!("an array");
-        };
+        let last: Vec<_> = root.last_members().iter().map(|member| member.value.span.start).collect();
+        assert_eq!(last, [14, 41]);
+        let items = root.member("b").unwrap().value.member("c").unwrap().value.items();
         assert_eq!(items[1].string(text).unwrap(), "x\n");
     }
 }

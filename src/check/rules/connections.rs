@@ -20,8 +20,8 @@ pub const CONNECTION: Rule = Rule {
 
 /// The names alone: for rows, whose documents are not read. The pointer is the name.
 fn dangling_connection(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnostic>) {
-    let is_missing = |name: &&Box<str>| is_missing(input, name);
-    for name in input.facts.connections.iter().take(MAX_DIAGNOSTICS).filter(is_missing) {
+    let names = input.facts.connections.iter().take(MAX_DIAGNOSTICS);
+    for name in names.filter(|name| is_missing(input, name)) {
         let message = format!("connection {} does not exist", shown(name));
         found.push(Diagnostic { pointer: name.to_string(), ..rule.diagnostic(message) });
     }

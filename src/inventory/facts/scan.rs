@@ -22,7 +22,7 @@ struct ScanFrame<'a> {
     /// How many members of containers further up have sites.
     members: usize,
     /// Its own members with sites, once they are many.
-    many: Option<Box<HashMap<Cow<'a, str>, Range<usize>>>>,
+    many: Option<HashMap<Cow<'a, str>, Range<usize>>>,
     /// The index among the sites at which the current member began.
     began: usize,
 }
@@ -189,7 +189,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
             None => self.members.push((name, range)),
         }
         if self.members.len() - top.members > MANY {
-            top.many = Some(Box::new(self.members.drain(top.members..).collect()));
+            top.many = Some(self.members.drain(top.members..).collect());
         }
     }
 

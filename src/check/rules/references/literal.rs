@@ -63,7 +63,7 @@ fn literal_fix(value: &str, literal: &LiteralReference, span: Span, text: &str) 
         LiteralForm::Malformed => return None,
     };
     let words = "write it as the receiver's reference";
-    is_as_written.then(|| SyntaxFix { span: Span { start, end }, replacement, words })
+    is_as_written.then_some(SyntaxFix { span: Span { start, end }, replacement, words })
 }
 
 /// Calls `on` with each text that the receiver would see, and the way to it.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{DocumentInput, DraftInput, Trail};
+use super::{DocumentInput, DraftInput, StoreInput};
 use crate::domain::json::{Severity, Span, SyntaxFix, line_column};
 
 /// The finding of one rule at one place. It contains no part of the document but names and keys.
@@ -54,6 +54,13 @@ impl Reach {
     }
 }
 
+impl Diagnostic {
+    /// The same at a place in the text of a document.
+    pub(super) fn at(self, text: &str, span: Span, pointer: String) -> Self {
+        Self { span, place: Some(line_column(text, span.start)), pointer, ..self }
+    }
+}
+
 /// One rule: pure, without I/O and without a clock.
 #[derive(Debug)]
 pub struct Rule {
@@ -77,6 +84,13 @@ pub(super) enum RuleCheck {
     Facts(fn(&Rule, &DocumentInput<'_>, &mut Vec<Diagnostic>)),
     /// The whole document, as the receiver reads it.
     Document(fn(&Rule, &DocumentInput<'_>, &mut Vec<Diagnostic>)),
+    /// The facts for a row, and the whole document elsewhere.
+    RowOrDocument(
+        fn(&Rule, &DocumentInput<'_>, &mut Vec<Diagnostic>),
+        fn(&Rule, &DocumentInput<'_>, &mut Vec<Diagnostic>),
+    ),
+    /// The store that the documents are in.
+    Store(fn(&Rule, &StoreInput<'_>, &mut Vec<Diagnostic>)),
     /// A text that is about to become a document.
     Draft(fn(&Rule, DraftInput<'_>, &mut Vec<Diagnostic>)),
 }
@@ -92,15 +106,6 @@ impl Rule {
             message,
             remedy: "",
             fix: None,
-        }
-    }
-    /// A diagnostic about a value, or about the name of a member.
-    pub(super) fn at(&self, text: &str, trail: &Trail<'_>, span: Span, message: String) -> Diagnostic {
-        Diagnostic {
-            span,
-            place: Some(line_column(text, span.start)),
-            pointer: trail.to_string(),
-            ..self.diagnostic(message)
         }
     }
 }

@@ -2,6 +2,7 @@
 //! a draft.
 
 use std::cell::OnceCell;
+use std::time::SystemTime;
 
 use super::ReceiverProfile;
 use super::rules::MAX_DIAGNOSTICS;
@@ -17,7 +18,19 @@ pub enum Subject<'a> {
     Row(&'a DocumentInput<'a>),
     /// A document: by those, and by the rules that read all of it.
     Document(&'a DocumentInput<'a>),
+    /// The store that documents are in, by what is known without any of them.
+    Store(&'a StoreInput<'a>),
     Draft(DraftInput<'a>),
+}
+
+/// The store that documents are in, as confdeck reaches it.
+#[derive(Clone, Copy)]
+pub struct StoreInput<'a> {
+    pub receiver: &'a ReceiverProfile,
+    /// Whether it is reached by TLS.
+    pub tls: bool,
+    /// Whether it asks for a user and a password.
+    pub login: bool,
 }
 
 /// A text that is about to become a document.
@@ -36,6 +49,7 @@ pub struct DocumentInput<'a> {
     pub facts: &'a Facts,
     pub receiver: &'a ReceiverProfile,
     pub around: &'a dyn DocumentContext,
+    text: OnceCell<&'a str>,
     root: OnceCell<Option<Node>>,
     violations: OnceCell<Vec<Violation>>,
 }
@@ -47,12 +61,19 @@ impl<'a> DocumentInput<'a> {
         receiver: &'a ReceiverProfile,
         around: &'a dyn DocumentContext,
     ) -> Self {
-        Self { key, facts, receiver, around, root: OnceCell::new(), violations: OnceCell::new() }
+        let (text, root, violations) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { key, facts, receiver, around, text, root, violations }
     }
 
     /// The text; empty for one that is not UTF-8.
     pub fn text(&self) -> &'a str {
-        self.facts.document.text().unwrap_or_default()
+        // The document checks its bytes each time.
+        self.text.get_or_init(|| self.facts.document.text().unwrap_or_default())
+    }
+
+    /// Whether the receiver uses it at all.
+    pub(super) fn is_usable(&self) -> bool {
+        !self.key.is_foreign() && self.facts.error.is_none()
     }
 
     /// The object that the document is; `None` for one that the receiver cannot use.
@@ -95,6 +116,11 @@ pub trait DocumentContext {
     /// What a secret store said about a path, if it was asked.
     fn presence(&self, _path: &SecretPath) -> Option<&Presence> {
         None
+    }
+
+    /// Whether this document was certainly stored before a moment.
+    fn is_older_than(&self, _moment: SystemTime) -> bool {
+        false
     }
 
     /// Whether one of its own secrets is known to authenticate its callers.

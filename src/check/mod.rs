@@ -5,7 +5,7 @@ mod diagnostic;
 mod input;
 mod needs;
 mod profile;
-mod receiver;
+pub mod receiver;
 mod rule_settings;
 pub mod rules;
 mod schema;
@@ -15,7 +15,7 @@ mod trail;
 
 use diagnostic::RuleCheck;
 pub use diagnostic::{Diagnostic, Reach, Rule};
-pub use input::{ConnectionState, DocumentContext, DocumentInput, DraftInput, Subject};
+pub use input::{ConnectionState, DocumentContext, DocumentInput, DraftInput, StoreInput, Subject};
 pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,
     OwnSecrets, ReceiverEnv, SecretLookup, needs,

@@ -8,10 +8,11 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-pub(super) use nodes::{SchemaNodes, is_of_type, visit};
-pub(super) use validation::{Step, Violation, ViolationKind, violations};
+pub(super) use nodes::{SchemaNodes, is_of_type, visit, visit_settings};
+pub(super) use validation::{Violation, ViolationKind, violations};
 pub(super) use words::{expected, or, takes, type_words};
 
+use super::receiver::module::module;
 use crate::domain::DocumentKind;
 
 const WEBHOOK: &str = include_str!("schema/webhook.schema.json");
@@ -53,17 +54,13 @@ pub(super) fn schema(kind: DocumentKind) -> Option<&'static Value> {
 }
 
 fn modules(schema: &Value) -> Vec<DocumentType> {
-    let rules = schema.pointer("/allOf/0/then/allOf").and_then(Value::as_array);
-    let required = |module: &str| {
-        let applies =
-            |rule: &&Value| rule.pointer("/if/properties/module/const").is_some_and(|m| m == module);
-        let then = rules.and_then(|rules| rules.iter().find(applies)).and_then(|rule| rule.get("then"));
-        then.map(module_needs).unwrap_or_default()
-    };
     names(schema.pointer("/properties/module/anyOf/0/enum"))
         .into_iter()
         .map(|name| {
-            let required = required(&name);
+            let required = module(&name).map(|module| module.required).unwrap_or_default();
+            // Of several names for a setting, the first is the usual one.
+            let required: Vec<_> =
+                required.iter().filter_map(|any| any.first()).map(|name| (*name).to_owned()).collect();
             // The settings of one module are siblings of `module-config`, and so is their description.
             let beside = required.iter().find_map(|name| schema.pointer(&format!("/properties/{name}")));
             let beside = beside.filter(|setting| setting.get("properties").is_some());
@@ -71,16 +68,6 @@ fn modules(schema: &Value) -> Vec<DocumentType> {
             DocumentType { help: help(about.and_then(|about| about.get("description"))), required, name }
         })
         .collect()
-}
-
-/// The fields that a module requires, in `module-config` or beside it; of two alternatives, the first.
-fn module_needs(then: &Value) -> Vec<String> {
-    let config = then.pointer("/properties/module-config/allOf/1");
-    let own = config.and_then(|rule| rule.get("required").or_else(|| rule.pointer("/oneOf/0/required")));
-    let legacy = then.pointer("/anyOf/0/properties/module-config/required");
-    let inside = names(own.or(legacy));
-    let beside = names(then.get("required")).into_iter().filter(|name| name != "module-config");
-    inside.into_iter().chain(beside).collect()
 }
 
 fn types(schema: &Value) -> Vec<DocumentType> {

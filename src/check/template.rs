@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::receiver::module::module;
 use super::schema::{DocumentType, document_types};
 use crate::domain::DocumentKind;
 
@@ -31,14 +32,9 @@ pub fn template(kind: DocumentKind, name: &str, connection: Option<&str>) -> Opt
     Some(DocumentTemplate { text, first })
 }
 
-/// The type of connection that a module writes to, if it uses one.
-pub fn connection_type(module: &str) -> Option<&str> {
-    Some(match module {
-        "redis_rq" => "redis-rq",
-        "rabbitmq" | "kafka" | "mqtt" | "activemq" | "aws_sqs" | "gcp_pubsub" | "s3" => module,
-        "clickhouse" | "postgresql" | "postgres" | "mysql" | "mariadb" => module,
-        _ => return None,
-    })
+/// The type of connection that a module uses, if it uses one.
+pub fn connection_type(name: &str) -> Option<&'static str> {
+    module(name).and_then(|module| module.connection)
 }
 
 fn of_module(choice: &DocumentType, connection: Option<&str>) -> Value {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::domain::escape;
-use crate::domain::json::{Member, Span};
+use crate::domain::json::{Member, Node, NodeValue, Scalar, Span};
 
 /// The most characters of a name that are shown.
 const MAX_NAME: usize = 60;
@@ -51,5 +51,29 @@ pub(super) fn shown_name(name: &str) -> String {
     match shown.char_indices().nth(MAX_NAME) {
         Some((at, _)) => format!("{}…", shown.get(..at).unwrap_or_default()),
         None => shown.into_owned(),
+    }
+}
+
+/// Shows the texts among the values that the receiver reads.
+pub(super) fn each_text(
+    trail: &Trail<'_>,
+    node: &Node,
+    text: &str,
+    see: &mut dyn FnMut(&Trail<'_>, &Node, &str),
+) {
+    match &node.value {
+        NodeValue::Object(_) => {
+            for member in node.last_members() {
+                each_text(&Trail::Member(trail, member), &member.value, text, see);
+            }
+        }
+        NodeValue::Array(items) => {
+            items
+                .iter()
+                .enumerate()
+                .for_each(|(at, item)| each_text(&Trail::Item(trail, at), item, text, see));
+        }
+        NodeValue::Scalar(Scalar::String) => see(trail, node, &node.string(text).unwrap_or_default()),
+        NodeValue::Scalar(_) => {}
     }
 }

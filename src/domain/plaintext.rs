@@ -57,7 +57,7 @@ pub(crate) fn scheme_len(name: &str, value: &str) -> usize {
 }
 
 /// Empty, or the scheme of a token without the token.
-fn is_bare(value: &str) -> bool {
+pub(crate) fn is_bare(value: &str) -> bool {
     let value = value.trim();
     value.is_empty() || SCHEMES.iter().any(|scheme| value.eq_ignore_ascii_case(scheme))
 }

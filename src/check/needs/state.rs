@@ -38,7 +38,7 @@ pub enum NeedState {
 
 impl NeedState {
     /// The state of one field of a secret; `None` means not queried yet.
-    pub(super) fn of_field(presence: Option<&Presence>, field: &str) -> Self {
+    pub(in crate::check) fn of_field(presence: Option<&Presence>, field: &str) -> Self {
         match presence {
             None => Self::NotAsked,
             Some(Presence::Present(contents)) => match contents.field(field) {

@@ -9,10 +9,10 @@ use super::MAX_DIAGNOSTICS;
 use crate::check::schema::{SchemaNodes, is_of_type, visit};
 use crate::check::spelling::nearest;
 use crate::check::template::is_placeholder;
-use crate::check::trail::shown_name;
+use crate::check::trail::{each_text, shown_name};
 use crate::check::{Diagnostic, DocumentInput, Reach, Rule, RuleCheck, Trail, document_types};
 use crate::domain::DocumentKind;
-use crate::domain::json::{Member, Node, NodeValue, Scalar, Severity, SyntaxFix, quote};
+use crate::domain::json::{Member, Node, NodeValue, Severity, SyntaxFix, quote};
 use crate::inventory::Auth;
 
 /// Members that keep calls out, in addition to those that authenticate.
@@ -50,7 +50,7 @@ fn suspicious_key(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagno
             }
             let key = UnknownKey::of(member, node, nodes, &known);
             let place = Trail::Member(trail, member);
-            let diagnostic = rule.at(text, &place, member.key, key.message());
+            let diagnostic = rule.diagnostic(key.message()).at(text, member.key, place.to_string());
             let (severity, fix) = (key.severity(), key.fix(text));
             found.push(Diagnostic { severity, fix, remedy: "rename it, or leave it out", ..diagnostic });
         }
@@ -156,7 +156,7 @@ fn ignored_key(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnosti
             let message = format!("the receiver ignores {place}{instead}");
             found.push(Diagnostic {
                 remedy: "leave it out: it has no effect",
-                ..rule.at(text, place, member.key, message)
+                ..rule.diagnostic(message).at(text, member.key, place.to_string())
             });
         };
         if let Trail::Member(_, member) = trail
@@ -189,29 +189,10 @@ fn left_to_edit(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnost
         each_text(&Trail::Document, root, input.text(), &mut |trail, node, value| {
             if found.len() < MAX_DIAGNOSTICS && is_placeholder(value) {
                 let message = format!("{trail} still has what the template put there");
-                let diagnostic = rule.at(input.text(), trail, node.span, message);
+                let diagnostic = rule.diagnostic(message).at(input.text(), node.span, trail.to_string());
                 found.push(Diagnostic { remedy: "write the real value", ..diagnostic });
             }
         });
-    }
-}
-
-/// Shows the texts among the values that the receiver reads.
-fn each_text(trail: &Trail<'_>, node: &Node, text: &str, see: &mut dyn FnMut(&Trail<'_>, &Node, &str)) {
-    match &node.value {
-        NodeValue::Object(_) => {
-            for member in node.last_members() {
-                each_text(&Trail::Member(trail, member), &member.value, text, see);
-            }
-        }
-        NodeValue::Array(items) => {
-            items
-                .iter()
-                .enumerate()
-                .for_each(|(at, item)| each_text(&Trail::Item(trail, at), item, text, see));
-        }
-        NodeValue::Scalar(Scalar::String) => see(trail, node, &node.string(text).unwrap_or_default()),
-        NodeValue::Scalar(_) => {}
     }
 }
 
@@ -228,34 +209,34 @@ mod tests {
                 r#"{"module": "log", "hmac": {"secret": "{$A}", "header": "X", "algorithm": "sha256"}}"#,
                 &[],
             ),
-            ("a/w", r#"{"module": "log", "authorisation": "Bearer x"}"#, &["L09 E authorisation"]),
-            ("a/w", r#"{"module": "log", "basic-auth": {}}"#, &["L09 E basic-auth"]),
+            ("a/w", r#"{"module": "log", "authorisation": "Bearer x"}"#, &["L09 Error authorisation"]),
+            ("a/w", r#"{"module": "log", "basic-auth": {}}"#, &["L09 Error basic-auth"]),
             (
                 "a/w",
                 r#"{"module": "log", "autorization": "x", "rate_limt": {}}"#,
-                &["L09 E autorization", "L09 E rate_limt"],
+                &["L09 Error autorization", "L09 Error rate_limt"],
             ),
             (
                 "a/w",
                 r#"{"module": "log", "_comment": "x", "description": 1}"#,
-                &["L09 W _comment", "L09 W description"],
+                &["L09 Warning _comment", "L09 Warning description"],
             ),
             (
                 "a/w",
                 r#"{"module": "log", "jwt": {"secret": "{$A}", "issuers": "x"}}"#,
-                &["L09 W jwt.issuers"],
+                &["L09 Warning jwt.issuers"],
             ),
             (
                 "a/w",
                 r#"{"module": "kafka", "module-config": {"topic": "ab", "tpoic": "x"}}"#,
-                &["L09 W module-config.tpoic"],
+                &["L09 Warning module-config.tpoic"],
             ),
             (
                 "a/w",
                 r#"{"chain": ["log"], "chain-config": {"parallel": true}}"#,
-                &["L09 E chain-config.parallel"],
+                &["L09 Error chain-config.parallel"],
             ),
-            ("a/w", r#"{"chain": [{"module": "log", "retries": {}}]}"#, &["L09 E chain[0].retries"]),
+            ("a/w", r#"{"chain": [{"module": "log", "retries": {}}]}"#, &["L09 Error chain[0].retries"]),
             // Names of the user's own, and settings of modules that nobody knows.
             (
                 "a/w",
@@ -270,7 +251,7 @@ mod tests {
             (
                 "connections/c",
                 r#"{"type": "mysql", "host": "db", "port": 1, "databse": "x"}"#,
-                &["L09 W databse"],
+                &["L09 Warning databse"],
             ),
             ("connections/c", r#"{"type": "of-another-program", "anything": 1}"#, &[]),
         ];
@@ -308,44 +289,44 @@ mod tests {
             (
                 "connections/c",
                 r#"{"type": "redis-rq", "host": "r", "port": 1, "password": "s3cr3t"}"#,
-                &["L18 W password"],
+                &["L18 Warning password"],
             ),
             (
                 "connections/c",
                 r#"{"type": "rabbitmq", "host": "r", "port": 1, "password": "s3cr3t", "vhost": "/"}"#,
-                &["L18 W password", "L18 W vhost"],
+                &["L18 Warning password", "L18 Warning vhost"],
             ),
             (
                 "connections/c",
                 r#"{"type": "aws_sqs", "region": "x", "endpoint_url": "x"}"#,
-                &["L18 W region", "L18 W endpoint_url"],
+                &["L18 Warning region", "L18 Warning endpoint_url"],
             ),
-            ("connections/c", r#"{"type": "s3", "endpoint_url": "x"}"#, &["L18 W endpoint_url"]),
-            ("connections/c", r#"{"type": "mqtt", "user": "x"}"#, &["L18 W user"]),
-            ("connections/c", r#"{"type": "activemq", "username": "x"}"#, &["L18 W username"]),
+            ("connections/c", r#"{"type": "s3", "endpoint_url": "x"}"#, &["L18 Warning endpoint_url"]),
+            ("connections/c", r#"{"type": "mqtt", "user": "x"}"#, &["L18 Warning user"]),
+            ("connections/c", r#"{"type": "activemq", "username": "x"}"#, &["L18 Warning username"]),
             (
                 "connections/c",
                 r#"{"type": "clickhouse", "host": "c", "port": 1, "secure": true}"#,
-                &["L18 W secure"],
+                &["L18 Warning secure"],
             ),
             (
                 "connections/c",
                 r#"{"type": "gcp_pubsub", "project_id": "my-project", "credentials": {}}"#,
-                &["L18 W credentials"],
+                &["L18 Warning credentials"],
             ),
             ("connections/c", r#"{"type": "mysql", "host": "c", "port": 1, "password": "{$P}"}"#, &[]),
             (
                 "a/w",
                 r#"{"module": "save_to_disk", "module-config": {"format": "x", "append": true}}"#,
-                &["L18 W module-config.format", "L18 W module-config.append"],
+                &["L18 Warning module-config.format", "L18 Warning module-config.append"],
             ),
             (
                 "a/w",
                 r#"{"module": "log", "rate_limit": {"max_requests": 1, "enabled": false}}"#,
-                &["L18 W rate_limit.enabled"],
+                &["L18 Warning rate_limit.enabled"],
             ),
-            ("a/w", r#"{"chain": ["log"], "chain_config": {}}"#, &["L18 W chain_config"]),
-            ("a/w", r#"{"chain": [{"module": "kafka", "topic": "ab"}]}"#, &["L18 W chain[0].topic"]),
+            ("a/w", r#"{"chain": ["log"], "chain_config": {}}"#, &["L18 Warning chain_config"]),
+            ("a/w", r#"{"chain": [{"module": "kafka", "topic": "ab"}]}"#, &["L18 Warning chain[0].topic"]),
             ("a/w", r#"{"module": "kafka", "topic": "ab", "rate_limit": {"max_requests": 1}}"#, &[]),
         ];
         for (address, text, expected) in table {
@@ -360,7 +341,7 @@ mod tests {
             left(
                 r#"{"module": "kafka", "connection": "EDIT-ME", "module-config": {"topic": "edit_me", "x": ["tcp://edit-me.example.com:5555"]}}"#
             ),
-            ["T01 E connection", "T01 E module-config.topic", "T01 E module-config.x[0]"]
+            ["T01 Error connection", "T01 Error module-config.topic", "T01 Error module-config.x[0]"]
         );
         assert!(
             left(r#"{"EDIT-ME": "credit-menu", "a": "edit_menu", "b": "credit_me", "c": "edit me"}"#)

@@ -1,43 +1,76 @@
-//! All rules for documents and for the text of drafts.
+//! All rules for documents, for the store that they are in, and for the text of drafts.
 
+mod cleanup;
+mod connections;
 #[cfg(test)]
 pub(super) mod fixture;
 mod keys;
+mod modules;
+mod references;
 mod startup;
+mod steps;
+mod store;
 mod structure;
 #[cfg(test)]
 mod tests;
 
+pub use cleanup::CREDENTIAL_CLEANUP;
+pub use connections::{CLICKHOUSE_CONNECTION, CONNECTION, REDIS_SETTINGS, UNUSABLE_CONNECTION};
 pub use keys::{IGNORED_KEY, LEFT_TO_EDIT, SUSPICIOUS_KEY};
+pub use modules::{BROKEN_MODULE, CONNECTION_OF_CHAIN, RATE_LIMIT, UNREDACTED_LOG, USELESS_RETRY};
+pub use references::{
+    ALTERED_DEFAULT, GREEDY_DEFAULT, GUESSABLE_SECRET, ILL_FORMED_REFERENCE, LITERAL_REFERENCE,
+    PLAINTEXT_SECRET, ROTATED_SECRET, TEXT_FROM_REFERENCE, UNRESOLVED_REFERENCE,
+};
 pub use startup::{REFUSED_AT_START, UNROUTABLE_ID, UNUSABLE_DOCUMENT};
+pub use store::UNREADABLE_STORE;
 pub use structure::{MISSING_MEMBER, WRONG_VALUE};
 
-use super::{ConnectionState, Diagnostic, DocumentInput, DraftInput, Reach, Rule, RuleCheck, Subject};
+use super::{Diagnostic, DocumentInput, DraftInput, Reach, Rule, RuleCheck, Subject};
+use crate::domain::ResourceKey;
 use crate::domain::json::{Severity, line_column, problems};
-use crate::domain::{ResourceKey, escape};
 use crate::text::MASK;
 use crate::text::placeholders::unfillable;
 
-/// The most diagnostics of one draft.
+/// The most diagnostics of one subject, and of one rule for it.
 pub const MAX_DIAGNOSTICS: usize = 100;
 
-/// By id.
+/// By id: those of the catalogue, of own secrets, of templates, of values, and of drafts.
 static RULES: &[Rule] = &[
     REFUSED_AT_START,
+    UNRESOLVED_REFERENCE,
+    ILL_FORMED_REFERENCE,
+    GUESSABLE_SECRET,
+    ALTERED_DEFAULT,
+    GREEDY_DEFAULT,
+    LITERAL_REFERENCE,
+    TEXT_FROM_REFERENCE,
     SUSPICIOUS_KEY,
     OPEN_TO_ANYONE,
-    DANGLING_CONNECTION,
+    CONNECTION,
+    BROKEN_MODULE,
+    REDIS_SETTINGS,
     IGNORED_KEY,
+    CONNECTION_OF_CHAIN,
+    PLAINTEXT_SECRET,
+    UNREDACTED_LOG,
+    CREDENTIAL_CLEANUP,
+    RATE_LIMIT,
+    CLICKHOUSE_CONNECTION,
     UNROUTABLE_ID,
     UNUSABLE_DOCUMENT,
-    BYTE_ORDER_MARK,
-    INVALID_SYNTAX,
-    UNFILLED_PLACEHOLDER,
-    MASK_FOR_SECRET,
+    ROTATED_SECRET,
+    USELESS_RETRY,
+    UNREADABLE_STORE,
+    UNUSABLE_CONNECTION,
     SHARED_VARIABLE,
     LEFT_TO_EDIT,
     WRONG_VALUE,
     MISSING_MEMBER,
+    BYTE_ORDER_MARK,
+    INVALID_SYNTAX,
+    UNFILLED_PLACEHOLDER,
+    MASK_FOR_SECRET,
 ];
 
 /// Rules that know less than others: what they find is left out where another rule says more of the same place.
@@ -60,7 +93,7 @@ pub struct Diagnosis {
     pub silenced: usize,
 }
 
-/// The diagnostics of all rules for a subject, in the order of the rules.
+/// The diagnostics of all rules for a subject, in the order of the rules; the worst, if there are too many.
 pub fn diagnose(subject: Subject<'_>) -> Vec<Diagnostic> {
     diagnose_counting(subject).found
 }
@@ -72,19 +105,27 @@ pub fn diagnose_counting(subject: Subject<'_>) -> Diagnosis {
         let mut of_rule = Vec::new();
         match (rule.check, subject) {
             (RuleCheck::Facts(check), Subject::Row(input) | Subject::Document(input))
-            | (RuleCheck::Document(check), Subject::Document(input)) => check(rule, input, &mut of_rule),
+            | (RuleCheck::RowOrDocument(check, _), Subject::Row(input))
+            | (RuleCheck::RowOrDocument(_, check) | RuleCheck::Document(check), Subject::Document(input)) => {
+                check(rule, input, &mut of_rule);
+            }
+            (RuleCheck::Store(check), Subject::Store(store)) => check(rule, store, &mut of_rule),
             (RuleCheck::Draft(check), Subject::Draft(draft)) => check(rule, draft, &mut of_rule),
             _ => {}
         }
         found.append(&mut of_rule);
     }
-    match subject {
+    leave_out_general(&mut found);
+    let mut diagnosis = match subject {
         Subject::Draft(_) => Diagnosis { found, silenced: 0 },
-        Subject::Row(input) | Subject::Document(input) => {
-            leave_out_general(&mut found);
-            input.receiver.rules.apply(found)
-        }
+        Subject::Store(store) => store.receiver.rules.apply(found),
+        Subject::Row(input) | Subject::Document(input) => input.receiver.rules.apply(found),
+    };
+    if diagnosis.found.len() > MAX_DIAGNOSTICS {
+        diagnosis.found.sort_by_key(|found| found.severity);
+        diagnosis.found.truncate(MAX_DIAGNOSTICS);
     }
+    diagnosis
 }
 
 /// One diagnostic a place: a general rule is silent where a particular one is as serious.
@@ -123,24 +164,6 @@ pub fn severity_word(severity: Severity) -> &'static str {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Info => "hint",
-    }
-}
-
-/// It names a connection that does not exist.
-pub const DANGLING_CONNECTION: Rule = Rule {
-    id: "L15",
-    name: "dangling-connection",
-    severity: Severity::Warning,
-    reach: Reach::Document,
-    summary: "a connection that does not exist",
-    check: RuleCheck::Facts(dangling_connection),
-};
-
-fn dangling_connection(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnostic>) {
-    let names = input.facts.connections.iter();
-    for name in names.filter(|name| input.around.connection(name) == ConnectionState::Missing) {
-        let message = format!("connection {} does not exist", escape(name.as_bytes()));
-        found.push(Diagnostic { pointer: name.to_string(), ..rule.diagnostic(message) });
     }
 }
 

@@ -3,6 +3,7 @@
 mod chain;
 mod connection;
 
+use crate::check::receiver::is_true;
 use crate::check::spelling::nearest;
 use crate::check::{Diagnostic, DocumentInput, Reach, Rule, RuleCheck, Trail, document_types};
 use crate::domain::json::{Node, NodeValue, Scalar, Severity, Span};
@@ -42,12 +43,12 @@ fn refused_at_start(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diag
 }
 
 /// Why the receiver does not start: the first reason that it meets in each part of a document.
-struct Startup<'a> {
+struct Startup<'a, 'd> {
     rule: &'a Rule,
-    input: &'a DocumentInput<'a>,
+    input: &'a DocumentInput<'d>,
 }
 
-impl Startup<'_> {
+impl Startup<'_, '_> {
     fn no_object(&self) -> Vec<Diagnostic> {
         let is_member = self.input.receiver.reads_files
             && matches!(self.input.facts.error, Some(DocumentError::NotObject));
@@ -73,7 +74,7 @@ impl Startup<'_> {
 
     fn at(&self, trail: &Trail<'_>, span: Span, what: &str, remedy: &'static str) -> Diagnostic {
         let message = format!("{what}: {DARK}");
-        Diagnostic { remedy, ..self.rule.at(self.text(), trail, span, message) }
+        Diagnostic { remedy, ..self.rule.diagnostic(message).at(self.text(), span, trail.to_string()) }
     }
 
     fn missing(&self, trail: &Trail<'_>, object: &Node, name: &str, remedy: &'static str) -> Diagnostic {
@@ -86,7 +87,7 @@ impl Startup<'_> {
     fn webhook(&self, root: &Node) -> Vec<Diagnostic> {
         let chain = root.member("chain").filter(|chain| !is_null(&chain.value));
         let Some(chain) = chain else {
-            let Some(module) = root.member("module").filter(|module| !is_falsy(&module.value, self.text()))
+            let Some(module) = root.member("module").filter(|module| is_true(&module.value, self.text()))
             else {
                 return vec![self.missing(
                     &Trail::Document,
@@ -165,20 +166,6 @@ pub(super) fn is_null(node: &Node) -> bool {
     matches!(node.value, NodeValue::Scalar(Scalar::Null))
 }
 
-/// What Python takes for false: the receiver treats it as absent.
-pub(super) fn is_falsy(node: &Node, text: &str) -> bool {
-    match &node.value {
-        NodeValue::Object(members) => members.is_empty(),
-        NodeValue::Array(items) => items.is_empty(),
-        NodeValue::Scalar(Scalar::Null) => true,
-        NodeValue::Scalar(Scalar::Bool) => node.span.of(text) == "false",
-        NodeValue::Scalar(Scalar::String) => node.span.of(text) == "\"\"",
-        NodeValue::Scalar(Scalar::Number) => {
-            node.span.of(text).parse::<f64>().is_ok_and(|number| number == 0.0)
-        }
-    }
-}
-
 /// The receiver answers 400 for its id.
 pub const UNROUTABLE_ID: Rule = Rule {
     id: "L28",
@@ -233,41 +220,45 @@ mod tests {
             (r#"{"module": "log"}"#, &[]),
             (r#"{"module": " log ", "chain": null}"#, &[]),
             (r#"{"module": "{$MODULE}"}"#, &[]),
-            (r#"{}"#, &["L01 E module"]),
-            (r#"{"module": ""}"#, &["L01 E module"]),
-            (r#"{"module": null}"#, &["L01 E module"]),
-            (r#"{"module": 5}"#, &["L01 E module"]),
-            (r#"{"module": "kafkXX"}"#, &["L01 E module"]),
-            (r#"{"module": "Log"}"#, &["L01 E module"]),
+            (r#"{}"#, &["L01 Error module"]),
+            (r#"{"module": ""}"#, &["L01 Error module"]),
+            (r#"{"module": null}"#, &["L01 Error module"]),
+            (r#"{"module": 5}"#, &["L01 Error module"]),
+            (r#"{"module": "kafkXX"}"#, &["L01 Error module"]),
+            (r#"{"module": "Log"}"#, &["L01 Error module"]),
             (
                 r#"{"chain": ["log", {"module": "kafka", "topic": "ab", "retry": {"enabled": true}}], "module": 5}"#,
                 &[],
             ),
-            (r#"{"chain": []}"#, &["L01 E chain"]),
-            (r#"{"chain": "log"}"#, &["L01 E chain"]),
+            (r#"{"chain": []}"#, &["L01 Error chain"]),
+            (r#"{"chain": "log"}"#, &["L01 Error chain"]),
             (
                 r#"{"chain": ["nope", 5, {"connection": "x"}]}"#,
-                &["L01 E chain[0]", "L01 E chain[1]", "L01 E chain[2].module"],
+                &["L01 Error chain[0]", "L01 Error chain[1]", "L01 Error chain[2].module"],
             ),
             (
                 r#"{"chain": [{"module": "log", "connection": 5, "retries": 1, "module-config": []}]}"#,
-                &["L01 E chain[0].connection", "L01 E chain[0].retries", "L01 E chain[0].module-config"],
+                &[
+                    "L01 Error chain[0].connection",
+                    "L01 Error chain[0].retries",
+                    "L01 Error chain[0].module-config",
+                ],
             ),
             (
                 r#"{"chain": [{"module": "log", "retry": {"enabled": "yes", "max_attempts": 0}}]}"#,
-                &["L01 E chain[0].retry.enabled", "L01 E chain[0].retry.max_attempts"],
+                &["L01 Error chain[0].retry.enabled", "L01 Error chain[0].retry.max_attempts"],
             ),
             (
                 r#"{"chain": [{"module": "kafka", "topic": "ab", "module-config": {"topic": "ab"}}]}"#,
-                &["L01 E chain[0].topic"],
+                &["L01 Error chain[0].topic"],
             ),
             (
                 r#"{"chain": ["log"], "chain-config": {"execution": "both", "continue_on_error": 1, "timeout": 0, "x": 1}}"#,
                 &[
-                    "L01 E chain-config.execution",
-                    "L01 E chain-config.continue_on_error",
-                    "L01 E chain-config.timeout",
-                    "L01 E chain-config.x",
+                    "L01 Error chain-config.execution",
+                    "L01 Error chain-config.continue_on_error",
+                    "L01 Error chain-config.timeout",
+                    "L01 Error chain-config.x",
                 ],
             ),
             (
@@ -281,7 +272,7 @@ mod tests {
             assert!(lines("other/w", text, &["L01"]).is_empty(), "only one namespace is validated: {text}");
         }
         let steps = vec![r#""log""#; 21].join(", ");
-        assert_eq!(lines("default/w", &format!("{{\"chain\": [{steps}]}}"), &["L01"]), ["L01 E chain"]);
+        assert_eq!(lines("default/w", &format!("{{\"chain\": [{steps}]}}"), &["L01"]), ["L01 Error chain"]);
     }
 
     #[test]
@@ -289,17 +280,20 @@ mod tests {
         let table: &[(&str, &[&str])] = &[
             (r#"{"type": "mysql", "host": "db", "port": "3306"}"#, &[]),
             (r#"{"type": "mysql", "host": "{$H}", "port": "{$P}"}"#, &[]),
-            (r#"{"host": "db"}"#, &["L01 E type"]),
-            (r#"{"type": ""}"#, &["L01 E type"]),
-            (r#"{"type": "redis-rq"}"#, &["L01 E host", "L01 E port"]),
-            (r#"{"type": "redis-rq", "host": "localhost", "port": 6379}"#, &["L01 E host"]),
+            (r#"{"host": "db"}"#, &["L01 Error type"]),
+            (r#"{"type": ""}"#, &["L01 Error type"]),
+            (r#"{"type": "redis-rq"}"#, &["L01 Error host", "L01 Error port"]),
+            (r#"{"type": "redis-rq", "host": "localhost", "port": 6379}"#, &["L01 Error host"]),
             (
                 r#"{"type": "postgresql", "connection_string": "postgresql://a@b"}"#,
-                &["L01 E host", "L01 E port"],
+                &["L01 Error host", "L01 Error port"],
             ),
-            (r#"{"type": "rabbitmq", "host": "my_host", "port": 0}"#, &["L01 E host", "L01 E port"]),
-            (r#"{"type": "rabbitmq", "host": 5, "port": 70000}"#, &["L01 E host", "L01 E port"]),
-            (r#"{"type": "clickhouse", "host": "10.0.0.1", "port": "x"}"#, &["L01 W host", "L01 E port"]),
+            (r#"{"type": "rabbitmq", "host": "my_host", "port": 0}"#, &["L01 Error host", "L01 Error port"]),
+            (r#"{"type": "rabbitmq", "host": 5, "port": 70000}"#, &["L01 Error host", "L01 Error port"]),
+            (
+                r#"{"type": "clickhouse", "host": "10.0.0.1", "port": "x"}"#,
+                &["L01 Warning host", "L01 Error port"],
+            ),
             // Neither aliases nor other types are validated.
             (r#"{"type": "postgres"}"#, &[]),
             (r#"{"type": "mqtt", "host": "localhost"}"#, &[]),
@@ -350,18 +344,18 @@ mod tests {
     fn keys_without_a_route_are_errors() {
         let table: &[(&str, &[&str])] = &[
             ("a/one", &[]),
-            ("a/health", &["L28 E"]),
-            ("a/with__two", &["L28 E"]),
+            ("a/health", &["L28 Error"]),
+            ("a/with__two", &["L28 Error"]),
             ("connections/any", &[]),
-            ("key:x/y/z/w", &["L28 E"]),
+            ("key:x/y/z/w", &["L28 Error"]),
         ];
         for (address, expected) in table {
             assert_eq!(lines(address, "{}", &["L28"]), *expected, "{address}");
         }
-        assert_eq!(lines("key:global/connections/", "{}", &["L01"]), ["L01 E"]);
-        assert_eq!(lines("key:default/webhooks/", "{}", &["L01"]), ["L01 E"]);
+        assert_eq!(lines("key:global/connections/", "{}", &["L01"]), ["L01 Error"]);
+        assert_eq!(lines("key:default/webhooks/", "{}", &["L01"]), ["L01 Error"]);
         assert!(lines("key:other/webhooks/", "{}", &["L01"]).is_empty());
-        for (text, expected) in [("", "L29 E"), ("[]", "L29 E"), ("{", "L29 E")] {
+        for (text, expected) in [("", "L29 Error"), ("[]", "L29 Error"), ("{", "L29 Error")] {
             assert_eq!(lines("a/one", text, &["L29"]), [expected], "{text}");
         }
     }

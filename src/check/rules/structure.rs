@@ -1,13 +1,11 @@
 //! Values that are not what the schema of a document describes, and members that are missing.
 
 use super::startup::opening;
-use crate::check::schema::{
-    SchemaNodes, Step, Violation, ViolationKind, expected, or, schema, takes, type_words,
-};
+use crate::check::schema::{SchemaNodes, Violation, ViolationKind, expected, or, schema, takes, type_words};
 use crate::check::spelling::nearest;
 use crate::check::{Diagnostic, DocumentInput, Reach, Rule, RuleCheck, Trail, document_types};
 use crate::domain::DocumentKind;
-use crate::domain::json::{Node, NodeValue, Scalar, Severity, SyntaxFix, quote};
+use crate::domain::json::{Node, NodeValue, PathStep, Scalar, Severity, SyntaxFix, quote};
 use crate::inventory::Auth;
 
 /// A value is not of the type or the form that is expected.
@@ -46,7 +44,7 @@ fn wrong_value(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnosti
         };
         let message = if effect.is_empty() { message } else { format!("{message}: {effect}") };
         let remedy = place.nodes.text("description").unwrap_or_default();
-        let diagnostic = rule.at(input.text(), place.trail, place.node.span, message);
+        let diagnostic = rule.diagnostic(message).at(input.text(), place.node.span, place.trail.to_string());
         found.push(Diagnostic { severity, remedy, fix: place.fix(), ..diagnostic });
     });
 }
@@ -77,7 +75,11 @@ fn missing_member(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagno
         let effect = if effect.is_empty() { String::new() } else { format!(": {effect}") };
         let message = format!("{who} needs {}{effect}", or(&names));
         let remedy = "add it, or take it from a template";
-        found.push(Diagnostic { severity, remedy, ..rule.at(input.text(), &trail, span, message) });
+        found.push(Diagnostic {
+            severity,
+            remedy,
+            ..rule.diagnostic(message).at(input.text(), span, trail.to_string())
+        });
     });
 }
 
@@ -103,15 +105,15 @@ fn each(input: &DocumentInput<'_>, see: &mut dyn FnMut(&Place<'_>)) {
 }
 
 /// Walks down a path.
-fn go(trail: &Trail<'_>, node: &Node, path: &[Step], arrive: &mut dyn FnMut(&Trail<'_>, &Node)) {
+fn go(trail: &Trail<'_>, node: &Node, path: &[PathStep<'_>], arrive: &mut dyn FnMut(&Trail<'_>, &Node)) {
     match (path.split_first(), &node.value) {
         (None, _) => arrive(trail, node),
-        (Some((Step::Name(name), rest)), _) => {
+        (Some((PathStep::Member(name), rest)), _) => {
             if let Some(member) = node.member(name) {
                 go(&Trail::Member(trail, member), &member.value, rest, arrive);
             }
         }
-        (Some((Step::Item(at), rest)), NodeValue::Array(items)) => {
+        (Some((PathStep::Item(at), rest)), NodeValue::Array(items)) => {
             if let Some(item) = items.get(*at) {
                 go(&Trail::Item(trail, *at), item, rest, arrive);
             }
@@ -153,7 +155,7 @@ impl Place<'_> {
         }
         let whole = self.violation.path.len() == 1 && !is_missing;
         let first = match (self.violation.path.first(), &self.violation.kind) {
-            (Some(Step::Name(name)), _) => name.as_str(),
+            (Some(PathStep::Member(name)), _) => &**name,
             (_, ViolationKind::Missing(names)) => names.first().map_or("", String::as_str),
             _ => "",
         };

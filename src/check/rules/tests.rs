@@ -1,37 +1,28 @@
-//! All rules together: documents that the receiver ships, templates, and hostile input.
+//! All rules together: documents that the receiver ships, templates, stores, and hostile input.
 
 use std::time::{Duration, Instant};
 
-use super::fixture::{judged, lines};
+use super::fixture::{Known, diagnostics, in_short, judged, lines, receiver};
 use super::*;
-use crate::check::{DocumentContext, ReceiverProfile, RuleSetting, document_types, template};
+use crate::check::{ReceiverProfile, RuleSetting, SecretLookup, StoreInput, document_types, template};
 use crate::domain::{Address, DocumentKind, Masking, SecretNames};
 use crate::inventory::Facts;
 
-struct Alone;
-
-impl DocumentContext for Alone {
-    fn connection(&self, name: &str) -> ConnectionState<'_> {
-        if name == "known" { ConnectionState::Exists(None) } else { ConnectionState::Missing }
-    }
-}
-
-fn of_document(address: &str, text: &str) -> Vec<String> {
-    let Address(key) = address.parse().unwrap();
-    let facts = Facts::scan(&Masking::of(&key, &SecretNames::default()), &text.into());
-    let receiver = ReceiverProfile::default();
-    let found = diagnose(Subject::Document(&DocumentInput::new(&key, &facts, &receiver, &Alone)));
-    found.iter().map(|found| format!("{} {:?} {found}", found.rule, found.severity)).collect()
-}
-
 #[test]
 fn a_document_is_judged_by_what_it_says_and_by_what_is_around_it() {
-    let text = r#"{"connection": "known", "chain": [{"module": "log", "connection": "gone"}],
-        "hmac": {"secret": "x"}}"#;
-    assert_eq!(
-        of_document("a/health", text),
-        ["L15 Warning connection gone does not exist", "L28 Error this id is reserved by the receiver"]
-    );
+    let text = r#"{"connection": "known", "chain": [{"module": "log", "connection": "gone"}], "hmac": {"secret": "{$vault:a#b}"}}"#;
+    let Address(key) = "a/health".parse().unwrap();
+    let facts = Facts::scan(&Masking::of(&key, &SecretNames::default()), &text.into());
+    let receiver = ReceiverProfile::default();
+    let input = DocumentInput::new(&key, &facts, &receiver, &());
+    assert_eq!(in_short(&diagnose(Subject::Row(&input)), &["L15", "L28"]), ["L28 Error"]);
+    let known = Known::new(false);
+    let input = DocumentInput::new(&key, &facts, &receiver, &known);
+    assert_eq!(in_short(&diagnose(Subject::Row(&input)), &["L15", "L28"]), ["L15 Error gone", "L28 Error"]);
+    let of_document = |address, text| {
+        let found = diagnostics(address, text, &receiver, &Known::new(false));
+        found.iter().map(|found| format!("{} {:?} {found}", found.rule, found.severity)).collect::<Vec<_>>()
+    };
     assert_eq!(of_document("a/one", r#"{"module": "log"}"#), ["L11 Info none: open to anyone"]);
     assert_eq!(of_document("a/one", "[]"), ["L29 Error JSON, but not an object"]);
     assert_eq!(
@@ -56,11 +47,11 @@ fn a_draft_is_judged_by_its_text() {
 }
 
 #[test]
-fn no_two_rules_share_an_id() {
-    let mut ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    assert_eq!(ids.len(), RULES.len());
+fn no_two_rules_share_an_id_and_they_are_in_order() {
+    let place = |rule: &Rule| ("LSTVD".find(&rule.id[..1]).unwrap(), rule.id);
+    assert!(RULES.iter().is_sorted_by(|one, next| place(one) < place(next)));
+    let names: std::collections::BTreeSet<_> = RULES.iter().map(|rule| rule.name).collect();
+    assert_eq!(names.len(), RULES.len());
 }
 
 /// The rules that judge the structure of a document.
@@ -106,50 +97,50 @@ fn the_receiver_s_examples_have_the_findings_of_the_catalogue_and_no_other() {
             "default/integration_test_webhook_redis_publish",
             r#"{"data_type": "json", "module": "redis_publish",
             "redis": {"host": "redis", "port": 6379, "channel": "integration_test:webhooks"}}"#,
-            &["V01 E redis.channel"],
+            &["V01 Error redis.channel"],
         ),
         (
             "default/disk",
             r#"{"data_type": "json", "module": "save_to_disk", "module-config": {"path": "webhooks",
             "filename_template": "x", "format": "json", "append": false}}"#,
             &[
-                "L18 W module-config.filename_template",
-                "L18 W module-config.format",
-                "L18 W module-config.append",
+                "L18 Warning module-config.filename_template",
+                "L18 Warning module-config.format",
+                "L18 Warning module-config.append",
             ],
         ),
         (
             "connections/postgres_connection_string",
             r#"{"type": "postgresql", "connection_string": "postgresql://u:p@h:5432/d",
             "pool_min_size": 2, "pool_max_size": 10}"#,
-            &["L01 E host", "L01 E port"],
+            &["L01 Error host", "L01 Error port"],
         ),
         (
             "connections/redis_main",
             r#"{"type": "redis-rq", "host": "localhost", "port": 6379, "db": 0}"#,
-            &["L01 E host"],
+            &["L01 Error host"],
         ),
         (
             "connections/sqs",
             r#"{"type": "aws_sqs", "aws_access_key_id": "{$A}", "aws_secret_access_key": "{$B}", "region": "us-east-1",
             "endpoint_url": "http://localstack:4566"}"#,
-            &["L18 W region", "L18 W endpoint_url"],
+            &["L18 Warning region", "L18 Warning endpoint_url"],
         ),
         (
             "connections/s3",
             r#"{"type": "s3", "aws_access_key_id": "{$A}", "aws_secret_access_key": "{$B}", "region": "us-east-1",
             "endpoint_url": "http://minio:9000"}"#,
-            &["L18 W endpoint_url"],
+            &["L18 Warning endpoint_url"],
         ),
         (
             "connections/gcp",
             r#"{"type": "gcp_pubsub", "project_id": "my-project", "credentials": {"type": "service_account"}}"#,
-            &["L18 W credentials"],
+            &["L18 Warning credentials"],
         ),
         (
             "connections/mqtt",
             r#"{"type": "mqtt", "host": "mosquitto", "port": 1883, "user": "u", "keepalive": 60}"#,
-            &["L18 W user"],
+            &["L18 Warning user"],
         ),
         ("connections/kafka", r#"{"type": "kafka", "bootstrap_servers": "kafka:9092"}"#, &[]),
         (
@@ -175,7 +166,7 @@ fn of_a_template_nothing_is_wrong_but_what_is_left_to_edit() {
         for choice in document_types(kind) {
             let template = template(kind, &choice.name, None).unwrap();
             let found = lines(address, &template.text, STRUCTURE);
-            assert!(found.iter().all(|line| line.starts_with("T01 E")), "{}: {found:?}", template.text);
+            assert!(found.iter().all(|line| line.starts_with("T01 Error")), "{}: {found:?}", template.text);
             let asks = template.text.to_lowercase().replace('_', "-").contains("edit-me");
             assert_eq!(asks, !found.is_empty(), "{}", template.text);
         }
@@ -235,6 +226,61 @@ fn hostile_documents_are_judged_in_bounded_time_and_words() {
             assert!(found.len() <= 10 * MAX_DIAGNOSTICS, "{} {shape}", found.len());
             let longest = found.iter().map(|found| found.message.len() + found.pointer.len()).max();
             assert!(longest.unwrap_or_default() < 2_000, "{shape}");
+        }
+    }
+}
+
+#[test]
+fn a_store_is_judged_by_how_it_is_reached() {
+    let of = |tls, login, receiver: &ReceiverProfile| {
+        let found = diagnose(Subject::Store(&StoreInput { receiver, tls, login }));
+        found.into_iter().map(|found| found.rule).collect::<Vec<_>>()
+    };
+    let receiver = ReceiverProfile::default();
+    assert_eq!(of(true, false, &receiver), ["L32"]);
+    assert_eq!(of(false, true, &receiver), ["L32"]);
+    assert!(of(false, false, &receiver).is_empty());
+    let own = crate::check::OwnSecrets::Variables;
+    let merging = ReceiverProfile { lookup: SecretLookup { own, ..SecretLookup::default() }, ..receiver };
+    assert!(of(true, true, &merging).is_empty(), "a program on this library reads what confdeck reads");
+}
+
+/// Documents of a megabyte, or of 100,000 parts, one of each kind that a rule reads.
+#[test]
+fn a_huge_document_gives_a_bounded_number_of_diagnostics_and_its_errors_first() {
+    let list = |part: &str| vec![part; 100_000].join(",");
+    let members = |value: &str| {
+        let members: Vec<_> = (0..100_000).map(|n| format!("\"key{n}\": {value}")).collect();
+        members.join(",")
+    };
+    let documents = [
+        format!("{{{}}}", members("1")),
+        format!("{{{}}}", members("\"{$A:x;y}\"")),
+        format!("{{\"hmac\": {{\"secret\": \"{}\"}}}}", "{$A}{$vault:gone#f}${B}".repeat(100_000)),
+        format!("{{\"hmac\": {{{}}}}}", members("\"{$vault:gone#f:x;y}{$NO}\"")),
+        format!("{{\"chain\": [{}], \"connection\": \"no\"}}", list("\"zeromq\"")),
+        format!(
+            "{{\"chain\": [{}], \"retry\": {{\"enabled\": 1}}}}",
+            list(r#"{"module": "mqtt", "connection": "no", "retry": {"enabled": true}}"#)
+        ),
+        format!("{{\"rate_limit\": {{{}}}}}", members("2")),
+        format!("{{\"json_schema\": {{\"properties\": {{{}}}}}}}", members("{}")),
+        format!("{{\"token\": \"{}\"}}", "x".repeat(1 << 20)),
+        format!("{{\"token\": \"{}\"}}", "${A".repeat(1 << 18)),
+        format!("{{\"token\": \"{}\"}}", "{$vault:".repeat(1 << 17)),
+        format!("{{\"token\": \"{{$A:{}}}\"}}", "; id ".repeat(1 << 17)),
+        format!("{{\"a\": {}{}}}", "[".repeat(120), "]".repeat(120)),
+    ];
+    for text in &documents {
+        let start = &text[..40];
+        #[cfg(feature = "console")]
+        let walks = crate::domain::json::WALKS.get();
+        let found = diagnostics("a/default", text, &receiver(), &Known::new(true));
+        #[cfg(feature = "console")]
+        assert_eq!(crate::domain::json::WALKS.get() - walks, 2, "for its facts, and for all rules");
+        assert!(found.len() <= MAX_DIAGNOSTICS, "{start}");
+        if found.len() == MAX_DIAGNOSTICS {
+            assert!(found.is_sorted_by_key(|found| found.severity), "{start}");
         }
     }
 }

@@ -3,11 +3,10 @@
 use serde_json::Value;
 use smallvec::SmallVec;
 
-use super::Step;
 use super::validation::MAX_WIDTH;
 use crate::check::Trail;
 use crate::domain::DocumentKind;
-use crate::domain::json::{Node, NodeValue, Scalar};
+use crate::domain::json::{Node, NodeValue, PathStep, Scalar};
 
 /// The parts of a schema that describe one value. Several do: a webhook is described by the schema of all
 /// webhooks and by that of its module.
@@ -25,20 +24,20 @@ impl SchemaNodes {
     }
 
     /// Those of a value within it.
-    pub(in crate::check) fn at(kind: DocumentKind, text: &str, root: &Node, path: &[Step]) -> Self {
+    pub(in crate::check) fn at(kind: DocumentKind, text: &str, root: &Node, path: &[PathStep<'_>]) -> Self {
         let Some(schema) = super::schema(kind) else { return Self::default() };
         let reader = SchemaReader { schema, text };
         let (mut node, mut nodes) = (root, Self::of_document(kind, text, root));
         for step in path {
             let within = match (step, &node.value) {
-                (Step::Name(name), _) => node.member(name).map(|member| &member.value),
-                (Step::Item(at), NodeValue::Array(items)) => items.get(*at),
+                (PathStep::Member(name), _) => node.member(name).map(|member| &member.value),
+                (PathStep::Item(at), NodeValue::Array(items)) => items.get(*at),
                 _ => None,
             };
             let Some(within) = within else { return Self::default() };
             nodes = match step {
-                Step::Name(name) => reader.member(&nodes, name, within),
-                Step::Item(_) => reader.item(&nodes, within),
+                PathStep::Member(name) => reader.member(&nodes, name, within),
+                PathStep::Item(_) => reader.item(&nodes, within),
             };
             node = within;
         }
@@ -84,6 +83,23 @@ pub(in crate::check) fn visit<'n>(
     if let Some(schema) = super::schema(kind) {
         SchemaReader { schema, text }.descend(&Trail::Document, root, &nodes, see);
     }
+}
+
+/// As [`visit`], for settings that a module reads in another place than its own.
+pub(in crate::check) fn visit_settings<'n>(
+    module: &str,
+    text: &str,
+    trail: &Trail<'_>,
+    settings: &'n Node,
+    see: &mut dyn FnMut(&Trail<'_>, &'n Node, &SchemaNodes),
+) {
+    let Some(schema) = super::schema(DocumentKind::Webhook) else { return };
+    let Some(known) = schema.pointer("/$defs/module_config").and_then(|known| known.get(module)) else {
+        return;
+    };
+    let (reader, mut nodes) = (SchemaReader { schema, text }, SchemaNodes::default());
+    reader.expand(known, settings, &mut nodes);
+    reader.descend(trail, settings, &nodes, see);
 }
 
 #[derive(Clone, Copy)]

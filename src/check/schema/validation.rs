@@ -1,6 +1,7 @@
 //! Where a document does not fit its schema: one violation a place, whatever the schema says of it in how many
 //! ways.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::OnceLock;
 
@@ -10,7 +11,7 @@ use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Number, Value};
 
 use crate::domain::DocumentKind;
-use crate::domain::json::{Node, NodeValue, Scalar};
+use crate::domain::json::{Node, NodeValue, PathStep, Scalar};
 
 /// The most items of an array and members of an object that are validated; the schemas allow 20 steps, and know
 /// fewer members. Further members are validated if the schema knows their names.
@@ -23,14 +24,8 @@ const MAX_DEPTH: usize = 24;
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::check) struct Violation {
     /// The steps to the value.
-    pub(in crate::check) path: Vec<Step>,
+    pub(in crate::check) path: Vec<PathStep<'static>>,
     pub(in crate::check) kind: ViolationKind,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(in crate::check) enum Step {
-    Name(String),
-    Item(usize),
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -230,7 +225,7 @@ fn missing(
     let missing = |error: &ValidationError<'_>| match error.kind() {
         ValidationErrorKind::Required { property } => {
             let mut path = path(error);
-            path.push(Step::Name(property.as_str().unwrap_or_default().to_owned()));
+            path.push(PathStep::Member(property.as_str().unwrap_or_default().to_owned().into()));
             Some(path)
         }
         _ => None,
@@ -238,17 +233,17 @@ fn missing(
     let Some(mut place) = first.iter().find_map(missing) else { return };
     place.pop();
     let names = context.iter().flatten().filter_map(missing).filter_map(|mut path| match path.pop() {
-        Some(Step::Name(name)) if path == place => Some(name),
+        Some(PathStep::Member(name)) if path == place => Some(name.into_owned()),
         _ => None,
     });
     let kind = ViolationKind::Missing(names.collect());
     found.push(Violation { path: place, kind });
 }
 
-fn path(error: &ValidationError<'_>) -> Vec<Step> {
+fn path(error: &ValidationError<'_>) -> Vec<PathStep<'static>> {
     let step = |segment: LocationSegment<'_>| match segment {
-        LocationSegment::Property(name) => Step::Name(name.into_owned()),
-        LocationSegment::Index(at) => Step::Item(at),
+        LocationSegment::Property(name) => PathStep::Member(Cow::Owned(name.into_owned())),
+        LocationSegment::Index(at) => PathStep::Item(at),
     };
     error.instance_path().segments().map(step).collect()
 }

@@ -6,6 +6,7 @@
 mod bytes;
 mod layout;
 mod lexer;
+mod path;
 mod problems;
 mod string;
 mod tree;
@@ -13,6 +14,7 @@ mod walk;
 
 pub use layout::{indent, indent_valid};
 pub use lexer::{Lexeme, LexemeKind, Lexer};
+pub use path::{PathStep, path_text};
 pub use problems::{Severity, SyntaxFix, SyntaxProblem, problems};
 pub(crate) use string::has_byte;
 pub use string::{DecodedString, decode, quote, string_value, unquote};

@@ -49,6 +49,14 @@ impl Node {
         last
     }
 
+    /// The items of an array.
+    pub fn items(&self) -> &[Self] {
+        match &self.value {
+            NodeValue::Array(items) => items,
+            _ => &[],
+        }
+    }
+
     /// The text of a string value.
     pub fn string<'a>(&self, text: &'a str) -> Option<std::borrow::Cow<'a, str>> {
         match self.value {
@@ -132,12 +140,9 @@ mod tests {
         let root = parse(text).unwrap();
         assert_eq!(root.members().len(), 3);
         assert_eq!(root.member("a").unwrap().value.span.of(text), "2");
-        let last: Vec<_> = root.last_members().into_iter().map(|member| member.value.span.start).collect();
+        let last: Vec<_> = root.last_members().iter().map(|member| member.value.span.start).collect();
         assert_eq!(last, [14, 41]);
-        let NodeValue::Array(items) = &root.member("b").unwrap().value.member("c").unwrap().value.value
-        else {
-            panic!("an array");
-        };
+        let items = root.member("b").unwrap().value.member("c").unwrap().value.items();
         assert_eq!(items[1].string(text).unwrap(), "x\n");
     }
 }

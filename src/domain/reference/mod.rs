@@ -7,6 +7,7 @@
 //! fetched beforehand, see [`vault_fields`].
 
 mod find;
+mod literal;
 mod lookups;
 mod python;
 mod resolve;
@@ -16,10 +17,12 @@ mod vault;
 
 pub use find::{Reference, references_in};
 pub(crate) use find::{is_all_references, login_password};
+pub use literal::{LiteralForm, LiteralReference, literal_references};
 pub use lookups::{ReferenceLookup, lookups};
 pub use python::python_text;
 pub(crate) use resolve::MAX_DEPTH;
 pub use resolve::{MAX_RESOLVED, ReferenceSources, ResolveError, ResolveScope, resolve, vault_fields};
+pub use sanitize::removed_by_sanitizing;
 pub use vault::VaultField;
 
 use super::SecretText;

@@ -14,7 +14,7 @@ const NOTHING_LEFT: &str = "sanitized_value";
 /// Removed from the beginning, in this order, where the member is a URL or a host.
 const SCHEMES: [&str; 5] = ["javascript:", "data:", "vbscript:", "file:", "gopher:"];
 
-const SHELL: [char; 9] = [';', '|', '&', '`', '$', '(', ')', '{', '}'];
+const SHELL: [&str; 9] = [";", "|", "&", "`", "$", "(", ")", "{", "}"];
 
 /// Words with white space between them, removed where the member has to do with SQL. The receiver's
 /// list also has a quote before `;`, which has already been removed by then.
@@ -36,33 +36,66 @@ pub(super) const LIST_ITEM: &str = "list[]";
 
 /// Sanitizes a value as the receiver does for a member of this name; an empty name counts as none.
 pub(super) fn sanitize(original: &str, member: Option<&str>) -> Zeroizing<String> {
+    sanitize_with(original, member, &mut |_| ())
+}
+
+/// What sanitizing takes from a value, in words of a fixed list; empty for a value that stays as it is. `member`
+/// is the name of its member, `None` for an item of an array.
+pub fn removed_by_sanitizing(original: &str, member: Option<&str>) -> Vec<&'static str> {
+    let mut removed = Vec::new();
+    sanitize_with(original, member.or(Some(LIST_ITEM)), &mut |what| removed.push(what));
+    removed
+}
+
+/// `removed` is told each thing that is taken away.
+fn sanitize_with(
+    original: &str,
+    member: Option<&str>,
+    removed: &mut dyn FnMut(&'static str),
+) -> Zeroizing<String> {
     let member = member.filter(|name| !name.is_empty()).map(str::to_lowercase);
     let names_any =
         |words: &[&str]| member.as_ref().is_some_and(|name| words.iter().any(|word| name.contains(word)));
     let mut value = Zeroizing::new(original.to_owned());
+    let mut length = value.len();
+    let mut compare = |value: &str, what| {
+        if value.len() != std::mem::replace(&mut length, value.len()) {
+            removed(what);
+        }
+    };
     value.retain(|c| c != '\0');
+    compare(&value, "NUL");
     if names_any(&["url", "host"]) {
         drop_schemes(&mut value);
+        compare(&value, "its scheme");
     }
-    value.retain(|c| !SHELL.contains(&c));
+    for character in SHELL {
+        value.retain(|c| !character.starts_with(c));
+        compare(&value, character);
+    }
     if names_any(&["sql", "query", "table"]) {
         SQL.iter().for_each(|words| remove(&mut value, words));
+        compare(&value, "words of SQL");
     }
     if value.contains("..") {
         remove(&mut value, &[".."]);
+        compare(&value, "..");
     }
     if member.is_some() && !names_any(&["path", "url"]) {
         let slashes = value.len() - value.trim_start_matches('/').len();
         value.drain(..slashes);
+        compare(&value, "a leading /");
     }
     let mut folded = Zeroizing::new(value.to_lowercase());
     for command in COMMANDS {
         if folded.contains(command) {
             remove(&mut value, &[command]);
+            compare(&value, command.trim_end());
             folded = Zeroizing::new(value.to_lowercase());
         }
     }
     cut(&mut value);
+    compare(&value, "what is beyond 4,096 characters");
     if trim(&value).is_empty() && !trim(original).is_empty() {
         return Zeroizing::new(NOTHING_LEFT.to_owned());
     }
@@ -176,6 +209,22 @@ mod tests {
         assert_eq!(*sanitize("/x", None), "/x");
         assert_eq!(*sanitize("/x", Some("")), "/x");
         assert_eq!(*sanitize("/x", Some(LIST_ITEM)), "x");
+    }
+
+    #[test]
+    fn what_is_removed_is_told_without_the_value() {
+        for (member, value, expected) in [
+            ("x", "plain", ""),
+            ("x", "a;b|c id /x", "; | id"),
+            ("x", "/etc/../$a", "$ .. a leading /"),
+            ("url", "file:/x", "its scheme"),
+            ("query", "a -- b", "words of SQL"),
+            ("x", "rm -rf", "rm"),
+            ("x", &"y".repeat(4097), "what is beyond 4,096 characters"),
+        ] {
+            assert_eq!(removed_by_sanitizing(value, Some(member)).join(" "), expected, "{member}");
+        }
+        assert_eq!(removed_by_sanitizing("/x", None), ["a leading /"]);
     }
 
     #[test]

@@ -230,6 +230,24 @@ mod tests {
     }
 
     #[test]
+    fn the_last_of_two_members_counts_among_few_and_among_many() {
+        for count in [2, 1_000] {
+            let members: Vec<_> = (0..count).map(|n| format!("\"m{n}\": \"{{$A{n}}}\"")).collect();
+            let members = members.join(", ");
+            let facts =
+                webhook(&format!(r#"{{{members}, "in": {{"m0": "{{$B}}"}}, "m1": 1, "m0": "{{$C}}"}}"#));
+            let found: Vec<_> = facts.sites().references().into_keys().collect();
+            let has = |name: &str| found.contains(&crate::domain::Reference::Env { name: name.into() });
+            assert_eq!(found.len(), count, "all but two, and two others");
+            assert!(has("B") && has("C") && !has("A0") && !has("A1"), "{found:?}");
+        }
+        let facts = webhook(
+            r#"{"chain": [{"connection": "a", "connection": "b"}, {"connection": "c", "connection": 1}]}"#,
+        );
+        assert_eq!(facts.connections, ["b".into()]);
+    }
+
+    #[test]
     fn a_connection_shows_its_type() {
         let facts = Facts::scan(
             &Masking::built_in(DocumentKind::Connection),

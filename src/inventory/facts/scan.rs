@@ -1,6 +1,7 @@
 //! The one pass over a document. No tree is built.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 
 use smallvec::SmallVec;
@@ -11,14 +12,19 @@ use crate::domain::json::{JsonEvent, Scalar, Span, has_byte, string_value};
 use crate::domain::reference::{MAX_DEPTH, lookups};
 use crate::domain::{DocumentKind, Masking, MemberValue, OwnMembers, Secrecy, SecrecyContainer, plaintext};
 
+/// Up to this many members of a container are compared one by one.
+const MANY: usize = 32;
+
 /// An open container.
-struct ScanFrame {
+struct ScanFrame<'a> {
     container: SecrecyContainer,
     /// How many steps, and how many names, lead to it.
     steps: usize,
     names: usize,
     /// How many members of containers further up have sites.
     members: usize,
+    /// Its own members with sites, once they are many.
+    many: Option<HashMap<Cow<'a, str>, Range<usize>>>,
     /// The index among the sites at which the current member began.
     began: usize,
 }
@@ -31,7 +37,7 @@ pub(super) struct FactScanner<'a, 'f> {
     /// Keys by their offset, and items by their number, see [`ITEM`].
     steps: SmallVec<[u32; 8]>,
     names: SmallVec<[Cow<'a, str>; 8]>,
-    frames: SmallVec<[ScanFrame; 6]>,
+    frames: SmallVec<[ScanFrame<'a>; 6]>,
     /// The members with sites, and their ranges, of all open containers: of duplicate names, the last one counts.
     members: Vec<(Cow<'a, str>, Range<usize>)>,
     /// See [`super::ValueSites`].
@@ -128,6 +134,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
             steps: self.steps.len(),
             names: self.names.len(),
             members: self.members.len(),
+            many: None,
             began: self.sites.len(),
         });
     }
@@ -146,10 +153,14 @@ impl<'a, 'f> FactScanner<'a, 'f> {
         let name = string_value(span.of(self.text));
         let Some(top) = self.frames.last_mut() else { return };
         top.began = self.sites.len();
-        let known = self.members.iter().skip(top.members).position(|(known, _)| *known == name);
-        if let Some(at) = known {
-            self.overridden.push(self.members.swap_remove(top.members + at).1);
-        }
+        let overridden = match &mut top.many {
+            Some(many) => many.remove(&name),
+            None => {
+                let known = self.members.iter().skip(top.members).position(|(known, _)| *known == name);
+                known.map(|at| self.members.swap_remove(top.members + at).1)
+            }
+        };
+        self.overridden.extend(overridden);
         self.steps.push(u32::try_from(span.start).unwrap_or(u32::MAX) << 1);
         self.names.push(name);
         if let ([name], DocumentKind::Webhook) = (self.names.as_slice(), self.kind) {
@@ -161,7 +172,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
             }
         }
         if let Some(item) = self.chain_step() {
-            self.chain_connections.retain(|(known, _)| *known != item);
+            self.chain_connections.pop_if(|(known, _)| *known == item);
         }
     }
 
@@ -171,10 +182,16 @@ impl<'a, 'f> FactScanner<'a, 'f> {
         let Some(top) = self.frames.last_mut().filter(|top| top.container.object) else { return };
         let name = if self.names.len() > top.names { self.names.pop() } else { None };
         self.steps.truncate(top.steps);
-        if let Some(name) = name
-            && top.began < end
-        {
-            self.members.push((name, top.began..end));
+        let Some(name) = name.filter(|_| top.began < end) else { return };
+        let range = top.began..end;
+        match &mut top.many {
+            Some(many) => {
+                many.insert(name, range);
+            }
+            None => self.members.push((name, range)),
+        }
+        if self.members.len() - top.members > MANY {
+            top.many = Some(self.members.drain(top.members..).collect());
         }
     }
 

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
-use crate::domain::json::{Lexer, unquote};
+use crate::domain::Reference;
+use crate::domain::json::{Lexer, PathStep, Span, path_text, unquote};
 use crate::domain::reference::{ReferenceLookup, lookups};
-use crate::domain::{Reference, escape};
 
 /// The sites of one document. Few need more room, so that hardly any document costs an allocation for them.
 pub(in crate::inventory) type SiteBytes = SmallVec<[u8; 24]>;
@@ -99,27 +99,38 @@ impl<'a> ValueSite<'a> {
     }
 
     pub fn value(self) -> Cow<'a, str> {
+        unquote(self.span().of(self.text)).unwrap_or_default()
+    }
+
+    /// Its place in the text, with its quotes.
+    pub fn span(self) -> Span {
         token(self.text, self.start)
     }
 
-    /// `chain[0].module-config.headers.X-Key`, its names as [`escape`] writes them.
+    /// The way to it.
+    pub fn steps(self) -> impl Iterator<Item = PathStep<'a>> {
+        let mut steps = self.steps;
+        std::iter::from_fn(move || {
+            let step = read_number(&mut steps)?;
+            Some(match step & ITEM {
+                0 => {
+                    let name = token(self.text, (step >> 1) as usize).of(self.text);
+                    PathStep::Member(unquote(name).unwrap_or_default())
+                }
+                _ => PathStep::Item((step >> 1) as usize),
+            })
+        })
+    }
+
+    /// `chain[0].module-config.headers.X-Key`, its names as [`escape`](crate::domain::escape) writes them.
     pub fn path(self) -> String {
-        let (mut path, mut steps) = (String::new(), self.steps);
-        while let Some(step) = read_number(&mut steps) {
-            if step & ITEM != 0 {
-                path.push_str(&format!("[{}]", step >> 1));
-            } else {
-                path.push_str(if path.is_empty() { "" } else { "." });
-                path.push_str(&escape(token(self.text, (step >> 1) as usize).as_bytes()));
-            }
-        }
-        path
+        path_text(&self.steps().collect::<Vec<_>>())
     }
 }
 
-/// The token that begins at `start`; a string is decoded.
-fn token(text: &str, start: usize) -> Cow<'_, str> {
+/// The span of the token that begins at `start`.
+fn token(text: &str, start: usize) -> Span {
     let rest = text.get(start..).unwrap_or_default();
-    let token = Lexer::new(rest).next().map_or("", |lexeme| lexeme.span.of(rest));
-    unquote(token).unwrap_or_default()
+    let token = Lexer::new(rest).next().map(|lexeme| lexeme.span).unwrap_or(Span { start: 0, end: 0 });
+    token.shifted(start)
 }

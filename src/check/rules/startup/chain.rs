@@ -1,7 +1,8 @@
 //! The steps of a chain, as the receiver validates them.
 
 use super::super::MAX_DIAGNOSTICS;
-use super::{Startup, is_falsy};
+use super::Startup;
+use crate::check::receiver::is_true;
 use crate::check::schema::is_of_type;
 use crate::check::{Diagnostic, Trail};
 use crate::domain::json::{Node, NodeValue, Scalar};
@@ -9,12 +10,12 @@ use crate::domain::json::{Node, NodeValue, Scalar};
 /// Settings that may not stand both in a step and in its `module-config`.
 const LEGACY_SETTINGS: &[&str] = &["topic", "queue_name", "destination"];
 
-impl Startup<'_> {
+impl Startup<'_, '_> {
     pub(super) fn step(&self, trail: &Trail<'_>, step: &Node, found: &mut Vec<Diagnostic>) {
         match &step.value {
             NodeValue::Scalar(Scalar::String) => found.extend(self.module(trail, step)),
             NodeValue::Object(_) => {
-                match step.member("module").filter(|module| !is_falsy(&module.value, self.text())) {
+                match step.member("module").filter(|module| is_true(&module.value, self.text())) {
                     Some(module) => found.extend(self.module(&Trail::Member(trail, module), &module.value)),
                     None => found.push(self.missing(trail, step, "module", "name the module of the step")),
                 }

@@ -1,16 +1,17 @@
 //! The host and the port of a connection, as the receiver validates them.
 
-use super::{Startup, is_falsy};
+use super::Startup;
 use crate::check::receiver::host::host_refusal;
+use crate::check::receiver::is_true;
 use crate::check::{Diagnostic, Trail};
 use crate::domain::json::{Node, NodeValue, Scalar, Severity};
 
 /// The types of connection whose host and port it validates.
 const VALIDATED: &[&str] = &["rabbitmq", "redis-rq", "postgresql", "mysql", "clickhouse"];
 
-impl Startup<'_> {
+impl Startup<'_, '_> {
     pub(super) fn connection(&self, root: &Node) -> Vec<Diagnostic> {
-        let given = |name: &str| root.member(name).filter(|member| !is_falsy(&member.value, self.text()));
+        let given = |name: &str| root.member(name).filter(|member| is_true(&member.value, self.text()));
         let missing = |name: &str, remedy| self.missing(&Trail::Document, root, name, remedy);
         let Some(kind) = given("type") else {
             return vec![missing("type", "name the type of the connection, such as rabbitmq")];

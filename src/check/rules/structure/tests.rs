@@ -129,16 +129,19 @@ fn what_the_receiver_takes_is_no_violation() {
 
 #[test]
 fn where_another_rule_says_more_of_a_place_this_one_is_silent() {
-    assert_eq!(lines("default/w", r#"{"module": "kafkXX"}"#, &["L01", "V01"]), ["L01 E module"]);
-    assert_eq!(lines("other/w", r#"{"module": "kafkXX"}"#, &["L01", "V01"]), ["V01 E module"]);
-    assert_eq!(lines("connections/c", r#"{"type": "mysql"}"#, &["L01", "V02"]), ["L01 E host", "L01 E port"]);
+    assert_eq!(lines("default/w", r#"{"module": "kafkXX"}"#, &["L01", "V01"]), ["L01 Error module"]);
+    assert_eq!(lines("other/w", r#"{"module": "kafkXX"}"#, &["L01", "V01"]), ["V01 Error module"]);
+    assert_eq!(
+        lines("connections/c", r#"{"type": "mysql"}"#, &["L01", "V02"]),
+        ["L01 Error host", "L01 Error port"]
+    );
     assert_eq!(
         lines("default/w", r#"{"chain": [{"module": "log", "x": 1}]}"#, &["L01", "L09", "V01"]),
-        ["L01 E chain[0].x"]
+        ["L01 Error chain[0].x"]
     );
     assert_eq!(
         lines("a/w", r#"{"module": "redis_rq", "module-config": {"function": "EDIT-ME!"}}"#, &["T01", "V01"]),
-        ["T01 E module-config.function"]
+        ["T01 Error module-config.function"]
     );
 }
 

@@ -34,7 +34,8 @@ pub struct SyntaxProblem {
     pub fix: Option<SyntaxFix>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Worst first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
     /// Not JSON, or not an object.
     Error,

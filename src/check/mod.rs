@@ -5,6 +5,7 @@ mod diagnostic;
 mod input;
 mod needs;
 mod profile;
+pub mod receiver;
 pub mod rules;
 mod schema;
 mod template;

@@ -36,6 +36,27 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 
+/// The members that the receiver knows of a webhook, and names that people write in their place, with what they mean.
+pub(super) fn webhook_members() -> &'static (Vec<String>, Vec<(String, String)>) {
+    static MEMBERS: OnceLock<(Vec<String>, Vec<(String, String)>)> = OnceLock::new();
+    MEMBERS.get_or_init(|| {
+        let schema = parsed(WEBHOOK);
+        let members = |name: &str| schema.get(name).and_then(Value::as_object).into_iter().flatten();
+        let known = members("properties").map(|(name, _)| name.clone()).collect();
+        let meant = |(name, meant): (&String, &Value)| Some((name.clone(), meant.as_str()?.to_owned()));
+        (known, members("x-suspicious-keys").filter_map(meant).collect())
+    })
+}
+
+/// The members of a block of webhooks that have a default, with it.
+pub(super) fn block_defaults(block: &str) -> Vec<(String, Value)> {
+    static SCHEMA: OnceLock<Value> = OnceLock::new();
+    let schema = SCHEMA.get_or_init(|| parsed(WEBHOOK));
+    let members = schema.pointer(&format!("/properties/{block}/properties")).and_then(Value::as_object);
+    let default = |(name, about): (&String, &Value)| Some((name.clone(), about.get("default")?.clone()));
+    members.into_iter().flatten().filter_map(default).collect()
+}
+
 fn modules(schema: &Value) -> Vec<DocumentType> {
     let rules = schema.pointer("/allOf/0/then/allOf").and_then(Value::as_array);
     let required = |module: &str| {

@@ -1,5 +1,12 @@
 //! All rules for documents and for the text of drafts.
 
+mod auth;
+
+pub use auth::{
+    CASELESS_KEY, CATCH_ALL_WEBHOOK, COMPETING_CHECKS, INEFFECTIVE_CHECK, INEXACT_ADDRESS, OPEN_TO_ANYONE,
+    UNVERIFIED_TOKEN, WEAK_SIGNATURE,
+};
+
 use super::{ConnectionState, Diagnostic, DocumentInput, DraftInput, Rule, RuleCheck, Subject};
 use crate::domain::json::{Severity, line_column, problems};
 use crate::domain::{ResourceKey, escape};
@@ -9,12 +16,19 @@ use crate::text::placeholders::unfillable;
 /// The most diagnostics of one draft.
 pub const MAX_DIAGNOSTICS: usize = 100;
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 16] = [
     UNROUTABLE_ID,
     UNUSABLE_DOCUMENT,
     DANGLING_CONNECTION,
     SHARED_VARIABLE,
+    INEFFECTIVE_CHECK,
     OPEN_TO_ANYONE,
+    COMPETING_CHECKS,
+    INEXACT_ADDRESS,
+    CATCH_ALL_WEBHOOK,
+    WEAK_SIGNATURE,
+    UNVERIFIED_TOKEN,
+    CASELESS_KEY,
     BYTE_ORDER_MARK,
     INVALID_SYNTAX,
     UNFILLED_PLACEHOLDER,
@@ -96,23 +110,6 @@ pub const SHARED_VARIABLE: Rule = Rule {
 fn shared_variable(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnostic>) {
     if input.around.has_variable_conflict() {
         found.push(rule.diagnostic("another id reads one of its variables".into()));
-    }
-}
-
-/// The webhook accepts requests without authentication.
-pub const OPEN_TO_ANYONE: Rule = Rule {
-    id: "L11",
-    name: "open-to-anyone",
-    severity: Severity::Info,
-    summary: "a webhook that accepts requests without authentication",
-    check: RuleCheck::Facts(open_to_anyone),
-};
-
-fn open_to_anyone(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnostic>) {
-    let is_webhook = matches!(input.key, ResourceKey::Webhook { .. });
-    if is_webhook && input.facts.error.is_none() && input.facts.auth.is_open() && !input.around.has_own_auth()
-    {
-        found.push(rule.diagnostic("none: open to anyone".into()));
     }
 }
 
@@ -209,12 +206,12 @@ mod tests {
 
     #[test]
     fn a_document_is_judged_by_what_it_says_and_by_what_is_around_it() {
-        let text = r#"{"connection": "known", "chain": [{"connection": "gone"}], "hmac": {"secret": "x"}}"#;
+        let text = r#"{"connection": "known", "chain": [{"connection": "gone"}], "hmac": {"secret": "x", "header": "X"}}"#;
         assert_eq!(
             of_document("a/health", text),
             ["L28 Warning this id is reserved by the receiver", "L15 Warning connection gone does not exist",]
         );
-        assert_eq!(of_document("a/one", "{}"), ["L11 Info none: open to anyone"]);
+        assert_eq!(of_document("a/one", "{}"), ["L11 Warning none: open to anyone"]);
         assert_eq!(of_document("a/one", "[]"), ["L29 Error JSON, but not an object"]);
         assert_eq!(of_document("key:x/y/z/w", ""), ["L29 Info empty value"]);
         assert!(of_document("connections/c", "{}").is_empty());

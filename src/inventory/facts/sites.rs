@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
-use crate::domain::json::{Lexer, unquote};
+use crate::domain::json::{Lexer, Span, unquote};
 use crate::domain::reference::{ReferenceLookup, lookups};
 use crate::domain::{Reference, escape};
 
@@ -100,6 +100,22 @@ impl<'a> ValueSite<'a> {
 
     pub fn value(self) -> Cow<'a, str> {
         token(self.text, self.start)
+    }
+
+    /// The token, quotes included.
+    pub fn span(self) -> Span {
+        let rest = self.text.get(self.start..).unwrap_or_default();
+        let len = Lexer::new(rest).next().map_or(0, |lexeme| lexeme.span.end);
+        Span { start: self.start, end: self.start + len }
+    }
+
+    /// The name of the member whose value it is; `None` for an item of an array.
+    pub fn member(self) -> Option<Cow<'a, str>> {
+        let (mut last, mut steps) = (None, self.steps);
+        while let Some(step) = read_number(&mut steps) {
+            last = (step & ITEM == 0).then_some(step >> 1);
+        }
+        Some(token(self.text, last? as usize))
     }
 
     /// `chain[0].module-config.headers.X-Key`, its names as [`escape`] writes them.

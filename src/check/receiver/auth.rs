@@ -76,6 +76,8 @@ impl JudgedCheck {
 pub struct IgnoredPart {
     pub member: String,
     pub why: String,
+    /// Whether it was to be a check, or a part of one.
+    pub is_check: bool,
 }
 
 /// What the receiver makes of requests to a webhook.
@@ -109,19 +111,6 @@ impl Judgement {
     }
 }
 
-/// Where a document is, as far as it is known, and whether it can be used at all.
-pub(super) struct Placed<'a> {
-    pub(super) key: Option<&'a ResourceKey>,
-    pub(super) error: Option<&'a DocumentError>,
-    pub(super) receiver: &'a ReceiverProfile,
-}
-
-impl Placed<'_> {
-    fn is_validated_at_start(&self) -> bool {
-        self.key.and_then(ResourceKey::namespace).is_some_and(|it| *it == self.receiver.default_namespace)
-    }
-}
-
 /// The status of every webhook once the receiver has stumbled at its start, and the rule that names it.
 const DARK: Answer = Answer { status: 404, by: Some("L01") };
 
@@ -152,7 +141,6 @@ pub fn judge(
     receiver: &ReceiverProfile,
     (document, text): (Option<&Node>, &str),
 ) -> Judgement {
-    let placed = Placed { key, error, receiver };
     if let Some(ResourceKey::Webhook { id, .. }) = key
         && let Some(rule) = id.unroutable()
     {
@@ -165,10 +153,12 @@ pub fn judge(
         let what = error.map_or_else(|| "it is not JSON".to_owned(), ToString::to_string);
         return Judgement::not_served(404, "document", format!("the receiver skips this document: {what}"));
     };
-    requests(document, text, &placed)
+    let is_validated = key.and_then(ResourceKey::namespace) == Some(&receiver.default_namespace);
+    requests(document, text, is_validated)
 }
 
-fn requests(document: &Node, text: &str, placed: &Placed<'_>) -> Judgement {
+/// `is_validated`: whether the receiver validates the document at its start.
+fn requests(document: &Node, text: &str, is_validated: bool) -> Judgement {
     let states = CheckStates::of(document, text);
     let mut takes_small_body = true;
     let (mut checks, mut ignored) = (Vec::new(), Vec::new());
@@ -183,7 +173,11 @@ fn requests(document: &Node, text: &str, placed: &Placed<'_>) -> Judgement {
         }
         match state {
             CheckState::Ignored(why) => {
-                ignored.push(IgnoredPart { member: auth.member.into(), why: format!("{why}: open") });
+                ignored.push(IgnoredPart {
+                    member: auth.member.into(),
+                    why: format!("{why}: open"),
+                    is_check: true,
+                });
             }
             _ => checks.push(JudgedCheck { auth, state, span: member.value.span }),
         }
@@ -191,7 +185,7 @@ fn requests(document: &Node, text: &str, placed: &Placed<'_>) -> Judgement {
     let defaults = checks.iter().flat_map(|check| defaults(document, check)).collect();
     ignored.extend(handling::ignored(document, text));
     let failure = handling::failure(document, text);
-    let after_restart = failure.as_ref().filter(|it| it.stops_a_start && placed.is_validated_at_start());
+    let after_restart = failure.as_ref().filter(|it| it.stops_a_start && is_validated);
     let (verdict, anonymous, reason) = verdict(&states, &checks, takes_small_body, failure.as_ref());
     Judgement {
         verdict,

@@ -69,7 +69,7 @@ pub fn effective(
     vault: &dyn Fn(&VaultField) -> VaultFieldState,
     own: &[SecretField],
 ) -> EffectiveDocument {
-    let resolver = SiteResolver { masking, variables: variables.unwrap_or(&NotVisible), vault };
+    let resolver = SiteResolver { variables: variables.unwrap_or(&NotVisible), vault };
     let text = facts.document.text().unwrap_or_default();
     let (mut judged, mut shown, mut references, mut unloadable) = (Vec::new(), Vec::new(), Vec::new(), None);
     for site in facts.sites().filter(|site| !lookups(&site.value()).is_empty()) {
@@ -140,7 +140,6 @@ fn own_blocks(text: &str, facts: &Facts, own: &[SecretField]) -> Option<(Span, Z
 
 /// Replaces the references of single values.
 struct SiteResolver<'a> {
-    masking: &'a Masking,
     variables: &'a dyn Variables,
     vault: &'a dyn Fn(&VaultField) -> VaultFieldState,
 }

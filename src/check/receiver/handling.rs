@@ -5,9 +5,9 @@ use std::net::IpAddr;
 
 use super::auth::IgnoredPart;
 use crate::check::document_types;
-use crate::domain::DocumentKind;
 use crate::domain::json::{Node, NodeValue};
-use crate::inventory::{BlockMembers, BlockValue, is_unknown};
+use crate::domain::{DocumentKind, escape};
+use crate::inventory::{Auth, BlockMembers, BlockValue, is_unknown};
 
 /// Why a request that has passed all checks gets an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -249,8 +249,8 @@ pub(super) fn ignored(document: &Node, text: &str) -> Vec<IgnoredPart> {
     let has =
         |name: &str| value(document, text, name).is_some_and(|value| !matches!(value, BlockValue::Null));
     let mut ignored = Vec::new();
-    let mut add = |member: &str, why: &str| {
-        ignored.push(IgnoredPart { member: member.into(), why: why.into() });
+    let mut add = |member: &str, why: &str, is_check| {
+        ignored.push(IgnoredPart { member: member.into(), why: why.into(), is_check });
     };
     if has("chain") {
         let beside = [
@@ -258,16 +258,16 @@ pub(super) fn ignored(document: &Node, text: &str) -> Vec<IgnoredPart> {
             ("connection", "steps of a chain do not inherit it"),
             ("retry", "steps of a chain have their own"),
         ];
-        beside.into_iter().filter(|(name, _)| has(name)).for_each(|(name, why)| add(name, why));
+        beside.into_iter().filter(|(name, _)| has(name)).for_each(|(name, why)| add(name, why, false));
     } else if has("chain-config") {
-        add("chain-config", "there is no chain");
+        add("chain-config", "there is no chain", false);
     }
     if has("trusted_proxies") && !has("ip_whitelist") {
-        add("trusted_proxies", "only ip_whitelist uses it");
+        add("trusted_proxies", "only ip_whitelist uses it", true);
     }
     match value(document, text, "module-config") {
         None | Some(BlockValue::Object(_) | BlockValue::Null) => {}
-        Some(_) => add("module-config", "it is not an object, and counts as empty"),
+        Some(_) => add("module-config", "it is not an object, and counts as empty", false),
     }
     let (known, suspicious) = crate::check::schema::webhook_members();
     let mut told = Vec::new();
@@ -281,7 +281,8 @@ pub(super) fn ignored(document: &Node, text: &str) -> Vec<IgnoredPart> {
             Some(meant) => format!("the receiver does not know it; {meant} is probably meant"),
             None => "the receiver does not know it".into(),
         };
-        add(&crate::domain::escape(member.name.as_bytes()), &why);
+        let is_check = meant.is_some_and(|meant| Auth::of_member(meant).is_some());
+        add(&escape(member.name.as_bytes()), &why, is_check);
     }
     ignored
 }

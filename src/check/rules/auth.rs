@@ -5,9 +5,9 @@ use std::borrow::Cow;
 
 use super::RuleCheck;
 use crate::check::receiver::{CATCH_ALL, JudgedCheck, judge};
-use crate::check::{Diagnostic, DocumentInput, Rule};
-use crate::domain::ResourceKey;
+use crate::check::{Diagnostic, DocumentInput, OwnSecrets, Rule};
 use crate::domain::json::{Member, Node, NodeValue, Severity, Span, SyntaxFix, line_column};
+use crate::domain::{ResourceKey, SecretField};
 use crate::inventory::{
     Auth, BlockMembers, BlockValue, CheckState, CheckStates, is_exact_address, is_unknown,
 };
@@ -112,11 +112,21 @@ fn at(rule: &Rule, input: &DocumentInput<'_>, (pointer, span): (&str, Span), mes
 
 fn ineffective_check(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnostic>) {
     let Some((root, text)) = webhook(input) else { return };
+    // What a secret of its own may complete is not known to be wrong.
+    let merges = input.receiver.lookup.own != OwnSecrets::NotMerged;
+    let may_be_completed = |auth: &Auth| {
+        let field = match auth.member {
+            "authorization" => SecretField::BEARER_TOKEN,
+            "hmac" => SecretField::HMAC_SECRET,
+            _ => return false,
+        };
+        merges && input.facts.own.contains(field)
+    };
     let mut add = |auth: &Auth, span, message: String, remedy| {
         found.push(Diagnostic { remedy, ..at(rule, input, (auth.member, span), message) });
     };
     for (auth, state) in CheckStates::of(root, text).iter() {
-        let Some(member) = root.member(auth.member) else { continue };
+        let Some(member) = root.member(auth.member).filter(|_| !may_be_completed(auth)) else { continue };
         if let CheckState::Ignored(why) = state
             && auth.authenticates
         {
@@ -133,7 +143,11 @@ fn ineffective_check(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Dia
     for check in &judgement.checks {
         let (status, remedy) = match check.state {
             // Other rules tell these with their places.
-            CheckState::RefusesAll(_) if has_other_rule(check, root, text) => continue,
+            CheckState::RefusesAll(_)
+                if has_other_rule(check, root, text) || may_be_completed(check.auth) =>
+            {
+                continue;
+            }
             CheckState::RefusesAll(_) => (401, "write what it needs"),
             CheckState::Breaks(_) => (500, "make it an object, or remove it"),
             _ => continue,
@@ -293,102 +307,4 @@ fn caseless_key(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnost
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::check::{ReceiverProfile, Subject, diagnose};
-    use crate::domain::{Address, Masking, SecretNames};
-    use crate::inventory::Facts;
-
-    fn diagnostics(address: &str, text: &str) -> Vec<Diagnostic> {
-        let Address(key) = address.parse().unwrap();
-        let facts = Facts::scan(&Masking::of(&key, &SecretNames::default()), &text.into());
-        let receiver = ReceiverProfile::default();
-        let mut found = diagnose(Subject::Document(&DocumentInput::new(&key, &facts, &receiver, &())));
-        found.retain(|found| ["L10", "L11", "L12", "L13", "L14", "L24", "L25", "L26"].contains(&found.rule));
-        found
-    }
-
-    /// Each rule with a document that it is about, and one that is nearly the same and right.
-    const TABLE: [(&str, &str); 33] = [
-        (r#"{"basic_auth": {}}"#, "L10 L11"),
-        (r#"{"basic_auth": {"username": "u", "password": "x"}}"#, ""),
-        (r#"{"authorization": null}"#, "L10 L11"),
-        (r#"{"authorization": " "}"#, "L10 L11"),
-        (r#"{"authorization": ["Bearer x"]}"#, "L10 L11"),
-        (r#"{"authorization": "Bearer "}"#, "L10"),
-        (r#"{"authorization": "Bearer x"}"#, ""),
-        (r#"{"ip_whitelist": []}"#, "L10 L11"),
-        (r#"{"digest_auth": {}}"#, "L10"),
-        (r#"{"jwt": "x"}"#, "L10"),
-        (r#"{"recaptcha": null}"#, "L10"),
-        (r#"{"recaptcha": {"secret_key": "x"}}"#, ""),
-        (r#"{"hmac": {"secret": "x", "header": "X-Sig"}, "json_schema": {"type": "no"}}"#, "L10"),
-        (r#"{"hmac": {"secret": "x", "header": "X-Sig"}, "json_schema": {"type": "object"}}"#, ""),
-        (r#"{"rate_limit": {}, "authorization": "Bearer x"}"#, ""),
-        ("{}", "L11"),
-        (r#"{"rate_limit": {"max_requests": 5}}"#, "L11"),
-        (r#"{"basic_auth": {"username": "u", "password": "x"}, "authorization": "Bearer x"}"#, "L12"),
-        (r#"{"basic_auth": null, "authorization": "Bearer x"}"#, "L10"),
-        (r#"{"ip_whitelist": ["10.0.0.0/8"]}"#, "L13"),
-        (r#"{"ip_whitelist": ["10.0.0.1", "gateway"]}"#, "L13"),
-        (r#"{"ip_whitelist": ["10.0.0.1", "{$GATEWAY}"]}"#, ""),
-        (r#"{"ip_whitelist": ["10.0.0.1"], "trusted_proxies": ["10.0.0.0/8"]}"#, "L13"),
-        (r#"{"hmac": {"secret": "x", "header": "X-Sig", "algorithm": "SHA1"}}"#, "L24"),
-        (r#"{"hmac": {"secret": "x", "header": "X-Sig", "algorithm": "sha256"}}"#, ""),
-        (r#"{"hmac": {"secret": "x"}}"#, "L24"),
-        (r#"{"hmac": {"secret": "x", "header": "Stripe-Signature"}}"#, "L24"),
-        (r#"{"oauth2": {"validate_token": false}}"#, "L25"),
-        (r#"{"oauth2": {"validate_token": false, "jwt_secret": "x"}}"#, ""),
-        (r#"{"oauth2": {"jwt_secret": "x", "required_scope": "read"}}"#, "L25"),
-        (r#"{"oauth2": {"jwt_secret": "x", "required_scope": ["read"]}}"#, ""),
-        (r#"{"header_auth": {"api_key": "x"}}"#, "L26"),
-        (r#"{"query_auth": {"api_key": "x", "case_sensitive": true}}"#, ""),
-    ];
-
-    #[test]
-    fn each_rule_is_about_its_documents_and_about_no_other() {
-        for (text, expected) in TABLE {
-            let found: Vec<_> = diagnostics("prod/a", text).into_iter().map(|found| found.rule).collect();
-            assert_eq!(found.join(" "), expected, "{text}");
-        }
-        assert!(diagnostics("connections/a", r#"{"basic_auth": {}}"#).is_empty());
-    }
-
-    #[test]
-    fn a_catch_all_is_told_and_more_so_without_credentials() {
-        let told = |text: &str| {
-            let found = diagnostics("prod/default", text);
-            found.into_iter().find(|found| found.rule == "L14").unwrap().message
-        };
-        assert_eq!(told("{}"), "it serves every unknown id of its namespace, without credentials");
-        assert_eq!(told(r#"{"authorization": "Bearer x"}"#), "it serves every unknown id of its namespace");
-    }
-
-    #[test]
-    fn a_diagnostic_has_its_place_its_status_and_no_value() {
-        let text = "{\n  \"ip_whitelist\": [\"planted-x/8\"],\n  \"jwt\": {\"secret\": 7}\n}";
-        let found = diagnostics("prod/a", text);
-        let told: Vec<_> = found.iter().map(|it| format!("{} {it}", it.pointer)).collect();
-        assert_eq!(
-            told,
-            [
-                "jwt line 3, column 10: jwt refuses every request: secret is missing, blank or no text; callers get 401",
-                "ip_whitelist[0] line 2, column 20: ip_whitelist[0] is a network, which the receiver skips; with no \
-                 address left, every request gets 401",
-            ]
-        );
-    }
-
-    #[test]
-    fn the_fix_of_a_caseless_key_makes_it_exact() {
-        for text in [
-            r#"{"module": "log", "header_auth": {"api_key": "x"}}"#,
-            r#"{"module": "log", "query_auth": {"case_sensitive": "", "api_key": "x"}}"#,
-        ] {
-            let fix = diagnostics("prod/a", text).remove(0).fix.unwrap();
-            let mut mended = text.to_owned();
-            mended.replace_range(fix.span.start..fix.span.end, &fix.replacement);
-            assert!(diagnostics("prod/a", &mended).is_empty(), "{mended}");
-        }
-    }
-}
+mod tests;

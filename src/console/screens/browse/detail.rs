@@ -19,7 +19,7 @@ use crate::console::theme::{Glyphs, StyleRole, glyph};
 use crate::console::widgets::{PaneTitle, Surface, TextRun, draw_title, width};
 use crate::console::words;
 use crate::domain::{LeaseId, Namespace, ResourceKey, TokenKind, WebhookId};
-use crate::inventory::{Auth, RowRef};
+use crate::inventory::RowRef;
 use crate::text::{DocumentLayout, Safe};
 
 /// The most dependents listed; beyond that they are only counted.
@@ -205,9 +205,12 @@ fn auth(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument, found:
     let kinds = shown.facts.auth;
     let own = needs::own_auth(model, &shown.key);
     let judgement = shown.text.as_ref().and_then(|text| text.judgement.as_ref());
-    let is_shut = kinds.breaks() || kinds.refuses_all();
+    let is_shut = |verdict| match verdict {
+        Verdict::RefusesAll => !needs::may_complete(model, shown.facts.own),
+        verdict => verdict == Verdict::Broken,
+    };
     match judgement {
-        Some(judgement) if is_shut || matches!(judgement.verdict, Verdict::RefusesAll | Verdict::Broken) => {
+        Some(judgement) if is_shut(judgement.verdict) => {
             let status = judgement.anonymous.status;
             let by = judgement.anonymous.by.map(|by| format!(" by {by}")).unwrap_or_default();
             let words = format!("{}: {status}{by}; {}", judgement.verdict.word(), judgement.reason);
@@ -229,17 +232,9 @@ fn auth(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument, found:
         let words = "after the receiver's next start every webhook answers 404 (L01)";
         facts.marked("", StyleRole::Bad, glyph::BAD, words);
     }
-    for part in judgement.ignored.iter().take(NAMED) {
-        let opens = Auth::of_member(&part.member).is_some_and(|auth| auth.authenticates);
+    for part in judgement.ignored.iter().filter(|part| part.is_check) {
         let words = format!("ignored: {}, {}", part.member, part.why);
-        match opens {
-            true => facts.marked("", StyleRole::Warning, glyph::WARNING, &words),
-            false => facts.add("", StyleRole::Dim, &words),
-        }
-    }
-    if judgement.ignored.len() > NAMED {
-        let more = words::grouped(judgement.ignored.len() - NAMED);
-        facts.add("", StyleRole::Dim, &format!("ignored: {more} more"));
+        facts.marked("", StyleRole::Warning, glyph::WARNING, &words);
     }
 }
 

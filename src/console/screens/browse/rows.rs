@@ -140,7 +140,9 @@ fn auth(model: &Model, row: RowRef<'_>, found: &[Diagnostic]) -> (StyleRole, Saf
     if row.is_invalid() {
         return (StyleRole::Dim, Safe::literal(glyph::NONE));
     }
-    if let Some(words) = words::shut(auth) {
+    if let Some(words) = words::shut(auth)
+        && (auth.breaks() || !needs::may_complete(model, row.own()))
+    {
         return (StyleRole::Bad, words.into());
     }
     if first_of(found, &OPEN_TO_ANYONE).is_some() {

@@ -36,15 +36,24 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-/// The members that the receiver knows of a webhook, and names that people write in their place, with what they mean.
-pub(super) fn webhook_members() -> &'static (Vec<String>, Vec<(String, String)>) {
-    static MEMBERS: OnceLock<(Vec<String>, Vec<(String, String)>)> = OnceLock::new();
+/// The names of members of a webhook.
+pub(super) struct MemberNames {
+    /// Those that the receiver knows.
+    pub(super) known: Vec<String>,
+    /// Those that people write in their place, with what they mean.
+    pub(super) suspicious: Vec<(String, String)>,
+}
+
+pub(super) fn webhook_members() -> &'static MemberNames {
+    static MEMBERS: OnceLock<MemberNames> = OnceLock::new();
     MEMBERS.get_or_init(|| {
         let schema = parsed(WEBHOOK);
         let members = |name: &str| schema.get(name).and_then(Value::as_object).into_iter().flatten();
-        let known = members("properties").map(|(name, _)| name.clone()).collect();
         let meant = |(name, meant): (&String, &Value)| Some((name.clone(), meant.as_str()?.to_owned()));
-        (known, members("x-suspicious-keys").filter_map(meant).collect())
+        MemberNames {
+            known: members("properties").map(|(name, _)| name.clone()).collect(),
+            suspicious: members("x-suspicious-keys").filter_map(meant).collect(),
+        }
     })
 }
 

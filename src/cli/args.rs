@@ -149,11 +149,11 @@ pub(super) struct GetArgs {
     pub(super) output: OutputArgs,
 }
 
-/// Tell what a webhook's receiver makes of its document, and what a request without credentials gets.
+/// Tell what the receiver makes of a webhook's document, and who gets in.
 ///
-/// The checks in the receiver's order, the parts that it ignores, what references become, and the document as it
-/// holds it, with secrets hidden. json and yaml have a member anonymous with the status that a POST of a small JSON
-/// body gets without credentials from a foreign address, and the check that gives it.
+/// The checks in the receiver's order, the parts that are ignored, what references become, and the document as the
+/// receiver holds it, with secrets hidden. json and yaml have a member anonymous with the status that a POST of a
+/// small JSON body gets without credentials from a foreign address, and the check that gives it.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     /// NAMESPACE/ID; an ID alone is in the context's namespace

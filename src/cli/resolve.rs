@@ -30,7 +30,7 @@ pub(super) async fn run(session: &CliSession, arguments: ResolveArgs, out: &mut 
     };
     out.result(arguments.output.format, &report, RouteReport::lines)?;
     Ok(match (&report.served_by, report.anonymous.status()) {
-        (Some(_), _) => Exit::DONE,
+        (Some(_), _) | (None, 200) => Exit::DONE,
         (None, 400) => Exit::INVALID,
         (None, _) => Exit::NOT_FOUND,
     })
@@ -59,7 +59,8 @@ impl RouteReport {
         facts.extend(self.id.as_ref().map(|id| ("id", whole(id))));
         let catch_all = if self.catch_all { " (the catch-all)" } else { "" };
         let served = self.served_by.as_ref().map(|key| format!("{key}{catch_all}"));
-        facts.push(("served by", whole(&served.unwrap_or_else(|| "nothing".into()))));
+        let none = if self.catch_all { "the receiver's built-in catch-all" } else { "nothing" };
+        facts.push(("served by", whole(&served.unwrap_or_else(|| none.into()))));
         facts.push(("anonymous", cell(&self.anonymous.words())));
         facts.push(("because", cell(&self.reason)));
         pairs(facts)
@@ -87,6 +88,11 @@ async fn serving(session: &CliSession, path: &str, requested: RequestedRoute) ->
         Ok(entry) => (entry, false),
         Err(why) => match usable(session, &stored_in, CATCH_ALL).await? {
             Ok(entry) => (entry, true),
+            Err(_) if is_built_in(session, &stored_in).await => {
+                let reason =
+                    "there is no file of webhooks: the receiver's built-in catch-all answers every id";
+                return Ok(report(None, true, Answer { status: 200, by: None }, reason.into()));
+            }
             Err(_) => {
                 let (by, reason) = why_none(session, &stored_in, why).await?;
                 return Ok(report(None, false, Answer { status: 404, by: Some(by) }, reason));
@@ -115,6 +121,13 @@ async fn usable(
         None => Ok(entry),
         Some(error) => Err(Some(format!("the receiver skips {key}: {error}"))),
     })
+}
+
+/// Whether the receiver has no file of webhooks, and so serves every id by itself.
+async fn is_built_in(session: &CliSession, namespace: &Namespace) -> bool {
+    let has_files = matches!(session.settings.target, Target::Files(_));
+    let of_webhooks = KeyPrefix::Namespace(namespace.clone());
+    has_files && session.manager.reader().absence(&of_webhooks).await.is_some()
 }
 
 /// Why nothing serves an id, and what gives the answer.

@@ -124,4 +124,9 @@ fn a_path_is_served_by_its_document_or_by_the_catch_all_or_by_none() {
     assert_eq!(caught["anonymous"]["status"], 200);
     let table = confdeck(&home, &["resolve", "/webhook/absent"]).run().expect_code(0).out();
     assert!(table.contains("default/default (the catch-all)"), "{table}");
+    // Without a file the receiver has a webhook of its own, which takes everything.
+    let built_in =
+        json(&confdeck(&Home::new(), &["resolve", "/webhook/any", "-o", "json"]).run().expect_code(0).out());
+    assert_eq!((&built_in["served_by"], &built_in["catch_all"]), (&Value::Null, &true.into()));
+    assert_eq!(built_in["anonymous"]["status"], 200);
 }

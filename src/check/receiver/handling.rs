@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::auth::IgnoredPart;
 use crate::check::document_types;
+use crate::check::schema::{MemberNames, webhook_members};
 use crate::domain::json::{Node, NodeValue};
 use crate::domain::{DocumentKind, escape};
 use crate::inventory::{Auth, BlockMembers, BlockValue, is_unknown};
@@ -198,7 +199,7 @@ fn step_error(step: &Node, text: &str) -> Option<&'static str> {
     let is_twice = |name: &&str| {
         step_members.get(name).is_some() && config.is_some_and(|config| config.get(name).is_some())
     };
-    if BESIDE_CONFIG.iter().any(|name| is_twice(name)) {
+    if BESIDE_CONFIG.iter().any(is_twice) {
         return Some("a setting stands both beside module-config and in it");
     }
     match step_members.get("retry") {
@@ -269,7 +270,7 @@ pub(super) fn ignored(document: &Node, text: &str) -> Vec<IgnoredPart> {
         None | Some(BlockValue::Object(_) | BlockValue::Null) => {}
         Some(_) => add("module-config", "it is not an object, and counts as empty", false),
     }
-    let (known, suspicious) = crate::check::schema::webhook_members();
+    let MemberNames { known, suspicious } = webhook_members();
     let mut told = Vec::new();
     for member in document.members().iter().filter(|member| !known.contains(&member.name)) {
         if told.contains(&member.name.as_str()) {

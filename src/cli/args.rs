@@ -101,6 +101,8 @@ pub(super) enum Command {
     Watch(WatchArgs),
     /// Ask the backend how it is: exit code 0 healthy, 1 degraded, 2 unusable.
     Health(OutputArgs),
+    Explain(ExplainArgs),
+    Resolve(ResolveArgs),
     Audit(AuditArgs),
     #[command(subcommand)]
     Secrets(SecretsCommand),
@@ -142,6 +144,37 @@ pub(super) struct GetArgs {
 
     #[command(flatten)]
     pub(super) reveal: RevealArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Tell what the receiver makes of a webhook's document, and who gets in.
+///
+/// The checks in the receiver's order, the parts that are ignored, what references become, and the document as the
+/// receiver holds it, with secrets hidden. json and yaml have a member anonymous with the status that a POST of a
+/// small JSON body gets without credentials from a foreign address, and the check that gives it.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// NAMESPACE/ID; an ID alone is in the context's namespace
+    #[arg(required_unless_present = "file")]
+    pub(super) address: Option<DocumentArg>,
+
+    /// Take the document from this file, - for standard input; no store is asked
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Tell which document serves a request's path, or why none does.
+///
+/// The exit code is 0 if one does, 4 if the receiver answers 404, and 8 if it answers 400.
+#[derive(Debug, Args)]
+pub(super) struct ResolveArgs {
+    /// /webhook/ID, /webhook/NAMESPACE/ID, or a whole address
+    pub(super) path: String,
 
     #[command(flatten)]
     pub(super) output: OutputArgs,

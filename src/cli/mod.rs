@@ -8,6 +8,7 @@ mod audit;
 mod delete;
 mod document_arg;
 mod error;
+mod explain;
 mod get;
 mod health;
 mod input;
@@ -15,6 +16,7 @@ mod list;
 mod output;
 mod put;
 mod redact_usage_error;
+mod resolve;
 mod secrets;
 mod session;
 mod stderr;
@@ -195,6 +197,8 @@ async fn dispatch(session: &CliSession, command: Command, out: &mut Printer<'_>)
         Command::Delete(delete) => delete::run(session, delete, out).await?,
         Command::Watch(watch) => watch::run(session, watch, out).await?,
         Command::Health(output) => return health::run(session, output.format, out).await,
+        Command::Explain(arguments) => explain::run(session, arguments, out).await?,
+        Command::Resolve(arguments) => return resolve::run(session, arguments, out).await,
         Command::Audit(audit) => audit::run(session, &audit, out)?,
         Command::Secrets(secrets) => return secrets::run(session, secrets, out).await,
     }

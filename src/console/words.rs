@@ -11,7 +11,7 @@ use crate::console::shell::layout::Pane;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{PaneTitle, TableColumn, TextRun};
 use crate::domain::{Condition, LinkState, SecretStoreStatus, Token, utc};
-use crate::inventory::Scope;
+use crate::inventory::{AuthKinds, Scope};
 
 pub(crate) use crate::text::grouped;
 
@@ -83,6 +83,16 @@ pub(crate) fn may_be_outdated(link: &StoreLink) -> bool {
             link.state,
             LinkState::Stale { .. } | LinkState::Denied { .. } | LinkState::Connecting { .. }
         )
+}
+
+/// The status that every request to a webhook gets that nobody can use, whatever the credentials.
+pub(crate) fn shut(auth: AuthKinds) -> Option<String> {
+    let status = match (auth.breaks(), auth.refuses_all()) {
+        (true, _) => "500",
+        (false, true) => "401",
+        (false, false) => return None,
+    };
+    Some(format!("{} {status}", glyph::BAD))
 }
 
 /// The badge of a link state: glyph and style role.

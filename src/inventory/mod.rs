@@ -12,7 +12,10 @@ mod site_arena;
 mod store;
 
 pub use event::{InventoryEvent, ScannedEntry, scan_event};
-pub use facts::{Auth, AuthKinds, DocumentError, Facts, ValueSite, ValueSites};
+pub use facts::{
+    Auth, AuthKinds, BlockMembers, BlockValue, CheckState, CheckStates, DocumentError, Facts, ValueSite,
+    ValueSites, is_exact_address, is_unknown,
+};
 pub use query::{RowCounts, Scope};
 pub use row::{RowRef, Slot};
 pub use store::{Delta, DeltaKind, Inventory};

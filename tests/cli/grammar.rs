@@ -15,6 +15,8 @@ fn help_says_what_each_command_takes() {
         "delete",
         "watch",
         "health",
+        "explain",
+        "resolve",
         "secrets",
         "secrets set",
         "secrets get",

@@ -13,6 +13,7 @@ mod support;
 mod audit;
 mod dumps;
 mod etcd;
+mod explain;
 mod files;
 mod grammar;
 mod kept;

@@ -1,19 +1,25 @@
-//! What the receiver does with documents, as opposed to what is said of it (docs/receiver.md).
+//! What the receiver does with documents, as opposed to what is said of it (docs/receiver.md): what their references
+//! become, how it judges a request without credentials, and what it answers. Pure.
 
+mod auth;
+mod body_schema;
+mod effective;
+mod handling;
 pub(super) mod host;
 pub mod module;
+mod route;
+#[cfg(test)]
+mod tests;
 
-use crate::domain::json::{Node, NodeValue, Scalar, string_value};
+pub use auth::{Answer, IgnoredPart, JudgedCheck, Judgement, Verdict, explain, judge};
+pub use effective::{EffectiveDocument, ReferenceNote, VaultFieldState, effective};
+pub use handling::Failure;
+pub use route::{CATCH_ALL, RequestedRoute, RouteError, route, routes};
+
+use crate::domain::json::Node;
+use crate::inventory::BlockValue;
 
 /// Whether Python, the receiver's language, takes a value for true.
 pub(super) fn is_true(value: &Node, text: &str) -> bool {
-    let token = value.span.of(text);
-    match &value.value {
-        NodeValue::Object(members) => !members.is_empty(),
-        NodeValue::Array(items) => !items.is_empty(),
-        NodeValue::Scalar(Scalar::Null) => false,
-        NodeValue::Scalar(Scalar::Bool) => token == "true",
-        NodeValue::Scalar(Scalar::Number) => token.parse() != Ok(0.0),
-        NodeValue::Scalar(Scalar::String) => !string_value(token).is_empty(),
-    }
+    !BlockValue::of(value, text).is_falsy()
 }

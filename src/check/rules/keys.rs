@@ -15,9 +15,6 @@ use crate::domain::DocumentKind;
 use crate::domain::json::{Member, Node, NodeValue, Severity, SyntaxFix, quote};
 use crate::inventory::Auth;
 
-/// Members that keep calls out, in addition to those that authenticate.
-const LIMITS: &[&str] = &["rate_limit", "json_schema"];
-
 /// A member that the receiver does not know.
 pub const SUSPICIOUS_KEY: Rule = Rule {
     id: "L09",
@@ -84,8 +81,7 @@ impl<'a> UnknownKey<'a> {
     }
 
     fn keeps_out(&self) -> bool {
-        let auth = |name: &str| Auth::ALL.iter().any(|auth| auth.member == name);
-        self.meant.is_some_and(|(name, _)| auth(name) || LIMITS.contains(&name))
+        self.meant.is_some_and(|(name, _)| Auth::of_member(name).is_some())
     }
 
     fn severity(&self) -> Severity {

@@ -1,5 +1,6 @@
 //! All rules for documents, for the store that they are in, and for the text of drafts.
 
+mod auth;
 mod cleanup;
 mod connections;
 #[cfg(test)]
@@ -14,6 +15,10 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
+pub use auth::{
+    CASELESS_KEY, CATCH_ALL_WEBHOOK, COMPETING_CHECKS, INEFFECTIVE_CHECK, INEXACT_ADDRESS, OPEN_TO_ANYONE,
+    UNVERIFIED_TOKEN, WEAK_SIGNATURE,
+};
 pub use cleanup::CREDENTIAL_CLEANUP;
 pub use connections::{CLICKHOUSE_CONNECTION, CONNECTION, REDIS_SETTINGS, UNUSABLE_CONNECTION};
 pub use keys::{IGNORED_KEY, LEFT_TO_EDIT, SUSPICIOUS_KEY};
@@ -27,7 +32,6 @@ pub use store::UNREADABLE_STORE;
 pub use structure::{MISSING_MEMBER, WRONG_VALUE};
 
 use super::{Diagnostic, DocumentInput, DraftInput, Reach, Rule, RuleCheck, Subject};
-use crate::domain::ResourceKey;
 use crate::domain::json::{Severity, line_column, problems};
 use crate::text::MASK;
 use crate::text::placeholders::unfillable;
@@ -46,7 +50,11 @@ static RULES: &[Rule] = &[
     LITERAL_REFERENCE,
     TEXT_FROM_REFERENCE,
     SUSPICIOUS_KEY,
+    INEFFECTIVE_CHECK,
     OPEN_TO_ANYONE,
+    COMPETING_CHECKS,
+    INEXACT_ADDRESS,
+    CATCH_ALL_WEBHOOK,
     CONNECTION,
     BROKEN_MODULE,
     REDIS_SETTINGS,
@@ -56,6 +64,9 @@ static RULES: &[Rule] = &[
     UNREDACTED_LOG,
     CREDENTIAL_CLEANUP,
     RATE_LIMIT,
+    WEAK_SIGNATURE,
+    UNVERIFIED_TOKEN,
+    CASELESS_KEY,
     CLICKHOUSE_CONNECTION,
     UNROUTABLE_ID,
     UNUSABLE_DOCUMENT,
@@ -128,19 +139,21 @@ pub fn diagnose_counting(subject: Subject<'_>) -> Diagnosis {
     diagnosis
 }
 
-/// One diagnostic a place: a general rule is silent where a particular one is as serious.
+/// One diagnostic a place: a general rule is silent where a particular one is as serious. Of a misspelt member only
+/// that member's own place counts: it is the cause of what is said of the whole block.
 fn leave_out_general(found: &mut Vec<Diagnostic>) {
     let is_general = |found: &Diagnostic| GENERAL.contains(&found.rule);
     let particular: Vec<_> =
         found.iter().filter(|found| !is_general(found) && !found.pointer.is_empty()).cloned().collect();
-    let within = |pointer: &str, around: &str| {
-        pointer.strip_prefix(around).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    let within = |general: &Diagnostic, around: &str| {
+        let rest = general.pointer.strip_prefix(around);
+        let is_inside = |rest: &str| general.rule != SUSPICIOUS_KEY.id && rest.starts_with(['.', '[']);
+        rest.is_some_and(|rest| rest.is_empty() || is_inside(rest))
     };
     found.retain(|general| {
         !is_general(general)
             || !particular.iter().any(|particular| {
-                within(&general.pointer, &particular.pointer)
-                    && (particular.severity as u8) <= (general.severity as u8)
+                within(general, &particular.pointer) && particular.severity <= general.severity
             })
     });
 }
@@ -180,24 +193,6 @@ pub const SHARED_VARIABLE: Rule = Rule {
 fn shared_variable(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnostic>) {
     if input.around.has_variable_conflict() {
         found.push(rule.diagnostic("another id reads one of its variables".into()));
-    }
-}
-
-/// The webhook accepts requests without authentication.
-pub const OPEN_TO_ANYONE: Rule = Rule {
-    id: "L11",
-    name: "open-to-anyone",
-    severity: Severity::Info,
-    reach: Reach::Document,
-    summary: "a webhook that accepts requests without authentication",
-    check: RuleCheck::Facts(open_to_anyone),
-};
-
-fn open_to_anyone(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnostic>) {
-    let is_webhook = matches!(input.key, ResourceKey::Webhook { .. });
-    if is_webhook && input.facts.error.is_none() && input.facts.auth.is_open() && !input.around.has_own_auth()
-    {
-        found.push(rule.diagnostic("none: open to anyone".into()));
     }
 }
 

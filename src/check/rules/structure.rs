@@ -162,7 +162,7 @@ impl Place<'_> {
         if self.kind == DocumentKind::Connection {
             return (Severity::Error, "the connection cannot be used");
         }
-        let is_auth = Auth::ALL.iter().any(|auth| auth.member == first);
+        let is_auth = Auth::of_member(first).is_some();
         let row = EFFECTS.iter().find(|effect| effect.member == first && (whole || !effect.whole));
         match row {
             Some(effect) => (effect.severity, effect.words),

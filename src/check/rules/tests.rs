@@ -23,7 +23,7 @@ fn a_document_is_judged_by_what_it_says_and_by_what_is_around_it() {
         let found = diagnostics(address, text, &receiver, &Known::new(false));
         found.iter().map(|found| format!("{} {:?} {found}", found.rule, found.severity)).collect::<Vec<_>>()
     };
-    assert_eq!(of_document("a/one", r#"{"module": "log"}"#), ["L11 Info none: open to anyone"]);
+    assert_eq!(of_document("a/one", r#"{"module": "log"}"#), ["L11 Warning none: open to anyone"]);
     assert_eq!(of_document("a/one", "[]"), ["L29 Error JSON, but not an object"]);
     assert_eq!(
         of_document("key:x/y/z/w", ""),

@@ -146,10 +146,13 @@ fn mask(masking: &Masking, json: &Value) -> Result<Masked> {
     Ok(Masked::of(masking, &document))
 }
 
-/// The masked document as a JSON value, for programs; a number that is hidden becomes a text.
 fn masked(masking: &Masking, merged: &MergedDocument) -> Result<Value> {
-    let (masked, mut text) = (mask(masking, merged.json())?, String::new());
-    let mut before = SegmentRole::Plain;
+    masked_json(&mask(masking, merged.json())?)
+}
+
+/// A masked document as a JSON value, for programs; a number that is hidden becomes a text.
+pub(crate) fn masked_json(masked: &Masked) -> Result<Value> {
+    let (mut text, mut before) = (String::new(), SegmentRole::Plain);
     for line in masked.lines(0..masked.line_count()) {
         for segment in &line.segments {
             let within = matches!(before, SegmentRole::String | SegmentRole::Reference | SegmentRole::Secret);

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub(super) use self::args::{RevealArgs, SecretsCommand};
 pub(super) use self::create::{NewSecrets, write_new};
-pub(super) use self::merged::print as print_merged;
+pub(super) use self::merged::{masked_json, print as print_merged};
 use self::target::DocumentOrSecret;
 use super::error::{Exit, Result};
 use super::output::Printer;
@@ -54,6 +54,11 @@ pub(super) async fn run(
         SecretsCommand::Destroy(destroy) => delete::destroy(&context, destroy, out).await?,
     }
     Ok(Exit::DONE)
+}
+
+/// The secret store as the receiver has it.
+pub(super) fn secret_reader(session: &CliSession, view: &ReceiverView) -> Arc<dyn SecretReader> {
+    session.manager.secrets_as(view).reader
 }
 
 struct SecretsContext<'s> {

@@ -18,6 +18,7 @@ pub use path::{PathStep, path_text};
 pub use problems::{Severity, SyntaxFix, SyntaxProblem, problems};
 pub(crate) use string::has_byte;
 pub use string::{DecodedString, decode, quote, string_value, unquote};
+pub(crate) use tree::TreeBuilder;
 pub use tree::{Member, Node, NodeValue, parse, parse_outline};
 #[cfg(all(test, feature = "console"))]
 pub(crate) use walk::WALKS;

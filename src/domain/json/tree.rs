@@ -83,12 +83,13 @@ pub fn parse_outline(text: &str) -> Result<Node, SyntaxError> {
 }
 
 fn parse_to(depth: usize, text: &str) -> Result<Node, SyntaxError> {
-    let mut builder = TreeBuilder { text, depth, open: Vec::new(), root: None };
+    let mut builder = TreeBuilder { depth, ..TreeBuilder::new(text) };
     walk(text, |event| builder.take(event))?;
     builder.root.ok_or(SyntaxError { offset: 0, line: 1, column: 1, reason: "the text holds no value" })
 }
 
-struct TreeBuilder<'a> {
+/// Builds a tree from the events of a walk, or of one value of it.
+pub(crate) struct TreeBuilder<'a> {
     text: &'a str,
     /// Values nested in more containers than this are left out.
     depth: usize,
@@ -97,8 +98,17 @@ struct TreeBuilder<'a> {
     root: Option<Node>,
 }
 
-impl TreeBuilder<'_> {
-    fn take(&mut self, event: JsonEvent) {
+impl<'a> TreeBuilder<'a> {
+    pub(crate) fn new(text: &'a str) -> Self {
+        Self { text, depth: usize::MAX, open: Vec::new(), root: None }
+    }
+
+    /// The value, once it has ended.
+    pub(crate) fn finish(self) -> Option<Node> {
+        self.root
+    }
+
+    pub(crate) fn take(&mut self, event: JsonEvent) {
         let (span, value) = match event {
             JsonEvent::OpenObject(_) => return self.open.push((NodeValue::Object(Vec::new()), None)),
             JsonEvent::OpenArray(_) => return self.open.push((NodeValue::Array(Vec::new()), None)),

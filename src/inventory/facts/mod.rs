@@ -1,10 +1,14 @@
 //! Facts of one document, scanned once: module, connections, kinds of authentication, references, secrets.
 
+mod auth;
 mod scan;
 mod sites;
 
 use thiserror::Error;
 
+pub use auth::{
+    Auth, AuthKinds, BlockMembers, BlockValue, CheckState, CheckStates, is_exact_address, is_unknown,
+};
 pub use sites::{ValueSite, ValueSites};
 
 use crate::domain::json::{SyntaxError, is_object, walk};
@@ -46,55 +50,15 @@ pub enum DocumentError {
     NotObject,
 }
 
-/// One kind of authentication block (docs/receiver.md, section 4).
-#[derive(Debug, PartialEq, Eq)]
-pub struct Auth {
-    /// The member of the document.
-    pub member: &'static str,
-    /// The short word shown in lists.
-    pub word: &'static str,
-    /// Whether an empty object still closes the webhook (every call answers 401) instead of opening it.
-    empty_closes: bool,
-}
-
-impl Auth {
-    /// In display order.
-    pub const ALL: &'static [Self] = &[
-        Self::new("authorization", "bearer", false),
-        Self::new("basic_auth", "basic", false),
-        Self::new("digest_auth", "digest", true),
-        Self::new("jwt", "jwt", false),
-        Self::new("oauth1", "oauth1", true),
-        Self::new("oauth2", "oauth2", false),
-        Self::new("hmac", "hmac", false),
-        Self::new("query_auth", "query", true),
-        Self::new("header_auth", "header", true),
-        Self::new("recaptcha", "recaptcha", false),
-        Self::new("ip_whitelist", "ip", false),
-    ];
-
-    const fn new(member: &'static str, word: &'static str, empty_closes: bool) -> Self {
-        Self { member, word, empty_closes }
-    }
-}
-
-/// A set of [`Auth`] kinds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct AuthKinds(u16);
-
-impl AuthKinds {
-    fn add(&mut self, auth: &Auth) {
-        self.0 |= Auth::ALL.iter().position(|known| known == auth).map_or(0, |at| 1 << at);
-    }
-
-    /// Whether requests are accepted without authentication.
-    pub fn is_open(self) -> bool {
-        self.0 == 0
-    }
-
-    /// The kinds in the set, in display order.
-    pub fn iter(self) -> impl Iterator<Item = &'static Auth> {
-        Auth::ALL.iter().zip(0..).filter(move |(_, at)| self.0 & 1 << at != 0).map(|(auth, _)| auth)
+impl DocumentError {
+    /// Where a document stops being JSON; `None` if all of it is JSON.
+    pub fn broken_at(&self) -> Option<usize> {
+        match self {
+            Self::NotJson(error) => Some(error.offset),
+            Self::NotUtf8(offset) => Some(*offset),
+            Self::Empty => Some(0),
+            Self::NotObject => None,
+        }
     }
 }
 
@@ -125,12 +89,7 @@ impl Facts {
 
     /// Where it stops being JSON; `None` if all of it is JSON.
     pub fn broken_at(&self) -> Option<usize> {
-        match &self.error {
-            Some(DocumentError::NotJson(error)) => Some(error.offset),
-            Some(DocumentError::NotUtf8(offset)) => Some(*offset),
-            Some(DocumentError::Empty) => Some(0),
-            Some(DocumentError::NotObject) | None => None,
-        }
+        self.error.as_ref()?.broken_at()
     }
 
     /// Where it refers to something, or contains a plaintext secret.
@@ -256,6 +215,73 @@ mod tests {
         assert_eq!(facts.module.as_deref(), Some("redis-rq"));
     }
 
+    #[test]
+    fn a_row_tells_open_from_shut_and_from_broken_and_the_last_of_two_counts() {
+        let told = |text: &str| {
+            let auth = webhook(text).auth;
+            let words: Vec<_> = auth.iter().map(|auth| auth.word).collect();
+            format!("{} {} {} {words:?}", auth.is_open(), auth.refuses_all(), auth.breaks())
+        };
+        for (text, expected) in [
+            (r#"{"authorization": ["Bearer x"]}"#, "true false false []"),
+            (r#"{"authorization": "Bearer x", "authorization": null}"#, "true false false []"),
+            (r#"{"authorization": null, "authorization": "Bearer x"}"#, r#"false false false ["bearer"]"#),
+            (r#"{"ip_whitelist": ["10.0.0.0/8"]}"#, r#"false true false ["ip"]"#),
+            (r#"{"ip_whitelist": ["10.0.0.1"]}"#, r#"false false false ["ip"]"#),
+            (r#"{"rate_limit": {"max_requests": "abc"}}"#, "false true false []"),
+            (r#"{"rate_limit": {"max_requests": 5}}"#, "true false false []"),
+            (r#"{"recaptcha": null}"#, "false false true []"),
+            (
+                r#"{"jwt": {"secret": "x"}, "basic_auth": {"username": "u", "password": "x"}}"#,
+                r#"false true false ["basic", "jwt"]"#,
+            ),
+            (r#"{"module-config": {"hmac": {"secret": "x"}}}"#, "true false false []"),
+        ] {
+            assert_eq!(told(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn of_two_chains_the_last_counts() {
+        assert_eq!(
+            webhook(r#"{"module": "log", "chain": ["x"], "chain": null}"#).module.as_deref(),
+            Some("log")
+        );
+    }
+
+    /// Documents with blocks of all kinds of values, some of them twice.
+    fn any_blocks() -> impl Strategy<Value = String> {
+        let names: Vec<_> = Auth::ALL.iter().map(|auth| auth.member).chain(["module-config", "x"]).collect();
+        let values = [
+            "null",
+            "false",
+            "true",
+            "0",
+            "-0.0",
+            "7",
+            r#""""#,
+            r#"" ""#,
+            r#""Bearer x""#,
+            r#""Basic eA==""#,
+            r#""Bearer {$T}""#,
+            "[]",
+            r#"["10.0.0.1"]"#,
+            r#"["10.0.0.0/8", 1]"#,
+            r#"[["x"]]"#,
+            "{}",
+            r#"{"secret": "x"}"#,
+            r#"{"secret": {"secret": "x"}}"#,
+            r#"{"secret": "x", "secret": ""}"#,
+            r#"{"username": "u", "password": "x"}"#,
+            r#"{"api_key": "x", "secret_key": "x"}"#,
+            r#"{"consumer_key": "k", "consumer_secret": "x", "jwt_secret": "x"}"#,
+            r#"{"max_requests": "a"}"#,
+        ];
+        let member = (prop::sample::select(names), prop::sample::select(values.to_vec()));
+        let member = member.prop_map(|(name, value)| format!("\"{name}\": {value}"));
+        prop::collection::vec(member, 0..6).prop_map(|members| format!("{{{}}}", members.join(", ")))
+    }
+
     /// A value at names that the rule tells apart, as JSON.
     fn any_member() -> impl Strategy<Value = (String, String)> {
         let names = ["hmac", "secret", "password", "headers", "accept", "X-Key", "topic", "authorization"];
@@ -285,6 +311,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_pass_over_a_text_judges_blocks_as_its_tree_does(text in any_blocks()) {
+            let root = crate::domain::json::parse(&text).unwrap();
+            prop_assert_eq!(webhook(&text).auth, CheckStates::of(&root, &text).kinds(), "{}", text);
+        }
+
         #[test]
         fn health_and_the_list_call_the_same_values_plaintext(
             members in prop::collection::btree_map(

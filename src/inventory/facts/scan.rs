@@ -6,9 +6,10 @@ use std::ops::Range;
 
 use smallvec::SmallVec;
 
+use super::auth::CheckStates;
 use super::sites::{ITEM, PLAINTEXT, SECRET, SiteBytes, add_site};
 use super::{Auth, Facts};
-use crate::domain::json::{JsonEvent, Scalar, Span, has_byte, string_value};
+use crate::domain::json::{JsonEvent, Scalar, Span, TreeBuilder, has_byte, string_value};
 use crate::domain::reference::{MAX_DEPTH, lookups};
 use crate::domain::{DocumentKind, Masking, MemberValue, OwnMembers, Secrecy, SecrecyContainer, plaintext};
 
@@ -45,6 +46,9 @@ pub(super) struct FactScanner<'a, 'f> {
     /// The ranges of `sites` that belong to members overridden by a later duplicate: disjoint or nested.
     overridden: Vec<Range<usize>>,
     own: OwnMembers,
+    /// What the checks do whose blocks have been read, and the block being read.
+    checks: CheckStates,
+    block: Option<(&'static Auth, TreeBuilder<'a>)>,
     chain: bool,
     connection: Option<Box<str>>,
     /// The connections of the chain's steps, by the number of the step.
@@ -65,6 +69,8 @@ impl<'a, 'f> FactScanner<'a, 'f> {
             sites: SiteBytes::new(),
             overridden: Vec::new(),
             own: OwnMembers::default(),
+            checks: CheckStates::default(),
+            block: None,
             chain: false,
             connection: None,
             chain_connections: Vec::new(),
@@ -80,6 +86,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
         self.facts.connections = self.connection.into_iter().chain(steps).collect();
         if self.kind == DocumentKind::Webhook {
             self.facts.own = self.own.fields();
+            self.facts.auth = self.checks.kinds();
         }
         if self.overridden.is_empty() {
             self.facts.sites = self.sites;
@@ -96,6 +103,9 @@ impl<'a, 'f> FactScanner<'a, 'f> {
     }
 
     pub(super) fn take(&mut self, event: JsonEvent) {
+        if let Some((_, block)) = &mut self.block {
+            block.take(event);
+        }
         match event {
             JsonEvent::OpenObject(_) | JsonEvent::OpenArray(_) => self.open(event),
             JsonEvent::Key(span) => self.key(span),
@@ -165,6 +175,7 @@ impl<'a, 'f> FactScanner<'a, 'f> {
         self.names.push(name);
         if let ([name], DocumentKind::Webhook) = (self.names.as_slice(), self.kind) {
             self.own.begin(name);
+            self.block = Auth::of_member(name).map(|auth| (auth, TreeBuilder::new(self.text)));
             match &**name {
                 "connection" => self.connection = None,
                 "chain" => self.chain_connections.clear(),
@@ -222,28 +233,19 @@ impl<'a, 'f> FactScanner<'a, 'f> {
             return;
         }
         let Some((name, inner)) = names_alone(&self.steps, &self.names) else { return };
-        let auth = Auth::ALL.iter().find(|auth| inner.is_none() && auth.member == name);
-        if auth.is_none() && !matches!(name, "module" | "module-config" | "chain" | "hmac") {
+        if inner.is_none()
+            && let Some((auth, block)) = self.block.take()
+            && let Some(block) = block.finish()
+        {
+            self.checks.set(auth, auth.judge(&block, self.text));
+        }
+        if !matches!(name, "authorization" | "hmac" | "module" | "module-config" | "chain") {
             return;
         }
-        let value = MemberValue::of_event(event, self.text);
-        self.own.end(name, inner, &value);
-        if inner.is_some() {
-            return;
-        }
-        let container = matches!(event, JsonEvent::CloseObject(_) | JsonEvent::CloseArray(_));
-        self.chain |= container && name == "chain";
-        let Some(auth) = auth else { return };
-        let closes = match &value {
-            MemberValue::Text(text) => !text.trim().is_empty(),
-            MemberValue::EmptyObject => auth.empty_closes,
-            // One that is not empty is an authentication block by itself.
-            _ if !container || name == "authorization" => false,
-            MemberValue::Falsy => auth.empty_closes,
-            MemberValue::Object | MemberValue::Other => true,
-        };
-        if closes {
-            self.facts.auth.add(auth);
+        self.own.end(name, inner, &MemberValue::of_event(event, self.text));
+        let is_container = matches!(event, JsonEvent::CloseObject(_) | JsonEvent::CloseArray(_));
+        if inner.is_none() && name == "chain" {
+            self.chain = is_container;
         }
     }
 

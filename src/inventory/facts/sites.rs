@@ -122,6 +122,14 @@ impl<'a> ValueSite<'a> {
         })
     }
 
+    /// The name of the member whose value it is; `None` for an item of an array.
+    pub fn member(self) -> Option<Cow<'a, str>> {
+        match self.steps().last()? {
+            PathStep::Member(name) => Some(name),
+            PathStep::Item(_) => None,
+        }
+    }
+
     /// `chain[0].module-config.headers.X-Key`, its names as [`escape`](crate::domain::escape) writes them.
     pub fn path(self) -> String {
         path_text(&self.steps().collect::<Vec<_>>())

@@ -15,7 +15,7 @@ use super::steps::{chain, module_runs};
 use crate::check::schema::{SchemaNodes, visit, visit_settings};
 use crate::check::trail::shown_name;
 use crate::check::{Diagnostic, DocumentInput, Reach, Rule, RuleCheck, Trail};
-use crate::domain::json::{Node, PathStep, Severity};
+use crate::domain::json::{Node, Severity};
 use crate::domain::reference::{ReferenceLookup, lookups, removed_by_sanitizing};
 use crate::domain::{FieldState, Reference};
 use crate::inventory::ValueSite;
@@ -82,11 +82,7 @@ fn altered_default(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagn
         if default.contains("{$") {
             return None;
         }
-        let member = match place.site.steps().last() {
-            Some(PathStep::Member(name)) => Some(name),
-            _ => None,
-        };
-        let removed = removed_by_sanitizing(default, member.as_deref());
+        let removed = removed_by_sanitizing(default, place.site.member().as_deref());
         if removed.is_empty() {
             return None;
         }

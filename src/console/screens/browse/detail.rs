@@ -9,6 +9,7 @@ use super::detail_rows::{DetailRow, DetailRows};
 use super::diagnostics::{dangling, diagnostics, first_of};
 use super::state::{BrowsePage, DetailDocument};
 use crate::check::Diagnostic;
+use crate::check::receiver::Verdict;
 use crate::check::rules::{OPEN_TO_ANYONE, UNROUTABLE_ID, UNUSABLE_DOCUMENT};
 use crate::console::age::{TimedText, left};
 use crate::console::model::Model;
@@ -199,16 +200,42 @@ fn route(facts: &mut LabelledLines, namespace: &Namespace, id: &WebhookId, found
     }
 }
 
+/// What a request without credentials gets, from which check; which blocks do nothing, and why.
 fn auth(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument, found: &[Diagnostic]) {
-    if let Some(found) = first_of(found, &OPEN_TO_ANYONE) {
-        return facts.marked("auth", StyleRole::Warning, glyph::WARNING, &found.message);
-    }
-    let words = if shown.facts.auth.is_open() {
-        format!("{}, by a secret of its own", needs::own_auth(model, &shown.key).join(", "))
-    } else {
-        shown.facts.auth.iter().map(|auth| auth.word).collect::<Vec<_>>().join(", ")
+    let kinds = shown.facts.auth;
+    let own = needs::own_auth(model, &shown.key);
+    let judgement = shown.text.as_ref().and_then(|text| text.judgement.as_ref());
+    let is_shut = |verdict| match verdict {
+        Verdict::RefusesAll => !needs::may_complete(model, shown.facts.own),
+        verdict => verdict == Verdict::Broken,
     };
-    facts.add("auth", StyleRole::Text, &words);
+    match judgement {
+        Some(judgement) if is_shut(judgement.verdict) => {
+            let status = judgement.anonymous.status;
+            let by = judgement.anonymous.by.map(|by| format!(" by {by}")).unwrap_or_default();
+            let words = format!("{}: {status}{by}; {}", judgement.verdict.word(), judgement.reason);
+            facts.marked("auth", StyleRole::Bad, glyph::BAD, &words);
+        }
+        _ => match first_of(found, &OPEN_TO_ANYONE) {
+            Some(found) => facts.marked("auth", StyleRole::Warning, glyph::WARNING, &found.message),
+            None if kinds.is_open() => {
+                facts.add("auth", StyleRole::Text, &format!("{}, by a secret of its own", own.join(", ")));
+            }
+            None => {
+                let words: Vec<_> = kinds.iter().map(|auth| auth.word).collect();
+                facts.add("auth", StyleRole::Text, &format!("401 by {}", words.join(", then ")));
+            }
+        },
+    }
+    let Some(judgement) = judgement else { return };
+    if judgement.after_restart.is_some() {
+        let words = "after the receiver's next start every webhook answers 404 (L01)";
+        facts.marked("", StyleRole::Bad, glyph::BAD, words);
+    }
+    for part in judgement.ignored.iter().filter(|part| part.is_check) {
+        let words = format!("ignored: {}, {}", part.member, part.why);
+        facts.marked("", StyleRole::Warning, glyph::WARNING, &words);
+    }
 }
 
 fn needs(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument) {

@@ -134,13 +134,19 @@ fn connection<'m>(row: RowRef<'m>, found: &[Diagnostic]) -> (StyleRole, Safe<'m>
     }
 }
 
+/// What a request without credentials gets: in, or refused by which kinds, or an error whatever it brings.
 fn auth(model: &Model, row: RowRef<'_>, found: &[Diagnostic]) -> (StyleRole, Safe<'static>) {
     let auth = row.auth();
     if row.is_invalid() {
         return (StyleRole::Dim, Safe::literal(glyph::NONE));
     }
+    if let Some(words) = words::shut(auth)
+        && (auth.breaks() || !needs::may_complete(model, row.own()))
+    {
+        return (StyleRole::Bad, words.into());
+    }
     if first_of(found, &OPEN_TO_ANYONE).is_some() {
-        return (StyleRole::Warning, Safe::literal("none"));
+        return (StyleRole::Warning, Safe::literal("open"));
     }
     if auth.is_open() {
         return (StyleRole::Text, needs::own_auth(model, &row.key()).join(" ").into());

@@ -7,11 +7,14 @@ use std::iter;
 use super::detail_search::DetailSearch;
 use super::filter::Filter;
 use super::listing::{DocumentList, Sort};
+use crate::check::ReceiverProfile;
+use crate::check::receiver::{Judgement, judge};
 use crate::console::request::{AT_ONCE, Pending, RequestId};
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{ListState, Movement};
+use crate::domain::json::parse;
 use crate::domain::{Document, Masking, ResourceKey, SecretNames, Token};
-use crate::inventory::{Delta, Facts, Inventory, Scope};
+use crate::inventory::{Delta, DocumentError, Facts, Inventory, Scope};
 use crate::text::{DocumentLayout, Masked};
 
 #[derive(Debug)]
@@ -74,17 +77,26 @@ pub struct DetailPosition {
 pub struct DetailText {
     pub masked: Masked,
     pub layout: DocumentLayout,
+    /// What the receiver makes of requests to a webhook, as far as its document says.
+    pub judgement: Option<Judgement>,
 }
 
 impl DetailText {
     pub(super) fn of(
+        key: &ResourceKey,
         masking: &Masking,
         document: &Document,
-        broken_at: Option<usize>,
+        error: Option<&DocumentError>,
         layout: DocumentLayout,
     ) -> Self {
+        let broken_at = error.and_then(DocumentError::broken_at);
         let (masked, layout) = Masked::of_checked(masking, document, broken_at, layout);
-        Self { masked, layout }
+        let judgement = key.namespace().filter(|_| error.is_none()).and_then(|_| {
+            let text = document.text().ok()?;
+            let root = parse(text).ok()?;
+            Some(judge(Some(key), None, &ReceiverProfile::default(), (Some(&root), text)))
+        });
+        Self { masked, layout, judgement }
     }
 }
 
@@ -192,7 +204,8 @@ impl BrowsePage {
         let facts = row.facts();
         let is_small = row.document().len() <= AT_ONCE;
         let layout = self.detail.layout;
-        let text = is_small.then(|| DetailText::of(&masking, row.document(), facts.broken_at(), layout));
+        let error = facts.error.as_ref();
+        let text = is_small.then(|| DetailText::of(&key, &masking, row.document(), error, layout));
         self.detail.search.restart();
         let token = row.token();
         self.detail.shown = Some(Box::new(DetailDocument { key, token, facts, masking, text }));

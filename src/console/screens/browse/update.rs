@@ -25,11 +25,11 @@ pub(crate) fn prepare_text(model: &mut Model) -> Option<Effect> {
     let (browse, _) = model.browse_mut()?;
     let shown = browse.detail.unprepared()?;
     let (masking, key, token) = (shown.masking.clone(), shown.key.clone(), shown.token);
-    let (document, broken_at) = (shown.facts.document.clone(), shown.facts.broken_at());
+    let (document, error) = (shown.facts.document.clone(), shown.facts.error.clone());
     let layout = browse.detail.layout;
-    browse.detail.preparing.begin(request, (key, token));
+    browse.detail.preparing.begin(request, (key.clone(), token));
     let bytes = document.len();
-    let run = move || DetailText::of(&masking, &document, broken_at, layout);
+    let run = move || DetailText::of(&key, &masking, &document, error.as_ref(), layout);
     Some(Effect::Compute(request, Compute::new(bytes, run, DetailText::default(), on_prepared)))
 }
 

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::console::screens::editor::MatchCount;
+use crate::console::shell;
+use crate::console::theme::{ColorDepth, Glyphs, Theme};
 use crate::text::DocumentLayout;
 
 /// A document with lines longer than the pane, in the layout that a file has inside another object.
@@ -112,4 +114,36 @@ fn the_text_stays_where_it_is_while_it_changes_elsewhere() {
     assert_eq!(pane(&console).scroll, there);
     console.keys("g");
     assert_eq!(pane(&console).scroll.item, 0);
+}
+
+/// The list and the detail as they are drawn.
+fn drawn(console: &TestConsole) -> String {
+    let theme = Theme::named("default", ColorDepth::None, Glyphs::Unicode).unwrap();
+    let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(160, 40)).unwrap();
+    terminal.draw(|frame| shell::draw(&console.model, &theme, frame)).unwrap();
+    terminal.backend().to_string()
+}
+
+#[test]
+fn list_and_detail_say_what_a_request_without_credentials_gets_and_by_which_check() {
+    let mut console = TestConsole::loaded();
+    console.model.size.cols = 160;
+    for (at, (text, row, told)) in (6..).zip([
+        (r#"{"module": "log", "authorization": ["Bearer x"]}"#, "open", "none: open to anyone"),
+        (r#"{"module": "log", "jwt": {}}"#, "open", "ignored: jwt, it is an empty object: open"),
+        (r#"{"module": "log", "ip_whitelist": ["10.0.0.0/8"]}"#, "✗ 401", "always refused: 401 by ip"),
+        (r#"{"module": "log", "recaptcha": null}"#, "✗ 500", "broken: 500 by recaptcha"),
+        (
+            r#"{"module": "log", "header_auth": {"api_key": "x"}, "hmac": {"secret": "x"}}"#,
+            "hmac",
+            "401 by hmac, then header",
+        ),
+        (r#"{"module": "kafkXX"}"#, "open", "broken: 501 by module"),
+    ]) {
+        console.put("a/one", text, at);
+        let shown = drawn(&console);
+        assert!(shown.contains(told), "{told}: {shown}");
+        let line = shown.lines().find(|line| line.contains(" one ")).unwrap_or_default();
+        assert!(line.contains(row), "{row}: {line}");
+    }
 }

@@ -16,8 +16,8 @@ use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::TextRun;
 use crate::console::words;
 use crate::domain::{
-    FieldName, OWN_VARIABLES, Presence, ResourceKey, SecretContents, SecretField, SecretPath, WebhookId,
-    variable_name,
+    FieldName, OWN_VARIABLES, OwnFields, Presence, ResourceKey, SecretContents, SecretField, SecretPath,
+    WebhookId, variable_name,
 };
 use crate::provider::env::Overlap;
 use crate::text::{MASK, Safe};
@@ -79,6 +79,12 @@ pub(crate) fn own_auth(model: &Model, key: &ResourceKey) -> Vec<&'static str> {
             _ => None,
         })
         .collect()
+}
+
+/// Whether a secret of its own may complete a block that refuses everybody without it.
+pub(crate) fn may_complete(model: &Model, own: OwnFields) -> bool {
+    let merges = model.context.secrets.as_ref().is_some_and(|lookup| lookup.own != OwnSecrets::NotMerged);
+    merges && own.iter().any(|(field, required)| required && field == SecretField::HMAC_SECRET)
 }
 
 /// Whether another id reads one of its variables.

@@ -17,6 +17,8 @@ mod vault;
 pub use find::{Reference, references_in};
 pub(crate) use find::{is_all_references, login_password};
 pub use lookups::{ReferenceLookup, lookups};
+#[cfg(test)]
+pub(crate) use python::json_text;
 pub use python::python_text;
 pub(crate) use resolve::MAX_DEPTH;
 pub use resolve::{MAX_RESOLVED, ReferenceSources, ResolveError, ResolveScope, resolve, vault_fields};

@@ -27,7 +27,7 @@ pub(super) fn document(value: &JsonValue) -> Result<Zeroizing<String>, Error> {
     let mark =
         PRIVATE.into_iter().find(|c| !used.contains(c)).ok_or_else(|| Error::custom("no mark is free"))?;
     let words = RefCell::new(Vec::new());
-    let marked = Zeroizing::new(serde_saphyr::to_string(&YamlNode { value, mark, words: &words })?);
+    let marked = Zeroizing::new(serde_saphyr::to_string(&YamlNode { value, depth: 0, mark, words: &words })?);
     let words = words.into_inner();
     let added: usize = words.iter().map(|word| word.len()).sum();
     let mut out = Zeroizing::new(String::with_capacity(marked.len() + added));
@@ -38,8 +38,13 @@ pub(super) fn document(value: &JsonValue) -> Result<Zeroizing<String>, Error> {
     Ok(out)
 }
 
+/// Containers nested deeper than this are written in one line, as JSON has them, which is YAML, too: the serializer
+/// takes much of the stack for each level.
+const MAX_DEPTH: usize = 48;
+
 struct YamlNode<'a, 'w> {
     value: &'a JsonValue,
+    depth: usize,
     mark: char,
     /// What takes the places of the marks.
     words: &'w RefCell<Vec<Cow<'a, str>>>,
@@ -47,7 +52,7 @@ struct YamlNode<'a, 'w> {
 
 impl<'a> YamlNode<'a, '_> {
     fn at(&self, value: &'a JsonValue) -> Self {
-        Self { value, mark: self.mark, words: self.words }
+        Self { value, depth: self.depth + 1, mark: self.mark, words: self.words }
     }
 
     fn marked(&self, word: Cow<'a, str>) -> String {
@@ -72,11 +77,40 @@ impl Serialize for YamlNode<'_, '_> {
             JsonValue::Bool(value) => serializer.serialize_bool(*value),
             JsonValue::Number(number) => serializer.serialize_str(&self.marked(yaml_number(number))),
             JsonValue::String(text) => serializer.serialize_str(&self.text(text)),
+            JsonValue::Array(_) | JsonValue::Object(_) if self.depth > MAX_DEPTH => {
+                let mut flow = String::new();
+                write_flow(self.value, &mut flow);
+                serializer.serialize_str(&self.marked(flow.into()))
+            }
             JsonValue::Array(items) => serializer.collect_seq(items.iter().map(|item| self.at(item))),
             JsonValue::Object(members) => {
                 serializer.collect_map(members.iter().map(|(name, value)| (self.text(name), self.at(value))))
             }
         }
+    }
+}
+
+/// A value in one line.
+fn write_flow(value: &JsonValue, out: &mut String) {
+    match value {
+        JsonValue::Number(number) => out.push_str(&yaml_number(number)),
+        JsonValue::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                out.push_str(if at == 0 { "[" } else { ", " });
+                write_flow(item, out);
+            }
+            out.push_str(if items.is_empty() { "[]" } else { "]" });
+        }
+        JsonValue::Object(members) => {
+            for (at, (name, value)) in members.iter().enumerate() {
+                out.push_str(if at == 0 { "{" } else { ", " });
+                out.push_str(&name.to_string());
+                out.push_str(": ");
+                write_flow(value, out);
+            }
+            out.push_str(if members.is_empty() { "{}" } else { "}" });
+        }
+        scalar => out.push_str(&scalar.to_string()),
     }
 }
 
@@ -111,23 +145,23 @@ mod tests {
         let json = r#"{"n": [1e+23, 1E5, 1.50, 2.5e-7, -0.0, -0, 1e999, NaN, Infinity, -Infinity,
             123456789012345678901234567890123456789012], "text": ["1e5", "NaN", "12", "\ue000" ]}"#;
         let lines = [
-            "n:",
-            "  - 1.0e+23",
-            "  - 1.0e+5",
-            "  - 1.50",
-            "  - 2.5e-7",
-            "  - -0.0",
-            "  - -0",
-            "  - 1.0e+999",
-            "  - .nan",
-            "  - .inf",
-            "  - -.inf",
-            "  - 123456789012345678901234567890123456789012",
+            "\"n\":",
+            "- 1.0e+23",
+            "- 1.0e+5",
+            "- 1.50",
+            "- 2.5e-7",
+            "- -0.0",
+            "- -0",
+            "- 1.0e+999",
+            "- .nan",
+            "- .inf",
+            "- -.inf",
+            "- 123456789012345678901234567890123456789012",
             "text:",
-            "  - \"1e5\"",
-            "  - \"NaN\"",
-            "  - \"12\"",
-            "  - \u{e000}",
+            "- \"1e5\"",
+            "- \"NaN\"",
+            "- \"12\"",
+            "- \u{e000}",
             "",
         ];
         assert_eq!(yaml(json), lines.join("\n"));
@@ -139,8 +173,10 @@ mod tests {
     }
 
     #[test]
-    fn nesting_ends_no_stack() {
-        let deep = format!("{}{}", "[{\"a\": ".repeat(496), "}]".repeat(496)).replace("{\"a\": }", "{}");
-        assert!(yaml(&deep).len() > 1000);
+    fn deep_nesting_is_written_in_one_line_and_ends_no_stack() {
+        let deep = format!("{}NaN{}", "[{\"a\": ".repeat(496), "}]".repeat(496));
+        let yaml = yaml(&deep);
+        let flow = format!("- {{\"a\": {}.nan{}}}\n", "[{\"a\": ".repeat(471), "}]".repeat(471));
+        assert!(yaml.ends_with(&flow) && yaml.lines().count() == 25, "{yaml}");
     }
 }

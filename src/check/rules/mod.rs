@@ -1,5 +1,9 @@
 //! All rules for documents and for the text of drafts.
 
+mod json;
+
+pub use json::RECEIVER_ONLY_JSON;
+
 use super::{ConnectionState, Diagnostic, DocumentInput, DraftInput, Rule, RuleCheck, Subject};
 use crate::domain::json::{Severity, line_column, problems};
 use crate::domain::{ResourceKey, escape};
@@ -9,7 +13,7 @@ use crate::text::placeholders::unfillable;
 /// The most diagnostics of one draft.
 pub const MAX_DIAGNOSTICS: usize = 100;
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     UNROUTABLE_ID,
     UNUSABLE_DOCUMENT,
     DANGLING_CONNECTION,
@@ -19,6 +23,7 @@ const RULES: [Rule; 9] = [
     INVALID_SYNTAX,
     UNFILLED_PLACEHOLDER,
     MASK_FOR_SECRET,
+    RECEIVER_ONLY_JSON,
 ];
 
 /// The diagnostics of all rules for a subject, in the order of the rules.
@@ -218,6 +223,29 @@ mod tests {
         assert_eq!(of_document("a/one", "[]"), ["L29 Error JSON, but not an object"]);
         assert_eq!(of_document("key:x/y/z/w", ""), ["L29 Info empty value"]);
         assert!(of_document("connections/c", "{}").is_empty());
+    }
+
+    #[test]
+    fn what_only_the_receiver_takes_is_served_and_told_with_its_place() {
+        let odd = "{\"hmac\": {\"secret\": \"x\"},\n \"a\": [NaN, 1e999, \"\\ud800\"]}";
+        let reasons = [
+            "J01 Warning line 2, column 8: the receiver takes NaN and Infinity, most other readers refuse them",
+            "J01 Warning line 2, column 13: the receiver reads this number as infinity, others refuse it or read another",
+            "J01 Warning line 2, column 20: half a surrogate pair, which the receiver takes; others refuse it or read \
+             another character",
+        ];
+        assert_eq!(of_document("a/one", odd), reasons);
+        let deep = format!("{{\"hmac\": {{\"a\": {}{}}}}}", "[".repeat(900), "]".repeat(900));
+        let found = of_document("a/one", &deep);
+        assert!(
+            matches!(&found[..], [one] if one.starts_with("J01 Warning line 1, column 141: nested")),
+            "{found:?}"
+        );
+        assert!(of_document("a/one", &odd.replace("NaN", "nan"))[0].starts_with("L29 Error not JSON"));
+        assert!(
+            of_document("a/one", "{\"hmac\": {\"secret\": \"x\"}, \"n\": [1e308, -0, \"\\ud83d\\ude00\"]}")
+                .is_empty()
+        );
     }
 
     #[test]

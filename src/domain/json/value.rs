@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::convert::Infallible;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::ops::Index;
 
 use zeroize::{Zeroize, Zeroizing};
 
 use super::string::{lone_surrogates, quoted_len};
-use super::{Node, NodeValue, Scalar, Span, SyntaxError, decode, indent_valid, parse, quote, unquote};
+use super::{JsonEvent, Scalar, Span, SyntaxError, decode, indent_valid, quote, unquote, walk};
 
 /// A JSON value. Numbers are text, because no type of numbers holds all that the receiver takes: whole ones of any
 /// size, `1e999`, `NaN`.
@@ -53,24 +53,9 @@ impl JsonValue {
     /// # Errors
     /// [`SyntaxError`] if it is not JSON to the receiver.
     pub fn read(text: &str) -> Result<Self, SyntaxError> {
-        Ok(Self::of(text, &parse(text)?))
-    }
-
-    fn of(text: &str, node: &Node) -> Self {
-        let written = node.span.of(text);
-        match &node.value {
-            NodeValue::Scalar(Scalar::Null) => Self::Null,
-            NodeValue::Scalar(Scalar::Bool) => Self::Bool(written == "true"),
-            NodeValue::Scalar(Scalar::Number) => Self::Number(written.to_owned()),
-            NodeValue::Scalar(Scalar::String) => Self::String(JsonText::read(written)),
-            NodeValue::Array(items) => Self::Array(items.iter().map(|item| Self::of(text, item)).collect()),
-            NodeValue::Object(members) => {
-                let members = members
-                    .iter()
-                    .map(|member| (JsonText::read(member.key.of(text)), Self::of(text, &member.value)));
-                Self::Object(members.collect())
-            }
-        }
+        let mut builder = ValueBuilder { text, open: Vec::new(), root: Self::Null };
+        walk(text, |event| builder.take(event))?;
+        Ok(builder.root)
     }
 
     /// The text of a string; `None` for one that is [`JsonText::Unpaired`].
@@ -120,23 +105,57 @@ impl JsonValue {
     /// Its text, in memory that is wiped; room is made before anything is written, so that no partial copy is left.
     fn text(&self) -> Zeroizing<String> {
         let mut text = Zeroizing::new(String::with_capacity(self.text_len()));
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{self}");
+        self.write(&mut text);
         text
+    }
+
+    /// Without an iterator between the levels: a thousand of them are to fit on any stack.
+    fn write(&self, out: &mut String) {
+        match self {
+            Self::Null => out.push_str("null"),
+            Self::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+            Self::Number(number) => out.push_str(number),
+            Self::String(text) => text.write(out),
+            Self::Array(items) => {
+                out.push('[');
+                for (at, item) in items.iter().enumerate() {
+                    out.push_str(if at == 0 { "" } else { "," });
+                    item.write(out);
+                }
+                out.push(']');
+            }
+            Self::Object(JsonObject(members)) => {
+                out.push('{');
+                for (at, (name, value)) in members.iter().enumerate() {
+                    out.push_str(if at == 0 { "" } else { "," });
+                    name.write(out);
+                    out.push(':');
+                    value.write(out);
+                }
+                out.push('}');
+            }
+        }
     }
 
     /// An upper bound of the bytes of its text.
     fn text_len(&self) -> usize {
+        let mut len = 5;
         match self {
-            Self::Null | Self::Bool(_) => 5,
-            Self::Number(number) => number.len(),
-            Self::String(text) => text.written_len(),
-            Self::Array(items) => items.iter().map(|item| item.text_len() + 1).sum::<usize>() + 2,
+            Self::Null | Self::Bool(_) => {}
+            Self::Number(number) => len += number.len(),
+            Self::String(text) => len += text.written_len(),
+            Self::Array(items) => {
+                for item in items {
+                    len += item.text_len() + 1;
+                }
+            }
             Self::Object(JsonObject(members)) => {
-                members.iter().map(|(name, value)| name.written_len() + value.text_len() + 2).sum::<usize>()
-                    + 2
+                for (name, value) in members {
+                    len += name.written_len() + value.text_len() + 2;
+                }
             }
         }
+        len
     }
 
     /// Overwrites every text and number. Member names are not secret.
@@ -145,9 +164,59 @@ impl JsonValue {
             Self::String(JsonText::Text(text) | JsonText::Unpaired(text)) | Self::Number(text) => {
                 text.zeroize()
             }
-            Self::Array(items) => items.iter_mut().for_each(Self::wipe),
-            Self::Object(members) => members.iter_mut().for_each(|(_, value)| value.wipe()),
+            Self::Array(items) => {
+                for item in items {
+                    item.wipe();
+                }
+            }
+            Self::Object(JsonObject(members)) => {
+                for (_, value) in members {
+                    value.wipe();
+                }
+            }
             Self::Null | Self::Bool(_) => {}
+        }
+    }
+}
+
+/// Makes a value of the parts of its text, however deep they are nested.
+struct ValueBuilder<'a> {
+    text: &'a str,
+    open: Vec<OpenValue>,
+    root: JsonValue,
+}
+
+/// A container that is being read, an object with the name of the member that comes next.
+enum OpenValue {
+    Array(Vec<JsonValue>),
+    Object(Vec<(JsonText, JsonValue)>, Option<JsonText>),
+}
+
+impl ValueBuilder<'_> {
+    fn take(&mut self, event: JsonEvent) {
+        let value = match event {
+            JsonEvent::OpenObject(_) => return self.open.push(OpenValue::Object(Vec::new(), None)),
+            JsonEvent::OpenArray(_) => return self.open.push(OpenValue::Array(Vec::new())),
+            JsonEvent::Key(span) => {
+                if let Some(OpenValue::Object(_, name)) = self.open.last_mut() {
+                    *name = Some(JsonText::read(span.of(self.text)));
+                }
+                return;
+            }
+            JsonEvent::Scalar(Scalar::Null, _) => JsonValue::Null,
+            JsonEvent::Scalar(Scalar::Bool, span) => JsonValue::Bool(span.of(self.text) == "true"),
+            JsonEvent::Scalar(Scalar::Number, span) => JsonValue::Number(span.of(self.text).to_owned()),
+            JsonEvent::Scalar(Scalar::String, span) => JsonValue::String(JsonText::read(span.of(self.text))),
+            JsonEvent::CloseObject(_) | JsonEvent::CloseArray(_) => match self.open.pop() {
+                Some(OpenValue::Array(items)) => JsonValue::Array(items),
+                Some(OpenValue::Object(members, _)) => JsonValue::Object(members.into_iter().collect()),
+                None => return,
+            },
+        };
+        match self.open.last_mut() {
+            Some(OpenValue::Array(items)) => items.push(value),
+            Some(OpenValue::Object(members, name)) => members.extend(name.take().map(|name| (name, value))),
+            None => self.root = value,
         }
     }
 }
@@ -175,6 +244,13 @@ impl JsonText {
         match self {
             Self::Text(text) => text.into(),
             Self::Unpaired(quoted) => unquote(quoted).unwrap_or_default(),
+        }
+    }
+
+    fn write(&self, out: &mut String) {
+        match self {
+            Self::Text(text) => out.push_str(&Zeroizing::new(quote(text))),
+            Self::Unpaired(quoted) => out.push_str(quoted),
         }
     }
 
@@ -279,36 +355,16 @@ impl Eq for JsonObject {}
 /// One line, without blanks.
 impl fmt::Display for JsonValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Null => f.write_str("null"),
-            Self::Bool(value) => write!(f, "{value}"),
-            Self::Number(number) => f.write_str(number),
-            Self::String(text) => text.fmt(f),
-            Self::Array(items) => {
-                f.write_char('[')?;
-                for (at, item) in items.iter().enumerate() {
-                    write!(f, "{}{item}", if at == 0 { "" } else { "," })?;
-                }
-                f.write_char(']')
-            }
-            Self::Object(members) => {
-                f.write_char('{')?;
-                for (at, (name, value)) in members.iter().enumerate() {
-                    write!(f, "{}{name}:{value}", if at == 0 { "" } else { "," })?;
-                }
-                f.write_char('}')
-            }
-        }
+        f.write_str(&self.text())
     }
 }
 
 /// In quotes.
 impl fmt::Display for JsonText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Text(text) => f.write_str(&Zeroizing::new(quote(text))),
-            Self::Unpaired(quoted) => f.write_str(quoted),
-        }
+        let mut text = Zeroizing::new(String::with_capacity(self.written_len()));
+        self.write(&mut text);
+        f.write_str(&text)
     }
 }
 

@@ -37,7 +37,9 @@ pub(super) fn merge(webhook: &mut JsonObject, own: &SecretFields) -> Result<Vec<
         }
         let mut block = webhook.get_mut("hmac").and_then(JsonValue::as_object_mut);
         let mut fill = |name: &str, value: &str| {
-            block.as_mut().map(|members| members.insert(name, value.into()));
+            if let Some(members) = &mut block {
+                members.insert(name, value.into());
+            }
         };
         fill("secret", secret.expose());
         used.push(SecretField::HMAC_SECRET);

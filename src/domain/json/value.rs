@@ -415,7 +415,8 @@ impl PartialEq<&str> for JsonValue {
 
 impl PartialEq<serde_json::Value> for JsonValue {
     fn eq(&self, other: &serde_json::Value) -> bool {
-        *self == Self::from(other.clone())
+        let other = Self::from(other.clone());
+        *self == other
     }
 }
 

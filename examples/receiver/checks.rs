@@ -4,9 +4,9 @@
 
 use axum::http::HeaderMap;
 use axum::http::header;
+use confdeck::domain::json::{JsonObject, JsonValue};
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
-use serde_json::{Map, Value};
 use sha1::Sha1;
 use sha2::{Sha256, Sha512};
 use subtle::ConstantTimeEq;
@@ -20,8 +20,8 @@ pub(crate) const AUTHORIZATION: &str = "authorization";
 pub(crate) const HMAC: &str = "hmac";
 
 /// Makes every check that the webhook asks for.
-pub(crate) fn all(webhook: &Map<String, Value>, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
-    let passes = |field, check: &dyn Fn(&Value) -> Option<bool>| match webhook.get(field).map(check) {
+pub(crate) fn all(webhook: &JsonObject, headers: &HeaderMap, body: &[u8]) -> Result<(), Refusal> {
+    let passes = |field, check: &dyn Fn(&JsonValue) -> Option<bool>| match webhook.get(field).map(check) {
         None | Some(Some(true)) => Ok(()),
         _ => Err(Refusal::unauthorized(field)),
     };
@@ -30,7 +30,7 @@ pub(crate) fn all(webhook: &Map<String, Value>, headers: &HeaderMap, body: &[u8]
 }
 
 /// Every character counts, the scheme's case and the one blank after it too. `None` if it cannot be told.
-fn authorized(expected: &Value, headers: &HeaderMap) -> Option<bool> {
+fn authorized(expected: &JsonValue, headers: &HeaderMap) -> Option<bool> {
     let expected = expected.as_str()?;
     let given = headers.get(header::AUTHORIZATION)?;
     let says_something = !matches!(expected.trim(), "" | "Bearer");
@@ -39,9 +39,9 @@ fn authorized(expected: &Value, headers: &HeaderMap) -> Option<bool> {
 
 /// Whether the body carries its HMAC in hex, with or without `sha256=` before it. `None` if it cannot
 /// be told.
-fn signed(hmac: &Value, headers: &HeaderMap, body: &[u8]) -> Option<bool> {
+fn signed(hmac: &JsonValue, headers: &HeaderMap, body: &[u8]) -> Option<bool> {
     let hmac = hmac.as_object()?;
-    let text = |name: &str, default| hmac.get(name).map_or(Some(default), Value::as_str);
+    let text = |name: &str, default| hmac.get(name).map_or(Some(default), JsonValue::as_str);
     let secret = text("secret", "").filter(|secret| !secret.is_empty())?;
     let algorithm = text("algorithm", "sha256")?.to_ascii_lowercase();
     let given = headers.get(text("header", "X-HMAC-Signature")?)?.to_str().ok()?;

@@ -3,10 +3,10 @@
 
 use std::io::{self, Write};
 
+use confdeck::domain::json::JsonObject;
 use confdeck::domain::{DocumentKind, Masking, ResourceKey, SecretNames};
 use confdeck::provider::Error;
 use confdeck::text::{Masked, Safe};
-use serde_json::{Map, Value};
 
 use crate::webhook::Payload;
 
@@ -18,7 +18,7 @@ const LINE_MAX: usize = 4_096;
 pub(crate) fn log(
     key: &ResourceKey,
     names: &SecretNames,
-    webhook: &Map<String, Value>,
+    webhook: &JsonObject,
     payload: &Payload<'_>,
 ) -> io::Result<()> {
     let masking = Masking::new(DocumentKind::Unknown, names);

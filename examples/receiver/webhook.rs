@@ -6,10 +6,11 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
+use confdeck::domain::json::{JsonObject, JsonValue};
 use confdeck::domain::{Namespace, ResourceKey, WebhookId};
 use confdeck::manager::SecretMode;
 use confdeck::provider::Error;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::refusal::Refusal;
 use crate::{Receiver, checks, deliver};
@@ -56,11 +57,12 @@ async fn answer(
     let webhook = merged.json().as_object().ok_or_else(Refusal::unusable)?;
 
     checks::all(webhook, headers, body)?;
-    if let Some(field) = webhook.keys().find(|field| !UNDERSTOOD.contains(&field.as_str())) {
-        return Err(Refusal::not_implemented(field));
+    let understood = |name: Option<&str>| name.is_some_and(|name| UNDERSTOOD.contains(&name));
+    if let Some((name, _)) = webhook.iter().find(|(name, _)| !understood(name.as_str())) {
+        return Err(Refusal::not_implemented(&name.to_string()));
     }
     let payload = Payload::read(webhook, body)?;
-    match webhook.get("module").and_then(Value::as_str) {
+    match webhook.get("module").and_then(JsonValue::as_str) {
         Some("log") => deliver::log(&key, receiver.manager.secret_names(), webhook, &payload)
             .map_err(|_| Refusal::unavailable("the payload cannot be delivered"))?,
         Some(module) => return Err(Refusal::not_implemented(&format!("the module {module}"))),
@@ -102,12 +104,12 @@ pub(crate) enum Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
-    fn read(webhook: &Map<String, Value>, body: &'a [u8]) -> Result<Self, Refusal> {
+    fn read(webhook: &JsonObject, body: &'a [u8]) -> Result<Self, Refusal> {
         match webhook.get("data_type") {
             None => Self::json(body),
-            Some(Value::String(word)) if word == "json" => Self::json(body),
-            Some(Value::String(word)) if word == "blob" => Ok(Self::Blob(body)),
-            Some(Value::String(_)) => Err(Refusal::unsupported_media_type()),
+            Some(word) if *word == "json" => Self::json(body),
+            Some(word) if *word == "blob" => Ok(Self::Blob(body)),
+            Some(JsonValue::String(_)) => Err(Refusal::unsupported_media_type()),
             Some(_) => Err(Refusal::bad_request("the webhook's data_type is no text")),
         }
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::args::ExplainArgs;
 use super::error::{Exit, Result};
 use super::input::read_into;
-use super::output::{Printer, cell, pairs, table, whole};
+use super::output::{Format, Printer, cell, pairs, table, whole};
 use super::redact_usage_error::quoted;
 use super::secrets::{masked_json, secret_reader};
 use super::session::{CliSession, note_faults};
@@ -19,6 +19,7 @@ use crate::check::receiver::{
 };
 use crate::check::{ReceiverProfile, SecretLookup};
 use crate::config::ReceiverView;
+use crate::domain::json::JsonValue;
 use crate::domain::reference::{Variables, VaultField};
 use crate::domain::{
     Document, FieldState, Masking, Presence, Reference, ResourceKey, SecretField, SecretNames, SecretPath,
@@ -55,11 +56,15 @@ pub(super) async fn run(session: &CliSession, arguments: ExplainArgs, out: &mut 
     let document = if explained.facts.error.is_none() { masked_json(&masked).ok() } else { None };
     let default = session.settings.target.namespace();
     let routes = key.as_ref().map(|key| routes(key, &default)).unwrap_or_default();
-    let report = ExplainReport::of(&explained, routes, document);
-    out.result(arguments.output.format, &report, |report| {
-        let text = masked.lines(0..masked.line_count()).map(|line| Safe::display(&line).into_owned());
-        report.lines().into_iter().chain([Safe::literal("")]).chain(text).collect()
-    })
+    let report = ExplainReport::of(&explained, routes);
+    match arguments.output.format {
+        Format::Table => {
+            let text = masked.lines(0..masked.line_count()).map(|line| Safe::display(&line).into_owned());
+            out.lines(report.lines().into_iter().chain([Safe::literal("")]).chain(text))
+        }
+        Format::Json => out.json_document(&report.with(document)?),
+        Format::Yaml => out.yaml_document(&report.with(document)?),
+    }
 }
 
 fn read(path: &Path) -> Result<Document> {
@@ -201,8 +206,6 @@ struct ExplainReport {
     ignored: Vec<IgnoredReport>,
     defaults: Vec<DefaultReport>,
     references: Vec<ReferenceReport>,
-    /// With secrets masked; null where it is no JSON object.
-    document: Option<Value>,
 }
 
 #[derive(Serialize)]
@@ -256,7 +259,7 @@ struct ReferenceReport {
 }
 
 impl ExplainReport {
-    fn of(explained: &ExplainedDocument, routes: Vec<String>, document: Option<Value>) -> Self {
+    fn of(explained: &ExplainedDocument, routes: Vec<String>) -> Self {
         let ExplainedDocument { judgement, key, effective, .. } = explained;
         let checks = judgement.checks.iter().map(|check| CheckReport {
             name: check.auth.check,
@@ -293,8 +296,16 @@ impl ExplainReport {
                 .collect(),
             defaults: defaults.collect(),
             references: references.collect(),
-            document,
         }
+    }
+
+    /// With the document, its secrets masked and its numbers as they are written; null where it is no JSON object.
+    fn with(&self, document: Option<JsonValue>) -> Result<JsonValue> {
+        let failed = Exit::FAILED.because("the result cannot be written");
+        let report = serde_json::to_string(self).ok().and_then(|text| JsonValue::read(&text).ok());
+        let Some(JsonValue::Object(mut members)) = report else { return Err(failed) };
+        members.insert("document", document.unwrap_or_default());
+        Ok(JsonValue::Object(members))
     }
 
     fn lines(&self) -> Vec<Safe<'static>> {

@@ -5,6 +5,7 @@ use super::error::{Exit, Result};
 use super::output::{Format, Printer, cell, pairs, whole};
 use super::secrets::print_merged;
 use super::session::CliSession;
+use crate::domain::json::JsonValue;
 use crate::domain::{Entry, Masking};
 use crate::provider::ConfigReader;
 use crate::text::{Masked, Safe};
@@ -34,15 +35,20 @@ pub(super) async fn run(session: &CliSession, get: GetArgs, out: &mut Printer<'_
             out.exact(stored)?;
             Ok(out.exact(if stored.ends_with(b"\n") { b"" } else { b"\n" })?)
         }
-        Format::Yaml => out.yaml(&parsed(&entry)?),
+        Format::Yaml => out.yaml_document(&read(&entry)?),
     }
 }
 
-fn parsed(entry: &Entry) -> Result<serde_json::Value> {
-    serde_json::from_slice(entry.document.as_bytes()).map_err(|error| {
-        let problem = format!("not JSON at line {}, column {}", error.line(), error.column());
+fn read(entry: &Entry) -> Result<JsonValue> {
+    let refused = |problem: String| {
         Exit::INVALID.because(format!("{} is {problem}; -o json prints it as it is stored", entry.key))
-    })
+    };
+    let text = entry
+        .document
+        .text()
+        .map_err(|error| refused(format!("not text at byte {}", error.valid_up_to())))?;
+    JsonValue::read(text)
+        .map_err(|error| refused(format!("not JSON at line {}, column {}", error.line, error.column)))
 }
 
 async fn table(

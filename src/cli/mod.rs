@@ -23,6 +23,7 @@ mod stderr;
 mod stop;
 mod watch;
 mod write;
+mod yaml;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};

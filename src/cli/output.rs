@@ -8,6 +8,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::error::{Exit, Result};
 use super::stderr::print_note;
+use super::yaml;
+use crate::domain::json::JsonValue;
 use crate::text::Safe;
 
 /// The longest table cell, in characters; a key can be wider than any screen.
@@ -98,6 +100,19 @@ impl Printer<'_> {
 
     pub(super) fn yaml<T: Serialize>(&mut self, data: &T) -> Result<()> {
         let text = serde_saphyr::to_string(data)
+            .map_err(|_| Exit::FAILED.because("the result cannot be written as YAML; use -o json"))?;
+        Ok(self.exact(text.as_bytes())?)
+    }
+
+    /// Prints a document as indented JSON, its numbers as they are written.
+    pub(super) fn json_document(&mut self, document: &JsonValue) -> Result<()> {
+        self.exact(document.indented().as_bytes())?;
+        Ok(self.exact(b"\n")?)
+    }
+
+    /// Prints a document as YAML, see [`yaml`].
+    pub(super) fn yaml_document(&mut self, document: &JsonValue) -> Result<()> {
+        let text = yaml::document(document)
             .map_err(|_| Exit::FAILED.because("the result cannot be written as YAML; use -o json"))?;
         Ok(self.exact(text.as_bytes())?)
     }

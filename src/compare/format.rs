@@ -252,6 +252,12 @@ mod tests {
     #[test]
     fn one_edited_value_changes_nothing_else() {
         let cases = [
+            (
+                r#"{"a":NaN,"b":[1e999,-Infinity,2], "c":"\ud800"}"#,
+                "2",
+                "3",
+                r#"{"a":NaN,"b":[1e999,-Infinity,3], "c":"\ud800"}"#,
+            ),
             (r#"{"a": 1, "b":2}"#, "2", "30", r#"{"a": 1, "b":30}"#),
             (r#"{ "a":1 ,"b": [1,2 ] }"#, "\"b\"", "\"c\"", r#"{ "a":1 ,"c": [1,2 ] }"#),
             ("\u{feff}{\"a\":1}\r\n", "1", "{\"x\": [true, 2]}", "\u{feff}{\"a\":{\"x\":[true,2]}}\r\n"),

@@ -10,6 +10,9 @@ use crate::domain::json::{
 };
 use crate::domain::{Secrecy, SecretNames, is_pair_value};
 
+/// Containers nested deeper than this are compared and merged as a whole: coarser, and no stack ends.
+const MAX_DEPTH: usize = 128;
+
 /// A value in its text.
 pub(super) struct JsonTree<'a> {
     /// The whole text.
@@ -25,6 +28,7 @@ pub(super) struct JsonTree<'a> {
 pub(super) enum TreeKind<'a> {
     Object(Vec<TreeMember<'a>>),
     Array(Vec<JsonTree<'a>>),
+    /// A value without children, or a container nested deeper than [`MAX_DEPTH`].
     Scalar,
 }
 
@@ -64,13 +68,17 @@ impl<'a> JsonTree<'a> {
     pub(super) fn of(text: &'a str) -> Result<Self, SyntaxError> {
         let body = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let root = parse(body)?;
-        Ok(Self::build(text, text.len() - body.len(), is_one_line(body), root))
+        Ok(Self::build(text, text.len() - body.len(), is_one_line(body), 0, root))
     }
 
-    fn build(text: &'a str, mark: usize, flat: bool, node: Node) -> Self {
+    fn build(text: &'a str, mark: usize, flat: bool, depth: usize, node: Node) -> Self {
         let span = node.span.shifted(mark);
         let mut hasher = DefaultHasher::new();
         let kind = match node.value {
+            NodeValue::Object(_) | NodeValue::Array(_) if depth > MAX_DEPTH => {
+                tokens(span.of(text)).for_each(|token| token.hash(&mut hasher));
+                TreeKind::Scalar
+            }
             NodeValue::Object(nodes) => {
                 "{".hash(&mut hasher);
                 let mut seen: HashMap<String, usize> = HashMap::new();
@@ -79,7 +87,7 @@ impl<'a> JsonTree<'a> {
                     let count = seen.entry(member.name.clone()).or_default();
                     *count += 1;
                     let (name, number, key) = (member.name, *count, member.key.shifted(mark));
-                    let value = Self::build(text, mark, flat, member.value);
+                    let value = Self::build(text, mark, flat, depth + 1, member.value);
                     (key.of(text), value.hash).hash(&mut hasher);
                     members.push(TreeMember { name, number, key, value });
                 }
@@ -88,7 +96,7 @@ impl<'a> JsonTree<'a> {
             NodeValue::Array(nodes) => {
                 "[".hash(&mut hasher);
                 let items: Vec<_> =
-                    nodes.into_iter().map(|node| Self::build(text, mark, flat, node)).collect();
+                    nodes.into_iter().map(|node| Self::build(text, mark, flat, depth + 1, node)).collect();
                 items.iter().for_each(|item| item.hash.hash(&mut hasher));
                 TreeKind::Array(items)
             }
@@ -189,6 +197,14 @@ mod tests {
         assert_eq!(members[1].step(), PathStep::Name("a".into(), 2));
         assert_eq!(members[2].span().of(text), "\"c\": [1, {\"b\": 2.0}]");
         assert!(JsonTree::of("{").is_err());
+    }
+
+    #[test]
+    fn what_is_nested_very_deep_is_compared_as_a_whole() {
+        let nested = |inside: &str| format!("{}{inside}{}", "[ ".repeat(900), "]".repeat(900));
+        let (one, two, other) = (nested("NaN"), nested("NaN").replace(' ', ""), nested("1e999"));
+        let [one, two, other] = [&one, &two, &other].map(|text| JsonTree::of(text).unwrap());
+        assert!(one.same(&two) && !one.same(&other));
     }
 
     #[test]

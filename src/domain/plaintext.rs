@@ -22,6 +22,10 @@ const HARMLESS: [&str; 8] = [
     "host",
 ];
 
+/// How many names above a number are asked: in a text nested deeper than any real document, each of its numbers
+/// would have a thousand.
+const NEAR: usize = 128;
+
 /// Names of numbers that are secrets, rather than lengths or limits.
 const NUMERIC: [&str; 10] =
     ["password", "pass", "passwd", "pwd", "secret", "api_key", "apikey", "passcode", "pin", "otp"];
@@ -76,7 +80,7 @@ fn holds_password(value: &str) -> bool {
 /// Whether a number at these names is a secret, where its field is a secret one.
 pub(crate) fn is_numeric_secret<S: AsRef<str>>(masking: &Masking, names: &[S]) -> bool {
     names.last().is_some_and(|name| NUMERIC.iter().any(|known| name.as_ref().eq_ignore_ascii_case(known)))
-        || masking.names().hides_any(names)
+        || masking.names().hides_any(names.get(names.len().saturating_sub(NEAR)..).unwrap_or(names))
 }
 
 /// Whether the member at these names is a header that describes a body, among headers that may be secrets.

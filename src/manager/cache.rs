@@ -230,7 +230,7 @@ mod tests {
         }
 
         fn put(&self, number: usize) -> Arc<MergedDocument> {
-            let merged = Arc::new(MergedDocument::new(serde_json::json!({"n": number})));
+            let merged = Arc::new(MergedDocument::new(serde_json::json!({"n": number}).into()));
             let now = self.cache.generation();
             self.cache.put(&key(number), SecretMode::Include, "{}".into(), Arc::clone(&merged), now);
             merged
@@ -295,7 +295,7 @@ mod tests {
     }
 
     fn made_with(cache: &MergedCache, number: usize, path: &str, since: CacheGeneration) {
-        let mut merged = MergedDocument::new(serde_json::json!({}));
+        let mut merged = MergedDocument::new(serde_json::json!({}).into());
         merged.add_source(MergedSecret { path: secret(path), fields: Vec::new(), version: None });
         cache.put(&key(number), SecretMode::Include, "{}".into(), Arc::new(merged), since);
     }
@@ -323,7 +323,7 @@ mod tests {
         let mut cache = MergedCache::new(Arc::new(Instant::now));
         cache.ttl = Duration::from_millis(30);
         let put = |number: usize| {
-            let merged = Arc::new(MergedDocument::new(serde_json::json!({})));
+            let merged = Arc::new(MergedDocument::new(serde_json::json!({}).into()));
             let kept = Arc::downgrade(&merged);
             cache.put(&key(number), SecretMode::Include, "{}".into(), merged, cache.generation());
             kept

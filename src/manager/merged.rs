@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-use zeroize::Zeroize;
-
+use crate::domain::json::JsonValue;
 use crate::domain::reference::VaultField;
 use crate::domain::{FieldName, Mount, SecretPath, SecretVersion};
 
@@ -25,7 +23,7 @@ pub enum SecretMode {
 /// [`crate::domain::Document`]: to write a document, read it with
 /// [`super::UnifiedConfigManager::get`].
 pub struct MergedDocument {
-    pub(super) json: Value,
+    pub(super) json: JsonValue,
     sources: Vec<MergedSecret>,
     pub(super) fallbacks: Vec<VaultField>,
     pub(super) added: Option<MergedSecret>,
@@ -45,7 +43,7 @@ pub struct MergedSecret {
 
 impl MergedDocument {
     /// Takes ownership of a document before secrets are merged, so that it is wiped even if that fails.
-    pub(super) fn new(json: Value) -> Self {
+    pub(super) fn new(json: JsonValue) -> Self {
         Self {
             json,
             sources: Vec::new(),
@@ -90,36 +88,14 @@ impl MergedDocument {
         self.missing_mount.as_ref()
     }
 
-    /// The document, always a JSON object. Copies of it are not wiped.
-    pub fn json(&self) -> &Value {
+    /// The document, always a JSON object, its numbers as they are written. Copies of it are not wiped.
+    pub fn json(&self) -> &JsonValue {
         &self.json
     }
 }
 
 impl Drop for MergedDocument {
     fn drop(&mut self) {
-        wipe(&mut self.json);
-    }
-}
-
-/// Overwrites every string of a value. Member names are not secret.
-fn wipe(value: &mut Value) {
-    match value {
-        Value::String(text) => text.zeroize(),
-        Value::Array(items) => items.iter_mut().for_each(wipe),
-        Value::Object(members) => members.values_mut().for_each(wipe),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_text_is_wiped_and_nothing_else() {
-        let mut value = serde_json::json!({"a": "x", "b": [1, true, null, {"c": ["y"]}]});
-        wipe(&mut value);
-        assert_eq!(value, serde_json::json!({"a": "", "b": [1, true, null, {"c": [""]}]}));
+        self.json.wipe();
     }
 }

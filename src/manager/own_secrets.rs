@@ -3,8 +3,9 @@
 //! The document takes precedence, because the receiver checks only what the document says, without own
 //! secrets; a reader that merges them must agree with it. [`OwnMembers`] has the rule.
 
-use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
+use crate::domain::json::{JsonObject, JsonValue};
 use crate::domain::{OwnMembers, SecretField, SecretText};
 use crate::provider::SecretFields;
 
@@ -18,10 +19,7 @@ const HMAC_ALGORITHM: &str = "sha256";
 pub(super) struct EmptySecret(pub(super) SecretField);
 
 /// Merges own secrets into a webhook whose references are resolved; returns those that were used.
-pub(super) fn merge(
-    webhook: &mut Map<String, Value>,
-    own: &SecretFields,
-) -> Result<Vec<SecretField>, EmptySecret> {
+pub(super) fn merge(webhook: &mut JsonObject, own: &SecretFields) -> Result<Vec<SecretField>, EmptySecret> {
     let open = OwnMembers::of(webhook).fields();
     let mut used = Vec::new();
     let usable = |field| match own.field_text(field).filter(|_| open.contains(field)) {
@@ -29,17 +27,19 @@ pub(super) fn merge(
         value => Ok(value),
     };
     if let Some(token) = usable(SecretField::BEARER_TOKEN)? {
-        webhook.insert("authorization".into(), Value::String(["Bearer ", token.expose()].concat()));
+        let header = Zeroizing::new(["Bearer ", token.expose()].concat());
+        webhook.insert("authorization", header.as_str().into());
         used.push(SecretField::BEARER_TOKEN);
     }
     if let Some(secret) = usable(SecretField::HMAC_SECRET)? {
-        let block = webhook.entry("hmac").or_insert(Value::Null);
-        if !block.is_object() {
-            *block = Value::Object(Map::new());
+        if webhook.get("hmac").and_then(JsonValue::as_object).is_none() {
+            webhook.insert("hmac", JsonValue::Object(JsonObject::default()));
         }
+        let mut block = webhook.get_mut("hmac").and_then(JsonValue::as_object_mut);
         let mut fill = |name: &str, value: &str| {
-            let members = block.as_object_mut();
-            members.map(|members| members.insert(name.into(), Value::String(value.to_owned())))
+            if let Some(members) = &mut block {
+                members.insert(name, value.into());
+            }
         };
         fill("secret", secret.expose());
         used.push(SecretField::HMAC_SECRET);
@@ -55,9 +55,9 @@ pub(super) fn merge(
         }
     }
     if let Some(token) = usable(SecretField::CHANNEL_TOKEN)?
-        && let Some(Value::Object(config)) = webhook.get_mut("module-config")
+        && let Some(JsonValue::Object(config)) = webhook.get_mut("module-config")
     {
-        config.insert("channel_token".into(), Value::String(token.expose().to_owned()));
+        config.insert("channel_token", token.expose().into());
         used.push(SecretField::CHANNEL_TOKEN);
     }
     Ok(used)
@@ -66,7 +66,7 @@ pub(super) fn merge(
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Map, Value, json};
 
     use super::*;
     use crate::domain::{DocumentKind, Masking};
@@ -77,9 +77,10 @@ mod tests {
     const CHANNEL: SecretField = SecretField::CHANNEL_TOKEN;
 
     fn merged(document: Value, own: &[(SecretField, &str)]) -> Result<Value, EmptySecret> {
-        let mut document = document.as_object().unwrap().clone();
+        let JsonValue::Object(mut document) = JsonValue::from(document) else { panic!("an object") };
         let own = own.iter().map(|(field, text)| (*field, SecretText::new((*text).into()))).collect();
-        merge(&mut document, &own).map(|_| Value::Object(document))
+        merge(&mut document, &own)?;
+        Ok(serde_json::from_str(&JsonValue::Object(document).to_string()).unwrap())
     }
 
     #[test]
@@ -180,9 +181,9 @@ mod tests {
                 document.extend(value.map(|value| (name.to_owned(), value)));
             }
             let own = SecretField::ALL.map(|field| (field, SecretText::new(format!("own {}", field.as_str()))));
-            let mut filled = document.clone();
+            let JsonValue::Object(mut filled) = Value::Object(document.clone()).into() else { panic!("an object") };
             let mut reported = merge(&mut filled, &own.into_iter().collect()).unwrap();
-            let filled = Value::Object(filled).to_string();
+            let filled = JsonValue::Object(filled).to_string();
             let used = SecretField::ALL.into_iter().filter(|f| filled.contains(&format!("own {}", f.as_str())));
             let document = Value::Object(document).to_string().into();
             let own = Facts::scan(&Masking::built_in(DocumentKind::Webhook), &document).own;

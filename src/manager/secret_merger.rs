@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::{StreamExt, stream};
-use serde_json::{Map, Value};
 
 use super::cache::MergedCache;
 use super::merged::{MergedDocument, MergedSecret, SecretMode};
 use super::own_secrets::{self, EmptySecret};
 use crate::check::SecretLookup;
+use crate::domain::json::JsonValue;
 use crate::domain::reference::{
     ReferenceSources, ResolveError, ResolveScope, Variable, Variables, VaultField, resolve, vault_fields,
 };
@@ -85,7 +85,7 @@ impl SecretMerger {
                 "the receiver ignores keys of this shape; it can be viewed and deleted",
             ));
         }
-        let mut merged = MergedDocument::new(Value::Object(parse(entry)?));
+        let mut merged = MergedDocument::new(read(entry)?);
         match secrets {
             SecretMode::Include => self.include(key, &mut merged).await?,
             SecretMode::Exclude => {
@@ -244,14 +244,18 @@ fn merge_own(
     Ok(())
 }
 
-fn parse(entry: &Entry) -> Result<Map<String, Value>> {
+/// A document as the receiver reads it.
+fn read(entry: &Entry) -> Result<JsonValue> {
     let invalid = |problem: String| {
         Error::invalid(format!("{} cannot be merged: it is {problem}; the receiver skips it too", entry.key))
     };
-    serde_json::from_slice::<Value>(entry.document.as_bytes())
-        .map_err(|error| invalid(format!("not JSON at line {}, column {}", error.line(), error.column())))
-        .and_then(|value| match value {
-            Value::Object(members) => Ok(members),
-            _ => Err(invalid("not a JSON object".into())),
-        })
+    let text = entry
+        .document
+        .text()
+        .map_err(|error| invalid(format!("not text at byte {}", error.valid_up_to())))?;
+    match JsonValue::read(text) {
+        Ok(value @ JsonValue::Object(_)) => Ok(value),
+        Ok(_) => Err(invalid("not a JSON object".into())),
+        Err(error) => Err(invalid(format!("not JSON at line {}, column {}", error.line, error.column))),
+    }
 }

@@ -244,3 +244,52 @@ fn an_id_alone_is_in_the_only_namespace_of_files() {
     let missing = confdeck(&home, &["get", "new"]).run().expect_code(4).err();
     assert!(missing.contains("default/new does not exist"), "{missing}");
 }
+
+#[test]
+fn what_the_receiver_takes_is_served_and_comes_out_as_it_is_written() {
+    let home = home();
+    let deep = "[".repeat(300) + &"]".repeat(300);
+    let odd = format!(
+        r#"{{"module": "log", "n": [1e+23, -0.0, -0, 1e999, NaN, -Infinity, 123456789012345678901234567890],
+        "twice": "{{$A}}", "half": "\ud800", "deep": {deep}, "twice": 1.50}}"#
+    );
+    home.write("work/webhooks.json", format!(r#"{{"odd": {odd}}}"#));
+    let listed = confdeck(&home, &["list", "webhooks", "-o", "json"]).run().expect_code(0).out();
+    assert_eq!(json(&listed)[0].get("problem"), None, "{listed}");
+    for words in [&["get", "default/odd", "--merged", "-o", "json"][..], &["get", "default/odd", "--merged"]]
+    {
+        let merged = confdeck(&home, words).run().expect_code(0);
+        assert!(!merged.err().contains("skips"), "{}", merged.err());
+        let out: String = merged.out().split_whitespace().collect();
+        let numbers = "[1e+23,-0.0,-0,1e999,NaN,-Infinity,123456789012345678901234567890]";
+        assert!(out.contains(numbers) && out.contains(r#""half":"\ud800""#), "{out}");
+        assert_eq!(out.matches("twice").count(), 1, "{out}");
+        assert!(out.contains(r#""twice":1.50"#) && out.contains(&deep), "{out}");
+    }
+    for words in
+        [&["get", "default/odd", "--merged", "-o", "yaml"][..], &["get", "default/odd", "-o", "yaml"]]
+    {
+        let yaml = confdeck(&home, words).run().expect_code(0).out();
+        let numbers = [
+            "\"n\":",
+            "- 1.0e+23",
+            "- -0.0",
+            "- -0",
+            "- 1.0e+999",
+            "- .nan",
+            "- -.inf",
+            "- 123456789012345678901234567890",
+            "twice: 1.50",
+            "half: \"\\ud800\"",
+        ];
+        assert!(yaml.contains(&numbers.join("\n")), "{yaml}");
+    }
+    confdeck(&home, &["put", "default/new", r#"{"module": "log", "n": NaN}"#]).run().expect_code(0);
+    let stored = confdeck(&home, &["get", "default/new", "-o", "json"]).run().expect_code(0).out();
+    assert_eq!(stored, "{\"module\": \"log\", \"n\": NaN}\n");
+    let refused = confdeck(&home, &["put", "default/new", r#"{"module": "log", "n": nan}"#]).run();
+    assert!(refused.err().contains("not a JSON value"), "{}", refused.err());
+    let digits = format!(r#"{{"n": {}}}"#, "1".repeat(4301));
+    let refused = confdeck(&home, &["put", "default/new", &digits]).run();
+    assert!(refused.err().contains("more than 4300 digits"), "{}", refused.err());
+}

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::domain::json::{Span, quote};
+use crate::domain::json::{JsonText, JsonValue, Span, quote};
 use crate::domain::reference::{
     ReferenceSources, ResolveError, ResolveScope, Variable, Variables, VaultField, lookups, resolve,
 };
@@ -174,19 +173,22 @@ impl SiteResolver<'_> {
         vault: &BTreeMap<VaultField, SecretText>,
         scope: ResolveScope<'_>,
     ) -> Result<Zeroizing<String>, ResolveError> {
+        let value = JsonValue::String(JsonText::Text(text.to_owned()));
         // How a value is cleaned depends on the name of its member.
         let mut whole = match site.member() {
-            Some(name) => json!({ &*name: text }),
-            None => json!([text]),
+            Some(name) => {
+                JsonValue::Object([(JsonText::Text(name.into_owned()), value)].into_iter().collect())
+            }
+            None => JsonValue::Array(vec![value]),
         };
         let resolved = resolve(&mut whole, ReferenceSources { variables: self.variables, vault }, scope);
         let text = match &mut whole {
-            Value::Object(members) => members.values_mut().next(),
-            Value::Array(items) => items.first_mut(),
+            JsonValue::Object(members) => members.iter_mut().next().map(|(_, value)| value),
+            JsonValue::Array(items) => items.first_mut(),
             _ => None,
         };
         let text = match text {
-            Some(Value::String(text)) => Zeroizing::new(std::mem::take(text)),
+            Some(JsonValue::String(JsonText::Text(text))) => Zeroizing::new(std::mem::take(text)),
             _ => Zeroizing::default(),
         };
         resolved.map(|()| text)

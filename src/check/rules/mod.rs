@@ -5,6 +5,7 @@ mod cleanup;
 mod connections;
 #[cfg(test)]
 pub(super) mod fixture;
+mod json;
 mod keys;
 mod modules;
 mod references;
@@ -21,6 +22,7 @@ pub use auth::{
 };
 pub use cleanup::CREDENTIAL_CLEANUP;
 pub use connections::{CLICKHOUSE_CONNECTION, CONNECTION, REDIS_SETTINGS, UNUSABLE_CONNECTION};
+pub use json::RECEIVER_ONLY_JSON;
 pub use keys::{IGNORED_KEY, LEFT_TO_EDIT, SUSPICIOUS_KEY};
 pub use modules::{BROKEN_MODULE, CONNECTION_OF_CHAIN, RATE_LIMIT, UNREDACTED_LOG, USELESS_RETRY};
 pub use references::{
@@ -39,7 +41,7 @@ use crate::text::placeholders::unfillable;
 /// The most diagnostics of one subject, and of one rule for it.
 pub const MAX_DIAGNOSTICS: usize = 100;
 
-/// By id: those of the catalogue, of own secrets, of templates, of values, and of drafts.
+/// By id: those of the catalogue, of JSON, of own secrets, of templates, of values, and of drafts.
 static RULES: &[Rule] = &[
     REFUSED_AT_START,
     UNRESOLVED_REFERENCE,
@@ -74,6 +76,7 @@ static RULES: &[Rule] = &[
     USELESS_RETRY,
     UNREADABLE_STORE,
     UNUSABLE_CONNECTION,
+    RECEIVER_ONLY_JSON,
     SHARED_VARIABLE,
     LEFT_TO_EDIT,
     WRONG_VALUE,

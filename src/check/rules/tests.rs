@@ -33,6 +33,34 @@ fn a_document_is_judged_by_what_it_says_and_by_what_is_around_it() {
 }
 
 #[test]
+fn what_only_the_receiver_takes_is_served_and_told_with_its_place() {
+    let of_document = |address, text: &str| {
+        let mut found = judged(address, text, &ReceiverProfile::default());
+        found.retain(|found| matches!(found.rule, "J01" | "L29"));
+        found.iter().map(|found| format!("{} {:?} {found}", found.rule, found.severity)).collect::<Vec<_>>()
+    };
+    let odd = "{\"hmac\": {\"secret\": \"x\"},\n \"a\": [NaN, 1e999, \"\\ud800\"]}";
+    let reasons = [
+        "J01 Warning line 2, column 8: the receiver takes NaN and Infinity, most other readers refuse them",
+        "J01 Warning line 2, column 13: the receiver reads this number as infinity, others refuse it or read another",
+        "J01 Warning line 2, column 20: half a surrogate pair, which the receiver takes; others refuse it or read \
+         another character",
+    ];
+    assert_eq!(of_document("a/one", odd), reasons);
+    let deep = format!("{{\"hmac\": {{\"a\": {}{}}}}}", "[".repeat(900), "]".repeat(900));
+    let found = of_document("a/one", &deep);
+    assert!(
+        matches!(&found[..], [one] if one.starts_with("J01 Warning line 1, column 141: nested")),
+        "{found:?}"
+    );
+    assert!(of_document("a/one", &odd.replace("NaN", "nan"))[0].starts_with("L29 Error not JSON"));
+    assert!(
+        of_document("a/one", "{\"hmac\": {\"secret\": \"x\"}, \"n\": [1e308, -0, \"\\ud83d\\ude00\"]}")
+            .is_empty()
+    );
+}
+
+#[test]
 fn a_draft_is_judged_by_its_text() {
     let rules = |text, concealed, byte_order_mark| {
         let found = diagnose(Subject::Draft(DraftInput { text, concealed, byte_order_mark }));
@@ -48,7 +76,7 @@ fn a_draft_is_judged_by_its_text() {
 
 #[test]
 fn no_two_rules_share_an_id_and_they_are_in_order() {
-    let place = |rule: &Rule| ("LSTVD".find(&rule.id[..1]).unwrap(), rule.id);
+    let place = |rule: &Rule| ("LJSTVD".find(&rule.id[..1]).unwrap(), rule.id);
     assert!(RULES.iter().is_sorted_by(|one, next| place(one) < place(next)));
     let names: std::collections::BTreeSet<_> = RULES.iter().map(|rule| rule.name).collect();
     assert_eq!(names.len(), RULES.len());

@@ -10,7 +10,7 @@ use super::args::SecretSetArgs;
 use super::hidden_prompt::read_twice;
 use crate::cli::error::{Exit, Result};
 use crate::cli::input::read_into;
-use crate::domain::json::{check_object, parse};
+use crate::domain::json::{Grammar, check_object_as, parse};
 use crate::domain::{FieldName, SecretField, SecretText, SecretValue};
 use crate::provider::SecretFields;
 use crate::text::Safe;
@@ -48,7 +48,8 @@ fn own_fields_of(bytes: &[u8]) -> std::result::Result<SecretFields, String> {
     }
     let text = std::str::from_utf8(bytes)
         .map_err(|error| format!("is not UTF-8 at byte {}", error.valid_up_to()))?;
-    check_object(text).map_err(|error| format!("is not a JSON object of texts: {error}"))?;
+    check_object_as(Grammar::Strict, text)
+        .map_err(|error| format!("is not a JSON object of texts: {error}"))?;
     let object = parse(text).map_err(|error| format!("is not a JSON object of texts: {error}"))?;
     let mut fields = SecretFields::default();
     for member in object.members() {

@@ -1,9 +1,6 @@
 //! `get --merged`: prints a document with its references resolved and its own secrets merged in, as the
 //! receiver does.
 
-use serde_json::Value;
-use zeroize::Zeroizing;
-
 use super::args::RevealArgs;
 use super::get::consent;
 use crate::audit::{AuditAction, SecretEvent};
@@ -14,6 +11,7 @@ use crate::cli::session::{CliSession, note_faults};
 use crate::cli::stderr::print_note;
 use crate::cli::write::{NUMBER, note_unrecorded};
 use crate::config::{Origin, SettingKey};
+use crate::domain::json::JsonValue;
 use crate::domain::{Document, FieldName, Masking, OwnFields, OwnMembers, ResourceKey};
 use crate::manager::{MergedDocument, SecretMode};
 use crate::text::{Masked, Safe, SegmentRole};
@@ -44,11 +42,12 @@ pub(crate) async fn print(
     note_own_secrets(session, key, &merged, &lookup, secrets);
     let masking = session.masking(key);
     match (reveal.reveal, format) {
-        (true, format) => print_revealed(&merged, format, out),
-        (false, Format::Yaml) => out.yaml(&masked(&masking, &merged)?),
-        (false, Format::Json) => out.json(&masked(&masking, &merged)?),
+        (true, Format::Yaml) => out.yaml_document(merged.json()),
+        (true, Format::Table | Format::Json) => out.json_document(merged.json()),
+        (false, Format::Yaml) => out.yaml_document(&masked(&masking, &merged)?),
+        (false, Format::Json) => out.json_document(&masked(&masking, &merged)?),
         (false, Format::Table) => {
-            let masked = mask(&masking, merged.json())?;
+            let masked = mask(&masking, merged.json());
             out.lines(masked.lines(0..masked.line_count()).map(|line| Safe::display(&line).into_owned()))
         }
     }
@@ -124,34 +123,16 @@ async fn record_reveal(
     print_note(&format!("secret values read: {count}; the audit says so"));
 }
 
-fn print_revealed(merged: &MergedDocument, format: Format, out: &mut Printer<'_>) -> Result<()> {
-    let failed = || Exit::FAILED.because("the document cannot be written");
-    let mut text = Zeroizing::new(Vec::with_capacity(1 << 16));
-    match format {
-        Format::Table | Format::Json => {
-            serde_json::to_writer_pretty(&mut *text, merged.json()).map_err(|_| failed())?;
-            text.push(b'\n');
-        }
-        Format::Yaml => {
-            let yaml = serde_saphyr::to_string(merged.json()).map(Zeroizing::new).map_err(|_| failed())?;
-            text.extend_from_slice(yaml.as_bytes());
-        }
-    }
-    Ok(out.exact(&text)?)
+fn mask(masking: &Masking, json: &JsonValue) -> Masked {
+    Masked::of(masking, &Document::from(json.indented().as_str()))
 }
 
-fn mask(masking: &Masking, json: &Value) -> Result<Masked> {
-    let failed = |_| Exit::FAILED.because("the document cannot be written");
-    let document = Document::new(serde_json::to_vec_pretty(json).map_err(failed)?);
-    Ok(Masked::of(masking, &document))
-}
-
-fn masked(masking: &Masking, merged: &MergedDocument) -> Result<Value> {
-    masked_json(&mask(masking, merged.json())?)
+fn masked(masking: &Masking, merged: &MergedDocument) -> Result<JsonValue> {
+    masked_json(&mask(masking, merged.json()))
 }
 
 /// A masked document as a JSON value, for programs; a number that is hidden becomes a text.
-pub(crate) fn masked_json(masked: &Masked) -> Result<Value> {
+pub(crate) fn masked_json(masked: &Masked) -> Result<JsonValue> {
     let (mut text, mut before) = (String::new(), SegmentRole::Plain);
     for line in masked.lines(0..masked.line_count()) {
         for segment in &line.segments {
@@ -162,7 +143,7 @@ pub(crate) fn masked_json(masked: &Masked) -> Result<Value> {
         }
         text.push('\n');
     }
-    serde_json::from_str(&text).map_err(|_| {
+    JsonValue::read(&text).map_err(|_| {
         Exit::FAILED.because("the masked document is not JSON any more; without -o it is shown as it is")
     })
 }

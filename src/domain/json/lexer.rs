@@ -19,7 +19,7 @@ pub enum LexemeKind {
     Comma,
     /// A whole string with both quotes; escapes are not checked here.
     String,
-    /// A word that looks like a number and is one.
+    /// A word that looks like a number and is one; `NaN`, `Infinity` and `-Infinity`, too, which the receiver takes.
     Number,
     /// `true` or `false`.
     Bool,
@@ -124,7 +124,8 @@ impl<'a> Lexer<'a> {
         let shape = match word {
             b"true" | b"false" => LexemeKind::Bool,
             b"null" => LexemeKind::Null,
-            _ if is_number(word) => LexemeKind::Number,
+            _ if is_number(word) && word.len() <= MAX_DIGITS => LexemeKind::Number,
+            _ if is_odd_number(word) => LexemeKind::Number,
             _ => LexemeKind::Bad,
         };
         (shape, len)
@@ -166,6 +167,21 @@ impl Iterator for Lexer<'_> {
         self.at = span.end;
         Some(Lexeme { kind: shape, span, is_plain: plain.is_some() })
     }
+}
+
+/// The most digits of a whole number: Python makes no `int` of more.
+pub(super) const MAX_DIGITS: usize = 4300;
+
+/// A number as the receiver takes it, beyond those that are short and as RFC 8259 has them.
+#[cold]
+fn is_odd_number(word: &[u8]) -> bool {
+    matches!(word, b"NaN" | b"Infinity" | b"-Infinity") || is_number(word) && !has_too_many_digits(word)
+}
+
+/// Whether a number is a whole one that Python makes no `int` of.
+pub(super) fn has_too_many_digits(number: &[u8]) -> bool {
+    let digits = number.strip_prefix(b"-").unwrap_or(number);
+    digits.len() > MAX_DIGITS && digits.iter().all(u8::is_ascii_digit)
 }
 
 /// The number grammar of RFC 8259, section 6.

@@ -1,28 +1,41 @@
-//! JSON by token spans: a lossless lexer, a strict walker, and a tree of spans.
+//! JSON by token spans, as the receiver takes it: a lossless lexer, a walker, and a tree of spans; values whose
+//! numbers are text.
 //!
 //! `serde_json` parses values; confdeck must keep white space, number spellings, escapes and
-//! duplicate members as they are, so formatting, masking and splicing work on spans of the text.
+//! duplicate members as they are, so formatting, masking and splicing work on spans of the text. What the receiver
+//! takes and others refuse is an [`Oddity`]; [`Grammar::Strict`] is what all take.
 
 mod bytes;
 mod layout;
 mod lexer;
+mod oddity;
 mod path;
 mod problems;
 mod string;
 mod tree;
+mod value;
+#[cfg(test)]
+mod vectors;
 mod walk;
 
 pub use layout::{indent, indent_valid};
 pub use lexer::{Lexeme, LexemeKind, Lexer};
+pub(crate) use oddity::is_whole;
+pub use oddity::{Oddity, oddities};
 pub use path::{PathStep, path_text};
 pub use problems::{Severity, SyntaxFix, SyntaxProblem, problems};
 pub(crate) use string::has_byte;
 pub use string::{DecodedString, decode, quote, string_value, unquote};
 pub(crate) use tree::TreeBuilder;
 pub use tree::{Member, Node, NodeValue, parse, parse_outline};
+pub(crate) use value::requoted;
+pub use value::{JsonObject, JsonText, JsonValue};
 #[cfg(all(test, feature = "console"))]
 pub(crate) use walk::WALKS;
-pub use walk::{JsonEvent, MAX_DEPTH, Scalar, SyntaxError, check_object, is_object, walk};
+pub use walk::{
+    Grammar, JsonEvent, MAX_DEPTH, Scalar, SyntaxError, check_object, check_object_as, is_object, walk,
+    walk_as,
+};
 
 /// A half-open range of byte offsets in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

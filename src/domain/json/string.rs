@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+use super::Span;
 use super::bytes::bytes_equal;
 
-/// Reads a string lexeme, quotes included. A lone surrogate reads as U+FFFD, as in most readers.
+/// Reads a string lexeme, quotes included. A lone surrogate, which no `str` holds, reads as U+FFFD, as in most
+/// readers; see [`lone_surrogates`].
 ///
 /// # Errors
 /// The offset of its first error in the quoted text, and the reason.
@@ -111,13 +113,40 @@ fn read_unicode(text: &str) -> Option<(char, usize)> {
     Some((char::from_u32(high).unwrap_or(char::REPLACEMENT_CHARACTER), 6))
 }
 
+/// The escapes of a string lexeme that are one half of a surrogate pair without the other.
+pub(super) fn lone_surrogates(quoted: &str) -> impl Iterator<Item = Span> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = at + quoted.get(at..)?.find('\\')?;
+            let (_, len) = read_escape(quoted.get(start..)?)?;
+            at = start + len;
+            // A pair is twice as long.
+            let unit = quoted.get(start + 2..at).filter(|digits| digits.len() == 4).and_then(hex4);
+            if unit.is_some_and(|unit| (0xd800..0xe000).contains(&unit)) {
+                return Some(Span { start, end: at });
+            }
+        }
+    })
+}
+
 fn hex4(digits: &str) -> Option<u32> {
     digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, 16).ok())?
 }
 
 /// Writes a string lexeme, escaping only what JSON requires.
 pub fn quote(value: &str) -> String {
-    serde_json::Value::from(value).to_string()
+    // Room for all of it: the value may be a secret, of which no partial copy is to be left.
+    let mut quoted = Vec::with_capacity(quoted_len(value));
+    // Writing to a Vec cannot fail.
+    let _ = serde_json::to_writer(&mut quoted, value);
+    String::from_utf8(quoted).unwrap_or_default()
+}
+
+/// An upper bound of the bytes that [`quote`] writes.
+pub(super) fn quoted_len(value: &str) -> usize {
+    let escaped = value.bytes().filter(|byte| matches!(byte, 0..0x20 | b'"' | b'\\')).count();
+    value.len() + 5 * escaped + 2
 }
 
 #[cfg(test)]

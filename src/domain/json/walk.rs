@@ -1,16 +1,43 @@
-//! A strict reader that reports each part of a JSON text with its span, down to a limit of depth, without building
-//! a value.
+//! A reader that reports each part of a JSON text with its span, down to a limit of depth, without building a value.
 
 use smallvec::SmallVec;
 use thiserror::Error;
 
+use super::lexer::{has_too_many_digits, is_number};
+use super::oddity::{Oddity, oddity};
 use super::{BYTE_ORDER_MARK, Lexeme, LexemeKind, Lexer, Span, line_column, unquote};
 
-/// Containers nested deeper than this are refused; the receiver's own limit is lower for requests
-/// and resolves no references below 100 levels (docs/receiver.md, section 5).
-pub const MAX_DEPTH: usize = 128;
+/// Containers nested deeper than this are refused: Python's `json` ends here, at its limit of recursion. The
+/// receiver takes a little less where its own calls are on the stack, and resolves no references below 100 levels
+/// (docs/receiver.md, sections 1 and 5).
+pub const MAX_DEPTH: usize = 993;
 
-pub(super) const TOO_DEEP: &str = "nested more than 128 deep";
+/// Some readers refuse containers nested deeper than this.
+pub(super) const MAX_STRICT_DEPTH: usize = 127;
+
+pub(super) const TOO_DEEP: &str = "nested more than 993 deep, which is where the receiver's parser ends";
+
+pub(super) const TOO_MANY_DIGITS: &str =
+    "a whole number of more than 4300 digits, which the receiver's parser refuses";
+
+/// What a reader takes for JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grammar {
+    /// All that the receiver takes, whose parser is Python's `json`: besides RFC 8259 also `NaN`, `Infinity` and
+    /// `-Infinity` (docs/receiver.md, section 1).
+    Receiver,
+    /// What every reader takes, and reads alike; see [`Oddity`](super::Oddity).
+    Strict,
+}
+
+impl Grammar {
+    fn max_depth(self) -> usize {
+        match self {
+            Self::Receiver => MAX_DEPTH,
+            Self::Strict => MAX_STRICT_DEPTH,
+        }
+    }
+}
 
 /// A part of a JSON text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,11 +115,19 @@ thread_local! {
     pub(crate) static WALKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// Walks a whole JSON text, calling `on` for each part in order.
+/// Walks a whole text that the receiver takes for JSON, calling `on` for each part in order.
 ///
 /// # Errors
 /// [`SyntaxError`] at the first error; the events before it have been reported.
-pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError> {
+pub fn walk(text: &str, on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError> {
+    walk_as(Grammar::Receiver, text, on)
+}
+
+/// As [`walk`], for one of the grammars.
+///
+/// # Errors
+/// [`SyntaxError`] at the first error; the events before it have been reported.
+pub fn walk_as(grammar: Grammar, text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError> {
     #[cfg(test)]
     WALKS.set(WALKS.get() + 1);
     let error = |offset, reason| Err(SyntaxError::new(text, offset, reason));
@@ -102,6 +137,7 @@ pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError
     // Documents are shallow: hardly one needs an allocation to be read.
     let mut open = SmallVec::<[OpenContainer; 8]>::new();
     let mut want = ParseState::Value;
+    let max_depth = grammar.max_depth();
     let mut lexer = Lexer::new(text);
     loop {
         lexer.skip_space();
@@ -111,8 +147,11 @@ pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError
                 ParseState::Value | ParseState::ValueOrClose,
                 LexemeKind::OpenObject | LexemeKind::OpenArray,
             ) => {
-                if open.len() == MAX_DEPTH {
-                    return error(span.start, TOO_DEEP);
+                if open.len() == max_depth {
+                    return error(
+                        span.start,
+                        if grammar == Grammar::Strict { Oddity::TooDeep.reason() } else { TOO_DEEP },
+                    );
                 }
                 let object = shape == LexemeKind::OpenObject;
                 open.push(OpenContainer { object, start: span.start });
@@ -124,6 +163,12 @@ pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError
                 LexemeKind::String,
             ) if !is_plain && let Err((at, reason)) = unquote(span.of(text)) => {
                 return error(span.start + at, reason);
+            }
+            _ if grammar == Grammar::Strict
+                && let Some((at, oddity)) =
+                    scalar(shape).and_then(|scalar| oddity(scalar, span.of(text))) =>
+            {
+                return error(span.start + at, oddity.reason());
             }
             (ParseState::Value | ParseState::ValueOrClose, _) if let Some(scalar) = scalar(shape) => {
                 on(JsonEvent::Scalar(scalar, span));
@@ -165,12 +210,20 @@ pub fn walk(text: &str, mut on: impl FnMut(JsonEvent)) -> Result<(), SyntaxError
     }
 }
 
-/// Whether a text is one JSON object, which is all that a webhook or a connection may be.
+/// Whether a text is one JSON object to the receiver, which is all that a webhook or a connection may be.
 ///
 /// # Errors
 /// [`SyntaxError`] if it is not JSON, or is another kind of value.
 pub fn check_object(text: &str) -> Result<(), SyntaxError> {
-    walk(text, |_| ())?;
+    check_object_as(Grammar::Receiver, text)
+}
+
+/// As [`check_object`], for one of the grammars.
+///
+/// # Errors
+/// [`SyntaxError`] if it is not JSON, or is another kind of value.
+pub fn check_object_as(grammar: Grammar, text: &str) -> Result<(), SyntaxError> {
+    walk_as(grammar, text, |_| ())?;
     if is_object(text) {
         return Ok(());
     }
@@ -203,8 +256,11 @@ fn offence(want: ParseState, shape: LexemeKind, open: &[OpenContainer], lexeme: 
         (_, LexemeKind::Unterminated) => "this string has no closing quote on its line",
         (_, LexemeKind::Bad) if lexeme.starts_with('/') || lexeme.starts_with('#') => "JSON has no comments",
         (_, LexemeKind::Bad) if lexeme.starts_with('\'') => "JSON strings take double quotes",
-        (ParseState::Key | ParseState::KeyOrClose, LexemeKind::Bad) => {
+        (ParseState::Key | ParseState::KeyOrClose, LexemeKind::Bad | LexemeKind::Number) => {
             "a member's name must be in double quotes"
+        }
+        (_, LexemeKind::Bad) if is_number(lexeme.as_bytes()) && has_too_many_digits(lexeme.as_bytes()) => {
+            TOO_MANY_DIGITS
         }
         (_, LexemeKind::Bad) => "not a JSON value; expected \", {, [, a number, true, false or null",
         (ParseState::Value, LexemeKind::CloseArray | LexemeKind::CloseObject) if !object => {
@@ -261,7 +317,10 @@ mod tests {
             let found = reason(text);
             assert!(found.starts_with(expected), "{text:?}: {found}");
         }
-        assert!(reason(&"[".repeat(129)).contains("nested more than 128 deep"));
+        assert!(reason(&"[".repeat(994)).contains("nested more than 993 deep"));
+        let digits = "1".repeat(4301);
+        assert!(reason(&format!("[-{digits}]")).starts_with("line 1, column 2: a whole number of more than"));
+        assert!(walk(&format!("[-{}, {digits}e1]", &digits[1..]), |_| ()).is_ok());
     }
 
     #[test]
@@ -272,9 +331,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn accepts_what_serde_json_accepts(text in r#"[\[\]{}:,"ab01 .e\\-]{0,14}"#) {
-            let theirs = serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok();
-            prop_assert_eq!(walk(&text, |_| ()).is_ok(), theirs, "{}", text);
+        fn every_reader_takes_what_serde_json_takes(text in r#"[\[\]{}:,"ab01 .e\\-]{0,14}"#) {
+            let theirs = serde_json::from_str::<serde_json::Value>(&text).is_ok();
+            prop_assert_eq!(walk_as(Grammar::Strict, &text, |_| ()).is_ok(), theirs, "{}", text);
         }
     }
 }

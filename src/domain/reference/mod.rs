@@ -19,6 +19,8 @@ pub use find::{Reference, references_in};
 pub(crate) use find::{is_all_references, login_password};
 pub use literal::{LiteralForm, LiteralReference, literal_references};
 pub use lookups::{ReferenceLookup, lookups};
+#[cfg(test)]
+pub(crate) use python::json_text;
 pub use python::python_text;
 pub(crate) use resolve::MAX_DEPTH;
 pub use resolve::{MAX_RESOLVED, ReferenceSources, ResolveError, ResolveScope, resolve, vault_fields};

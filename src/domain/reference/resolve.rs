@@ -7,16 +7,17 @@
 //!    the default, sanitized, or a text that names the variable;
 //! 3. otherwise references to Vault are replaced, and then, in the result, references to variables.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
 use thiserror::Error;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::sanitize::{LIST_ITEM, sanitize, truncate};
 use super::scan::{self, ReferencePiece};
 use super::vault::{self, VaultField};
 use super::{Reference, Variable, Variables, lookups};
+use crate::domain::json::{JsonText, JsonValue, requoted};
 use crate::domain::{Masking, SecretText, is_pair_value, secret_shapes};
 
 /// How deep below the outermost container texts are resolved; deeper ones are left unchanged.
@@ -97,7 +98,7 @@ pub enum ResolveError {
 /// # Errors
 /// [`ResolveError`] where the receiver would refuse the document, or could not keep it in memory.
 pub fn resolve(
-    document: &mut Value,
+    document: &mut JsonValue,
     from: ReferenceSources<'_>,
     extent: ResolveScope<'_>,
 ) -> Result<(), ResolveError> {
@@ -106,24 +107,24 @@ pub fn resolve(
 }
 
 /// The fields of Vault that [`resolve`] looks up for a document.
-pub fn vault_fields(document: &Value) -> BTreeSet<VaultField> {
+pub fn vault_fields(document: &JsonValue) -> BTreeSet<VaultField> {
     let mut fields = BTreeSet::new();
     collect(document, 0, &mut fields);
     fields
 }
 
-fn collect(value: &Value, depth: usize, fields: &mut BTreeSet<VaultField>) {
+fn collect(value: &JsonValue, depth: usize, fields: &mut BTreeSet<VaultField>) {
     match value {
-        Value::String(text) => {
-            fields.extend(lookups(text).into_iter().filter_map(|lookup| match lookup.reference {
+        JsonValue::String(text) => {
+            fields.extend(lookups(&text.lossy()).into_iter().filter_map(|lookup| match lookup.reference {
                 Some(Reference::Vault { path, field }) => Some(VaultField { path, field }),
                 _ => None,
             }));
         }
-        Value::Object(members) if depth <= MAX_DEPTH => {
-            members.values().for_each(|value| collect(value, depth + 1, fields));
+        JsonValue::Object(members) if depth <= MAX_DEPTH => {
+            members.iter().for_each(|(_, value)| collect(value, depth + 1, fields));
         }
-        Value::Array(items) if depth <= MAX_DEPTH => {
+        JsonValue::Array(items) if depth <= MAX_DEPTH => {
             items.iter().for_each(|value| collect(value, depth + 1, fields));
         }
         _ => {}
@@ -136,7 +137,7 @@ struct Resolver<'a, 'v> {
     /// How many more bytes of values may be inserted.
     remaining: usize,
     /// The member names that lead to the current value.
-    path: Vec<&'v str>,
+    path: Vec<Cow<'v, str>>,
 }
 
 type ResolvedText = Zeroizing<String>;
@@ -173,28 +174,34 @@ impl<'v> Resolver<'_, 'v> {
     /// `member` is the name of the member that contains the value, see [`sanitize`].
     fn visit(
         &mut self,
-        value: &'v mut Value,
+        value: &'v mut JsonValue,
         member: Option<&str>,
         depth: usize,
     ) -> Result<(), ResolveError> {
         match value {
-            Value::String(text) => self.replace(text, member)?,
-            Value::Object(members) if depth <= MAX_DEPTH => {
-                let texts = members.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+            JsonValue::String(JsonText::Text(text)) => self.replace(text, member)?,
+            JsonValue::String(JsonText::Unpaired(quoted)) => self.replace_unpaired(quoted, member)?,
+            JsonValue::Object(members) if depth <= MAX_DEPTH => {
+                let texts =
+                    members.iter().filter_map(|(name, value)| Some((name.as_str()?, value.as_str()?)));
                 let pair =
                     self.scope.masking().is_some_and(|masking| masking.names().names_secret_pair(texts));
-                for (name, value) in members.iter_mut().filter(|(name, _)| !pair || !is_pair_value(name)) {
-                    self.path.push(name);
-                    self.visit(value, Some(name), depth + 1)?;
+                for (name, value) in members.iter_mut() {
+                    let name = name.lossy();
+                    if pair && is_pair_value(&name) {
+                        continue;
+                    }
+                    self.path.push(name.clone());
+                    self.visit(value, Some(&name), depth + 1)?;
                     self.path.pop();
                 }
             }
             // The value of a pair such as `["X-Api-Key", …]`.
-            Value::Array(items)
+            JsonValue::Array(items)
                 if member == Some(LIST_ITEM)
-                    && let Some(name) = items.first().and_then(Value::as_str)
+                    && let Some(name) = items.first().and_then(JsonValue::as_str)
                     && self.scope.masking().is_some_and(|masking| masking.names().looks_secret(name)) => {}
-            Value::Array(items) if depth <= MAX_DEPTH => {
+            JsonValue::Array(items) if depth <= MAX_DEPTH => {
                 items.iter_mut().try_for_each(|item| self.visit(item, Some(LIST_ITEM), depth + 1))?;
             }
             _ => {}
@@ -226,6 +233,20 @@ impl<'v> Resolver<'_, 'v> {
         if let Some(mut new) = new {
             std::mem::swap(text, &mut new);
         }
+        Ok(())
+    }
+
+    /// A string with halves of surrogate pairs, none of which is in a reference. A text between them is not the
+    /// whole string, whatever it is.
+    fn replace_unpaired(&mut self, quoted: &mut String, member: Option<&str>) -> Result<(), ResolveError> {
+        let mut new = requoted(quoted, |text| {
+            let mut text = Zeroizing::new([NEIGHBOUR, text, NEIGHBOUR].concat());
+            self.replace(&mut text, member)?;
+            let inside = text.strip_prefix(NEIGHBOUR).and_then(|text| text.strip_suffix(NEIGHBOUR));
+            Ok(Zeroizing::new(inside.unwrap_or(&text).to_owned()))
+        })?;
+        std::mem::swap(quoted, &mut new);
+        new.zeroize();
         Ok(())
     }
 
@@ -342,6 +363,9 @@ impl<'v> Resolver<'_, 'v> {
         Ok(value)
     }
 }
+
+/// A character that no reference begins or ends with.
+const NEIGHBOUR: &str = "\u{fffd}";
 
 /// Whether a text may be a URL, or a connection string, that contains a login.
 fn holds_login(text: &str) -> bool {

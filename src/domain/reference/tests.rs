@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::domain::json::JsonValue;
 use crate::domain::{DocumentKind, Masking};
 
 /// Values by name; `None` stands for bytes that are no text.
@@ -26,15 +27,16 @@ impl Variables for Table {
     }
 }
 
-fn resolved(mut document: Value, variables: &Table, extent: ResolveScope<'_>) -> Result<Value, ResolveError> {
+fn resolved(document: Value, variables: &Table, extent: ResolveScope<'_>) -> Result<JsonValue, ResolveError> {
+    let mut document = document.into();
     resolve(&mut document, ReferenceSources { variables, vault: &BTreeMap::new() }, extent).map(|()| document)
 }
 
-fn everything(document: Value, variables: &Table) -> Result<Value, ResolveError> {
+fn everything(document: Value, variables: &Table) -> Result<JsonValue, ResolveError> {
     resolved(document, variables, ResolveScope::Everything)
 }
 
-fn without_secrets(document: Value, variables: &Table) -> Value {
+fn without_secrets(document: Value, variables: &Table) -> JsonValue {
     let masking = Masking::built_in(DocumentKind::Webhook);
     resolved(document, variables, ResolveScope::WithoutSecrets(&masking)).unwrap()
 }
@@ -88,10 +90,10 @@ fn a_document_cannot_grow_without_bound() {
     let table = Table::default();
     let from = ReferenceSources { variables: &table, vault: &vault };
     let most = MAX_RESOLVED / 4096;
-    let mut value = Value::String("{$vault:a#b}.".repeat(most));
+    let mut value = JsonValue::from("{$vault:a#b}.".repeat(most).as_str());
     resolve(&mut value, from, ResolveScope::Everything).unwrap();
     assert_eq!(value.as_str().map(str::len), Some(4097 * most));
-    let mut value = json!({"a": ["{$vault:a#b}.".repeat(most + 1)]});
+    let mut value = json!({"a": ["{$vault:a#b}.".repeat(most + 1)]}).into();
     let refused = resolve(&mut value, from, ResolveScope::Everything);
     assert_eq!(refused, Err(ResolveError::TooLarge { place: "a".into() }));
 }
@@ -136,14 +138,25 @@ fn without_secrets_only_what_can_be_none_is_filled_in() {
 }
 
 #[test]
+fn texts_beside_half_a_surrogate_pair_are_resolved_and_are_never_the_whole() {
+    let table = Table::of([("A", "é\"")]);
+    let document = r#"{"n":1e+23,"\ud800":"\ud800{$A}\u0041{$NOPE}\udc00","b":"\ud801{$UNSET}"}"#;
+    let mut value = JsonValue::read(document).unwrap();
+    let from = ReferenceSources { variables: &table, vault: &BTreeMap::new() };
+    resolve(&mut value, from, ResolveScope::Everything).unwrap();
+    let expected = r#"{"n":1e+23,"\ud800":"\ud800é\"A{$NOPE}\udc00","b":"\ud801{$UNSET}"}"#;
+    assert_eq!(value.to_string(), expected);
+}
+
+#[test]
 fn the_fields_a_document_needs_are_known_before() {
     let document = json!({
         "a": "{$vault:/p/a/# f :d}", "b": ["x{$vault:p#g}y{$vault:p#g}{$vault:ill}"],
         "greedy": "{$A:x}{$vault:never#asked}", "c": {"d": "{$vault:p#h}"}, "{$vault:k#k}": 1,
     });
-    let fields: Vec<_> = vault_fields(&document).iter().map(ToString::to_string).collect();
+    let fields: Vec<_> = vault_fields(&document.into()).iter().map(ToString::to_string).collect();
     assert_eq!(fields, ["p#g", "p#h", "p/a#f"]);
-    assert_eq!(vault_fields(&json!("{$vault:a#b}")).len(), 1);
+    assert_eq!(vault_fields(&"{$vault:a#b}".into()).len(), 1);
 }
 
 #[test]
@@ -157,7 +170,7 @@ fn hostile_texts_cost_one_pass() {
             // What they become is the receiver's business; that they become it soon is ours.
             let _ = everything(json!({"sql url": text}), &table);
             let _ = without_secrets(json!({"x": text}), &table);
-            let _ = vault_fields(&json!([text]));
+            let _ = vault_fields(&json!([text]).into());
         }
     }
 }
@@ -170,7 +183,7 @@ proptest! {
         member in "(url|sql|path|x|)",
     ) {
         let table = Table::of([("A", value.as_str())]);
-        let original = json!({member: [{"x": text.clone()}, text.clone()]});
+        let original = JsonValue::from(json!({member: [{"x": text.clone()}, text.clone()]}));
         let fields = vault_fields(&original);
         let vault = fields.into_iter().map(|field| (field, SecretText::new(value.clone()))).collect();
         let masking = Masking::built_in(DocumentKind::Webhook);

@@ -4,10 +4,8 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Map, Value};
-
 use super::SecretField;
-use crate::domain::json::{JsonEvent, Scalar, Span, string_value};
+use crate::domain::json::{JsonEvent, JsonObject, JsonText, JsonValue, Scalar, Span, string_value};
 
 /// The module that requires a token of its channel.
 const CHANNEL_MODULE: &str = "webhook_connect";
@@ -68,20 +66,20 @@ impl<'a> MemberValue<'a> {
             JsonEvent::CloseArray(span) if is_empty(span) => Self::Falsy,
             JsonEvent::Scalar(Scalar::Null, _) => Self::Falsy,
             JsonEvent::Scalar(Scalar::Bool, span) if span.of(text) == "false" => Self::Falsy,
-            JsonEvent::Scalar(Scalar::Number, span) if span.of(text).parse() == Ok(0.0) => Self::Falsy,
+            JsonEvent::Scalar(Scalar::Number, span) if is_zero(span.of(text)) => Self::Falsy,
             JsonEvent::Scalar(Scalar::String, span) => Self::of_text(string_value(span.of(text))),
             _ => Self::Other,
         }
     }
 
-    fn of_value(value: &'a Value) -> Self {
+    fn of_value(value: &'a JsonValue) -> Self {
         match value {
-            Value::Null | Value::Bool(false) => Self::Falsy,
-            Value::Number(number) if number.as_f64() == Some(0.0) => Self::Falsy,
-            Value::String(text) => Self::of_text(text.into()),
-            Value::Array(items) if items.is_empty() => Self::Falsy,
-            Value::Object(members) if members.is_empty() => Self::EmptyObject,
-            Value::Object(_) => Self::Object,
+            JsonValue::Null | JsonValue::Bool(false) => Self::Falsy,
+            JsonValue::Number(number) if is_zero(number) => Self::Falsy,
+            JsonValue::String(text) => Self::of_text(text.lossy()),
+            JsonValue::Array(items) if items.is_empty() => Self::Falsy,
+            JsonValue::Object(members) if members.is_empty() => Self::EmptyObject,
+            JsonValue::Object(_) => Self::Object,
             _ => Self::Other,
         }
     }
@@ -96,6 +94,11 @@ impl<'a> MemberValue<'a> {
             _ => None,
         }
     }
+}
+
+/// Whether a number is zero to Python, as one is that is too small for a float.
+fn is_zero(number: &str) -> bool {
+    number.parse() == Ok(0.0)
 }
 
 /// The members of a document read so far.
@@ -124,11 +127,14 @@ enum HmacMember {
 
 impl OwnMembers {
     /// The members of a whole document.
-    pub fn of(webhook: &Map<String, Value>) -> Self {
+    pub fn of(webhook: &JsonObject) -> Self {
         let mut found = Self::default();
-        for (name, value) in webhook {
-            if let (Value::Object(inner), "hmac" | "module-config") = (value, name.as_str()) {
-                inner.iter().for_each(|(inner, value)| {
+        fn named<'v>((name, value): (&'v JsonText, &'v JsonValue)) -> Option<(&'v str, &'v JsonValue)> {
+            Some((name.as_str()?, value))
+        }
+        for (name, value) in webhook.iter().filter_map(named) {
+            if let (JsonValue::Object(inner), "hmac" | "module-config") = (value, name) {
+                inner.iter().filter_map(named).for_each(|(inner, value)| {
                     found.end(name, Some(inner), &MemberValue::of_value(value));
                 });
             }

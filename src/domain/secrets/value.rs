@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use serde_json::Value;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::domain::SecretText;
+use crate::domain::json::JsonValue;
+use crate::domain::reference::python_text;
 
 /// The value of one field of a secret: JSON as text, so that a number or a member that was not edited is
 /// written back as it was read. Wiped on drop, without `Debug`, `Clone` or `Serialize`.
@@ -59,9 +60,9 @@ impl SecretValue {
     /// What the receiver makes of a reference to it (docs/receiver.md, section 5); `None` for null, which
     /// counts as missing there.
     pub fn as_reference(&self) -> Option<SecretText> {
-        let mut value: Value = serde_json::from_str(&self.0).ok()?;
-        let text = crate::domain::reference::python_text(&value);
-        wipe(&mut value);
+        let mut value = JsonValue::read(&self.0).ok()?;
+        let text = python_text(&value);
+        value.wipe();
         text
     }
 }
@@ -70,15 +71,6 @@ impl SecretValue {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is not one JSON value")]
 pub struct InvalidJson;
-
-fn wipe(value: &mut Value) {
-    match value {
-        Value::String(text) => text.zeroize(),
-        Value::Array(items) => items.iter_mut().for_each(wipe),
-        Value::Object(members) => members.values_mut().for_each(wipe),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
 
 /// Wraps data in a message whose `Debug` form must not show it.
 pub struct Opaque<T>(pub T);

@@ -158,6 +158,32 @@ mod tests {
     }
 
     #[test]
+    fn what_the_receiver_serves_is_never_called_broken() {
+        let deep = format!(r#"{{"a": {}"{{$DEEP}}"{}, "b": "{{$B}}"}}"#, "[".repeat(990), "]".repeat(990));
+        for (text, references) in [
+            (r#"{"module": "log", "a": [NaN, Infinity, -Infinity, 1e999], "b": "{$B}"}"#, 1),
+            (r#"{"module": "log", "a": 1, "b": "{$B}", "a": "\ud800{$A}"}"#, 2),
+            (&deep, 1),
+        ] {
+            let facts = webhook(text);
+            assert_eq!(facts.error, None);
+            assert_eq!(facts.sites().references().len(), references, "{text}");
+        }
+        assert_eq!(webhook(r#"{"pin": NaN}"#).sites().filter(|site| site.is_plaintext()).count(), 1);
+        let many = format!(
+            r#"{{"a": {}{}{}}}"#,
+            "[".repeat(990),
+            "\"Bearer hunter2\",".repeat(9) + "1",
+            "]".repeat(990)
+        );
+        assert!(
+            webhook(&many.replace("\"a\"", "\"password\"")).sites.len() < 9 * 300,
+            "a bounded part of each way"
+        );
+        assert!(matches!(webhook(r#"{"n": nan}"#).error, Some(DocumentError::NotJson(_))));
+    }
+
+    #[test]
     fn trouble_is_a_fact() {
         assert_eq!(webhook("").error, Some(DocumentError::Empty));
         assert_eq!(webhook("[1]").error, Some(DocumentError::NotObject));

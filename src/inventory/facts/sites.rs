@@ -21,9 +21,14 @@ pub(super) const SECRET: u32 = 1;
 pub(super) const PLAINTEXT: u32 = 1 << 1;
 const FLAGS: u32 = 2;
 
+/// How many steps of the way to a value are kept: of one that is nested deeper, which no real document has, the
+/// first ones, so that a document of many such values does not become many times its size.
+const MAX_STEPS: usize = 128;
+
 /// Adds a value: its offset, its flags with the number of steps, and the steps. Each number is written as a
 /// varint, seven bits per byte, lowest first.
 pub(super) fn add_site(sites: &mut SiteBytes, start: usize, flags: u32, steps: &[u32]) {
+    let steps = steps.get(..MAX_STEPS).unwrap_or(steps);
     let count = u32::try_from(steps.len()).unwrap_or(0);
     let head = [u32::try_from(start).unwrap_or(u32::MAX), count << FLAGS | flags];
     for mut number in head.into_iter().chain(steps.iter().copied()) {

@@ -1,7 +1,10 @@
+use serde_json::json;
+
 use super::*;
 use crate::check::OwnSecrets;
 use crate::config::{Environment, ReceiverView};
 use crate::domain::ConnectionName;
+use crate::domain::json::JsonValue;
 
 const TOKEN: &str = "hunter2-bearer";
 
@@ -15,7 +18,7 @@ fn orders(document: &str) -> (MemoryStore, ResourceKey) {
     (MemoryStore::seeded([(key.clone(), document.into())]), key)
 }
 
-async fn merged(manager: &UnifiedConfigManager, key: &ResourceKey) -> serde_json::Value {
+async fn merged(manager: &UnifiedConfigManager, key: &ResourceKey) -> JsonValue {
     manager.get_merged(key, SecretMode::Include).await.unwrap().expect("it is stored").json().clone()
 }
 
@@ -92,7 +95,7 @@ async fn what_was_merged_is_kept_until_its_document_changes() {
     follower.until(|_, event| matches!(event, WatchEvent::Batch { .. })).await;
     assert!(kept.upgrade().is_none());
     let second = Arc::downgrade(&get().await.unwrap());
-    assert_eq!(second.upgrade().unwrap().json()["n"], 1);
+    assert_eq!(second.upgrade().unwrap().json()["n"], json!(1));
     store.remove_raw(&key);
     follower.until(|seen, _| seen.keys.is_empty()).await;
     assert!(second.upgrade().is_none() && get().await.is_none());
@@ -113,7 +116,7 @@ async fn what_was_merged_is_made_anew_after_its_time() {
     assert!(!Arc::ptr_eq(&first, &get().await));
     // Without a watch the store is read each time, so an outdated document is never returned.
     store.put_raw(key.clone(), r#"{"n":1}"#.into());
-    assert_eq!(get().await.json()["n"], 1);
+    assert_eq!(get().await.json()["n"], json!(1));
 }
 
 #[tokio::test]
@@ -168,7 +171,7 @@ async fn it_works_from_any_task_and_after_an_own_write() {
         manager.update(&base, r#"{"n":1}"#.into()).await.unwrap();
         // Nothing was awaited that could have updated the inventory.
         let merged = manager.get_merged(&key, SecretMode::Include).await.unwrap().unwrap();
-        assert_eq!(merged.json()["n"], 1);
+        assert_eq!(merged.json()["n"], json!(1));
         manager.ready(PATIENCE).await.unwrap();
     });
     task.await.unwrap();

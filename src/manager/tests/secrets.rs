@@ -138,7 +138,7 @@ async fn a_webhook_and_its_secrets_are_made_in_order() {
     let world = world(None);
     let created = world.create().await.unwrap();
     assert_eq!((created.path, created.version, created.verified), (own(), Some(SecretVersion(1)), true));
-    assert_eq!(world.merged().await.unwrap().json()["authorization"], format!("Bearer {TOKEN}"));
+    assert_eq!(world.merged().await.unwrap().json()["authorization"], *format!("Bearer {TOKEN}"));
     let again = world.create().await.unwrap_err();
     assert!(matches!(again, CreateWebhookError::Nothing(Error::Exists { .. })));
 }

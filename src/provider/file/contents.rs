@@ -175,6 +175,26 @@ mod tests {
     }
 
     #[test]
+    fn the_members_are_those_that_the_receiver_serves() {
+        let deep = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        let text = format!(
+            r#"{{"n": {{"a": NaN, "b": 1e999, "c": "\ud800"}}, "twice": 1, "deep": {}, "twice": {{}}}}"#,
+            deep(992)
+        );
+        let documents = |text: &str| {
+            let read = FileContents::of(Path::new("w.json"), text.into());
+            read.map(|contents| contents.documents(FileKind::Webhooks))
+        };
+        let found = documents(&text).unwrap();
+        let text_of = |id: &str| found[&FileKind::Webhooks.key(id)].document.text().unwrap();
+        assert_eq!(text_of("n"), r#"{"a": NaN, "b": 1e999, "c": "\ud800"}"#);
+        assert_eq!((text_of("twice"), text_of("deep")), ("{}", deep(992).as_str()));
+        assert_eq!(found.len(), 3);
+        let refused = documents(&text.replace(&deep(992), &deep(993))).err().unwrap().to_string();
+        assert!(refused.contains("nested more than 993 deep"), "{refused}");
+    }
+
+    #[test]
     fn a_token_is_the_start_of_the_digest() {
         assert_eq!(token_of(b"{}").to_string(), "44136fa355b3");
     }

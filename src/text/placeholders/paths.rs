@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use super::syntax::{find_placeholders, without_numbers};
 use crate::domain::json::{Node, NodeValue, parse};
 
+/// Items nested deeper than this are identified by their order alone: each text of theirs is a part of the last.
+const MAX_TEXTS: usize = 64;
+
 /// The path of a placeholder: the steps to its value, and its index in that value.
 pub(super) type PlaceholderPath = (Vec<String>, usize);
 
@@ -23,26 +26,28 @@ fn collect_paths(
     steps: &mut Vec<String>,
     found: &mut Vec<(PlaceholderPath, usize)>,
 ) {
+    let children: Vec<(String, &Node)> = match &node.value {
+        NodeValue::Object(members) => {
+            members.iter().map(|member| (member.name.clone(), &member.value)).collect()
+        }
+        // Items move, so they are identified by their text.
+        NodeValue::Array(items) if steps.len() < MAX_TEXTS => {
+            items.iter().map(|item| (without_numbers(item.span.of(text)), item)).collect()
+        }
+        NodeValue::Array(items) => items.iter().map(|item| (String::new(), item)).collect(),
+        NodeValue::Scalar(_) => {
+            let numbers =
+                find_placeholders(node.span.of(text)).filter_map(|mark| mark.kind.number()).enumerate();
+            found.extend(numbers.map(|(at, number)| ((steps.clone(), at), number)));
+            return;
+        }
+    };
     let mut seen: HashMap<String, usize> = HashMap::new();
-    let mut enter = |name: String, value: &Node, found: &mut Vec<(PlaceholderPath, usize)>| {
+    for (name, value) in children {
         let count = seen.entry(name.clone()).or_default();
         *count += 1;
         steps.push(format!("{count} {name}"));
         collect_paths(text, value, steps, found);
         steps.pop();
-    };
-    match &node.value {
-        NodeValue::Object(members) => {
-            members.iter().for_each(|member| enter(member.name.clone(), &member.value, found));
-        }
-        // Items move, so they are identified by their text.
-        NodeValue::Array(items) => {
-            items.iter().for_each(|item| enter(without_numbers(item.span.of(text)), item, found))
-        }
-        NodeValue::Scalar(_) => {
-            let numbers =
-                find_placeholders(node.span.of(text)).filter_map(|mark| mark.kind.number()).enumerate();
-            found.extend(numbers.map(|(at, number)| ((steps.clone(), at), number)));
-        }
     }
 }

@@ -90,3 +90,31 @@ impl ReviewInput {
         Ok(Review { diff, lines, full, scroll: 0, opened: Duration::ZERO, document })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::DocumentKind;
+    use crate::text::placeholders::conceal;
+
+    #[test]
+    fn a_draft_of_what_only_the_receiver_takes_is_written_and_keeps_it() {
+        let masking = Masking::built_in(DocumentKind::Webhook);
+        let stored =
+            r#"{"module":"log","n":[NaN,1e999, "\ud800",1e+23],"pin":-Infinity,"twice":1,"twice":{"a":-0}}"#;
+        let (draft, concealed_secrets) = conceal(&masking, &compare::format(stored));
+        assert!(!draft.contains("-Infinity"), "a number can be a secret");
+        let edited = draft.replace("\"log\"", "\"kafka\"");
+        let input = ReviewInput {
+            masking,
+            text: edited,
+            concealed_secrets,
+            original: Document::from(stored),
+            stored: true,
+            byte_order_mark: false,
+        };
+        let review = input.review().unwrap();
+        assert_eq!(review.document.text().unwrap(), stored.replace("log", "kafka"));
+        assert_eq!(review.diff.changes.len(), 1);
+    }
+}

@@ -7,6 +7,7 @@ use super::*;
 use crate::compare::{self, Diff, DiffLine, merge};
 use crate::console::drafts::SavedDraft;
 use crate::console::screens::editor::Draft;
+use crate::domain::json::JsonValue;
 use crate::domain::plaintext::holds_plaintext;
 use crate::domain::reference::{ReferenceSources, ResolveScope, Variable, Variables, resolve};
 use crate::domain::{DocumentKind, Masking, SecretNames, SecretText};
@@ -201,11 +202,11 @@ impl Variables for Named {
 #[test]
 fn what_is_merged_without_secrets_knows_the_names() {
     let merged = |hide, show| {
-        let mut document = serde_json::json!({
+        let mut document = JsonValue::from(serde_json::json!({
             "internal_code": "{$A}", "license": "{$B}", "x": "{$INTERNAL_CODE}", "y": "{$LICENSE}",
             "env": [{"name": "internal_code", "value": "{$C}"}, {"name": "license", "value": "{$D}"}],
             "l": [["internal-code", "{$E}"], ["license", "{$F}"]],
-        });
+        }));
         let masking = Masking::new(DocumentKind::Webhook, &names(hide, show));
         let from = ReferenceSources { variables: &Named, vault: &BTreeMap::new() };
         resolve(&mut document, from, ResolveScope::WithoutSecrets(&masking)).unwrap();

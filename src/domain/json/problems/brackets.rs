@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::super::Span;
-use super::super::walk::{MAX_DEPTH, ParseState};
+use super::super::walk::{MAX_DEPTH, MAX_STRICT_DEPTH, ParseState};
+use super::super::{Oddity, Span};
 use super::LexemeKind;
 use super::error_kind::SyntaxErrorKind;
 use super::reader::{OpenBracket, RecoveryParser};
@@ -38,6 +38,9 @@ impl RecoveryParser<'_> {
     }
 
     pub(super) fn opens(&mut self, token: SyntaxToken) -> bool {
+        if self.open.len() == MAX_STRICT_DEPTH {
+            self.report(token, SyntaxErrorKind::Odd(Oddity::TooDeep), None);
+        }
         if self.open.len() == MAX_DEPTH {
             self.report(token, SyntaxErrorKind::TooDeep, None);
             return false;

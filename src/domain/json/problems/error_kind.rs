@@ -1,7 +1,8 @@
 //! The kinds of syntax errors, with the message of each.
 
-use super::super::walk::TOO_DEEP;
-use super::LineColumns;
+use super::super::Oddity;
+use super::super::walk::{TOO_DEEP, TOO_MANY_DIGITS};
+use super::{LineColumns, Severity};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SyntaxErrorKind {
@@ -18,8 +19,8 @@ pub(super) enum SyntaxErrorKind {
     UnquotedText,
     /// `True`, `None`, and the like.
     ForeignWord,
-    NotFinite,
     MalformedNumber,
+    TooManyDigits,
     NoName,
     NoColon,
     EqualsSign,
@@ -53,11 +54,20 @@ pub(super) enum SyntaxErrorKind {
     Duplicate {
         first: usize,
     },
+    /// The receiver takes it, others do not.
+    Odd(Oddity),
 }
 
 const VALUE: &str = "\", {, [, a number, true, false or null";
 
 impl SyntaxErrorKind {
+    pub(super) fn severity(self) -> Severity {
+        match self {
+            Self::Duplicate { .. } | Self::Odd(_) => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+
     /// A second offset that its message mentions.
     pub(super) fn related_offset(self) -> Option<usize> {
         match self {
@@ -93,7 +103,7 @@ impl SyntaxErrorKind {
             Self::NotAName => ("only a member's name may stand here", "\""),
             Self::UnquotedText => ("a text must be in double quotes", VALUE),
             Self::ForeignWord => ("JSON spells this word another way", "true, false or null"),
-            Self::NotFinite => ("JSON has numbers only, neither NaN nor Infinity", "a number or null"),
+            Self::TooManyDigits => (TOO_MANY_DIGITS, ""),
             Self::MalformedNumber => ("not a number as JSON writes it", "a number such as 12, -0.5 or 1e3"),
             Self::NoName => ("a member's name is missing before this", "\""),
             Self::NoColon => ("a colon is missing between name and value", ":"),
@@ -115,6 +125,7 @@ impl SyntaxErrorKind {
             Self::Empty => ("the text is empty; a JSON object is expected", "{"),
             Self::NotAnObject => ("a JSON object is expected, this is another kind of value", "{"),
             Self::TooDeep => (TOO_DEEP, ""),
+            Self::Odd(oddity) => (oddity.reason(), ""),
         };
         (reason.to_owned(), expected)
     }

@@ -39,7 +39,7 @@ pub struct SyntaxProblem {
 pub enum Severity {
     /// Not JSON, or not an object.
     Error,
-    /// JSON, but the receiver reads it in an unexpected way.
+    /// JSON to the receiver, which reads it in an unexpected way, or alone takes it.
     Warning,
     /// Worth knowing.
     Info,
@@ -73,8 +73,7 @@ pub fn problems(text: &str, limit: usize) -> Vec<SyntaxProblem> {
     let locate = |SpanProblem { span, kind, fix }| {
         let (line, column) = places.of(span.start);
         let (reason, expected) = kind.words(&places);
-        let is_warning = matches!(kind, SyntaxErrorKind::Duplicate { .. });
-        let severity = if is_warning { Severity::Warning } else { Severity::Error };
+        let severity = kind.severity();
         SyntaxProblem { span, line, column, severity, reason, expected, fix }
     };
     found.into_iter().map(locate).collect()

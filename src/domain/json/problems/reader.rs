@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use super::super::oddity::oddity;
 use super::super::walk::{ParseState, scalar};
-use super::super::{BYTE_ORDER_MARK, LexemeKind, Span, unquote};
+use super::super::{BYTE_ORDER_MARK, LexemeKind, Scalar, Span, unquote};
 use super::error_kind::SyntaxErrorKind;
 use super::tokens::{SyntaxToken, SyntaxTokens, insert_fix};
-use super::{SpanProblem, SyntaxFix};
+use super::{Severity, SpanProblem, SyntaxFix};
 
 pub(super) struct OpenBracket<'t> {
     pub(super) object: bool,
@@ -112,7 +113,10 @@ impl<'t> RecoveryParser<'t> {
     pub(super) fn value(&mut self, token: SyntaxToken) -> bool {
         match token.shape {
             LexemeKind::OpenObject | LexemeKind::OpenArray => return self.opens(token),
-            kind if scalar(kind).is_some() => self.after_value(),
+            kind if let Some(scalar) = scalar(kind) => {
+                self.note_oddity(scalar, token);
+                self.after_value();
+            }
             LexemeKind::CloseObject | LexemeKind::CloseArray => self.close_for_value(token),
             LexemeKind::Comma if self.in_object() => {
                 self.report(token, SyntaxErrorKind::NoValue, None);
@@ -173,7 +177,16 @@ impl<'t> RecoveryParser<'t> {
         true
     }
 
+    /// Reports what the receiver takes and others do not; a token with an error in it has enough.
+    fn note_oddity(&mut self, scalar: Scalar, token: SyntaxToken) {
+        let oddity = oddity(scalar, token.span.of(self.text)).filter(|_| !token.reported);
+        if let Some((_, oddity)) = oddity {
+            self.report(token, SyntaxErrorKind::Odd(oddity), None);
+        }
+    }
+
     fn name(&mut self, token: SyntaxToken) {
+        self.note_oddity(Scalar::String, token);
         let Some(open) = self.open.last_mut() else { return };
         let Some(name) = unquote(token.span.of(self.text)).ok().filter(|_| !token.reported) else {
             return;
@@ -262,11 +275,7 @@ impl<'t> RecoveryParser<'t> {
     fn ended(&mut self) {
         match (self.state, self.open.is_empty()) {
             (ParseState::End, _) => {
-                let clean = self
-                    .tokens
-                    .found
-                    .iter()
-                    .all(|found| matches!(found.kind, SyntaxErrorKind::Duplicate { .. }));
+                let clean = self.tokens.found.iter().all(|found| found.kind.severity() == Severity::Warning);
                 if let Some((false, span)) = self.object.filter(|_| clean) {
                     self.tokens.report(span, SyntaxErrorKind::NotAnObject, None);
                 }

@@ -47,7 +47,7 @@ fn one_slip_is_one_problem_with_its_own_words() {
         ("{ // why\n \"a\": 1}", "1:3 JSON has no comments"),
         ("{\"a\": 1 # why\n}", "1:9 JSON has no comments"),
         ("{\"a\": /* why\n */ 1}", "1:7 JSON has no comments"),
-        ("{\"a\": NaN}", "1:7 JSON has numbers only, neither NaN nor Infinity"),
+        ("{\"a\": NaN}", "1:7 the receiver takes NaN and Infinity, most other readers refuse them"),
         ("{\"a\": True}", "1:7 JSON spells this word another way"),
         ("{\"a\": None, \"b\": 2}", "1:7 JSON spells this word another way"),
         ("{\"a\": 007, \"b\": .5}", "1:7 not a number as JSON writes it"),

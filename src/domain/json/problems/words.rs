@@ -21,8 +21,12 @@ impl RecoveryParser<'_> {
             let kind = SyntaxErrorKind::ForeignWord;
             return self.tokens.replace(token.span, kind, spelling, "spell it as JSON does");
         }
-        if matches!(word, "NaN" | "Infinity" | "-Infinity" | "+Infinity") {
-            return self.tokens.replace(token.span, SyntaxErrorKind::NotFinite, "null", "write null");
+        if let Some(word @ ("NaN" | "Infinity")) = word.strip_prefix('+') {
+            let kind = SyntaxErrorKind::MalformedNumber;
+            return self.tokens.replace(token.span, kind, word, "write it without the plus sign");
+        }
+        if is_number(word.as_bytes()) {
+            return self.report(token, SyntaxErrorKind::TooManyDigits, None);
         }
         if word.trim_start_matches(['-', '+', '.']).starts_with(|c: char| c.is_ascii_digit()) {
             let fix = number(word).map(|replacement| SyntaxFix {

@@ -3,7 +3,10 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use confdeck::check::{OwnPathTemplate, OwnSecrets, SecretLookup};
+use confdeck::check::{
+    DocumentInput, OwnPathTemplate, OwnSecrets, ProblemIndex, ReceiverProfile, SecretLookup, Subject,
+    diagnose,
+};
 use confdeck::compare;
 use confdeck::console::model::NeedsCache;
 use confdeck::console::screens::browse::{DocumentList, Filter};
@@ -11,7 +14,7 @@ use confdeck::domain::{
     Coverage, Document, DocumentKind, Entry, Masking, Mount, Namespace, ResourceKey, Revision, SecretNames,
     StoreId, Token, WebhookId,
 };
-use confdeck::inventory::{Inventory, Scope, scan_event};
+use confdeck::inventory::{Inventory, RowRef, Scope, Slot, scan_event};
 use confdeck::provider::{PAGE_LIMIT, WatchEvent};
 use confdeck::text::Masked;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
@@ -145,5 +148,30 @@ fn needs(bench: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, picture, documents, needs);
+/// Checks of everything, from cold, and of what one change leads to.
+fn checks(bench: &mut Criterion) {
+    let inventory = loaded();
+    let receiver = ReceiverProfile::default();
+    let check = |index: &mut ProblemIndex, row: RowRef<'_>| {
+        let (key, facts) = (row.key(), row.facts());
+        let input = DocumentInput::new(&key, &facts, &receiver, &());
+        // Whichever rules there are, the document is parsed once.
+        black_box(input.root());
+        index.set(row.slot(), &key, diagnose(Subject::Document(&input)))
+    };
+    bench.bench_function("check 25,000 documents from cold, on one core", |bench| {
+        bench.iter(|| {
+            let mut index = ProblemIndex::default();
+            inventory.rows_from(Slot::FIRST).for_each(|row| _ = check(&mut index, row));
+            index.checked()
+        });
+    });
+    let mut index = ProblemIndex::default();
+    inventory.rows_from(Slot::FIRST).for_each(|row| _ = check(&mut index, row));
+    bench.bench_function("check one document of 25,000 again", |bench| {
+        bench.iter(|| inventory.rows_from(Slot::FIRST).take(1).for_each(|row| _ = check(&mut index, row)));
+    });
+}
+
+criterion_group!(benches, picture, documents, needs, checks);
 criterion_main!(benches);

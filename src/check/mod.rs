@@ -4,6 +4,7 @@
 mod diagnostic;
 mod input;
 mod needs;
+mod problems;
 mod profile;
 pub mod rules;
 mod schema;
@@ -16,6 +17,7 @@ pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,
     OwnSecrets, ReceiverEnv, SecretLookup, needs,
 };
+pub use problems::{Problem, ProblemIndex, SeverityCounts, rank};
 pub use profile::ReceiverProfile;
 pub use rules::diagnose;
 pub use schema::{DocumentType, document_types};

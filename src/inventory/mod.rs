@@ -9,10 +9,12 @@ mod index;
 mod query;
 mod row;
 mod site_arena;
+mod slot_set;
 mod store;
 
 pub use event::{InventoryEvent, ScannedEntry, scan_event};
 pub use facts::{Auth, AuthKinds, DocumentError, Facts, ValueSite, ValueSites};
 pub use query::{RowCounts, Scope};
 pub use row::{RowRef, Slot};
+pub use slot_set::SlotSet;
 pub use store::{Delta, DeltaKind, Inventory};

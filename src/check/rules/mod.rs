@@ -9,7 +9,7 @@ use crate::text::placeholders::unfillable;
 /// The most diagnostics of one draft.
 pub const MAX_DIAGNOSTICS: usize = 100;
 
-const RULES: [Rule; 9] = [
+static RULES: [Rule; 9] = [
     UNROUTABLE_ID,
     UNUSABLE_DOCUMENT,
     DANGLING_CONNECTION,
@@ -21,10 +21,20 @@ const RULES: [Rule; 9] = [
     MASK_FOR_SECRET,
 ];
 
+/// All rules, in the order of their ids within a theme.
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().chain(RULES_FOR_TESTS)
+}
+
+/// The rule with an id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    all().find(|rule| rule.id == id)
+}
+
 /// The diagnostics of all rules for a subject, in the order of the rules.
 pub fn diagnose(subject: Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for rule in &RULES {
+    for rule in all() {
         match (rule.check, subject) {
             (RuleCheck::Facts(check), Subject::Row(input) | Subject::Document(input))
             | (RuleCheck::Document(check), Subject::Document(input)) => check(rule, input, &mut found),
@@ -181,6 +191,73 @@ fn mask_for_secret(rule: &Rule, draft: DraftInput<'_>, found: &mut Vec<Diagnosti
     if draft.concealed.is_none() && draft.text.contains(MASK) {
         let message = "the document holds a mask where a secret was; take it from get -o json";
         found.push(rule.diagnostic(message.into()));
+    }
+}
+
+#[cfg(not(test))]
+static RULES_FOR_TESTS: &[Rule] = &[];
+#[cfg(test)]
+use for_tests::RULES as RULES_FOR_TESTS;
+
+/// Rules that read all of a document, for the tests of what runs and shows them: they say what the document
+/// tells them to.
+#[cfg(test)]
+mod for_tests {
+    use super::*;
+
+    pub(super) static RULES: &[Rule] = &[
+        Rule {
+            id: "X01",
+            name: "told-error",
+            severity: Severity::Error,
+            summary: "a document that names an error of its own",
+            check: RuleCheck::Document(|rule, input, found| told(rule, "x-error", input, found)),
+        },
+        Rule {
+            id: "X02",
+            name: "told-warning",
+            severity: Severity::Warning,
+            summary: "a document that names a warning of its own",
+            check: RuleCheck::Document(|rule, input, found| told(rule, "x-warning", input, found)),
+        },
+        Rule {
+            id: "X03",
+            name: "told-surroundings",
+            severity: Severity::Info,
+            summary: "a document that asks what is around it",
+            check: RuleCheck::Document(surroundings),
+        },
+    ];
+
+    fn surroundings(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnostic>) {
+        if input.root().is_none_or(|root| root.member("x-around").is_none()) {
+            return;
+        }
+        let around = input.around;
+        let other = input.facts.module.as_deref().map(|kind| around.has_other_of_type(kind));
+        let (unused, same) = (around.is_unused(), around.same_id_in());
+        found.push(rule.diagnostic(format!("unused {unused}, another {other:?}, same id in {same:?}")));
+    }
+
+    /// One diagnostic for a member of a chain's step or of the document itself.
+    fn told(rule: &Rule, name: &str, input: &DocumentInput<'_>, found: &mut Vec<Diagnostic>) {
+        let Some(root) = input.root() else { return };
+        let steps = root.member("chain").map(|chain| &chain.value.value);
+        let steps = match steps {
+            Some(crate::domain::json::NodeValue::Array(steps)) => steps.as_slice(),
+            _ => &[],
+        };
+        let of_steps = steps.iter().zip(0..).map(|(step, at)| (format!("chain[{at}]."), step));
+        for (before, node) in of_steps.chain([(String::new(), root)]) {
+            let Some(member) = node.member(name) else { continue };
+            found.push(Diagnostic {
+                span: member.key,
+                place: Some(line_column(input.text(), member.key.start)),
+                pointer: format!("{before}{name}"),
+                remedy: "take it out",
+                ..rule.diagnostic(format!("{name} is set"))
+            });
+        }
     }
 }
 

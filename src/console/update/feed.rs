@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::super::age::age;
 use super::super::effect::Effect;
 use super::super::model::{ConsistencyCheck, FRESH_FOR, Model, PausedEvents, Redraw, Resync, Tone};
+use super::checks;
 use crate::console::screens::editor::Upstream;
 use crate::console::screens::{Tab, browse};
 use crate::domain::{LinkState, ResourceKey, StoreId, TokenKind};
@@ -76,9 +77,10 @@ pub(crate) fn pause(model: &mut Model) -> Vec<Effect> {
     // The lists are updated once: following one change costs as much as following all.
     let mut all = Delta::default();
     for feed in held.feeds {
-        let Delta { changes, deleted, resynced } = apply_to_inventory(model, feed);
+        let Delta { changes, deleted, usage, resynced } = apply_to_inventory(model, feed);
         all.changes.extend(changes);
         all.deleted.extend(deleted);
+        all.usage.extend(usage);
         all.resynced = resynced.or(all.resynced);
     }
     follow(model, &all);
@@ -132,6 +134,7 @@ fn apply_to_inventory(model: &mut Model, mut feed: InventoryEvent) -> Delta {
 
 /// Updates lists and drafts after a change of the inventory.
 fn follow(model: &mut Model, delta: &Delta) {
+    checks::note(model, delta);
     model.secrets_page.apply_delta(delta);
     let lost = browse::apply_delta(model, delta);
     follow_drafts(model, delta);

@@ -67,6 +67,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         model.webhooks.list.displaced = None;
         model.connections.list.displaced = None;
         model.secrets_page.list.displaced = None;
+        model.problems.list.displaced = None;
     }
     let front = front(model);
     if let Some(effects) = front.act(model, action) {

@@ -1,55 +1,32 @@
-//! The diagnostics of the documents in the lists and in the detail.
+//! The problems of the documents in the lists and in the detail: from the index of all checks, or, before a
+//! document was checked, from its facts.
 
-use super::needs;
+use std::borrow::Cow;
+
 use crate::check::rules::DANGLING_CONNECTION;
-use crate::check::{
-    ConnectionState, Diagnostic, DocumentContext, DocumentInput, ReceiverProfile, Rule, Subject, diagnose,
-};
-use crate::console::model::Model;
-use crate::domain::{ConnectionName, ResourceKey};
-use crate::inventory::Facts;
+use crate::check::{DocumentInput, Problem, Rule, Subject, diagnose};
+use crate::console::model::{Model, Surroundings};
+use crate::domain::ResourceKey;
+use crate::inventory::{Facts, RowRef};
 
-struct ModelSurroundings<'m> {
-    model: &'m Model,
-    key: &'m ResourceKey,
-}
-
-impl DocumentContext for ModelSurroundings<'_> {
-    /// Unknown during a load, or if the connection may not be read.
-    fn connection(&self, name: &str) -> ConnectionState<'_> {
-        let Model { inventory, context, link, .. } = self.model;
-        let knows = context.capabilities.connections && link.has_loaded && !inventory.is_loading();
-        let covers = |name| inventory.coverage().covers(&ResourceKey::connection(name));
-        let sees = || ConnectionName::new(name).is_ok_and(covers);
-        let whole = !inventory.coverage().is_partial();
-        let found =
-            ConnectionName::new(name).ok().and_then(|name| inventory.get(&ResourceKey::connection(name)));
-        match found {
-            Some(row) => ConnectionState::Exists(row.module()),
-            None if knows && (whole || sees()) => ConnectionState::Missing,
-            None => ConnectionState::Unknown,
-        }
-    }
-
-    fn has_own_auth(&self) -> bool {
-        !needs::own_auth(self.model, self.key).is_empty()
-    }
-
-    fn has_variable_conflict(&self) -> bool {
-        needs::has_variable_conflict(self.model, self.key)
+pub(super) fn problems_of<'m>(model: &'m Model, row: RowRef<'_>) -> Cow<'m, [Problem]> {
+    match model.checks.index.of(row.slot()) {
+        Some(found) => Cow::Borrowed(found),
+        None => Cow::Owned(of_facts(model, &row.key(), &row.facts())),
     }
 }
 
-pub(super) fn diagnostics(model: &Model, key: &ResourceKey, facts: &Facts) -> Vec<Diagnostic> {
-    let receiver = ReceiverProfile::default();
-    diagnose(Subject::Row(&DocumentInput::new(key, facts, &receiver, &ModelSurroundings { model, key })))
+fn of_facts(model: &Model, key: &ResourceKey, facts: &Facts) -> Vec<Problem> {
+    let around = Surroundings::of(model, key, facts, None);
+    let found = diagnose(Subject::Row(&DocumentInput::new(key, facts, &model.checks.receiver, &around)));
+    found.into_iter().map(Problem::from).collect()
 }
 
-pub(super) fn first_of<'d>(found: &'d [Diagnostic], rule: &Rule) -> Option<&'d Diagnostic> {
+pub(super) fn first_of<'d>(found: &'d [Problem], rule: &Rule) -> Option<&'d Problem> {
     found.iter().find(|found| found.rule == rule.id)
 }
 
-/// The diagnostic saying that a named connection is known not to exist, if there is one.
-pub(super) fn dangling<'d>(found: &'d [Diagnostic], name: &str) -> Option<&'d Diagnostic> {
-    found.iter().find(|found| found.rule == DANGLING_CONNECTION.id && found.pointer == name)
+/// The problem saying that a named connection is known not to exist, if there is one.
+pub(super) fn dangling<'d>(found: &'d [Problem], name: &str) -> Option<&'d Problem> {
+    found.iter().find(|found| found.rule == DANGLING_CONNECTION.id && *found.pointer == *name)
 }

@@ -72,7 +72,7 @@ pub(crate) fn severity_counts(model: &Model, counts: SeverityCounts) -> TextRun 
             run.join(" ", TextRun::of(style, format!("{}{mark}", grouped(count))));
         }
     }
-    if !run.is_empty() && model.is_checking() {
+    if !run.is_empty() && model.checks.has_begun() && model.is_checking() {
         run = run.and(StyleRole::Dim, glyph::MORE);
     }
     run

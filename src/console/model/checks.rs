@@ -88,6 +88,11 @@ impl Checks {
         !self.due.is_empty() || !self.running.is_empty()
     }
 
+    /// Whether checks have begun, which they do once all documents are loaded.
+    pub fn has_begun(&self) -> bool {
+        self.checked_for.is_some()
+    }
+
     /// Whether another slice may be checked.
     pub fn may_begin(&self) -> bool {
         !self.due.is_empty() && self.running.len() < AT_ONCE

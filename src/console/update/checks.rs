@@ -35,6 +35,7 @@ pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
             Some(slots) => checks.require_all(slots),
             None => checks.require_all(inventory.rows_from(Slot::FIRST).map(RowRef::slot)),
         }
+        model.request_redraw(Redraw::Soon);
     }
     if !model.link.has_loaded || model.inventory.is_loading() || !model.variable_conflicts.is_built() {
         return Vec::new();

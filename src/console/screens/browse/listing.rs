@@ -142,7 +142,8 @@ impl DocumentList {
         let (filter, sort, context) = (&self.filter, self.sort, context.into());
         let inventory = context.inventory;
         self.slots.as_mut().is_some_and(|slots| {
-            slots.work(
+            slots.work_some(
+                filter.slice(),
                 |slot| inventory.row(slot).is_some_and(|row| filter.accepts(row, context)),
                 |a, b| sort.order(inventory, a, b),
             )

@@ -113,7 +113,8 @@ impl ProblemRows {
         if self.pending.is_empty() {
             return false;
         }
-        for slot in self.pending.split_off(self.pending.len().saturating_sub(SLICE)).into_iter().rev() {
+        let most = self.filter.slice().min(SLICE);
+        for slot in self.pending.split_off(self.pending.len().saturating_sub(most)).into_iter().rev() {
             for (group, row) in self.rows_of(context, slot) {
                 self.groups.entry(group).or_default().push(row);
             }

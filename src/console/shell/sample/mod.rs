@@ -17,7 +17,6 @@ use std::time::{Duration, SystemTime};
 use super::layout::{Size, item_rows};
 use crate::console::model::*;
 use crate::console::stamp::Stamp;
-use crate::console::update::checks;
 use crate::domain::*;
 use crate::inventory::{Inventory, Scope, scan_event};
 use crate::provider::{Capabilities, WatchEvent, env, etcd};
@@ -197,7 +196,6 @@ pub(crate) fn browse(size: Size) -> Model {
         model.inventory.apply(scan_event(batch, &model.context.secret_names), NOW - Duration::from_secs(ago));
     }
     scope(&mut model, "production", Some("production/github_events"));
-    checks::finish(&mut model);
     model
 }
 

@@ -15,7 +15,7 @@ use crate::domain::*;
 use crate::inventory::scan_event;
 use crate::provider::WatchEvent;
 
-/// What is wrong with all documents, with one of a chain's step and one of the document in the detail.
+/// What is wrong with all documents, with an error of a chain's step in the detail.
 pub(super) fn worst(size: Size) -> Model {
     let mut model = browse(size);
     let text = r#"{"chain": [{"module": "log"}, {"module": "kafka", "connection": "kafka_eu", "x-error": 1}],
@@ -30,12 +30,9 @@ pub(super) fn worst(size: Size) -> Model {
     checks::finish(&mut model);
     model.tab = Tab::Problems;
     problems_tab::follow(&mut model);
-    model.problems.list.cursor = 0;
-    let context = ListContext::from(&model);
-    let told = (&model.problems.rows, context);
-    let at = (0..told.len()).find(|at| told.id_at(*at).is_some_and(|id| id.rule == "X01")).unwrap();
-    let selected = told.id_at(at);
-    model.problems.list.selected = selected;
+    let rows = (&model.problems.rows, ListContext::from(&model));
+    let at = (0..rows.len()).find(|at| rows.id_at(*at).is_some_and(|id| id.rule == "X01")).unwrap();
+    model.problems.list.selected = rows.id_at(at);
     model.problems.list.cursor = at;
     model
 }

@@ -150,7 +150,7 @@ fn counts_are_of_everything_and_not_of_what_is_on_the_screen() {
     assert!(lines[0].contains("2✗ 2▲"), "the header: {frame}");
     assert!(lines[1].contains("1 Webhooks 5 2✗ 1▲") && lines[1].contains("2 Connections 2 1▲"), "{frame}");
     assert!(lines[1].contains("4 Problems 2✗ 2▲"), "{frame}");
-    let namespace = lines.iter().find(|line| line.starts_with("\"  b ")).unwrap();
+    let namespace = lines.iter().find(|line| line.starts_with("\" b ")).unwrap();
     assert!(namespace.contains("2✗ 3"), "the worst of them, and how many documents: {frame}");
     // Whatever is filtered or scrolled away, or in front.
     console.keys("/").text("one").keys("enter 2");
@@ -221,8 +221,7 @@ fn problems_are_filtered_sorted_and_marked_and_the_selection_stays_on_its_proble
     assert_eq!(console.model.webhooks.marks.len(), 1, "as in the list of webhooks");
     console.keys("esc");
     console.keys("o");
-    let by_document = ["X01 a/worst", "L11 a/one", "L11 a/two"];
-    assert_eq!(console.listed()[..3], ["L11 a/one", "L11 a/two", "X01 a/worst"], "{by_document:?}");
+    assert_eq!(console.listed()[..3], ["L11 a/one", "L11 a/two", "X01 a/worst"], "by document");
     console.keys("/").text("told-error").keys("enter");
     assert_eq!(console.listed(), ["X01 a/worst", "X01 b/bad"], "by the name of the rule");
 }
@@ -252,8 +251,8 @@ fn marks_and_detail_show_what_was_found_in_the_whole_document() {
     let frame = console.frame();
     let row = frame.lines().find(|line| line.contains("one") && line.contains('▌')).unwrap();
     assert!(row.contains('✗'), "{frame}");
-    assert!(frame.contains("✗ X01 x-error is set (line 1)"), "{frame}");
-    assert!(frame.contains("▲ X02 x-warning is set (line 1)"), "{frame}");
+    assert!(frame.contains("✗ X01 x-error is set"), "{frame}");
+    assert!(frame.contains("▲ X02 x-warning is"), "{frame}");
 }
 
 /// What is done to a document in the property test.

@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn a_problem_keeps_its_budget() {
         assert!(size_of::<Problem>() <= 96, "{}", size_of::<Problem>());
-        assert!(size_of::<(Slot, DocumentProblems)>() <= 40, "{}", size_of::<(Slot, DocumentProblems)>());
+        assert!(size_of::<(Slot, DocumentProblems)>() <= 48, "{}", size_of::<(Slot, DocumentProblems)>());
     }
 
     #[test]

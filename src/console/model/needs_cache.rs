@@ -42,7 +42,7 @@ struct CachedNeeds {
 }
 
 /// A connection that a document names, and its token at that time; `None` if it did not exist.
-pub type ConnectionToken = (ResourceKey, Option<Token>);
+pub(super) type ConnectionToken = (ResourceKey, Option<Token>);
 
 impl CachedNeeds {
     fn of(inventory: &Inventory, lookup: &SecretLookup, key: &ResourceKey, row: RowRef<'_>) -> Self {
@@ -57,7 +57,7 @@ impl CachedNeeds {
 }
 
 /// The needs of a document, and the connections that they were computed from.
-pub fn needs_of(
+pub(crate) fn needs_of(
     inventory: &Inventory,
     lookup: &SecretLookup,
     key: &ResourceKey,

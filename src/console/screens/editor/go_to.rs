@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn a_place_of_the_stored_text_has_a_path() {
         let text = "{\n\"ä\": {\"b\": [true, {\"c\": 1}]}}";
-        for (place, path) in [((2, 1), "ä"), ((2, 7), "ä.b"), ((2, 12), "ä.b[0]"), ((2, 19), "ä.b[1].c")]
+        for (place, path) in [((2, 1), "ä"), ((2, 7), "ä.b"), ((2, 12), "ä.b[0]"), ((2, 20), "ä.b[1].c")]
         {
             assert_eq!(pointer_at(text, place), path, "{place:?}");
         }

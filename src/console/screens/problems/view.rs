@@ -116,7 +116,7 @@ fn empty_lines(model: &Model, room: u16) -> Vec<TextRun> {
         false => wrapped(StyleRole::Good, &format!("{} no problem found in {checked}", glyph::GOOD)),
     };
     if let Some(finished) = model.checks.finished.filter(|_| !is_looking) {
-        lines.extend(wrapped(StyleRole::Dim, &format!("checked {} ago", model.age(finished).text)));
+        lines.extend(wrapped(StyleRole::Dim, &format!("checked {}", model.ago(finished))));
     }
     for doubt in words::count_qualifiers(model) {
         lines.extend(wrapped(StyleRole::Warning, &format!("{} the documents are {doubt}", glyph::WARNING)));

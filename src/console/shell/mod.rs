@@ -55,24 +55,23 @@ fn screen(model: &Model, surface: &mut Surface<'_>) {
 }
 
 /// The line of tabs, each with its digit and its screen's note: with counts, without, or, where even that does
-/// not fit, with the note of Problems alone, which counts them for all.
+/// not fit, without those of the documents, whose problems the header and their own tab count too.
 fn draw_tabs(surface: &mut Surface<'_>, model: &Model, area: Rect) {
-    let notes: [fn(&Model, Tab) -> TextRun; 3] = [
+    let notes: [fn(&Model, Tab) -> TextRun; 2] = [
         |model, tab| tab.component().tab_note(model, true),
         |model, tab| tab.component().tab_note(model, false),
-        |model, tab| match tab {
-            Tab::Problems => tab.component().tab_note(model, false),
-            _ => TextRun::default(),
-        },
     ];
+    let least = |model: &Model, tab| match tab {
+        Tab::Webhooks | Tab::Connections => TextRun::default(),
+        _ => tab.component().tab_note(model, false),
+    };
     let titles = |note| -> Vec<TextRun> { Tab::ALL.iter().map(|tab| tab_title(model, *tab, note)).collect() };
     let fits = |titles: &Vec<TextRun>| {
         titles.iter().map(|title| title.width() + 3).sum::<u16>() <= area.width.saturating_add(2)
     };
-    let shown = notes.into_iter().map(titles).find(fits);
     let mut line = surface.row(area, 0);
     line.skip(1);
-    for title in shown.unwrap_or_else(|| titles(|_, _| TextRun::default())) {
+    for title in notes.into_iter().map(titles).find(fits).unwrap_or_else(|| titles(least)) {
         line.put_run(&title).skip(3);
     }
 }

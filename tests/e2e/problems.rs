@@ -22,25 +22,22 @@ fn from_a_red_count_in_the_header_to_the_mended_document_in_under_ten_keys() {
         pressed += 1;
     };
     press(&mut terminal, "4");
-    terminal.wait_for("team-a/not_json");
-    press(&mut terminal, "j");
-    press(&mut terminal, "j");
-    let selected = |line: &String| line.contains('▌') && line.contains("team-a/not_json");
+    let selected = |line: &String| line.contains('▌') && line.contains("team-a/empty_value");
     terminal.wait_until(|screen| screen.lines().iter().any(selected));
     press(&mut terminal, "enter");
-    terminal.wait_for("EDIT team-a/not_json");
-    terminal.wait_for("✗ line");
-    press(&mut terminal, "f2");
+    terminal.wait_for("EDIT team-a/empty_value");
+    press(&mut terminal, "{");
+    press(&mut terminal, "}");
     terminal.wait_for("✓ a JSON object");
     press(&mut terminal, "ctrl-s");
     terminal.wait_for("REVIEW");
     terminal.answer("enter");
     pressed += 1;
-    terminal.wait_for("done: write team-a/not_json");
+    terminal.wait_for("done: write team-a/empty_value");
     terminal.wait_until(|screen| screen.line(0).contains("4✗ "));
     assert!(pressed < 10, "{pressed}");
     let screen = terminal.screen_now();
-    let is_listed = |line: &String| line.contains("L29") && line.contains("team-a/not_json");
+    let is_listed = |line: &String| line.contains("L29") && line.contains("team-a/empty_value");
     assert!(screen.has("PROBLEM") && !screen.lines().iter().any(is_listed), "{}", screen.framed());
 }
 

@@ -50,7 +50,7 @@ fn on_a_small_terminal_the_way_is_the_same() {
     terminal.keys("/");
     terminal.type_text("problem:dang");
     terminal.keys("tab enter");
-    let screen = terminal.wait_for("1 of ");
+    let screen = terminal.wait_for("/problem:dangling-connection");
     assert!(
         screen.has("staging/dangling") && screen.has("problem:dangling-connection"),
         "{}",

@@ -4,6 +4,7 @@
 mod diagnostic;
 mod input;
 mod needs;
+mod problems;
 mod profile;
 pub mod receiver;
 mod rule_settings;
@@ -20,6 +21,7 @@ pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,
     OwnSecrets, ReceiverEnv, SecretLookup, needs,
 };
+pub use problems::{Problem, ProblemIndex, SeverityCounts};
 pub use profile::{KNOWN_VERSION, ReceiverProfile};
 pub use rule_settings::{RuleSetting, RuleSettings, find_rule};
 pub use rules::{Diagnosis, diagnose, diagnose_counting};

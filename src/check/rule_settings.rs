@@ -51,8 +51,7 @@ impl RuleSettings {
 /// # Errors
 /// The nearest name, if no rule has this one.
 pub fn find_rule(name: &str) -> Result<&'static Rule, Option<&'static str>> {
-    let all = rules::all();
     let is = |rule: &&Rule| rule.id.eq_ignore_ascii_case(name) || rule.name.eq_ignore_ascii_case(name);
-    let names = || all.iter().flat_map(|rule| [rule.name, rule.id]);
-    all.iter().find(is).ok_or_else(|| nearest(name, names()))
+    let names = || rules::all().flat_map(|rule| [rule.name, rule.id]);
+    rules::all().find(is).ok_or_else(|| nearest(name, names()))
 }

@@ -2,10 +2,12 @@
 //! map, footer, help, palette and key reference are derived from this table.
 
 mod group;
+mod place_groups;
 #[cfg(test)]
 mod tests;
 
 pub use group::Group;
+use place_groups::{EVERYWHERE, LISTS, SCREENS, SCROLLING, TABS};
 
 use super::place::Place::{self, *};
 
@@ -75,32 +77,10 @@ macro_rules! word {
     };
 }
 
-const EVERYWHERE: [Place; Place::ALL.len()] = Place::ALL;
-const LISTS: [Place; 2] = [Browse, Secrets];
-const TABS: [Place; 3] = [Browse, Secrets, Page];
-const SCREENS: [Place; 9] =
-    [Browse, Secrets, Page, Review, Merge, Plan, SecretForm, SecretReview, StaleDependents];
-const SCROLLING: [Place; 15] = [
-    Browse,
-    Secrets,
-    Page,
-    Help,
-    Review,
-    Merge,
-    Plan,
-    Drafts,
-    Columns,
-    Messages,
-    PickSecret,
-    RevealedValue,
-    SecretForm,
-    SecretReview,
-    StaleDependents,
-];
-
 actions! {
     Here {
-        Open "open" "open what is selected" [look] keys { "enter" in LISTS } hints { Browse 1, Secrets 1 };
+        Open "open" "open what is selected" [look] keys { "enter" in LISTS }
+            hints { Browse 1, Secrets 1, Problems 1 "edit there" };
         ResumeDraft "take-up" "go on with the selected draft" [writes]
             keys { "enter" in [Drafts] }
             hints { Drafts 1 "go on with it" };
@@ -191,13 +171,13 @@ actions! {
         Back "back" "one step out; a draft is kept"
             keys {
                 "esc" in [
-                    Browse, Secrets, Page, Help, Editor, Find, Review, Merge, Plan, SecretForm, SecretReview,
+                    Browse, Secrets, Problems, Page, Help, Editor, Find, Review, Merge, Plan, SecretForm, SecretReview,
                     StaleDependents
                 ],
                 "q" in [Help, StaleDependents], "?" in [Help]
             }
             hints {
-                Secrets 2, Page 1, Help 1, Editor 3 "leave (draft kept)", Find 3 "close",
+                Secrets 2, Problems 3, Page 1, Help 1, Editor 3 "leave (draft kept)", Find 3 "close",
                 Review 3 "back to the draft", Merge 4, Plan 5 "leave", SecretForm 4 "leave", SecretReview 3,
                 StaleDependents 2 "leave"
             };
@@ -211,14 +191,17 @@ actions! {
                 Filter 2, MessageFilter 2, Messages 1 "close", Prompt 3, Confirm 2 "no", Choose 2, Columns 6,
                 Drafts 2 "later", PickSecret 2, RevealedValue 1 "hide", Value 4, Generate 3
             };
-        Complete "complete" "complete what was typed" keys { "tab" in [Prompt] } hints { Prompt 2 };
+        Complete "complete" "complete what was typed" keys { "tab" in [Prompt, Filter] }
+            hints { Prompt 2, Filter 5 };
     }
     Write {
-        Edit "edit" "edit the selected document" [command writes] keys { "e" in [Browse] } hints { Browse 2 };
+        Edit "edit" "edit the selected document" [command writes]
+            keys { "e" in [Browse, Problems] }
+            hints { Browse 2 };
         Unlock "unlock" "allow writing for ten minutes without a key" [command writer];
         Lock "lock" "refuse writing again" [command writer];
         EditExternally "edit-outside" "edit in the program of $EDITOR" [writes]
-            keys { "E" in [Browse], "ctrl-e" in [Editor] }
+            keys { "E" in [Browse, Problems], "ctrl-e" in [Editor] }
             hints { Editor 12 "your editor" };
         New "new" "new document" [command writes] keys { "n" in [Browse] } hints { Browse 6 };
         Clone "clone" "copy the selected or the marked documents" [command writes]
@@ -230,17 +213,18 @@ actions! {
         Delete "delete" "delete the selected or the marked documents" [command writes]
             keys { "d" in [Browse] }
             hints { Browse 8 };
-        Mark "mark" "mark, or unmark, and go on to the next row" keys { "space" in [Browse] } hints { Browse 10 };
+        Mark "mark" "mark, or unmark, and go on to the next row" keys { "space" in [Browse, Problems] }
+            hints { Browse 10, Problems 7 };
         MarkAll "mark-all" "mark all that are shown, or unmark them" [command] keys { "*" in [Browse] };
         DropUnseen "drop-unseen" "drop what is marked, but not on the screen" [command]
             keys { "x" in [Browse, Plan] }
             hints { Browse 0 "drop unseen marks", Plan 2 "leave out the unseen" };
         SetSecret "set" "set or rotate one field of a secret" [command writes]
-            keys { "s" in LISTS }
+            keys { "s" in [Browse, Secrets] }
             hints { Browse 15, Secrets 5 };
         UndoWrite "undo-write" "take back the last write, then the ones before" [command writes]
-            keys { "u" in [Browse, Page, Plan] }
-            hints { Browse 9 "undo write", Plan 7 "the one before" };
+            keys { "u" in [Browse, Problems, Page, Plan] }
+            hints { Browse 9 "undo write", Problems 6 "undo write", Plan 7 "the one before" };
         SetFields "set-fields" "set several fields of a secret at once" [command writes]
             keys { "a" in [Secrets] }
             hints { Secrets 10 "set fields" };
@@ -260,19 +244,19 @@ actions! {
             hints { StaleDependents 1 "plan the re-put" };
     }
     View {
-        Filter "filter" "filter by id, namespace, module, connection" [command]
-            keys { "/" in [Browse, Secrets, Messages] }
-            hints { Browse 3, Secrets 7, Messages 2 };
+        Filter "filter" "filter by words, and by is: auth: sec: problem: severity:" [command]
+            keys { "/" in [Browse, Secrets, Problems, Messages] }
+            hints { Browse 3, Secrets 7, Problems 2, Messages 2 };
         Copy "copy" "copy the selected address or path" [command]
             keys { "y" in LISTS }
-            hints { Browse 13, Secrets 12 };
+            hints { Browse 13, Secrets 12, Problems 8 };
         Drafts "drafts" "drafts that were kept, on disk too" [command];
         RevealSecret "reveal" "show one secret value for 15 s, with a reason" [command]
-            keys { "r" in LISTS }
+            keys { "r" in [Browse, Secrets] }
             hints { Browse 14, Secrets 4 };
         Sort "sort" "next order: id, module, connection, newest" [command look]
             keys { "o" in LISTS }
-            hints { Browse 16, Secrets 14 };
+            hints { Browse 16, Secrets 14, Problems 10 };
         CopySecret "copy-secret" "copy one secret value, with a reason, if the settings let you" [command]
             keys { "Y" in [Secrets] }
             hints { Secrets 13 "copy value" };
@@ -282,15 +266,18 @@ actions! {
         ResetView "reset-view" "panes as wide, and columns chosen, as at first" [command look]
             keys { "=" in LISTS, "=" in [Columns] }
             hints { Columns 5 "as at first" };
-        Zoom "zoom" "focused pane alone" [command look] keys { "z" in LISTS } hints { Browse 17, Secrets 16 };
+        Zoom "zoom" "focused pane alone" [command look] keys { "z" in LISTS }
+            hints { Browse 17, Secrets 16, Problems 11 };
         Times "times" "dates and times instead of ages, or ages again" [command look]
             keys { "T" in TABS, "T" in [Drafts, Messages, Review, Plan, SecretReview, StaleDependents] };
         Pause "pause" "hold the picture still; changes wait" [command]
             keys { "p" in LISTS }
-            hints { Browse 18, Secrets 17 };
+            hints { Browse 18, Secrets 17, Problems 12 };
         Webhooks "webhooks" "webhooks by namespace" [command look] keys { "1" in TABS };
         Connections "connections" "connections and who uses them" [command look] keys { "2" in TABS };
         Secrets "secrets" "secrets: which exist, and who depends on them" [command look] keys { "3" in TABS };
+        Problems "problems" "what is wrong with all documents, worst first" [command look]
+            keys { "4" in TABS };
         Health "health" "backends and their members" [command look] keys { "6" in TABS };
         Log "log" "confdeck's own log" [command look] keys { "7" in TABS };
         Messages "messages" "what came of your acts, and news: the last 200, whole" [command look]
@@ -322,17 +309,18 @@ actions! {
     Program {
         Command "command" "type a command or an address" [look]
             keys { ":" in SCREENS, ":" in [Drafts] }
-            hints { Browse 5 "commands", Secrets 9 "commands", Page 5 "commands" };
+            hints { Browse 5 "commands", Secrets 9 "commands", Problems 5 "commands", Page 5 "commands" };
         Help "help" "the keys that work here" [command look]
             keys { "?" in SCREENS, "F1" in [Editor] }
             hints {
-                Browse 4, Detail 3, Secrets 3, Page 3, Editor 4, Review 4, Merge 9, Plan 8, SecretForm 6,
+                Browse 4, Detail 3, Secrets 3, Problems 4, Page 3, Editor 4, Review 4, Merge 9, Plan 8, SecretForm 6,
                 SecretReview 4,
                 StaleDependents 4
             };
         Retry "retry" "try the backends again at once" [command] keys { "ctrl-r" in TABS } hints { Page 4 };
         Context "context" "go to another context of the config file" [command];
-        Quit "quit" "leave confdeck" [command] keys { "q" in TABS } hints { Browse 12, Secrets 15, Page 6 };
+        Quit "quit" "leave confdeck" [command] keys { "q" in TABS }
+            hints { Browse 12, Secrets 15, Problems 9, Page 6 };
         Interrupt "interrupt" "close what is open, or leave" keys { "ctrl-c" in EVERYWHERE };
         Redraw "redraw" "draw everything anew" [command look] keys { "ctrl-l" in EVERYWHERE };
         Suspend "suspend" "back to the shell; fg returns" [command look] keys { "ctrl-z" in EVERYWHERE };

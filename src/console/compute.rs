@@ -10,12 +10,16 @@ use super::request::AT_ONCE;
 /// A job, and how its result is applied.
 pub struct Compute {
     bytes: usize,
+    in_background: bool,
     run: Box<dyn FnOnce() -> Computed + Send>,
     failed: Computed,
 }
 
 /// The result of a job, still to be applied to the model.
-pub struct Computed(Box<Apply>);
+pub struct Computed {
+    apply: Box<Apply>,
+    in_background: bool,
+}
 
 type Apply = dyn FnOnce(&mut Model, RequestId) -> Vec<Effect> + Send;
 
@@ -28,8 +32,16 @@ impl Compute {
         failed: T,
         apply: fn(&mut Model, RequestId, T) -> Vec<Effect>,
     ) -> Self {
-        let computed = move |result| Computed(Box::new(move |model, request| apply(model, request, result)));
-        Self { bytes, failed: computed(failed), run: Box::new(move || computed(run())) }
+        let computed = move |result| Computed {
+            apply: Box::new(move |model, request| apply(model, request, result)),
+            in_background: false,
+        };
+        Self { bytes, in_background: false, failed: computed(failed), run: Box::new(move || computed(run())) }
+    }
+
+    /// Nobody waits for its result, which asks for a frame itself if it needs one.
+    pub fn in_background(self) -> Self {
+        Self { in_background: true, ..self }
     }
 
     pub fn is_small(&self) -> bool {
@@ -37,18 +49,23 @@ impl Compute {
     }
 
     pub fn run(self) -> Computed {
-        (self.run)()
+        Computed { in_background: self.in_background, ..(self.run)() }
     }
 
     /// The job, and the result to use if it panics.
     pub fn split(self) -> (impl FnOnce() -> Computed + Send, Computed) {
-        (self.run, self.failed)
+        let Self { in_background, run, failed, .. } = self;
+        (move || Computed { in_background, ..run() }, Computed { in_background, ..failed })
     }
 }
 
 impl Computed {
+    pub fn is_in_background(&self) -> bool {
+        self.in_background
+    }
+
     pub fn apply(self, model: &mut Model, request: RequestId) -> Vec<Effect> {
-        (self.0)(model, request)
+        (self.apply)(model, request)
     }
 }
 

@@ -29,6 +29,7 @@ places! {
     Browse "Lists and details"
     Detail "Detail"
     Secrets "Secrets"
+    Problems "Problems"
     Page "Health and Log"
     Help "Help"
     Filter "Filter"

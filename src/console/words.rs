@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::time::SystemTime;
 
+use crate::check::SeverityCounts;
 use crate::console::age::{TimedText, countdown, so_far};
 use crate::console::model::{
     Model, Notice, NoticeOrigin, PausedEvents, SecretLink, SecretsSummary, StoreLink, Tone,
@@ -10,6 +11,7 @@ use crate::console::model::{
 use crate::console::shell::layout::Pane;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{PaneTitle, TableColumn, TextRun};
+use crate::domain::json::Severity;
 use crate::domain::{Condition, LinkState, SecretStoreStatus, Token, utc};
 use crate::inventory::{AuthKinds, Scope};
 
@@ -49,6 +51,58 @@ pub(crate) fn count_qualifiers(model: &Model) -> Vec<String> {
     };
     let partial = model.inventory.coverage().is_partial().then(|| PARTIAL.to_lowercase());
     state.into_iter().chain(partial).collect()
+}
+
+/// The glyph and the colour of a severity; the glyphs differ, for screens without colours.
+pub(crate) fn severity_badge(severity: Severity) -> (StyleRole, &'static str) {
+    match severity {
+        Severity::Error => (StyleRole::Bad, glyph::BAD),
+        Severity::Warning => (StyleRole::Warning, glyph::WARNING),
+        Severity::Info => (StyleRole::Dim, glyph::HOLLOW),
+    }
+}
+
+/// `2✗ 14▲`: the errors and the warnings among all documents of a kind; with `…` while they are still
+/// checked. Hints are counted in their tab alone.
+pub(crate) fn severity_counts(model: &Model, counts: SeverityCounts) -> TextRun {
+    let mut run = TextRun::default();
+    for (count, severity) in [(counts.errors, Severity::Error), (counts.warnings, Severity::Warning)] {
+        if count > 0 {
+            let (style, mark) = severity_badge(severity);
+            run.join(" ", TextRun::of(style, format!("{}{mark}", grouped(count))));
+        }
+    }
+    if !run.is_empty() && model.checks.has_begun() && model.is_checking() {
+        run = run.and(StyleRole::Dim, glyph::MORE);
+    }
+    run
+}
+
+/// The same after a name, with a blank before it.
+pub(crate) fn severity_note(model: &Model, counts: SeverityCounts) -> TextRun {
+    let counts = severity_counts(model, counts);
+    let mut note = TextRun::default();
+    if !counts.is_empty() {
+        note = TextRun::of(StyleRole::Dim, " ");
+        note.join("", counts);
+    }
+    note
+}
+
+/// How far the checks are: `checked 12,000 of 25,000`, or in how many documents something was looked for.
+pub(crate) fn checked(model: &Model) -> TextRun {
+    let (checked, total) = (model.checks.index.checked(), model.documents());
+    let total_words = count(total, model);
+    if total_words.is_empty() {
+        return TextRun::default();
+    }
+    TextRun::of(
+        StyleRole::Dim,
+        match checked < total {
+            true => format!("checked {} of {total_words} {}", grouped(checked), glyph::MORE),
+            false => format!("in {total_words}"),
+        },
+    )
 }
 
 /// The mark of a snapshot limited to what this user may read.

@@ -9,6 +9,7 @@ mod index;
 mod query;
 mod row;
 mod site_arena;
+mod slot_set;
 mod store;
 
 pub use event::{InventoryEvent, ScannedEntry, scan_event};
@@ -18,4 +19,5 @@ pub use facts::{
 };
 pub use query::{RowCounts, Scope};
 pub use row::{RowRef, Slot};
+pub use slot_set::SlotSet;
 pub use store::{Delta, DeltaKind, Inventory};

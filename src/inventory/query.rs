@@ -58,6 +58,15 @@ impl Inventory {
         })
     }
 
+    /// How many rows there are in all ranges.
+    pub fn len(&self) -> usize {
+        self.rows.len() - self.free.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// The rows of a range in key order.
     pub fn slots(&self, scope: &Scope) -> impl Iterator<Item = Slot> {
         self.groups(scope).flat_map(|group| group.slots.iter().copied())

@@ -18,7 +18,7 @@ use super::{DocumentError, Facts, InventoryEvent, ScannedEntry};
 #[derive(Default)]
 pub struct Inventory {
     pub(super) rows: Vec<Option<Row>>,
-    free: Vec<Slot>,
+    pub(super) free: Vec<Slot>,
     pub(super) names: Interner,
     pub(super) webhooks: BTreeMap<Namespace, RowGroup>,
     pub(super) connections: RowGroup,
@@ -60,6 +60,8 @@ pub struct Delta {
     /// The keys of the deleted rows, which can no longer be found by their slots. A key that is no longer
     /// covered ([`Coverage::covers`]) may still exist.
     pub deleted: Vec<ResourceKey>,
+    /// The names of connections that got their first dependent, or lost their last.
+    pub usage: Vec<Box<str>>,
     /// Set at the end of a load that replaced an earlier one: how many rows differed, of those that
     /// both loads covered.
     pub resynced: Option<usize>,
@@ -181,13 +183,13 @@ impl Inventory {
         let row = self.make_row(&entry, &facts, observed);
         let change = match found {
             Some(slot) => {
-                self.unlink(slot);
+                self.unlink(slot, delta);
                 self.set_row(slot, Some(row));
                 (slot, DeltaKind::Updated)
             }
             None => (self.insert(&entry.key, row), DeltaKind::Created),
         };
-        self.link(change.0, facts, &entry);
+        self.link(change.0, facts, &entry, delta);
         delta.changes.push(change);
     }
 
@@ -235,7 +237,7 @@ impl Inventory {
 
     fn remove(&mut self, slot: Slot, delta: &mut Delta) {
         let Some(key) = self.row(slot).map(|row| row.key()) else { return };
-        self.unlink(slot);
+        self.unlink(slot, delta);
         let at = self.place_of(&key);
         if let (Some(group), Ok(at)) = (self.group_mut(&key), at) {
             group.slots.remove(at);
@@ -251,10 +253,13 @@ impl Inventory {
         delta.deleted.push(key);
     }
 
-    fn link(&mut self, slot: Slot, facts: Facts, entry: &Entry) {
+    fn link(&mut self, slot: Slot, facts: Facts, entry: &Entry, delta: &mut Delta) {
         let connections: SmallVec<[Symbol; 4]> =
             facts.connections.iter().map(|name| self.names.symbol(name)).collect();
-        for symbol in &connections {
+        for (symbol, name) in connections.iter().zip(&facts.connections) {
+            if self.by_connection.get(symbol).is_empty() {
+                delta.usage.push(name.clone());
+            }
             self.by_connection.add(*symbol, slot);
         }
         for reference in facts.sites().references().keys() {
@@ -276,7 +281,7 @@ impl Inventory {
     }
 
     /// Removes a row from every index but the sorted one.
-    fn unlink(&mut self, slot: Slot) {
+    fn unlink(&mut self, slot: Slot, delta: &mut Delta) {
         self.leases.remove(&slot);
         let Some(row) = self.row(slot) else { return };
         let (key, references) = (row.key(), row.sites().references());
@@ -287,7 +292,13 @@ impl Inventory {
             group.invalid = group.invalid.saturating_sub(1);
         }
         references.keys().for_each(|reference| self.by_reference.remove(&reference.into(), slot));
-        connections.iter().for_each(|name| self.by_connection.remove(name, slot));
+        for symbol in connections {
+            self.by_connection.remove(&symbol, slot);
+            if let Some(name) = self.names.name(symbol).filter(|_| self.by_connection.get(&symbol).is_empty())
+            {
+                delta.usage.push(name.into());
+            }
+        }
         self.sites.set(slot, &[]);
         self.connections_of.remove(&slot);
     }

@@ -45,6 +45,7 @@ mod person;
 mod plans;
 mod planted;
 mod presence;
+mod problems;
 mod restore;
 mod rights;
 mod scenes;

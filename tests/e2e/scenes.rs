@@ -43,7 +43,7 @@ fn browse() {
 fn narrow() {
     let mut terminal = demo(80, 24);
     terminal.keys("j j");
-    terminal.wait_for("3 of 23");
+    terminal.wait_for("3 of 24");
     terminal.wait_until(|screen| screen.has("⊘") && !screen.has("connecting") && !screen.has("  ·  "));
     draw(&terminal, "narrow");
 }

@@ -24,9 +24,14 @@ pub const CONNECTION: Rule = Rule {
 fn dangling_connection(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnostic>) {
     let names = input.facts.connections.iter().take(MAX_DIAGNOSTICS);
     for name in names.filter(|name| is_missing(input, name)) {
-        let message = format!("connection {} does not exist", shown_name(name));
+        let message = missing_connection(name);
         found.push(Diagnostic { pointer: name.to_string(), ..rule.diagnostic(message) });
     }
+}
+
+/// What messages about a connection that does not exist begin with.
+pub fn missing_connection(name: &str) -> String {
+    format!("connection {} does not exist", shown_name(name))
 }
 
 fn is_missing(input: &DocumentInput<'_>, name: &str) -> bool {
@@ -68,9 +73,9 @@ fn judge_connection(
     let name = member.value.string(input.text())?;
     if is_missing(input, &name) {
         let message = format!(
-            "connection {} does not exist: the module uses its own defaults, mostly localhost, and the \
-             request is answered with 200 all the same",
-            shown_name(&name)
+            "{}: the module uses its own defaults, mostly localhost, and the request is answered with 200 all \
+             the same",
+            missing_connection(&name)
         );
         let remedy = "name a connection that exists, or create this one first";
         return Some(Diagnostic { remedy, ..rule.diagnostic(message) });

@@ -5,6 +5,8 @@ mod cleanup;
 mod connections;
 #[cfg(test)]
 pub(super) mod fixture;
+#[cfg(test)]
+mod for_tests;
 mod json;
 mod keys;
 mod modules;
@@ -21,7 +23,9 @@ pub use auth::{
     UNVERIFIED_TOKEN, WEAK_SIGNATURE,
 };
 pub use cleanup::CREDENTIAL_CLEANUP;
-pub use connections::{CLICKHOUSE_CONNECTION, CONNECTION, REDIS_SETTINGS, UNUSABLE_CONNECTION};
+pub use connections::{
+    CLICKHOUSE_CONNECTION, CONNECTION, REDIS_SETTINGS, UNUSABLE_CONNECTION, missing_connection,
+};
 pub use json::RECEIVER_ONLY_JSON;
 pub use keys::{IGNORED_KEY, LEFT_TO_EDIT, SUSPICIOUS_KEY};
 pub use modules::{BROKEN_MODULE, CONNECTION_OF_CHAIN, RATE_LIMIT, UNREDACTED_LOG, USELESS_RETRY};
@@ -37,6 +41,8 @@ use super::{Diagnostic, DocumentInput, DraftInput, Reach, Rule, RuleCheck, Subje
 use crate::domain::json::{Severity, line_column, problems};
 use crate::text::MASK;
 use crate::text::placeholders::unfillable;
+#[cfg(test)]
+use for_tests::RULES as RULES_FOR_TESTS;
 
 /// The most diagnostics of one subject, and of one rule for it.
 pub const MAX_DIAGNOSTICS: usize = 100;
@@ -91,13 +97,18 @@ static RULES: &[Rule] = &[
 const GENERAL: &[&str] = &[SUSPICIOUS_KEY.id, WRONG_VALUE.id, MISSING_MEMBER.id];
 
 /// All rules, in the order in which diagnostics are found.
-pub(super) fn all() -> &'static [Rule] {
-    RULES
+pub fn all() -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().chain(RULES_FOR_TESTS)
+}
+
+/// The rule with an id.
+pub fn rule(id: &str) -> Option<&'static Rule> {
+    all().find(|rule| rule.id == id)
 }
 
 /// The rule of a diagnostic.
 pub fn rule_of(diagnostic: &Diagnostic) -> Option<&'static Rule> {
-    RULES.iter().find(|rule| rule.id == diagnostic.rule)
+    rule(diagnostic.rule)
 }
 
 /// What is shown of a subject, and how many diagnostics the context silences.
@@ -115,7 +126,7 @@ pub fn diagnose(subject: Subject<'_>) -> Vec<Diagnostic> {
 /// As [`diagnose`], with the number of diagnostics that the context silences.
 pub fn diagnose_counting(subject: Subject<'_>) -> Diagnosis {
     let mut found = Vec::new();
-    for rule in RULES {
+    for rule in all() {
         let mut of_rule = Vec::new();
         match (rule.check, subject) {
             (RuleCheck::Facts(check), Subject::Row(input) | Subject::Document(input))
@@ -270,3 +281,6 @@ fn mask_for_secret(rule: &Rule, draft: DraftInput<'_>, found: &mut Vec<Diagnosti
         found.push(rule.diagnostic(message.into()));
     }
 }
+
+#[cfg(not(test))]
+static RULES_FOR_TESTS: &[Rule] = &[];

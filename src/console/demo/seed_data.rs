@@ -67,6 +67,11 @@ const DOCUMENTS: &[(&str, &str)] = &[
         r#"{"module":"postgresql","connection":"redis_main","module-config":{"table":"{$vault:app/reports#table:reports}"},"ip_whitelist":["198.51.100.20"]}"#,
     ),
     ("team-a/admin_panel", r#"{"module":"log"}"#),
+    // Open to anyone, because of a letter.
+    (
+        "team-a/misspelt",
+        "{\n  \"module\": \"log\",\n  \"hmca\": {\n    \"secret\": \"{$vault:app/reports#hmac}\",\n    \"header\": \"X-Signature\"\n  }\n}\n",
+    ),
     (
         "connections/kafka_main",
         "{\n  \"type\": \"kafka\",\n  \"bootstrap_servers\": \"kafka-1.example:9092,kafka-2.example:9092\"\n}\n",

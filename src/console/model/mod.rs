@@ -1,5 +1,6 @@
 //! State of the console, as plain data that tests can build.
 
+mod checks;
 mod context;
 mod drafts;
 mod link;
@@ -12,6 +13,7 @@ mod presence_cache;
 mod secret_dependents;
 mod secret_link;
 mod secrets_summary;
+mod surroundings;
 mod variable_conflicts;
 mod visibility;
 
@@ -33,6 +35,7 @@ use crate::console::screens::editor::{Draft, DraftStage, ExternalEdit};
 use crate::console::screens::health::HealthPage;
 use crate::console::screens::log::LogPage;
 use crate::console::screens::plan::{Plan, UndoLog};
+use crate::console::screens::problems::ProblemsPage;
 use crate::console::screens::secrets::SecretsPage;
 use crate::console::screens::secrets::actions::SecretActions;
 use crate::console::screens::tab::Tab;
@@ -44,15 +47,18 @@ use crate::console::theme::Glyphs;
 use crate::domain::ResourceKey;
 use crate::inventory::{Inventory, Scope};
 
+pub use checks::{CheckSlice, CheckedSlice, Checks};
 pub use context::{ConsoleContext, WriteAccess};
 pub use link::{ConsistencyCheck, DebouncedLatency, LinkHistory, LinkOutage, Resync, StoreLink, Traffic};
 pub use needs_cache::NeedsCache;
+pub(crate) use needs_cache::needs_of;
 pub use notice::{LeaseExpiry, MAX_MESSAGES, Notice, NoticeOrigin, Notices, Tone};
 pub use paused_events::PausedEvents;
 pub use pending_write::{PendingWrite, SentCommit, UnknownOutcome};
 pub use presence_cache::{MAX_SEEN, PresenceCache};
 pub use secret_link::SecretLink;
 pub use secrets_summary::SecretsSummary;
+pub use surroundings::Surroundings;
 pub use variable_conflicts::VariableConflicts;
 pub(crate) use visibility::denied_if_hidden;
 
@@ -79,11 +85,13 @@ pub struct Model {
     pub secret_link: SecretLink,
     pub traffic: Traffic,
     pub inventory: Inventory,
+    pub checks: Checks,
     /// The visible tab.
     pub tab: Tab,
     pub webhooks: BrowsePage,
     pub connections: BrowsePage,
     pub secrets_page: SecretsPage,
+    pub problems: ProblemsPage,
     pub health: HealthPage,
     pub log: LogPage,
     /// The document being edited; its editor covers the body.
@@ -92,7 +100,7 @@ pub struct Model {
     pub plan: Option<Box<Plan>>,
     pub secret_actions: SecretActions,
     pub needs: NeedsCache,
-    /// Webhooks whose own secrets come from the same environment variables.
+    /// Webhooks whose own secrets come from the same environment variables, and those with the same id.
     pub variable_conflicts: VariableConflicts,
     pub presence_cache: PresenceCache,
     pub undo_log: UndoLog,
@@ -170,8 +178,10 @@ impl Model {
             link: StoreLink::default(),
             traffic: Traffic::default(),
             inventory: Inventory::default(),
+            checks: Checks::default(),
             tab: Tab::Webhooks,
             secrets_page: SecretsPage::default(),
+            problems: ProblemsPage::default(),
             health: HealthPage::default(),
             log: LogPage::default(),
             edit: None,
@@ -213,12 +223,14 @@ impl Model {
     pub fn screen_place(&self) -> Place {
         self.covering().unwrap_or_else(|| match self.tab {
             Tab::Secrets if self.secrets_page.list.typing.is_some() => Place::Filter,
+            Tab::Problems if self.problems.list.typing.is_some() => Place::Filter,
             Tab::Webhooks | Tab::Connections => match self.browse() {
                 Some(browse) if browse.is_typing() => Place::Filter,
                 Some(browse) if browse.focus == Pane::Detail => Place::Detail,
                 _ => Place::Browse,
             },
             Tab::Secrets => Place::Secrets,
+            Tab::Problems => Place::Problems,
             Tab::Health | Tab::Log => Place::Page,
         })
     }
@@ -249,7 +261,7 @@ impl Model {
         match self.tab {
             Tab::Webhooks => Some(&self.webhooks),
             Tab::Connections => Some(&self.connections),
-            Tab::Secrets | Tab::Health | Tab::Log => None,
+            Tab::Secrets | Tab::Problems | Tab::Health | Tab::Log => None,
         }
     }
 
@@ -258,7 +270,7 @@ impl Model {
         match self.tab {
             Tab::Webhooks => Some((&mut self.webhooks, &self.inventory)),
             Tab::Connections => Some((&mut self.connections, &self.inventory)),
-            Tab::Secrets | Tab::Health | Tab::Log => None,
+            Tab::Secrets | Tab::Problems | Tab::Health | Tab::Log => None,
         }
     }
 
@@ -267,8 +279,12 @@ impl Model {
         self.browse()?.list.selected.as_ref()
     }
 
-    /// The document that keys act on: the selected one, unless a namespace has the focus.
+    /// The document that keys act on: the selected one, unless a namespace has the focus, or that of the
+    /// selected problem.
     pub fn focused(&self) -> Option<&ResourceKey> {
+        if self.tab == Tab::Problems {
+            return self.problems.list.selected.as_ref().map(|problem| &problem.key);
+        }
         let browse = self.browse().filter(|browse| browse.focus != Pane::Namespaces)?;
         browse.list.selected.as_ref()
     }
@@ -277,6 +293,7 @@ impl Model {
     pub fn has_focus(&self, pane: Pane) -> bool {
         let focus = match self.tab {
             Tab::Secrets => Some(self.secrets_page.focus),
+            Tab::Problems => Some(self.problems.focus),
             _ => self.browse().map(|browse| browse.focus),
         };
         focus == Some(pane) && self.overlay.is_none()
@@ -295,6 +312,9 @@ impl Model {
         let sizes = &self.view.settings.panes;
         if self.tab == Tab::Secrets {
             return secret_panes(body, self.secrets_page.focus, self.secrets_page.zoomed, sizes);
+        }
+        if self.tab == Tab::Problems {
+            return secret_panes(body, self.problems.focus, self.problems.zoomed, sizes);
         }
         let (focus, zoomed) =
             self.browse().map_or((Pane::Items, false), |browse| (browse.focus, browse.zoomed));
@@ -359,7 +379,7 @@ impl Model {
             _ => None,
         };
         [
-            (partial || self.needs.is_partial()).then_some(self.now.mono),
+            (partial || self.needs.is_partial() || self.problems.is_partial()).then_some(self.now.mono),
             self.variable_conflicts.next_wake(),
             unlocked,
             self.next_save(),

@@ -42,19 +42,12 @@ struct CachedNeeds {
 }
 
 /// A connection that a document names, and its token at that time; `None` if it did not exist.
-type ConnectionToken = (ResourceKey, Option<Token>);
+pub(super) type ConnectionToken = (ResourceKey, Option<Token>);
 
 impl CachedNeeds {
     fn of(inventory: &Inventory, lookup: &SecretLookup, key: &ResourceKey, row: RowRef<'_>) -> Self {
-        let connections = RefCell::new(Vec::new());
-        let facts_of = |name: &str| -> Option<Facts> {
-            let key = ResourceKey::connection(ConnectionName::new(name).ok()?);
-            let row = inventory.get(&key);
-            connections.borrow_mut().push((key, row.map(RowRef::token)));
-            row.map(RowRef::facts)
-        };
-        let needs = needs(key, &row.facts(), &facts_of, lookup);
-        Self { token: row.token(), connections: connections.into_inner(), needs }
+        let (needs, connections) = needs_of(inventory, lookup, key, &row.facts());
+        Self { token: row.token(), connections, needs }
     }
 
     fn is_current(&self, inventory: &Inventory, token: Token) -> bool {
@@ -63,7 +56,31 @@ impl CachedNeeds {
     }
 }
 
+/// The needs of a document, and the connections that they were computed from.
+pub(crate) fn needs_of(
+    inventory: &Inventory,
+    lookup: &SecretLookup,
+    key: &ResourceKey,
+    facts: &Facts,
+) -> (Needs, Vec<ConnectionToken>) {
+    let connections = RefCell::new(Vec::new());
+    let facts_of = |name: &str| -> Option<Facts> {
+        let key = ResourceKey::connection(ConnectionName::new(name).ok()?);
+        let row = inventory.get(&key);
+        connections.borrow_mut().push((key, row.map(RowRef::token)));
+        row.map(RowRef::facts)
+    };
+    let needs = needs(key, facts, &facts_of, lookup);
+    (needs, connections.into_inner())
+}
+
 impl NeedsCache {
+    /// The documents that were on the screen and need a secret.
+    pub fn depending_on<'c>(&'c self, path: &SecretPath) -> impl Iterator<Item = &'c ResourceKey> {
+        let entries = self.entries.iter();
+        entries.filter(move |(_, known)| known.needs.paths().contains(&path)).map(|(key, _)| key)
+    }
+
     pub fn of(&self, key: &ResourceKey) -> Option<&Needs> {
         self.entries.get(key).map(|known| &known.needs)
     }

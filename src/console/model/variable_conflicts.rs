@@ -1,13 +1,13 @@
 //! Webhooks whose own secrets would come from the same environment variable, since a variable's name does not
-//! preserve the id's case and dashes. One index over all ids, built in slices and rebuilt when documents
-//! change.
+//! preserve the id's case and dashes; and those with the same id. One index over all ids, built in slices and
+//! rebuilt when webhooks come or go.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
-use crate::domain::{ResourceKey, Revision, SecretField, StoreId, WebhookId, variable_name};
-use crate::inventory::{Inventory, Scope, Slot};
+use crate::domain::{Namespace, ResourceKey, SecretField, WebhookId, variable_name};
+use crate::inventory::{Delta, DeltaKind, Inventory, Scope, Slot};
 use crate::provider::env::{Overlap, overlaps};
 
 /// Rows indexed in one turn of the event loop, which takes a few milliseconds.
@@ -22,23 +22,57 @@ const CHANNEL: &str = "_CHANNEL";
 /// The most rows of one variable.
 const MOST: usize = 200;
 
+/// The most ids that are told apart as new or gone; if there are more, all are taken for new.
+const MOST_TOUCHED: usize = 10_000;
+
 /// An index of all ids by the variable names they map to.
 #[derive(Debug, Default)]
 pub struct VariableConflicts {
-    /// The version of the inventory that the index is, or is being, built from.
-    built_from: Option<InventoryVersion>,
-    /// Sorted.
-    index: Vec<(u64, Slot)>,
-    building: Vec<(u64, Slot)>,
+    /// Whether it was built, however long ago.
+    built: bool,
+    /// Whether webhooks came or went since the index was begun.
+    outdated: bool,
+    /// Sorted, by hashes of 32 bits, which are a fraction of what a row costs.
+    index: Vec<(u32, Slot)>,
+    building: Vec<(u32, Slot)>,
     pending: Vec<Slot>,
+    /// The webhooks that came or went since the index was begun, by their hashes.
+    touched: Vec<u32>,
+    /// Those that came or went since the index before was begun.
+    fresh: Vec<u32>,
     not_before: Duration,
     wake: Option<Duration>,
 }
 
-/// Changes whenever the rows may have changed.
-type InventoryVersion = (Option<StoreId>, Revision, usize);
-
 impl VariableConflicts {
+    /// Takes note of webhooks that came or went.
+    pub fn note(&mut self, inventory: &Inventory, delta: &Delta) {
+        let came = delta.changes.iter().filter(|(_, kind)| *kind == DeltaKind::Created);
+        let came = came.filter_map(|(slot, _)| Some(inventory.row(*slot)?.key()));
+        for key in came.chain(delta.deleted.iter().cloned()) {
+            let ResourceKey::Webhook { id, .. } = key else { continue };
+            self.outdated = true;
+            if self.touched.len() <= MOST_TOUCHED {
+                self.touched.extend(stems(&stem(&id)).iter().map(|stem| hash(stem)));
+            }
+        }
+    }
+
+    /// Whether the index was ever built, so that what it does not know is not there.
+    pub fn is_built(&self) -> bool {
+        self.built
+    }
+
+    /// The rows whose overlaps may have changed with the index that [`VariableConflicts::work`] just built;
+    /// `None` for all of them.
+    pub fn touched(&self) -> Option<Vec<Slot>> {
+        let mut hashes = self.fresh.clone();
+        hashes.sort_unstable();
+        hashes.dedup();
+        (self.fresh.len() <= MOST_TOUCHED)
+            .then(|| hashes.into_iter().flat_map(|hash| self.equal(hash)).collect())
+    }
+
     /// Continues building the index if it is outdated; returns whether it became current.
     pub fn work(&mut self, inventory: &Inventory, now: Duration) -> bool {
         self.wake = None;
@@ -56,8 +90,9 @@ impl VariableConflicts {
             return false;
         }
         self.building.sort_unstable();
+        self.building.shrink_to_fit();
         self.index = std::mem::take(&mut self.building);
-        self.not_before = now + PAUSE;
+        (self.built, self.not_before) = (true, now + PAUSE);
         true
     }
 
@@ -72,6 +107,21 @@ impl VariableConflicts {
             .any(|key| matches!(key, ResourceKey::Webhook { id: other, .. } if other != *id))
     }
 
+    /// Another namespace that has a webhook of this id.
+    pub fn same_id_in(
+        &self,
+        inventory: &Inventory,
+        namespace: &Namespace,
+        id: &WebhookId,
+    ) -> Option<Namespace> {
+        self.sharing(inventory, id).find_map(|key| match key {
+            ResourceKey::Webhook { namespace: other, id: same } if same == *id && other != *namespace => {
+                Some(other)
+            }
+            _ => None,
+        })
+    }
+
     /// The overlaps of a webhook: the namespaces with the same id, then each variable shared with other ids.
     pub fn overlaps_of(&self, inventory: &Inventory, id: &WebhookId) -> Vec<Overlap> {
         let near: Vec<_> = self.sharing(inventory, id).collect();
@@ -83,16 +133,15 @@ impl VariableConflicts {
     }
 
     fn begin(&mut self, inventory: &Inventory, now: Duration) -> bool {
-        let picture =
-            (inventory.store().cloned(), inventory.revision(), inventory.counts(&Scope::AllWebhooks).total);
-        if inventory.is_loading() || self.built_from.as_ref() == Some(&picture) {
+        if inventory.store().is_none() || inventory.is_loading() || self.built && !self.outdated {
             return false;
         }
         if now < self.not_before {
             self.wake = Some(self.not_before);
             return false;
         }
-        self.built_from = Some(picture);
+        self.outdated = false;
+        self.fresh = std::mem::take(&mut self.touched);
         self.pending = inventory.slots(&Scope::AllWebhooks).collect();
         true
     }
@@ -106,20 +155,28 @@ impl VariableConflicts {
         if self.index.is_empty() {
             return None.into_iter().flatten();
         }
-        let own = stem(id);
-        let mut stems = vec![format!("{own}{CHANNEL}")];
-        stems.extend(own.strip_suffix(CHANNEL).map(str::to_owned));
-        stems.push(own);
-        let keys = stems.into_iter().flat_map(move |stem| {
-            let wanted = hash(&stem);
-            let from = self.index.partition_point(|(hash, _)| *hash < wanted);
-            let equal = self.index.iter().skip(from).take_while(move |(hash, _)| *hash == wanted);
-            let keys = equal.take(MOST).filter_map(|(_, slot)| Some(inventory.row(*slot)?.key()));
+        let keys = stems(&stem(id)).into_iter().flat_map(move |stem| {
+            let equal = self.equal(hash(&stem));
+            let keys = equal.take(MOST).filter_map(|slot| Some(inventory.row(slot)?.key()));
             // The slot may have been reused since.
             keys.filter(move |key| matches!(key, ResourceKey::Webhook { id, .. } if self::stem(id) == stem))
         });
         Some(keys).into_iter().flatten()
     }
+
+    fn equal(&self, wanted: u32) -> impl Iterator<Item = Slot> + '_ {
+        let from = self.index.partition_point(|(hash, _)| *hash < wanted);
+        let equal = self.index.iter().skip(from).take_while(move |(hash, _)| *hash == wanted);
+        equal.map(|(_, slot)| *slot)
+    }
+}
+
+/// The stems that share a variable with one: itself, and those that end as the channel token's variable does.
+fn stems(own: &str) -> Vec<String> {
+    let mut stems = vec![format!("{own}{CHANNEL}")];
+    stems.extend(own.strip_suffix(CHANNEL).map(str::to_owned));
+    stems.push(own.to_owned());
+    stems
 }
 
 /// The common prefix of all variables of an id: `WEBHOOK_ORDERS`.
@@ -129,16 +186,17 @@ fn stem(id: &WebhookId) -> String {
     name
 }
 
-fn hash(stem: &str) -> u64 {
+/// Of two stems with one hash, rows are told apart by their keys.
+fn hash(stem: &str) -> u32 {
     let mut hasher = DefaultHasher::new();
     stem.hash(&mut hasher);
-    hasher.finish()
+    (hasher.finish() >> 32) as u32
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Address, Coverage, Entry, Token};
+    use crate::domain::{Address, Coverage, Entry, Revision, StoreId, Token};
     use crate::inventory::scan_event;
     use crate::provider::WatchEvent;
 
@@ -218,10 +276,25 @@ mod tests {
         assert_eq!(conflicts.next_wake(), None, "nothing has changed");
 
         let changed = picture(&["a/order-in".into(), "a/order_in".into()], 2);
+        let came = changed.slots(&Scope::AllWebhooks).map(|slot| (slot, DeltaKind::Created)).collect();
+        conflicts.note(&changed, &Delta { changes: came, ..Delta::default() });
         assert!(!conflicts.work(&changed, PAUSE / 2));
         assert_eq!(conflicts.next_wake(), Some(PAUSE));
         assert!(!conflicts.has_conflict(&changed, &id("order_in")), "not known yet");
         assert!(conflicts.work(&changed, PAUSE));
         assert!(conflicts.has_conflict(&changed, &id("order_in")));
+        assert_eq!(conflicts.touched().map(|slots| slots.len()), Some(2), "both are to be looked at again");
+    }
+
+    #[test]
+    fn the_same_id_is_found_in_another_namespace() {
+        let addresses = ["a/orders", "b/Orders", "c/orders", "a/alone"].map(String::from);
+        let inventory = picture(&addresses, 1);
+        let mut conflicts = VariableConflicts::default();
+        assert!(conflicts.work(&inventory, Duration::ZERO) && conflicts.is_built());
+        let [a, c] = ["a", "c"].map(|name| Namespace::new(name).unwrap());
+        assert_eq!(conflicts.same_id_in(&inventory, &a, &id("orders")), Some(c.clone()));
+        assert_eq!(conflicts.same_id_in(&inventory, &c, &id("orders")), Some(a.clone()));
+        assert_eq!(conflicts.same_id_in(&inventory, &a, &id("alone")), None);
     }
 }

@@ -7,6 +7,7 @@ pub mod health;
 pub mod log;
 pub mod merge;
 pub mod plan;
+pub mod problems;
 pub mod review;
 pub mod secret_form;
 pub mod secrets;
@@ -29,6 +30,7 @@ impl Tab {
             Self::Webhooks => &Documents::Webhooks,
             Self::Connections => &Documents::Connections,
             Self::Secrets => &secrets::SecretsScreen,
+            Self::Problems => &problems::ProblemsScreen,
             Self::Health => &health::HealthScreen,
             Self::Log => &log::LogScreen,
         }
@@ -43,7 +45,9 @@ pub(crate) fn front(model: &Model) -> &'static dyn Component {
 /// The component of a place, above this tab or on it.
 pub(crate) fn component(place: Place, tab: Tab) -> &'static dyn Component {
     match place {
-        Place::Browse | Place::Detail | Place::Secrets | Place::Page | Place::Filter => tab.component(),
+        Place::Browse | Place::Detail | Place::Secrets | Place::Problems | Place::Page | Place::Filter => {
+            tab.component()
+        }
         Place::Help => &help::HelpDialog,
         Place::Prompt => &prompt::PromptDialog,
         Place::Confirm => &question::Question,

@@ -35,6 +35,7 @@ tabs! {
     Webhooks '1';
     Connections '2';
     Secrets '3';
+    Problems '4';
     Health '6';
     Log '7';
 }

@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::check::ReceiverEnv;
+use crate::check::{ReceiverEnv, SeverityCounts};
 use crate::console::age::left;
 use crate::console::model::{Model, WriteAccess};
 use crate::console::theme::{StyleRole, glyph};
@@ -48,6 +48,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     ];
     badge(&mut parts, model);
     secrets(&mut parts, model);
+    problems(&mut parts, model);
     extras(&mut parts, model);
     // Keeps the badges of both stores together.
     parts.sort_by_key(|part| part.group);
@@ -197,8 +198,20 @@ fn secrets(parts: &mut Vec<HeaderSegment>, model: &Model) {
     let long = format!("secret values read: {reads}");
     parts.push(HeaderSegment::new(worth, 3, style, long).or_short(style, format!("{reads} values read")));
     if link.root {
-        let long = HeaderSegment::new(62, 6, StyleRole::Warning, format!("{} root token", glyph::WARNING));
+        let long = HeaderSegment::new(62, 7, StyleRole::Warning, format!("{} root token", glyph::WARNING));
         parts.push(long.or_short(StyleRole::Warning, format!("{} root", glyph::WARNING)));
+    }
+}
+
+/// What is wrong with all documents: `2✗ 14▲`.
+fn problems(parts: &mut Vec<HeaderSegment>, model: &Model) {
+    let total = model.checks.index.total();
+    let (errors, warnings) = (SeverityCounts { warnings: 0, ..total }, SeverityCounts { errors: 0, ..total });
+    for (priority, counts) in [(89, errors), (45, warnings)] {
+        let run = words::severity_counts(model, counts);
+        if !run.is_empty() {
+            parts.push(HeaderSegment { priority, group: 6, run, short: None });
+        }
     }
 }
 
@@ -231,17 +244,17 @@ fn extras(parts: &mut Vec<HeaderSegment>, model: &Model) {
         add(65, 5, StyleRole::Warning, waiting);
     }
     for mark in &model.context.warnings {
-        add(60, 6, StyleRole::Warning, format!("{} {mark}", glyph::WARNING));
+        add(60, 7, StyleRole::Warning, format!("{} {mark}", glyph::WARNING));
     }
     if model.context.protected {
-        add(55, 7, StyleRole::Loud, "PROTECTED".into());
+        add(55, 8, StyleRole::Loud, "PROTECTED".into());
     }
     match model.lock {
-        WriteAccess::ReadOnly => add(ALWAYS, 7, StyleRole::Loud, "READ ONLY".into()),
-        WriteAccess::Locked => add(ALWAYS, 7, StyleRole::Strong, "LOCKED".into()),
+        WriteAccess::ReadOnly => add(ALWAYS, 8, StyleRole::Loud, "READ ONLY".into()),
+        WriteAccess::Locked => add(ALWAYS, 8, StyleRole::Strong, "LOCKED".into()),
         WriteAccess::Open(Some(until)) => {
             let left = left(until.saturating_sub(model.now.mono)).text;
-            add(ALWAYS, 7, StyleRole::Warning, format!("UNLOCKED {left}"));
+            add(ALWAYS, 8, StyleRole::Warning, format!("UNLOCKED {left}"));
         }
         WriteAccess::Open(None) => {}
     }

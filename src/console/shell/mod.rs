@@ -54,22 +54,32 @@ fn screen(model: &Model, surface: &mut Surface<'_>) {
     }
 }
 
-/// The line of tabs, each with its digit and its screen's note.
+/// The line of tabs, each with its digit and its screen's note: with counts, without, or, where even that does
+/// not fit, without those of the documents, whose problems the header and their own tab count too.
 fn draw_tabs(surface: &mut Surface<'_>, model: &Model, area: Rect) {
-    let full: Vec<TextRun> = Tab::ALL.iter().map(|tab| tab_title(model, *tab, true)).collect();
-    let needed: u16 = full.iter().map(|title| title.width() + 3).sum();
+    let notes: [fn(&Model, Tab) -> TextRun; 2] = [
+        |model, tab| tab.component().tab_note(model, true),
+        |model, tab| tab.component().tab_note(model, false),
+    ];
+    let least = |model: &Model, tab| match tab {
+        Tab::Webhooks | Tab::Connections => TextRun::default(),
+        _ => tab.component().tab_note(model, false),
+    };
+    let titles = |note| -> Vec<TextRun> { Tab::ALL.iter().map(|tab| tab_title(model, *tab, note)).collect() };
+    let fits = |titles: &Vec<TextRun>| {
+        titles.iter().map(|title| title.width() + 3).sum::<u16>() <= area.width.saturating_add(2)
+    };
     let mut line = surface.row(area, 0);
     line.skip(1);
-    for (tab, full) in Tab::ALL.iter().zip(full) {
-        let title = if needed <= area.width { full } else { tab_title(model, *tab, false) };
+    for title in notes.into_iter().map(titles).find(fits).unwrap_or_else(|| titles(least)) {
         line.put_run(&title).skip(3);
     }
 }
 
-fn tab_title(model: &Model, tab: Tab, counts: bool) -> TextRun {
+fn tab_title(model: &Model, tab: Tab, note: fn(&Model, Tab) -> TextRun) -> TextRun {
     let role = if tab == model.tab { StyleRole::ActiveTab } else { StyleRole::Tab };
     let mut title = TextRun::of(role, format!("{} {}", tab.digit(), tab.title()));
-    title.join("", tab.component().tab_note(model, counts));
+    title.join("", note(model, tab));
     title
 }
 

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::console::action::Action;
 use crate::console::model::{Model, Notice, Tone};
 use crate::console::screens::Tab;
-use crate::console::screens::browse::{BrowsePage, DetailSearch, marks};
+use crate::console::screens::browse::{BrowsePage, DetailSearch, Filter, ListContext, marks};
 use crate::console::screens::editor::{Draft, DraftStage};
 use crate::console::shell::layout::Pane;
 use crate::console::theme::{StyleRole, glyph};
@@ -29,11 +29,13 @@ const LEAST_NEWS: u16 = 10;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let browse = model.browse().filter(|_| !model.is_covered());
+    let problems = Some(&model.problems).filter(|_| shows_problems(model));
     let list_filter = match browse {
+        _ if problems.is_some() => problems.map(|page| FilterLine::of_documents(&page.list)),
         Some(browse) if browse.focus == Pane::Detail && browse.detail.search.is_shown() => {
             Some(FilterLine::of_search(&browse.detail.search))
         }
-        Some(browse) => Some(FilterLine::of(&browse.list)),
+        Some(browse) => Some(FilterLine::of_documents(&browse.list)),
         None => model.shows_secrets().then(|| FilterLine::of(&model.secrets_page.list)),
     };
     let (result, read_whole_by, news) = messages(model);
@@ -169,6 +171,7 @@ fn context(model: &Model, is_crowded: bool, width: u16) -> TextRun {
             editing(edit, width / if is_crowded { 4 } else { 2 })
         }
         (None, None) if model.shows_secrets() => secrets_count(model),
+        (None, None) if shows_problems(model) => problems_count(model),
         (None, Some(browse)) => {
             let mut right = marked(model, browse);
             right.join(" · ", count(model, browse));
@@ -208,6 +211,20 @@ struct FilterLine<'m> {
 impl<'m> FilterLine<'m> {
     fn of<I>(list: &'m ListState<I>) -> Self {
         Self { lead: "/", input: &list.filter, typing: list.typing.is_some(), match_count: String::new() }
+    }
+
+    /// With how the word that is being typed can go on, or why nothing matches.
+    fn of_documents<I>(list: &'m ListState<I>) -> Self {
+        let mut line = Self::of(list);
+        if line.typing {
+            let offered = Filter::completions(list.filter.text());
+            let error = || Filter::parse(list.filter.text()).error();
+            line.match_count = match offered.is_empty() {
+                true => error().map_or_else(String::new, |error| format!("  {} {error}", glyph::WARNING)),
+                false => format!("  {}", offered.join(" ")),
+            };
+        }
+        line
     }
 
     /// What is looked for in the text of the detail, and how often it is there.
@@ -305,6 +322,23 @@ fn secrets_count(model: &Model) -> TextRun {
         false => (model.secrets_page.list.cursor + 1).min(rows.len()),
     };
     TextRun::of(StyleRole::Dim, format!("{} of {total}{partial}", words::grouped(first)))
+}
+
+fn shows_problems(model: &Model) -> bool {
+    model.tab == Tab::Problems && !model.is_covered()
+}
+
+/// The position in the list of problems, or the number of matches.
+fn problems_count(model: &Model) -> TextRun {
+    let (page, total) = (&model.problems, model.checks.index.total().total());
+    let shown = (&page.rows, ListContext::from(model)).len();
+    let number = if page.rows.filter().is_empty() { (page.list.cursor + 1).min(shown) } else { shown };
+    let partial = if page.is_partial() || model.is_checking() { glyph::MORE } else { "" };
+    let total_words = words::count(total, model);
+    if total_words.is_empty() {
+        return TextRun::default();
+    }
+    TextRun::of(StyleRole::Dim, format!("{} of {total_words}{partial}", words::grouped(number)))
 }
 
 /// The position in the list, or the number of matches and the total; never without the link state.

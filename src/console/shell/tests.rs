@@ -118,6 +118,10 @@ fn every_scene_at_120x40() {
 fn scenes_that_fold_at_80x24() {
     for name in [
         "all",
+        "problems",
+        "problems_unknown_word",
+        "problems_none",
+        "problems_partial",
         "detail",
         "secrets",
         "secrets_detail",

@@ -14,6 +14,9 @@ use crate::domain::{Condition, Health, LeaseId, LinkState};
 
 pub(crate) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> Vec<Effect> {
     let may_be_no_news = matches!(
+        &answer,
+        Answer::Computed(done) if done.is_in_background()
+    ) || matches!(
         answer,
         Answer::Health(_)
             | Answer::PresenceChanged(_)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::super::age::age;
 use super::super::effect::Effect;
 use super::super::model::{ConsistencyCheck, FRESH_FOR, Model, PausedEvents, Redraw, Resync, Tone};
-use super::presence;
+use super::{checks, presence};
 use crate::console::screens::editor::Upstream;
 use crate::console::screens::{Tab, browse};
 use crate::domain::{LinkState, ResourceKey, StoreId, TokenKind};
@@ -80,9 +80,10 @@ pub(crate) fn pause(model: &mut Model) -> Vec<Effect> {
     for feed in held.feeds {
         let delta = apply_to_inventory(model, feed);
         own.extend(own_deletions(model, &delta));
-        let Delta { changes, deleted, resynced } = delta;
+        let Delta { changes, deleted, usage, resynced } = delta;
         all.changes.extend(changes);
         all.deleted.extend(deleted);
+        all.usage.extend(usage);
         all.resynced = resynced.or(all.resynced);
     }
     follow(model, &all, &own);
@@ -136,6 +137,7 @@ fn apply_to_inventory(model: &mut Model, mut feed: InventoryEvent) -> Delta {
 
 /// Updates lists and drafts after a change of the inventory; `own` was deleted here.
 fn follow(model: &mut Model, delta: &Delta, own: &[ResourceKey]) {
+    checks::note(model, delta);
     model.secrets_page.apply_delta(delta);
     let lost = browse::apply_delta(model, delta);
     follow_drafts(model, delta);

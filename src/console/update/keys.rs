@@ -92,6 +92,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         model.webhooks.list.keep_selected();
         model.connections.list.keep_selected();
         model.secrets_page.list.keep_selected();
+        model.problems.list.keep_selected();
     }
     let front = front(model);
     if let Some(effects) = front.act(model, action) {

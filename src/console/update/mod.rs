@@ -1,6 +1,7 @@
 //! (model, message) -> effects. Pure: no clock, no I/O; the time comes with the message.
 
 pub(crate) mod answers;
+pub(crate) mod checks;
 pub(crate) mod feed;
 pub(crate) mod keys;
 pub(crate) mod needs;
@@ -23,7 +24,7 @@ use super::model::{Model, Redraw};
 use crate::console::screens::editor::external_editor;
 use crate::console::screens::log::LOG_LINES;
 use crate::console::screens::secrets::actions::reveal;
-use crate::console::screens::{Tab, browse, drafts, merge, secrets};
+use crate::console::screens::{Tab, browse, drafts, merge, problems, secrets};
 
 /// Applies one message to the model; returns the effects to run.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -68,6 +69,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.extend(merge::follow(model));
     effects.extend(browse::prepare_text(model));
     needs::follow(model);
+    effects.extend(checks::follow(model));
+    problems::update::follow(model);
     effects.extend(secrets::follow(model));
     effects.extend(answers::follow_lease(model));
     effects.extend(unknown_outcome::follow(model));

@@ -1,7 +1,6 @@
 //! Needs of the visible documents, computed after every message within the budget of one turn.
 
 use super::super::model::{Model, Redraw};
-use crate::check::OwnSecrets;
 use crate::console::screens::browse::rows::visible;
 use crate::domain::ResourceKey;
 
@@ -11,20 +10,15 @@ pub(crate) fn follow(model: &mut Model) {
         return;
     }
     let in_sight = visible_keys(model);
-    let now = model.now.mono;
-    let Model { needs, variable_conflicts: conflicts, inventory, context, .. } = model;
+    let Model { needs, inventory, context, .. } = model;
     let Some(lookup) = &context.secrets else { return };
-    let mut news = needs.refresh(inventory, lookup, in_sight);
-    if lookup.stored == OwnSecrets::Variables {
-        news |= conflicts.work(inventory, now);
-    }
-    if news {
+    if needs.refresh(inventory, lookup, in_sight) {
         model.request_redraw(Redraw::Soon);
     }
 }
 
 /// The visible rows, then the selected document if it is not among them.
-fn visible_keys(model: &Model) -> Vec<ResourceKey> {
+pub(super) fn visible_keys(model: &Model) -> Vec<ResourceKey> {
     let Some(browse) = model.browse().filter(|_| !model.is_covered()) else { return Vec::new() };
     let mut keys: Vec<_> = visible(model, browse).map(|row| row.key()).collect();
     if let Some(selected) = browse.list.selected.as_ref().filter(|selected| !keys.contains(selected)) {

@@ -7,6 +7,7 @@ use super::super::message::{Answer, AppEvent, SecretReachability};
 use super::super::model::{Model, Redraw};
 use super::super::secret_jobs::{SecretJobResult, SecretWriteOutcome};
 use super::answers::shown_health;
+use super::checks;
 use crate::console::screens::Tab;
 use crate::domain::{Health, Presence, Reference, SecretPath, SecretStoreStatus};
 use crate::inventory::Delta;
@@ -67,6 +68,7 @@ pub(crate) fn on_presence(model: &mut Model, told: Vec<(SecretPath, Presence)>) 
     if in_sight {
         model.request_redraw(Redraw::Soon);
     }
+    checks::note_presence(model, &paths);
     if let Some((page, _, view)) = model.secrets_parts() {
         page.rows.refresh_states(paths.into_iter(), view);
     }

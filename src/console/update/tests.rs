@@ -23,6 +23,7 @@ use crate::inventory::{InventoryEvent, Scope, scan_event};
 use crate::provider::{Capabilities, Commit, Error, Expect, Op, Outcome, WatchEvent, env, etcd};
 
 mod browsing;
+mod checks;
 mod choose;
 mod contexts;
 mod detail;

@@ -5,7 +5,7 @@ use super::super::model::{Model, Redraw, WriteAccess};
 use super::view;
 use crate::console::screens::editor::fixes;
 use crate::console::screens::secrets::actions::reveal;
-use crate::console::screens::{browse, drafts, health, secrets};
+use crate::console::screens::{browse, drafts, health, problems, secrets};
 
 /// Does whatever is due at `model.now`.
 pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
@@ -20,7 +20,10 @@ pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
         model.link.resync = None;
     }
     reveal::wake(model);
-    continue_filter(model);
+    if browse::continue_filter(model) {
+        browse::settle(model);
+    }
+    problems::update::work(model);
     let mut effects: Vec<_> = lock_if_expired(model).into_iter().chain(fixes::check(model)).collect();
     effects.extend(drafts::wake(model));
     effects.extend(view::wake(model));
@@ -56,19 +59,4 @@ pub(crate) fn lock_if_expired(model: &mut Model) -> Option<Effect> {
 pub(crate) fn lock(model: &mut Model) -> Effect {
     model.lock = WriteAccess::Locked;
     Effect::Lock
-}
-
-/// Filters one more slice of rows.
-fn continue_filter(model: &mut Model) {
-    let Model { webhooks, connections, inventory, .. } = model;
-    let worked = [webhooks, connections].into_iter().any(|browse| {
-        let worked = browse.listing.work(inventory);
-        if worked {
-            browse.restore_filtered(inventory);
-        }
-        worked
-    });
-    if worked {
-        browse::settle(model);
-    }
 }

@@ -2,7 +2,7 @@
 
 use super::super::model::{Model, PendingWrite, Tone};
 use crate::console::screens::editor::{Draft, DraftStage, Upstream};
-use crate::console::screens::{browse, merge, plan, stale_dependents};
+use crate::console::screens::{Tab, browse, merge, plan, stale_dependents};
 use crate::domain::{Document, Entry, ResourceKey, Revision, Token};
 use crate::provider::{Commit, Error, is_as_requested};
 
@@ -111,7 +111,8 @@ fn finish_draft(
         return model.notify(Tone::Good, format!("done: write {key}, now {token}; not what was typed since"));
     }
     model.edit = None;
-    if !browse::go_to(model, &writing.key) {
+    // Whoever mends one problem after the other goes on with the list of them.
+    if model.tab != Tab::Problems && !browse::go_to(model, &writing.key) {
         model.select_on_arrival = Some(writing.key.clone());
     }
 }

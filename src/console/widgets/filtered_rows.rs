@@ -35,7 +35,17 @@ impl<T: Copy + Ord> FilteredRows<T> {
 
     /// Tests one more slice; returns whether there was work left.
     pub(crate) fn work(&mut self, passes: impl Fn(T) -> bool, order: impl Fn(T, T) -> Ordering) -> bool {
-        let mut slice = self.pending.split_off(self.pending.len().saturating_sub(SLICE));
+        self.work_some(SLICE, passes, order)
+    }
+
+    /// Tests a slice of at most this many rows, for a test that takes long.
+    pub(crate) fn work_some(
+        &mut self,
+        most: usize,
+        passes: impl Fn(T) -> bool,
+        order: impl Fn(T, T) -> Ordering,
+    ) -> bool {
+        let mut slice = self.pending.split_off(self.pending.len().saturating_sub(most.min(SLICE)));
         let worked = !slice.is_empty();
         slice.retain(|row| passes(*row));
         self.insert(slice, order);

@@ -239,3 +239,33 @@ fn rows_out_of_sight_are_no_differences_and_rows_back_in_sight_no_news() {
     assert!(inventory.get(&key("a/one")).unwrap().observed().is_some());
     assert_equal(&inventory, &store);
 }
+
+#[test]
+fn a_change_tells_which_connections_came_into_use_or_went_out_of_it() {
+    let mut inventory = Inventory::default();
+    let text = |names: &[&str]| {
+        let steps: Vec<_> = names.iter().map(|name| format!(r#"{{"connection": "{name}"}}"#)).collect();
+        format!(r#"{{"chain": [{}]}}"#, steps.join(", "))
+    };
+    let mut revision = 0;
+    let mut put = |address: &str, names: &[&str]| {
+        revision += 1;
+        let Address(key) = address.parse().unwrap();
+        let entry = Entry {
+            key,
+            document: text(names).as_str().into(),
+            revision: Revision(revision),
+            created: None,
+            version: None,
+            token: Token::counter(revision),
+            lease: None,
+        };
+        let change = Change { revision: Revision(revision), kind: ChangeKind::Put { entry } };
+        let delta = feed(&mut inventory, WatchEvent::Batch { at: Revision(revision), changes: vec![change] });
+        delta.usage.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(put("a/one", &["c", "d", "c"]), ["c", "d"]);
+    assert_eq!(put("a/two", &["c"]), [] as [&str; 0], "it is in use already");
+    assert_eq!(put("a/one", &["d"]), ["d", "d"], "left and taken again; c is still used");
+    assert_eq!(put("a/two", &[]), ["c"]);
+}

@@ -6,11 +6,11 @@ use std::iter;
 use ratatui::layout::Rect;
 
 use super::detail_rows::{DetailRow, DetailRows};
-use super::diagnostics::{dangling, diagnostics, first_of};
+use super::diagnostics::{dangling, first_of, problems_of};
 use super::state::{BrowsePage, DetailDocument};
-use crate::check::Diagnostic;
+use crate::check::Problem;
 use crate::check::receiver::Verdict;
-use crate::check::rules::{OPEN_TO_ANYONE, UNROUTABLE_ID, UNUSABLE_DOCUMENT};
+use crate::check::rules::{OPEN_TO_ANYONE, SHARED_VARIABLE, UNROUTABLE_ID, UNUSABLE_DOCUMENT};
 use crate::console::age::{TimedText, left};
 use crate::console::model::Model;
 use crate::console::screens::browse::needs;
@@ -115,7 +115,7 @@ fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> V
     if let Some(lease) = row.lease() {
         facts.add("lease", StyleRole::Text, &lease_words(model, lease).text);
     }
-    let found = diagnostics(model, &shown.key, &shown.facts);
+    let found = problems_of(model, row);
     if let Some(trouble) = first_of(&found, &UNUSABLE_DOCUMENT) {
         facts.marked("state", StyleRole::Bad, glyph::BAD, &trouble.message);
     }
@@ -138,7 +138,29 @@ fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> V
             facts.add("note", StyleRole::Dim, "the receiver ignores this key; it can be viewed and deleted");
         }
     }
+    problems(&mut facts, shown, &found);
     facts.lines
+}
+
+/// The rules whose problems are told beside the fact that they are about.
+const TOLD_BY_FACTS: [&str; 4] =
+    [UNUSABLE_DOCUMENT.id, UNROUTABLE_ID.id, OPEN_TO_ANYONE.id, SHARED_VARIABLE.id];
+
+/// `✗ L09 unknown key  line 7`: the other problems, worst first.
+fn problems(facts: &mut LabelledLines, shown: &DetailDocument, found: &[Problem]) {
+    let missing: Vec<_> = shown.facts.connections.iter().filter_map(|name| dangling(found, name)).collect();
+    let is_told = |problem: &Problem| TOLD_BY_FACTS.contains(&problem.rule) || missing.contains(&problem);
+    let others: Vec<_> = found.iter().filter(|problem| !is_told(problem)).collect();
+    let mut label = "found";
+    for problem in others.iter().take(NAMED) {
+        let (style, mark) = words::severity_badge(problem.severity);
+        let place = problem.place().map_or_else(String::new, |(line, _)| format!(" (line {line})"));
+        facts.marked(label, style, mark, &format!("{} {}{place}", problem.rule, problem.message));
+        label = "";
+    }
+    if others.len() > NAMED {
+        facts.add("", StyleRole::Dim, &format!("and {} more", words::grouped(others.len() - NAMED)));
+    }
 }
 
 /// `r48190 · v7 · created r31002 · changed 4m (observed)`
@@ -187,7 +209,7 @@ impl LabelledLines {
     }
 }
 
-fn route(facts: &mut LabelledLines, namespace: &Namespace, id: &WebhookId, found: &[Diagnostic]) {
+fn route(facts: &mut LabelledLines, namespace: &Namespace, id: &WebhookId, found: &[Problem]) {
     if let Some(found) = first_of(found, &UNROUTABLE_ID) {
         facts.marked("route", StyleRole::Warning, glyph::WARNING, &format!("no route: {}", found.message));
         return;
@@ -201,7 +223,7 @@ fn route(facts: &mut LabelledLines, namespace: &Namespace, id: &WebhookId, found
 }
 
 /// What a request without credentials gets, from which check; which blocks do nothing, and why.
-fn auth(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument, found: &[Diagnostic]) {
+fn auth(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument, found: &[Problem]) {
     let kinds = shown.facts.auth;
     let own = needs::own_auth(model, &shown.key);
     let judgement = shown.text.as_ref().and_then(|text| text.judgement.as_ref());
@@ -247,7 +269,7 @@ fn needs(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument) {
     facts.lines.extend(TextRun::beside(&TextRun::of(StyleRole::Dim, "needs"), LABEL, lines));
 }
 
-fn connections(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument, found: &[Diagnostic]) {
+fn connections(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument, found: &[Problem]) {
     let mut label = "used";
     for name in &shown.facts.connections {
         let others = model.inventory.dependents(name).len().saturating_sub(1);

@@ -27,6 +27,7 @@ fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {
         let partial = if browse.listing.is_partial() { " so far" } else { "" };
         let words = format!("nothing matches /{}{partial}", browse.list.filter.text());
         let mut lines = TextRun::wrap(StyleRole::Text, &model.glyphs.spell(&words), room);
+        lines.extend(doubts(browse, room));
         lines.extend(hint(model, Action::Back, "clears the filter"));
         return lines;
     }
@@ -53,6 +54,22 @@ fn lines(model: &Model, browse: &BrowsePage, room: u16) -> Vec<TextRun> {
         lines.extend(hint(model, Action::New, "makes one"));
     }
     lines
+}
+
+/// Why nothing may match: a word that the filter does not know, or what nobody has looked at.
+fn doubts(browse: &BrowsePage, room: u16) -> Vec<TextRun> {
+    let filter = browse.listing.filter();
+    if let Some(error) = filter.error() {
+        return TextRun::wrap(StyleRole::Warning, &format!("{} {error}", glyph::WARNING), room);
+    }
+    match filter.reads_secrets() {
+        true => TextRun::wrap(
+            StyleRole::Dim,
+            "secrets are looked at while their documents are on the screen",
+            room,
+        ),
+        false => Vec::new(),
+    }
 }
 
 /// What is wrong with the file of a list, above all that there is none.

@@ -1,12 +1,26 @@
-//! Filters of lists: words that must, or must not, occur in a row.
+//! Filters of lists: words that must, or must not, occur in a row, and states that it must, or must not, be in.
 
 use std::borrow::Cow;
 
+use super::list_context::{ListContext, NO_AUTH, SECRETS};
+use crate::check::Problem;
+use crate::check::rules;
+use crate::domain::json::Severity;
 use crate::domain::unescape;
-use crate::inventory::RowRef;
+use crate::inventory::{Auth, RowRef};
+
+/// A severity in words.
+pub(crate) fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Info => "hint",
+    }
+}
 
 /// A parsed filter line: words separated by blanks, all of which must match. `!word` must not
-/// occur; `id:`, `ns:`, `module:` and `conn:` search that column only. A name is found as it is shown.
+/// occur; `id:`, `ns:`, `module:` and `conn:` search that column only; `is:`, `auth:`, `sec:`, `problem:` and
+/// `severity:` take the words that the list shows, or their beginning. A name is found as it is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     terms: Vec<FilterTerm>,
@@ -18,6 +32,8 @@ struct FilterTerm {
     /// Lower case.
     needle: Vec<u8>,
     negated: bool,
+    /// The words of the field that are meant; empty where it has none.
+    words: Vec<&'static str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,19 +42,75 @@ enum FilterField {
     Namespace,
     Module,
     Connection,
+    State,
+    Auth,
+    Secrets,
+    Problem,
+    Severity,
 }
 
+/// The fields by their names; the first name of a field is the one that is offered.
+const FIELDS: [(&str, FilterField); 10] = [
+    ("id", FilterField::Id),
+    ("ns", FilterField::Namespace),
+    ("module", FilterField::Module),
+    ("type", FilterField::Module),
+    ("conn", FilterField::Connection),
+    ("is", FilterField::State),
+    ("auth", FilterField::Auth),
+    ("sec", FilterField::Secrets),
+    ("problem", FilterField::Problem),
+    ("severity", FilterField::Severity),
+];
+
+impl FilterField {
+    fn named(name: &str) -> Option<Self> {
+        FIELDS.iter().find(|(known, _)| *known == name).map(|(_, field)| *field)
+    }
+
+    fn name(self) -> &'static str {
+        FIELDS.iter().find(|(_, field)| *field == self).map_or("", |(name, _)| name)
+    }
+
+    /// The words that it takes; none if it takes any text.
+    fn words(self) -> Vec<&'static str> {
+        match self {
+            Self::Id | Self::Namespace | Self::Module | Self::Connection => Vec::new(),
+            Self::State => vec!["broken", "open"],
+            Self::Auth => [NO_AUTH].into_iter().chain(Auth::ALL.iter().map(|auth| auth.word)).collect(),
+            Self::Secrets => SECRETS.iter().map(|(word, _)| *word).collect(),
+            Self::Problem => rules::all().flat_map(|rule| [rule.id, rule.name]).collect(),
+            Self::Severity => {
+                [Severity::Error, Severity::Warning, Severity::Info].map(severity_word).to_vec()
+            }
+        }
+    }
+
+    /// The words that a value means: it, or all that begin with it while it is typed.
+    fn words_of(self, value: &[u8]) -> Vec<&'static str> {
+        let begins = |word: &&str| {
+            word.as_bytes().get(..value.len()).is_some_and(|start| start.eq_ignore_ascii_case(value))
+        };
+        let found: Vec<_> = self.words().into_iter().filter(begins).collect();
+        match found.iter().find(|word| word.len() == value.len()) {
+            Some(exact) => vec![exact],
+            None => found,
+        }
+    }
+}
+
+/// Rows whose needs are read in one turn, which takes a few milliseconds.
+const SLOW_SLICE: usize = 1_000;
+
+/// The most words that a completion offers.
+const MOST_OFFERED: usize = 12;
+
 impl Filter {
-    /// Parses a filter line; every text is a valid filter.
+    /// Parses a filter line; every text is a valid filter, but see [`Filter::error`].
     pub fn parse(text: &str) -> Self {
         Self::from_words(text, |word| {
-            let (field, needle) = match word.split_once(':') {
-                Some(("id", rest)) => (Some(FilterField::Id), rest),
-                Some(("ns", rest)) => (Some(FilterField::Namespace), rest),
-                Some(("module" | "type", rest)) => (Some(FilterField::Module), rest),
-                Some(("conn", rest)) => (Some(FilterField::Connection), rest),
-                _ => (None, word),
-            };
+            let field = word.split_once(':').and_then(|(name, rest)| Some((FilterField::named(name)?, rest)));
+            let (field, needle) = field.map_or((None, word), |(field, rest)| (Some(field), rest));
             // Rows are compared as they are stored.
             (field, unescape(needle))
         })
@@ -54,7 +126,8 @@ impl Filter {
             let bare = word.strip_prefix('!');
             let (field, needle) = parse(bare.unwrap_or(word));
             let needle = needle.to_ascii_lowercase();
-            (!needle.is_empty()).then_some(FilterTerm { field, needle, negated: bare.is_some() })
+            let words = field.map_or_else(Vec::new, |field| field.words_of(&needle));
+            (!needle.is_empty()).then_some(FilterTerm { field, needle, negated: bare.is_some(), words })
         };
         Self { terms: text.split_whitespace().filter_map(term).collect() }
     }
@@ -64,19 +137,139 @@ impl Filter {
         self.terms.is_empty()
     }
 
+    /// The first word that its field does not know, with those that it does; nothing matches such a filter.
+    pub fn error(&self) -> Option<String> {
+        let term = self.terms.iter().find(|term| term.is_unknown())?;
+        let field = term.field?;
+        let (name, value) = (field.name(), String::from_utf8_lossy(&term.needle));
+        let takes = match field {
+            FilterField::Problem => "the id or the name of a rule".to_owned(),
+            _ => field.words().join(", "),
+        };
+        Some(format!("{name}:{value} is not known; {name}: takes {takes}"))
+    }
+
+    /// Whether it depends on more than the documents themselves.
+    pub fn reads_checks(&self) -> bool {
+        use FilterField::{Auth, Problem, Secrets, Severity, State};
+        self.terms.iter().any(|term| matches!(term.field, Some(State | Auth | Secrets | Problem | Severity)))
+    }
+
+    /// How many rows are tested in one turn of the event loop: what a document needs of secrets is not kept.
+    pub(crate) fn slice(&self) -> usize {
+        use FilterField::{Auth, Secrets, State};
+        let is_slow = self.terms.iter().any(|term| matches!(term.field, Some(State | Auth | Secrets)));
+        if is_slow { SLOW_SLICE } else { usize::MAX }
+    }
+
+    /// Whether it depends on what is known of secrets.
+    pub fn reads_secrets(&self) -> bool {
+        self.terms.iter().any(|term| term.field == Some(FilterField::Secrets))
+    }
+
+    /// How the last word of a line can go on: a field, or a word that its field takes.
+    pub fn completions(text: &str) -> Vec<String> {
+        let word = text.rsplit(char::is_whitespace).next().unwrap_or_default();
+        let (not, bare) = word.strip_prefix('!').map_or(("", word), |bare| ("!", bare));
+        if bare.is_empty() {
+            return Vec::new();
+        }
+        let offered: Vec<String> = match bare.split_once(':') {
+            Some((name, value)) => {
+                let words =
+                    FilterField::named(name).map_or_else(Vec::new, |field| field.words_of(value.as_bytes()));
+                words.into_iter().map(|word| format!("{not}{name}:{word}")).collect()
+            }
+            None => {
+                let fields = FIELDS.iter().filter(|(name, _)| name.starts_with(bare));
+                fields.map(|(name, _)| format!("{not}{name}:")).collect()
+            }
+        };
+        offered.into_iter().filter(|offer| offer != word).take(MOST_OFFERED).collect()
+    }
+
+    /// The line with its last word completed as far as all completions agree.
+    pub fn complete(text: &str) -> Option<String> {
+        let offered = Self::completions(text);
+        let first = offered.first()?;
+        let agreed = offered.iter().fold(first.len(), |agreed, other| {
+            let same =
+                first.bytes().zip(other.bytes()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+            agreed.min(same)
+        });
+        let start = text.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+        let completed = format!("{}{}", text.get(..start)?, first.get(..agreed)?);
+        (completed.len() > text.len()).then_some(completed)
+    }
+
     /// Whether a text matches.
     pub fn accepts_text(&self, text: &str) -> bool {
         self.terms.iter().all(|term| contains(text.as_bytes(), &term.needle) != term.negated)
     }
 
     /// Whether a row matches.
-    pub fn accepts(&self, row: RowRef<'_>) -> bool {
-        self.terms.iter().all(|term| term.found_in(row) != term.negated)
+    pub fn accepts<'m>(&self, row: RowRef<'m>, context: impl Into<ListContext<'m>>) -> bool {
+        let context = context.into();
+        let accepts = |term: &FilterTerm| !term.is_unknown() && term.found_in(row, &context) != term.negated;
+        self.terms.iter().all(accepts)
+    }
+
+    /// Whether a problem of a row's document matches.
+    pub fn accepts_problem(&self, row: RowRef<'_>, problem: &Problem, context: &ListContext<'_>) -> bool {
+        self.terms
+            .iter()
+            .all(|term| !term.is_unknown() && term.found_in_problem(row, problem, context) != term.negated)
     }
 }
 
 impl FilterTerm {
-    fn found_in(&self, row: RowRef<'_>) -> bool {
+    /// Whether its field does not know its word.
+    fn is_unknown(&self) -> bool {
+        self.words.is_empty() && self.field.is_some_and(|field| !field.words().is_empty())
+    }
+
+    fn means(&self, words: &[&str]) -> bool {
+        self.words.iter().any(|word| words.contains(word))
+    }
+
+    fn found_in(&self, row: RowRef<'_>, context: &ListContext<'_>) -> bool {
+        match self.field {
+            Some(FilterField::State) => self.words.iter().any(|word| match *word {
+                "open" => context.is_open(row),
+                _ => row.is_invalid(),
+            }),
+            Some(FilterField::Auth) => self.words.iter().any(|word| context.has_auth(row, word)),
+            Some(FilterField::Secrets) => {
+                let shown = context.need_mark(row);
+                SECRETS.iter().any(|(word, mark)| self.means(&[word]) && Some(*mark) == shown)
+            }
+            Some(FilterField::Severity) => self.words.iter().any(|word| context.has_severity(row, word)),
+            Some(FilterField::Problem) => {
+                let mut found = context.found(row).unwrap_or_default().iter();
+                found.any(|found| self.means_rule(found.rule))
+            }
+            _ => self.occurs_in(row),
+        }
+    }
+
+    fn found_in_problem(&self, row: RowRef<'_>, problem: &Problem, context: &ListContext<'_>) -> bool {
+        match self.field {
+            Some(FilterField::Problem) => self.means_rule(problem.rule),
+            Some(FilterField::Severity) => self.means(&[severity_word(problem.severity)]),
+            Some(_) => self.found_in(row, context),
+            None => {
+                let name = rules::rule(problem.rule).map_or("", |rule| rule.name);
+                let texts = [problem.rule, name, &problem.message, &problem.pointer];
+                self.occurs_in(row) || texts.iter().any(|text| contains(text.as_bytes(), &self.needle))
+            }
+        }
+    }
+
+    fn means_rule(&self, id: &str) -> bool {
+        self.means(&[id]) || rules::rule(id).is_some_and(|rule| self.means(&[rule.name]))
+    }
+
+    fn occurs_in(&self, row: RowRef<'_>) -> bool {
         let wanted = |field| self.field.is_none_or(|only| only == field);
         let holds = |text: Option<&[u8]>| text.is_some_and(|text| contains(text, &self.needle));
         wanted(FilterField::Id) && holds(Some(row.short()))
@@ -97,6 +290,9 @@ fn contains(text: &[u8], needle: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::console::model::Model;
+    use crate::console::shell::sample;
+    use crate::inventory::{Scope, Slot};
 
     #[test]
     fn substrings_ignore_case() {
@@ -114,9 +310,73 @@ mod tests {
     #[test]
     fn every_text_is_a_filter() {
         for text in ["", "  ", "!", "conn:", "!!", "a:b"] {
-            Filter::parse(text);
+            assert_eq!(Filter::parse(text).error(), None, "{text}");
         }
-        assert!(Filter::parse(" ! conn: ").is_empty());
+        assert!(Filter::parse(" ! conn: is: ").is_empty());
         assert_eq!(Filter::parse("conn:Kafka !test").terms.len(), 2);
+    }
+
+    /// The addresses of the sample that match a line.
+    fn matching(model: &Model, line: &str) -> String {
+        let (filter, context) = (Filter::parse(line), ListContext::from(model));
+        let rows = [Scope::AllWebhooks, Scope::Connections].into_iter().flat_map(|scope| {
+            let slots: Vec<Slot> = model.inventory.slots(&scope).collect();
+            slots.into_iter().filter_map(|slot| model.inventory.row(slot))
+        });
+        let rows = rows.filter(|row| filter.accepts(*row, context));
+        rows.map(|row| row.key().to_string()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_the_list_shows_is_found_before_and_after_the_checks() {
+        let mut model = sample::browse(sample::size(120, 40));
+        for checked in [false, true] {
+            for (line, expected) in [
+                ("is:broken !ns:team-a", "production/stripe_events staging/list"),
+                ("is:broken ns:team-a empty", "team-a/empty"),
+                ("is:open ns:default", "default/ping"),
+                ("auth:none ns:default", "default/ping"),
+                ("auth:hmac", "production/github_events"),
+                ("auth:basic", "production/orders staging/admin_panel"),
+                ("!auth:basic ns:production module:rabbitmq", ""),
+                ("severity:error ns:team-a empty", "team-a/empty"),
+            ] {
+                assert_eq!(matching(&model, line), expected, "{line} {checked}");
+            }
+            crate::console::update::checks::finish(&mut model);
+        }
+        assert_eq!(matching(&model, "problem:L15"), "staging/doorbell");
+        assert_eq!(matching(&model, "problem:dangling-connection"), "staging/doorbell");
+        assert_eq!(matching(&model, "problem:l15 severity:warning"), "staging/doorbell");
+        assert_eq!(matching(&model, "problem:L15 severity:error"), "");
+    }
+
+    #[test]
+    fn a_word_that_a_field_does_not_know_is_told_with_those_that_it_does() {
+        let error = |line| Filter::parse(line).error();
+        assert_eq!(error("is:brokn").as_deref(), Some("is:brokn is not known; is: takes broken, open"));
+        let takes = "severity:fatal is not known; severity: takes error, warning, hint";
+        assert_eq!(error("kafka !severity:fatal").as_deref(), Some(takes));
+        let takes = "problem:l99 is not known; problem: takes the id or the name of a rule";
+        assert_eq!(error("problem:L99").as_deref(), Some(takes));
+        assert!(error("auth:bear").is_none() && error("is:b").is_none(), "it is still being typed");
+        let model = sample::browse(sample::size(120, 40));
+        assert_eq!(
+            (matching(&model, "is:brokn"), matching(&model, "!is:brokn")),
+            (String::new(), String::new())
+        );
+    }
+
+    #[test]
+    fn a_word_is_completed_as_far_as_it_is_clear() {
+        let complete = |line| Filter::complete(line);
+        assert_eq!(complete("kafka is:b").as_deref(), Some("kafka is:broken"));
+        assert_eq!(complete("!au").as_deref(), Some("!auth:"));
+        assert_eq!(complete("auth:oa").as_deref(), Some("auth:oauth"));
+        assert_eq!(complete("problem:l1"), None, "it is L11 or L15");
+        assert_eq!(complete("problem:dang").as_deref(), Some("problem:dangling-connection"));
+        assert_eq!((complete(""), complete("is:broken"), complete("nothing")), (None, None, None));
+        assert_eq!(Filter::completions("sec:un"), ["sec:unreachable", "sec:unknown"]);
+        assert_eq!(Filter::completions("is:"), ["is:broken", "is:open"]);
     }
 }

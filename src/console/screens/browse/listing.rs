@@ -3,9 +3,10 @@
 use std::cmp::Ordering;
 
 use super::filter::Filter;
+use super::list_context::ListContext;
 use crate::console::widgets::{FilteredRows, ListSource};
 use crate::domain::ResourceKey;
-use crate::inventory::{Delta, Inventory, Scope, Slot};
+use crate::inventory::{Delta, Inventory, Scope, Slot, SlotSet};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Sort {
@@ -89,19 +90,19 @@ impl DocumentList {
         self.slots.as_ref().is_some_and(FilteredRows::is_partial)
     }
 
-    pub fn set_scope(&mut self, scope: Scope, inventory: &Inventory) {
+    pub fn set_scope<'m>(&mut self, scope: Scope, context: impl Into<ListContext<'m>>) {
         self.scope = scope;
-        self.rebuild(inventory);
+        self.rebuild(context.into());
     }
 
-    pub fn set_filter(&mut self, filter: Filter, inventory: &Inventory) {
+    pub fn set_filter<'m>(&mut self, filter: Filter, context: impl Into<ListContext<'m>>) {
         self.filter = filter;
-        self.rebuild(inventory);
+        self.rebuild(context.into());
     }
 
-    pub fn set_sort(&mut self, sort: Sort, inventory: &Inventory) {
+    pub fn set_sort<'m>(&mut self, sort: Sort, context: impl Into<ListContext<'m>>) {
         self.sort = sort;
-        self.rebuild(inventory);
+        self.rebuild(context.into());
     }
 
     pub fn len(&self, inventory: &Inventory) -> usize {
@@ -137,35 +138,50 @@ impl DocumentList {
     }
 
     /// Filters one more slice; returns whether there was work left.
-    pub fn work(&mut self, inventory: &Inventory) -> bool {
-        let (filter, sort) = (&self.filter, self.sort);
+    pub fn work<'m>(&mut self, context: impl Into<ListContext<'m>>) -> bool {
+        let (filter, sort, context) = (&self.filter, self.sort, context.into());
+        let inventory = context.inventory;
         self.slots.as_mut().is_some_and(|slots| {
-            slots.work(
-                |slot| inventory.row(slot).is_some_and(|row| filter.accepts(row)),
+            slots.work_some(
+                filter.slice(),
+                |slot| inventory.row(slot).is_some_and(|row| filter.accepts(row, context)),
                 |a, b| sort.order(inventory, a, b),
             )
         })
     }
 
     /// Applies a delta. The inventory must have been changed already.
-    pub fn apply_delta(&mut self, inventory: &Inventory, delta: &Delta) {
+    pub fn apply_delta<'m>(&mut self, context: impl Into<ListContext<'m>>, delta: &Delta) {
         if self.slots.is_none() || delta.changes.is_empty() {
             return;
         }
-        // A changed row may have moved, so all touched slots are removed before any is inserted.
         let mut touched: Vec<Slot> = delta.changes.iter().map(|(slot, _)| *slot).collect();
         touched.sort_unstable();
         touched.dedup();
-        let back = touched.iter().copied().filter(|slot| self.includes(inventory, *slot)).collect();
-        let sort = self.sort;
+        self.test_again(context.into(), &touched);
+    }
+
+    /// Tests rows again of which something else is known now. Returns whether the filter depends on that.
+    pub fn refresh(&mut self, context: ListContext<'_>, changed: &SlotSet) -> bool {
+        let reads = self.filter.reads_checks();
+        if reads {
+            self.test_again(context, &changed.iter().collect::<Vec<_>>());
+        }
+        reads
+    }
+
+    /// A changed row may have moved, so all of these, which are sorted, are removed before any is inserted.
+    fn test_again(&mut self, context: ListContext<'_>, touched: &[Slot]) {
+        let (sort, inventory) = (self.sort, context.inventory);
+        let back = touched.iter().copied().filter(|slot| self.includes(context, *slot)).collect();
         if let Some(slots) = &mut self.slots {
-            slots.remove(&touched);
+            slots.remove(touched);
             slots.insert(back, |a, b| sort.order(inventory, a, b));
         }
     }
 
-    fn includes(&self, inventory: &Inventory, slot: Slot) -> bool {
-        let Some(row) = inventory.row(slot) else { return false };
+    fn includes(&self, context: ListContext<'_>, slot: Slot) -> bool {
+        let Some(row) = context.inventory.row(slot) else { return false };
         let in_scope = match (&self.scope, row.key()) {
             (Scope::AllWebhooks, ResourceKey::Webhook { .. })
             | (Scope::Connections, ResourceKey::Connection { .. })
@@ -173,13 +189,13 @@ impl DocumentList {
             (Scope::Namespace(wanted), ResourceKey::Webhook { namespace, .. }) => *wanted == namespace,
             _ => false,
         };
-        in_scope && self.filter.accepts(row)
+        in_scope && self.filter.accepts(row, context)
     }
 
-    fn rebuild(&mut self, inventory: &Inventory) {
+    fn rebuild(&mut self, context: ListContext<'_>) {
         let all = self.filter.is_empty() && self.sort == Sort::Id;
-        self.slots = (!all).then(|| FilteredRows::new(inventory.slots(&self.scope)));
-        self.work(inventory);
+        self.slots = (!all).then(|| FilteredRows::new(context.inventory.slots(&self.scope)));
+        self.work(context);
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::console::model::{Model, PendingWrite, Tone};
 use crate::console::screens::browse::rows::visible;
-use crate::console::screens::browse::update;
+use crate::console::screens::browse::{BrowsePage, update};
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::Movement;
 use crate::domain::ResourceKey;
@@ -58,16 +58,29 @@ pub(crate) fn drop_unseen(model: &mut Model) {
 /// Toggles the mark of the selected row, and moves to the next.
 pub(crate) fn toggle(model: &mut Model) {
     let Some(key) = model.focused().cloned() else { return update::nothing_selected(model) };
-    let Some((browse, _)) = model.browse_mut() else { return };
-    if !browse.marks.remove(&key) {
-        if browse.marks.len() >= MAX_MARKS {
-            return too_many(model);
-        }
-        browse.marks.insert(key);
-    }
-    if browse.focus == Pane::Items {
+    if toggle_key(model, key) && model.has_focus(Pane::Items) {
         update::step(model, Movement::Lines(1));
     }
+}
+
+/// The list that a document is marked in.
+pub(crate) fn page_of<'m>(model: &'m Model, key: &ResourceKey) -> &'m BrowsePage {
+    if matches!(key, ResourceKey::Connection { .. }) { &model.connections } else { &model.webhooks }
+}
+
+/// Toggles the mark of a document in its list; returns whether there was room for it.
+pub(crate) fn toggle_key(model: &mut Model, key: ResourceKey) -> bool {
+    let is_connection = matches!(key, ResourceKey::Connection { .. });
+    let browse = if is_connection { &mut model.connections } else { &mut model.webhooks };
+    if browse.marks.remove(&key) {
+        return true;
+    }
+    if browse.marks.len() >= MAX_MARKS {
+        too_many(model);
+        return false;
+    }
+    browse.marks.insert(key);
+    true
 }
 
 /// Marks all listed rows, or unmarks them if all are marked.

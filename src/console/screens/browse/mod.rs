@@ -7,6 +7,7 @@ mod diagnostics;
 pub(crate) mod empty;
 mod filter;
 mod list_columns;
+mod list_context;
 mod listing;
 pub(crate) mod marks;
 mod namespaces;
@@ -18,11 +19,14 @@ mod view;
 
 pub use detail_search::DetailSearch;
 pub use filter::Filter;
+pub(crate) use filter::severity_word;
 pub use list_columns::{Column, ColumnChoice, ColumnList};
+pub use list_context::ListContext;
 pub use listing::{DocumentList, Sort};
 pub use state::{BrowsePage, DetailDocument, DetailPane, DetailPosition, DetailText};
 pub(crate) use update::{
-    apply_delta, end_filter, go_to, nothing_selected, prepare_text, refilter, settle, show,
+    apply_delta, continue_filter, end_filter, go_to, nothing_selected, prepare_text, refilter,
+    refresh_filtered, settle, show,
 };
 
 use crossterm::event::KeyEvent;
@@ -59,6 +63,7 @@ impl Component for Documents {
             Action::Accept => end_filter(model, true),
             Action::Cancel => end_filter(model, false),
             Action::Interrupt if is_typing => end_filter(model, false),
+            Action::Complete if is_typing && !is_searching => update::complete_filter(model),
             Action::Find => detail_search::open(model),
             Action::FindNext => detail_search::step(model, true),
             Action::FindPrevious => detail_search::step(model, false),
@@ -122,6 +127,9 @@ impl Component for Documents {
             Action::Zoom => !model.panes().is_alone() || model.browse().is_some_and(|browse| browse.zoomed),
             Action::FindNext => model.browse().is_some_and(|browse| browse.detail.search.has_next()),
             Action::Find | Action::Wrap | Action::Layout => focused.is_some(),
+            Action::Complete => model.browse().is_some_and(|browse| {
+                browse.list.typing.is_some() && Filter::complete(browse.list.filter.text()).is_some()
+            }),
             _ => true,
         }
     }

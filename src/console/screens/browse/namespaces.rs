@@ -3,12 +3,13 @@
 use ratatui::layout::Rect;
 
 use super::state::{BrowsePage, scope_row, scopes};
+use crate::check::SeverityCounts;
 use crate::console::model::Model;
 use crate::console::shell::layout::{Pane, body_rows};
-use crate::console::theme::{StyleRole, glyph};
+use crate::console::theme::StyleRole;
 use crate::console::widgets::{Surface, TextRun, draw_title, first_row, put_marker};
 use crate::console::words;
-use crate::inventory::RowCounts;
+use crate::inventory::Scope;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage, pane: Rect) {
     let rows = body_rows(pane);
@@ -29,21 +30,23 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage
     for (row, (at, scope)) in (0..rows.height).zip(scopes(&model.inventory).enumerate().skip(first)) {
         let mut line = surface.row(rows, row);
         put_marker(&mut line, at == selected, model.has_focus(Pane::Namespaces));
-        let tally = counts(model, model.inventory.counts(&scope));
+        let tally = counts(model, &scope);
         line.margin(1).put_right(&tally).margin(1).put(StyleRole::Text, words::scope(&scope));
     }
 }
 
-/// `2✗ 4`: the number of broken documents, and of all. The link state is in the title.
-fn counts(model: &Model, tally: RowCounts) -> TextRun {
-    if words::count(tally.total, model).is_empty() {
+/// `2✗ 4`: the worst problems of its documents, and how many these are. The link state is in the title.
+fn counts(model: &Model, scope: &Scope) -> TextRun {
+    let total = model.inventory.counts(scope).total;
+    if words::count(total, model).is_empty() {
         return TextRun::default();
     }
-    let all = TextRun::of(StyleRole::Dim, words::grouped(tally.total));
-    if tally.invalid == 0 {
-        return all;
-    }
-    let mut run = TextRun::of(StyleRole::Bad, format!("{}{}", words::grouped(tally.invalid), glyph::BAD));
-    run.join(" ", all);
+    let SeverityCounts { errors, warnings, .. } = model.severity_counts(scope);
+    let worst = match errors {
+        0 => SeverityCounts { warnings, ..SeverityCounts::default() },
+        _ => SeverityCounts { errors, ..SeverityCounts::default() },
+    };
+    let mut run = words::severity_counts(model, worst);
+    run.join(" ", TextRun::of(StyleRole::Dim, words::grouped(total)));
     run
 }

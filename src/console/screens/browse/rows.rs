@@ -2,12 +2,12 @@
 
 use ratatui::layout::Rect;
 
-use super::diagnostics::{dangling, diagnostics, first_of};
+use super::diagnostics::{dangling, first_of, problems_of};
 use super::list_columns::{Column, table_columns};
 use super::listing::Sort;
 use super::state::BrowsePage;
 use crate::check::rules::OPEN_TO_ANYONE;
-use crate::check::{Diagnostic, NeedMark};
+use crate::check::{NeedMark, Problem};
 use crate::console::model::{FRESH_FOR, Model};
 use crate::console::screens::browse::{empty, needs};
 use crate::console::shell::layout::{Pane, item_rows};
@@ -29,7 +29,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage
         return;
     }
     let rows: Vec<RowRef<'_>> = visible(model, browse).collect();
-    let found: Vec<_> = rows.iter().map(|row| diagnostics(model, &row.key(), &row.facts())).collect();
+    let found: Vec<_> = rows.iter().map(|row| problems_of(model, *row)).collect();
     let scope = browse.listing.scope();
     let chosen = model.view.settings.columns.in_scope(scope);
     let columns = table_columns(model, scope, &chosen);
@@ -77,7 +77,7 @@ fn cells<'m>(
     scope: &Scope,
     columns: &[Column],
     row: RowRef<'m>,
-    found: &[Diagnostic],
+    found: &[Problem],
 ) -> Vec<(StyleRole, Safe<'m>)> {
     let mut cells = Vec::with_capacity(columns.len() + 1);
     for column in columns {
@@ -126,7 +126,7 @@ fn module(row: RowRef<'_>) -> (StyleRole, Safe<'_>) {
     }
 }
 
-fn connection<'m>(row: RowRef<'m>, found: &[Diagnostic]) -> (StyleRole, Safe<'m>) {
+fn connection<'m>(row: RowRef<'m>, found: &[Problem]) -> (StyleRole, Safe<'m>) {
     match row.connection() {
         Some(name) if dangling(found, name).is_some() => (StyleRole::Warning, Safe::name(name)),
         Some(name) => (StyleRole::Text, Safe::name(name)),
@@ -135,7 +135,7 @@ fn connection<'m>(row: RowRef<'m>, found: &[Diagnostic]) -> (StyleRole, Safe<'m>
 }
 
 /// What a request without credentials gets: in, or refused by which kinds, or an error whatever it brings.
-fn auth(model: &Model, row: RowRef<'_>, found: &[Diagnostic]) -> (StyleRole, Safe<'static>) {
+fn auth(model: &Model, row: RowRef<'_>, found: &[Problem]) -> (StyleRole, Safe<'static>) {
     let auth = row.auth();
     if row.is_invalid() {
         return (StyleRole::Dim, Safe::literal(glyph::NONE));
@@ -164,7 +164,7 @@ fn used_by(model: &Model, row: RowRef<'_>) -> (StyleRole, Safe<'static>) {
 }
 
 /// The mark before a row: broken, fresh, or with a warning.
-fn mark(model: &Model, row: RowRef<'_>, found: &[Diagnostic]) -> (StyleRole, &'static str) {
+fn mark(model: &Model, row: RowRef<'_>, found: &[Problem]) -> (StyleRole, &'static str) {
     let has = |severity| found.iter().any(|found| found.severity == severity);
     if has(Severity::Error) {
         (StyleRole::Bad, glyph::BAD)

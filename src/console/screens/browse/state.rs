@@ -6,6 +6,7 @@ use std::iter;
 
 use super::detail_search::DetailSearch;
 use super::filter::Filter;
+use super::list_context::ListContext;
 use super::listing::{DocumentList, Sort};
 use crate::check::ReceiverProfile;
 use crate::check::receiver::{Judgement, judge};
@@ -145,12 +146,13 @@ impl BrowsePage {
     }
 
     /// Applies a change of the inventory. Returns whether the selected row was removed.
-    pub fn apply_delta(&mut self, inventory: &Inventory, delta: &Delta) -> bool {
-        self.listing.apply_delta(inventory, delta);
+    pub fn apply_delta<'m>(&mut self, context: impl Into<ListContext<'m>>, delta: &Delta) -> bool {
+        let context = context.into();
+        self.listing.apply_delta(context, delta);
         for key in &delta.deleted {
             self.marks.remove(key);
         }
-        self.restore_selection(inventory)
+        self.restore_selection(context.inventory)
     }
 
     /// Restores selection and scroll after the list changed. Returns whether the selected row is gone.
@@ -162,8 +164,10 @@ impl BrowsePage {
 
     /// Lists another scope; filter and order are kept. A selected row that it hides is selected again when it
     /// is back, as with a filter.
-    pub fn enter(&mut self, scope: Scope, inventory: &Inventory) {
-        self.listing.set_scope(scope, inventory);
+    pub fn enter<'m>(&mut self, scope: Scope, context: impl Into<ListContext<'m>>) {
+        let context = context.into();
+        let inventory = context.inventory;
+        self.listing.set_scope(scope, context);
         let rows = (&self.listing, inventory);
         if !self.list.restore_filtered(&rows) {
             self.list.select_at(&rows, 0);
@@ -172,9 +176,10 @@ impl BrowsePage {
     }
 
     /// Applies the filter line; the selected row stays selected if it still matches.
-    pub fn apply_filter(&mut self, inventory: &Inventory) {
-        self.listing.set_filter(Filter::parse(self.list.filter.text()), inventory);
-        self.restore_filtered(inventory);
+    pub fn apply_filter<'m>(&mut self, context: impl Into<ListContext<'m>>) {
+        let context = context.into();
+        self.listing.set_filter(Filter::parse(self.list.filter.text()), context);
+        self.restore_filtered(context.inventory);
     }
 
     /// Restores selection and scroll after the filter changed, or came further.
@@ -183,9 +188,10 @@ impl BrowsePage {
         self.refresh_detail(inventory);
     }
 
-    pub fn apply_sort(&mut self, sort: Sort, inventory: &Inventory) {
-        self.listing.set_sort(sort, inventory);
-        self.restore_selection(inventory);
+    pub fn apply_sort<'m>(&mut self, sort: Sort, context: impl Into<ListContext<'m>>) {
+        let context = context.into();
+        self.listing.set_sort(sort, context);
+        self.restore_selection(context.inventory);
     }
 
     /// Prepares the selected document for drawing, unless that was done already.

@@ -1,6 +1,8 @@
 //! The list tabs: tabs, panes, zoom, selection, filter and sort order.
 
 use super::detail;
+use super::filter::Filter;
+use super::list_context::ListContext;
 use super::state::{BrowsePage, DetailText, scope_row, scopes};
 use crate::console::compute::Compute;
 use crate::console::effect::Effect;
@@ -10,7 +12,7 @@ use crate::console::screens::tab::Tab;
 use crate::console::shell::layout::{Pane, body_rows, item_rows, pane_layout};
 use crate::console::widgets::{Movement, first_row};
 use crate::domain::ResourceKey;
-use crate::inventory::{Delta, Inventory, Scope};
+use crate::inventory::{Delta, Scope, SlotSet};
 use crate::text::DocumentLayout;
 
 pub(crate) fn show(model: &mut Model, tab: Tab) {
@@ -56,8 +58,8 @@ pub(crate) fn step(model: &mut Model, step: Movement) {
         None => {}
         Some(Pane::Namespaces) => namespace_step(model, step),
         Some(Pane::Items) => {
-            if let Some((browse, inventory)) = resized(model) {
-                browse.step(inventory, step);
+            if let Some((browse, context)) = resized(model) {
+                browse.step(context.inventory, step);
             }
         }
         Some(Pane::Detail) => {
@@ -81,7 +83,9 @@ fn namespace_step(model: &mut Model, step: Movement) {
 
 pub(crate) fn enter(model: &mut Model, scope: Scope) {
     resize(model);
-    model.webhooks.enter(scope, &model.inventory);
+    let [webhooks, _] = pages(model);
+    let (browse, context) = webhooks;
+    browse.enter(scope, context);
     scroll_namespaces(model);
 }
 
@@ -158,9 +162,12 @@ pub(crate) fn resize_pane(model: &mut Model, wider: bool) {
         let words = "one pane fills the screen: it has no neighbour to take columns from";
         return model.notify(Tone::Plain, words);
     }
-    let is_secrets = model.tab == Tab::Secrets;
-    let focus = model.browse().map(|browse| browse.focus);
-    let focus = if is_secrets { Some(model.secrets_page.focus) } else { focus };
+    // Secrets and problems are shown in two panes of the same widths.
+    let (is_secrets, focus) = match model.tab {
+        Tab::Secrets => (true, Some(model.secrets_page.focus)),
+        Tab::Problems => (true, Some(model.problems.focus)),
+        _ => (false, model.browse().map(|browse| browse.focus)),
+    };
     let Some(focus) = focus else { return };
     if model.view.settings.panes.resize(&panes, focus, is_secrets, wider) {
         model.view.changed = true;
@@ -224,15 +231,26 @@ pub(crate) fn end_filter(model: &mut Model, accept: bool) {
 
 /// Applies the filter line to the list.
 pub(crate) fn refilter(model: &mut Model) {
-    if let Some((browse, inventory)) = resized(model) {
-        browse.apply_filter(inventory);
+    if let Some((browse, context)) = resized(model) {
+        browse.apply_filter(context);
+    }
+}
+
+/// Completes the last word of the filter line.
+pub(crate) fn complete_filter(model: &mut Model) {
+    let Some((browse, _)) = model.browse_mut().filter(|(browse, _)| browse.list.typing.is_some()) else {
+        return;
+    };
+    if let Some(line) = Filter::complete(browse.list.filter.text()) {
+        browse.list.filter.set(line);
+        refilter(model);
     }
 }
 
 /// Switches to the next sort order.
 pub(crate) fn sort(model: &mut Model) {
-    if let Some((browse, inventory)) = resized(model) {
-        browse.apply_sort(browse.listing.sort().next(), inventory);
+    if let Some((browse, context)) = resized(model) {
+        browse.apply_sort(browse.listing.sort().next(), context);
     }
 }
 
@@ -265,15 +283,16 @@ pub(crate) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
         ResourceKey::Foreign { .. } => (Tab::Webhooks, Scope::Foreign),
     };
     show(model, tab);
-    let Some((browse, inventory)) = resized(model) else { return false };
+    let Some((browse, context)) = resized(model) else { return false };
+    let inventory = context.inventory;
     let stays = *browse.listing.scope() == Scope::AllWebhooks && !key.is_foreign();
     if *browse.listing.scope() != scope && !stays {
-        browse.enter(scope, inventory);
+        browse.enter(scope, context);
     }
     if browse.listing.position(inventory, key).is_none() {
         // The filter hides it, but the user asked for it.
         browse.list.filter.set("");
-        browse.apply_filter(inventory);
+        browse.apply_filter(context);
     }
     let found = browse.select_key(inventory, key);
     browse.focus = Pane::Items;
@@ -285,15 +304,43 @@ pub(crate) fn go_to(model: &mut Model, key: &ResourceKey) -> bool {
 pub(crate) fn apply_delta(model: &mut Model, delta: &Delta) -> Option<ResourceKey> {
     resize(model);
     let front = model.tab;
-    let Model { webhooks, connections, inventory, .. } = model;
     let mut lost = None;
-    for (browse, tab) in [(webhooks, Tab::Webhooks), (connections, Tab::Connections)] {
+    for ((browse, context), tab) in pages(model).into_iter().zip([Tab::Webhooks, Tab::Connections]) {
         let before = browse.list.selected.clone();
-        if browse.apply_delta(inventory, delta) && tab == front {
+        if browse.apply_delta(context, delta) && tab == front {
             lost = before;
         }
     }
     lost
+}
+
+/// Filters rows again of which something else is known now.
+pub(crate) fn refresh_filtered(model: &mut Model, changed: &SlotSet) {
+    resize(model);
+    for (browse, context) in pages(model) {
+        if browse.listing.refresh(context, changed) {
+            browse.restore_selection(context.inventory);
+        }
+    }
+}
+
+/// Filters one more slice of rows of both lists; returns whether there was work left.
+pub(crate) fn continue_filter(model: &mut Model) -> bool {
+    let worked = pages(model).map(|(browse, context)| {
+        let worked = browse.listing.work(context);
+        if worked {
+            browse.restore_filtered(context.inventory);
+        }
+        worked
+    });
+    worked.contains(&true)
+}
+
+/// Both lists, with what their rows are filtered by.
+fn pages(model: &mut Model) -> [(&mut BrowsePage, ListContext<'_>); 2] {
+    let Model { webhooks, connections, inventory, checks, context, presence_cache, .. } = model;
+    let context = ListContext::new(inventory, &checks.index, context.secrets.as_ref(), presence_cache);
+    [(webhooks, context), (connections, context)]
 }
 
 /// Restores scroll and selection of both lists after sizes or panes changed.
@@ -312,9 +359,15 @@ fn resize(model: &mut Model) {
 }
 
 /// The visible list tab, after setting its list to the height it is drawn with.
-fn resized(model: &mut Model) -> Option<(&mut BrowsePage, &Inventory)> {
+fn resized(model: &mut Model) -> Option<(&mut BrowsePage, ListContext<'_>)> {
     resize(model);
-    model.browse_mut()
+    let tab = model.tab;
+    let [webhooks, connections] = pages(model);
+    match tab {
+        Tab::Webhooks => Some(webhooks),
+        Tab::Connections => Some(connections),
+        Tab::Secrets | Tab::Problems | Tab::Health | Tab::Log => None,
+    }
 }
 
 /// The number of visible rows in the list of a tab, whether or not that tab is shown.

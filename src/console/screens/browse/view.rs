@@ -6,7 +6,7 @@ use super::rows::{fresh_until, visible};
 use crate::console::component::EarliestChange;
 use crate::console::model::Model;
 use crate::console::shell::layout::Pane;
-use crate::console::theme::{StyleRole, glyph};
+use crate::console::theme::StyleRole;
 use crate::console::widgets::{Surface, TextRun, draw_rules};
 use crate::console::words;
 use crate::inventory::Scope;
@@ -23,7 +23,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model) {
     draw_rules(surface, &[panes.namespaces, panes.items, panes.detail]);
 }
 
-/// How many documents a tab has, and how many of them are invalid.
+/// How many documents a tab has, and what is wrong with them.
 pub(super) fn counts(model: &Model, scope: &Scope, counts: bool) -> TextRun {
     let tally = model.inventory.counts(scope);
     let mut note = TextRun::default();
@@ -31,9 +31,7 @@ pub(super) fn counts(model: &Model, scope: &Scope, counts: bool) -> TextRun {
     if counts && !count.is_empty() {
         note = note.and(StyleRole::Dim, format!(" {count}"));
     }
-    if tally.invalid > 0 {
-        note = note.and(StyleRole::Bad, format!(" {}{}", words::grouped(tally.invalid), glyph::BAD));
-    }
+    note.join("", words::severity_note(model, model.severity_counts(scope)));
     note
 }
 

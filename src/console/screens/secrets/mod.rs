@@ -80,6 +80,8 @@ impl Component for SecretsScreen {
             A::Zoom => page.opened && (page.zoomed || !model.panes().is_alone()),
             A::Sort => page.opened && model.panes().items.width > 0,
             A::Filter | A::Pause => page.opened,
+            // A path has no words to offer.
+            A::Complete => false,
             A::Back => page.zoomed || page.focus == Pane::Detail || !page.list.filter.text().is_empty(),
             A::Copy => page.list.selected.is_some(),
             A::Open if page.focus == Pane::Detail => {

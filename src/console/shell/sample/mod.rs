@@ -5,6 +5,7 @@ mod editing;
 mod health;
 mod needs;
 mod plans;
+mod problems;
 mod scenes;
 mod secrets;
 mod secrets_tab;

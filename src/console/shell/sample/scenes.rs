@@ -13,7 +13,9 @@ use crate::console::screens::Tab;
 use crate::console::screens::browse::Sort;
 use crate::console::screens::editor::Draft;
 use crate::console::shell::layout::{Pane, Size};
-use crate::console::shell::sample::{editing, health, needs, plans, secrets, secrets_tab, typing, vault};
+use crate::console::shell::sample::{
+    editing, health, needs, plans, problems, secrets, secrets_tab, typing, vault,
+};
 use crate::console::widgets::TextInput;
 use crate::domain::*;
 use crate::inventory::{Scope, scan_event};
@@ -307,6 +309,11 @@ pub(crate) type Scene = (&'static str, fn(Size) -> Model);
 pub(crate) const SCENES: &[Scene] = &[
     ("browse", browse),
     ("all", all),
+    ("problems", problems::worst),
+    ("problems_filtered", problems::filtered),
+    ("problems_unknown_word", problems::unknown_word),
+    ("problems_none", problems::none),
+    ("problems_partial", problems::partial),
     ("namespaces", namespaces),
     ("detail", detail),
     ("broken", broken),

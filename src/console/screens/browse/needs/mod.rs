@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::check::{Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnSecrets, ReceiverEnv};
-use crate::console::model::Model;
+use crate::console::model::{Model, PresenceCache};
 use crate::console::screens::browse::needs::lines::NeedLines;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::TextRun;
@@ -67,12 +67,16 @@ pub(crate) fn block(model: &Model, key: &ResourceKey, room: u16) -> Vec<TextRun>
 
 /// How a webhook's own secrets authenticate its callers, as far as they are known to exist.
 pub(crate) fn own_auth(model: &Model, key: &ResourceKey) -> Vec<&'static str> {
-    let there = |need: &&Need| {
-        let state = need.state(&|path| model.presence_cache.presence(path));
-        matches!(state, NeedState::Present { .. })
-    };
-    let needs = model.needs.of(key).into_iter().flat_map(Needs::iter).filter(there);
+    let needs = model.needs.of(key);
+    needs.map_or_else(Vec::new, |needs| own_auth_of(needs, &model.presence_cache))
+}
+
+pub(crate) fn own_auth_of(needs: &Needs, presence: &PresenceCache) -> Vec<&'static str> {
+    let there =
+        |need: &&Need| matches!(need.state(&|path| presence.presence(path)), NeedState::Present { .. });
     needs
+        .iter()
+        .filter(there)
         .filter_map(|need| match need.kind {
             NeedKind::Own(SecretField::BEARER_TOKEN) => Some("bearer"),
             NeedKind::Own(SecretField::HMAC_SECRET) => Some("hmac"),

@@ -1,0 +1,88 @@
+//! Checks of all documents, in slices on workers, those on the screen first; and what lists make of them.
+
+use super::needs::visible_keys;
+use crate::console::compute::Compute;
+use crate::console::effect::{Effect, RequestId};
+use crate::console::model::{CheckedSlice, Model, Redraw};
+use crate::console::screens::{browse, problems};
+use crate::domain::SecretPath;
+use crate::inventory::{Delta, RowRef, Slot, SlotSet};
+
+/// Takes note of a change of the inventory, before any list is drawn.
+pub(crate) fn note(model: &mut Model, delta: &Delta) {
+    let Model { checks, variable_conflicts, inventory, .. } = model;
+    checks.note(inventory, delta);
+    variable_conflicts.note(inventory, delta);
+    // The lists of documents follow the change itself.
+    let changed = model.checks.take_changed();
+    problems::update::refresh(model, &changed);
+}
+
+/// The presence of secrets changed.
+pub(crate) fn note_presence(model: &mut Model, paths: &[SecretPath]) {
+    let slots: SlotSet = paths.iter().flat_map(|path| model.slots_depending_on(path)).collect();
+    model.checks.require_all(slots.iter());
+    browse::refresh_filtered(model, &slots);
+    problems::update::refresh(model, &slots);
+}
+
+/// Begins what is to be checked. A few documents are checked at once, more by workers, slice by slice.
+pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
+    let now = model.now.mono;
+    let Model { variable_conflicts: overlaps, inventory, checks, .. } = model;
+    if overlaps.work(inventory, now) {
+        match overlaps.touched() {
+            Some(slots) => checks.require_all(slots),
+            None => checks.require_all(inventory.rows_from(Slot::FIRST).map(RowRef::slot)),
+        }
+        model.request_redraw(Redraw::Soon);
+    }
+    if !model.link.has_loaded || model.inventory.is_loading() || !model.variable_conflicts.is_built() {
+        return Vec::new();
+    }
+    model.require_checks();
+    let mut effects = Vec::new();
+    while model.checks.may_begin() {
+        let visible: Vec<_> =
+            visible_keys(model).iter().filter_map(|key| model.inventory.find(key)).collect();
+        let request = model.next_request();
+        let slice = model.next_checks(request, visible.into_iter());
+        let (cost, run) = (slice.cost(), move || slice.run());
+        let job = Compute::new(cost, run, CheckedSlice::new(), on_checked).in_background();
+        effects.push(Effect::Compute(request, job));
+    }
+    effects
+}
+
+fn on_checked(model: &mut Model, request: RequestId, checked: CheckedSlice) -> Vec<Effect> {
+    model.checks.accept(request, checked, model.now.mono);
+    tell_lists(model);
+    model.request_redraw(Redraw::Soon);
+    Vec::new()
+}
+
+/// Brings the lists up to date that are filtered or made by what was found.
+fn tell_lists(model: &mut Model) {
+    let changed = model.checks.take_changed();
+    if !changed.is_empty() {
+        browse::refresh_filtered(model, &changed);
+        problems::update::refresh(model, &changed);
+    }
+}
+
+/// Checks everything now.
+#[cfg(test)]
+pub(crate) fn finish(model: &mut Model) {
+    for _ in 0..1_000 {
+        let effects = follow(model);
+        if effects.is_empty() && model.variable_conflicts.next_wake() != Some(model.now.mono) {
+            return;
+        }
+        for effect in effects {
+            if let Effect::Compute(request, job) = effect {
+                job.run().apply(model, request);
+            }
+        }
+    }
+    unreachable!("checks end");
+}

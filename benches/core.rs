@@ -3,7 +3,9 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use confdeck::check::{OwnPathTemplate, OwnSecrets, SecretLookup};
+use confdeck::check::{
+    DocumentInput, OwnPathTemplate, OwnSecrets, ReceiverProfile, SecretLookup, Subject, diagnose,
+};
 use confdeck::compare;
 use confdeck::console::model::NeedsCache;
 use confdeck::console::screens::browse::{DocumentList, Filter};
@@ -11,7 +13,7 @@ use confdeck::domain::{
     Coverage, Document, DocumentKind, Entry, Masking, Mount, Namespace, ResourceKey, Revision, SecretNames,
     StoreId, Token, WebhookId,
 };
-use confdeck::inventory::{Inventory, Scope, scan_event};
+use confdeck::inventory::{Facts, Inventory, Scope, scan_event};
 use confdeck::provider::{PAGE_LIMIT, WatchEvent};
 use confdeck::text::Masked;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
@@ -54,6 +56,23 @@ fn loaded() -> Inventory {
         inventory.apply(scan_event(event, &SecretNames::default()), Duration::ZERO);
     }
     inventory
+}
+
+fn checks(bench: &mut Criterion) {
+    let receiver = ReceiverProfile::default();
+    let masking = Masking::built_in(DocumentKind::Webhook);
+    let documents: Vec<_> = (0..KEYS).map(entry).collect();
+    let facts: Vec<_> = documents.iter().map(|entry| Facts::scan(&masking, &entry.document)).collect();
+    let of = |entry: &Entry, facts: &Facts| {
+        diagnose(Subject::Document(&DocumentInput::new(&entry.key, facts, &receiver, &()))).len()
+    };
+    bench.bench_function("check 25,000 documents", |bench| {
+        bench.iter(|| documents.iter().zip(&facts).map(|(entry, facts)| of(entry, facts)).sum::<usize>());
+    });
+    let Some((changed, facts)) = documents.first().zip(facts.first()) else { return };
+    bench.bench_function("check a document after a change", |bench| {
+        bench.iter(|| of(black_box(changed), facts));
+    });
 }
 
 fn picture(bench: &mut Criterion) {
@@ -145,5 +164,5 @@ fn needs(bench: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, picture, documents, needs);
+criterion_group!(benches, picture, checks, documents, needs);
 criterion_main!(benches);

@@ -34,6 +34,11 @@ fn the_table_of_settings_is_current() {
     assert_current("docs/configuration.md", "configuration", &confdeck::config::reference_table());
 }
 
+#[test]
+fn the_table_of_rules_is_current() {
+    assert_current("docs/checks.md", "rules", &confdeck::check::rules::reference_table());
+}
+
 #[cfg(feature = "console")]
 #[test]
 fn the_table_of_keys_is_current() {

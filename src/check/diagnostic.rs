@@ -1,10 +1,9 @@
-//! Diagnostics: the findings of rules about a document.
+//! Diagnostics: the findings of rules, and what a rule is.
 
 use std::fmt;
 
-use crate::domain::ResourceKey;
-use crate::domain::json::{Severity, Span, SyntaxFix};
-use crate::inventory::Facts;
+use super::{DocumentInput, DraftInput, Trail};
+use crate::domain::json::{Severity, Span, SyntaxFix, line_column};
 
 /// The finding of one rule at one place. It contains no part of the document but names and keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +16,9 @@ pub struct Diagnostic {
     pub place: Option<(usize, usize)>,
     /// The member that it is about: `chain[1].module`; empty where that is not known.
     pub pointer: String,
+    /// What is wrong, and what the receiver will do.
     pub message: String,
-    /// What is expected there instead; empty where there is nothing useful to say.
+    /// What is expected there instead, or what to do; empty where there is nothing useful to say.
     pub remedy: &'static str,
     pub fix: Option<SyntaxFix>,
 }
@@ -32,13 +32,53 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// How far an error of a rule reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// The document alone, or what uses it.
+    Document,
+    /// The receiver answers 404 to every webhook after its next start.
+    Darkens,
+    /// The receiver's watch breaks, and changes are lost; after the next start it answers 404 to every webhook.
+    BreaksWatch,
+}
+
+impl Reach {
+    /// For the table in docs/checks.md.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Document => "",
+            Self::Darkens => "404 to every webhook after the next start",
+            Self::BreaksWatch => "the watch breaks; 404 to every webhook after the next start",
+        }
+    }
+}
+
 /// One rule: pure, without I/O and without a clock.
+#[derive(Debug)]
 pub struct Rule {
+    /// `L09`: of the catalogue in docs/receiver.md, or of confdeck's own.
     pub id: &'static str,
+    /// `suspicious-key`: what users may write in its place.
+    pub name: &'static str,
     /// The severity of its diagnostics, unless one says otherwise.
     pub severity: Severity,
-    /// Adds its diagnostics for a subject; none for one that it does not apply to.
-    pub(super) check: fn(&Rule, Subject<'_>, &mut Vec<Diagnostic>),
+    /// How far its errors reach; its warnings reach no further than the document.
+    pub reach: Reach,
+    /// One line about it, for the table in docs/checks.md.
+    pub summary: &'static str,
+    pub(super) check: RuleCheck,
+}
+
+/// What a rule reads. Each function adds the diagnostics of its rule; none for what it does not apply to.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum RuleCheck {
+    /// The facts of a document alone: cheap enough for every row of a list that is drawn.
+    Facts(fn(&Rule, &DocumentInput<'_>, &mut Vec<Diagnostic>)),
+    /// The whole document, as the receiver reads it.
+    Document(fn(&Rule, &DocumentInput<'_>, &mut Vec<Diagnostic>)),
+    /// A text that is about to become a document.
+    Draft(fn(&Rule, DraftInput<'_>, &mut Vec<Diagnostic>)),
 }
 
 impl Rule {
@@ -54,39 +94,13 @@ impl Rule {
             fix: None,
         }
     }
-}
-
-/// The subject of a check.
-#[derive(Clone, Copy)]
-pub enum Subject<'a> {
-    /// A document with its facts, and what is known about its surroundings.
-    Document { key: &'a ResourceKey, facts: &'a Facts, around: &'a dyn DocumentContext },
-    /// A text that is about to become a document.
-    Draft {
-        text: &'a str,
-        /// How many secrets were replaced by placeholders in it; `None` for a text that comes from outside.
-        concealed: Option<usize>,
-        /// Whether a byte order mark is stored before it.
-        byte_order_mark: bool,
-    },
-}
-
-/// What is known about a document's surroundings; by default nothing.
-pub trait DocumentContext {
-    /// Whether a connection is known not to exist.
-    fn lacks_connection(&self, _name: &str) -> bool {
-        false
-    }
-
-    /// Whether one of its own secrets is known to authenticate its callers.
-    fn has_own_auth(&self) -> bool {
-        false
-    }
-
-    /// Whether another id reads one of its variables.
-    fn has_variable_conflict(&self) -> bool {
-        false
+    /// A diagnostic about a value, or about the name of a member.
+    pub(super) fn at(&self, text: &str, trail: &Trail<'_>, span: Span, message: String) -> Diagnostic {
+        Diagnostic {
+            span,
+            place: Some(line_column(text, span.start)),
+            pointer: trail.to_string(),
+            ..self.diagnostic(message)
+        }
     }
 }
-
-impl DocumentContext for () {}

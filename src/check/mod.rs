@@ -2,16 +2,27 @@
 //! of new documents; and the rules that documents are checked by. Pure.
 
 mod diagnostic;
+mod input;
 mod needs;
+mod profile;
+mod receiver;
+mod rule_settings;
 pub mod rules;
 mod schema;
+mod spelling;
 mod template;
+mod trail;
 
-pub use diagnostic::{Diagnostic, DocumentContext, Rule, Subject};
+use diagnostic::RuleCheck;
+pub use diagnostic::{Diagnostic, Reach, Rule};
+pub use input::{ConnectionState, DocumentContext, DocumentInput, DraftInput, Subject};
 pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,
     OwnSecrets, ReceiverEnv, SecretLookup, needs,
 };
-pub use rules::diagnose;
+pub use profile::{KNOWN_VERSION, ReceiverProfile};
+pub use rule_settings::{RuleSetting, RuleSettings, find_rule};
+pub use rules::{Diagnosis, diagnose, diagnose_counting};
 pub use schema::{DocumentType, document_types};
 pub use template::{DocumentTemplate, connection_type, template};
+use trail::Trail;

@@ -1,8 +1,16 @@
 //! The embedded schemas, read once.
 
+mod nodes;
+mod validation;
+mod words;
+
 use std::sync::OnceLock;
 
 use serde_json::Value;
+
+pub(super) use nodes::{SchemaNodes, is_of_type, visit};
+pub(super) use validation::{Step, Violation, ViolationKind, violations};
+pub(super) use words::{expected, or, takes, type_words};
 
 use crate::domain::DocumentKind;
 
@@ -25,15 +33,23 @@ pub fn document_types(kind: DocumentKind) -> &'static [DocumentType] {
     static WEBHOOKS: OnceLock<Vec<DocumentType>> = OnceLock::new();
     static CONNECTIONS: OnceLock<Vec<DocumentType>> = OnceLock::new();
     match kind {
-        DocumentKind::Webhook => WEBHOOKS.get_or_init(|| modules(&parsed(WEBHOOK))),
-        DocumentKind::Connection => CONNECTIONS.get_or_init(|| types(&parsed(CONNECTION))),
+        DocumentKind::Webhook => WEBHOOKS.get_or_init(|| schema(kind).map(modules).unwrap_or_default()),
+        DocumentKind::Connection => CONNECTIONS.get_or_init(|| schema(kind).map(types).unwrap_or_default()),
         _ => &[],
     }
 }
 
-/// A schema; tests ensure that both are JSON.
-fn parsed(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or_default()
+/// The schema for a kind of document.
+pub(super) fn schema(kind: DocumentKind) -> Option<&'static Value> {
+    static WEBHOOKS: OnceLock<Value> = OnceLock::new();
+    static CONNECTIONS: OnceLock<Value> = OnceLock::new();
+    // Tests ensure that both are JSON.
+    let parsed = |text| serde_json::from_str(text).unwrap_or_default();
+    match kind {
+        DocumentKind::Webhook => Some(WEBHOOKS.get_or_init(|| parsed(WEBHOOK))),
+        DocumentKind::Connection => Some(CONNECTIONS.get_or_init(|| parsed(CONNECTION))),
+        _ => None,
+    }
 }
 
 fn modules(schema: &Value) -> Vec<DocumentType> {

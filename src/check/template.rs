@@ -143,7 +143,20 @@ fn first_to_edit(text: &str, object: &Value) -> Option<usize> {
 }
 
 fn is_to_edit(value: &str) -> bool {
-    value.to_lowercase().replace('_', "-").contains("edit-me") || value.starts_with("{$")
+    is_placeholder(value) || value.starts_with("{$")
+}
+
+/// Whether a value holds the placeholder of a template as a word of its own, in any spelling that templates use.
+pub(super) fn is_placeholder(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    let is_placeholder = |window: &[u8]| {
+        window.get(..4).is_some_and(|edit| edit.eq_ignore_ascii_case(b"edit"))
+            && matches!(window.get(4), Some(b'-' | b'_'))
+            && window.get(5..7).is_some_and(|me| me.eq_ignore_ascii_case(b"me"))
+    };
+    let is_word = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
+    let mut found = bytes.windows(EDIT.len()).enumerate().filter(|(_, window)| is_placeholder(window));
+    found.any(|(at, _)| !is_word(at.checked_sub(1)) && !is_word(Some(at + EDIT.len())))
 }
 
 fn leaves<'a>(value: &'a Value, found: &mut Vec<&'a str>) {

@@ -12,8 +12,9 @@ use super::output::{Format, Printer, change_line};
 use super::redact_usage_error::quoted;
 use super::secrets::{NewSecrets, write_new};
 use super::session::CliSession;
+
 use crate::check::rules::{MASK_FOR_SECRET, UNFILLED_PLACEHOLDER, UNROUTABLE_ID, UNUSABLE_DOCUMENT};
-use crate::check::{Subject, diagnose};
+use crate::check::{DocumentInput, DraftInput, ReceiverProfile, Subject, diagnose};
 use crate::domain::json::check_object;
 use crate::domain::{Document, Masking, ResourceKey, Token};
 use crate::inventory::{DocumentError, Facts};
@@ -124,11 +125,12 @@ fn check(key: &ResourceKey, masking: &Masking, document: &Document, force: bool)
     let refused = |problem: String| Exit::INVALID.because(format!("{key}: {problem}"));
     let facts = Facts::scan(masking, document);
     let text = document.text().unwrap_or_default();
-    let of_text = diagnose(Subject::Draft { text, concealed: None, byte_order_mark: false });
+    let of_text = diagnose(Subject::Draft(DraftInput { text, concealed: None, byte_order_mark: false }));
     if let Some(found) = of_text.iter().find(|found| found.rule == UNFILLED_PLACEHOLDER.id) {
         return Err(refused(found.to_string()));
     }
-    let of_document = diagnose(Subject::Document { key, facts: &facts, around: &() });
+    let of_document =
+        diagnose(Subject::Row(&DocumentInput::new(key, &facts, &ReceiverProfile::default(), &())));
     let problem = of_document.into_iter().chain(of_text).find_map(|found| match found.rule {
         rule if rule == UNROUTABLE_ID.id => {
             Some(format!("the receiver answers 400 for this id: {}", found.message))

@@ -188,7 +188,8 @@ mod tests {
              key, secrets_backend, vault_addr, vault_redirect_hosts, vault_token, vault_token_file, \
              vault_role_id, vault_secret_id, vault_namespace, vault_verify, vault_cacert, \
              vault_mount_point, vault_kv_version, vault_timeout_seconds, read_only, protected, \
-             hide_names, show_names, theme, accent, copy_secrets"
+             hide_names, show_names, silence_rules, rules_as_errors, rules_as_warnings, rules_as_hints, theme, \
+             accent, copy_secrets"
         );
         assert_eq!(
             problem("[contexts.prod]\nport = \"2379\"\n"),

@@ -90,6 +90,11 @@ impl<'a> Lookup<'a> {
         Ok(self.in_force(key, found.map(|_| on)).value)
     }
 
+    /// As [`Lookup::switch`], without a default.
+    pub(super) fn named_switch(&mut self, key: SettingKey) -> Result<Option<bool>> {
+        self.first(key).map(|_| self.switch(key, false)).transpose()
+    }
+
     /// A number within the range given in the settings table.
     pub(super) fn number(&mut self, key: SettingKey, default: u16) -> Result<WithOrigin<u16>> {
         let (Some(found), SettingKind::Number(from, to)) = (self.first(key), key.setting().kind) else {
@@ -256,6 +261,25 @@ impl<'a> Lookup<'a> {
     pub(super) fn all_lists(&mut self, key: SettingKey) -> Vec<WithOrigin<String>> {
         let found = self.lists(key).collect();
         self.record_list(key, found)
+    }
+
+    /// The texts of several lists, those of what is nearest first, with the list that each is from.
+    pub(super) fn layered_lists(&mut self, keys: &[SettingKey]) -> Vec<(SettingKey, WithOrigin<String>)> {
+        let layers = [&self.context, &self.file.console, &self.file.defaults, &self.file.top];
+        let lists =
+            layers.into_iter().flat_map(|layer| keys.iter().filter_map(move |key| layer.get_key_value(key)));
+        let texts = |(key, found): (&SettingKey, &WithOrigin<RawSetting>)| match &found.value {
+            RawSetting::List(texts) => texts.iter().map(|text| (*key, text.clone())).collect::<Vec<_>>(),
+            _ => Vec::new(),
+        };
+        let found: Vec<_> = lists.flat_map(texts).collect();
+        for key in keys {
+            let texts = found.iter().filter(|(of, _)| of == key).map(|(_, text)| text);
+            let origin = texts.clone().next().map_or(Origin::Default, |text| text.origin.clone());
+            let shown: Vec<_> = texts.map(|text| text.value.as_str()).collect();
+            self.record(*key, shown.join(", "), origin);
+        }
+        found
     }
 
     /// The list of every source that has one; an empty variable has none.

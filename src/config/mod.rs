@@ -17,8 +17,10 @@ mod file;
 )]
 mod lookup;
 mod origin;
+mod profile;
 mod receiver;
 mod resolve;
+mod rules;
 mod secret_source;
 mod setting;
 mod sources;

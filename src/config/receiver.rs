@@ -9,7 +9,7 @@ use super::error::Result;
 use super::lookup::Lookup;
 use super::secret_source::variables_access;
 use super::{Environment, Origin, SecretSource, SettingKey, Settings, SettingsError, Target, WithOrigin};
-use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
+use crate::check::{KNOWN_VERSION, OwnPathTemplate, OwnSecrets, ReceiverEnv, SecretLookup};
 use crate::domain::{Finding, Health, Mount};
 use crate::provider::SecretAccess;
 use crate::provider::env::EnvVariables;
@@ -29,6 +29,12 @@ pub struct Receiver {
     pub own_path: OwnPathTemplate,
     /// Whether the receiver merges own secrets into the document.
     pub merges: bool,
+    /// Its version.
+    pub version: String,
+    /// Whether it accepts the host `localhost` in connections, if that is set.
+    pub allows_localhost: Option<bool>,
+    /// Whether it accepts private addresses in connections, if that is set.
+    pub allows_private: Option<bool>,
 }
 
 /// Where the receiver's variables can be seen.
@@ -64,7 +70,11 @@ impl Receiver {
                 .map_err(|error| wrong(&text, SettingKey::ReceiverOwnPath, &error))?,
         };
         let merges = lookup.switch(SettingKey::ReceiverMerges, flat)?;
-        Ok(Self { env, references: vault.then_some(reference_mount), own_mount, own_path, merges })
+        let version = lookup.text_or(SettingKey::ReceiverVersion, KNOWN_VERSION)?.value;
+        let allows_localhost = lookup.named_switch(SettingKey::ReceiverLocalhost)?;
+        let allows_private = lookup.named_switch(SettingKey::ReceiverPrivate)?;
+        let references = vault.then_some(reference_mount);
+        Ok(Self { env, references, own_mount, own_path, merges, version, allows_localhost, allows_private })
     }
 }
 
@@ -345,7 +355,7 @@ mod tests {
         assert_eq!(
             problem("[contexts.a.receiver]\nmount = \"x\"\n"),
             "/etc/c.toml:2:1: \"mount\" is not known in [contexts.a.receiver]; known are env, vault_enabled, \
-             reference_mount, own_mount, own_path, merges_own_secrets"
+             reference_mount, own_mount, own_path, merges_own_secrets, version, allow_localhost, allow_private_ips"
         );
         assert!(problem("[receiver]\nown_path = \"secrets\"\n").contains("it has no {id}"));
         let missing =

@@ -7,10 +7,12 @@ use super::error::Result;
 #[cfg(feature = "etcd")]
 use super::etcd;
 use super::lookup::Lookup;
+use super::rules;
 use super::{
     ContextWarning, EffectiveSetting, Environment, Origin, Overrides, Receiver, SecretSource,
     SettingKey as Key, SettingSources, Target, WithOrigin,
 };
+use crate::check::RuleSettings;
 use crate::domain::{Finding, SecretNameError, SecretNames};
 use crate::provider::file::FileSettings;
 
@@ -26,6 +28,8 @@ pub struct Settings {
     pub receiver: Receiver,
     /// The names that are always secret here, and those that are not by their sound.
     pub secret_names: SecretNames,
+    /// Which rules are silenced here, or have another severity.
+    pub rules: RuleSettings,
     /// Settings that only the console uses.
     pub console: ConsoleSettings,
     /// Warnings about the connection to the store that are always shown.
@@ -103,6 +107,7 @@ impl Settings {
             protected: lookup.strictest(Key::Protected)?.is_some(),
         };
         let secret_names = secret_names(&mut lookup)?;
+        let rules = rules::settings(&mut lookup)?;
         let console = ConsoleSettings {
             theme: lookup.named_word(Key::Theme)?,
             accent: lookup.named_word(Key::Accent)?,
@@ -123,6 +128,7 @@ impl Settings {
             secrets,
             receiver,
             secret_names,
+            rules,
             console,
             warnings,
             findings,

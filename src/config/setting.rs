@@ -40,6 +40,10 @@ pub enum SettingKey {
     CopySecrets,
     HideNames,
     ShowNames,
+    SilenceRules,
+    RulesAsErrors,
+    RulesAsWarnings,
+    RulesAsHints,
     Stats,
     ReceiverEnv,
     ReceiverVault,
@@ -47,6 +51,9 @@ pub enum SettingKey {
     ReceiverOwnMount,
     ReceiverOwnPath,
     ReceiverMerges,
+    ReceiverVersion,
+    ReceiverLocalhost,
+    ReceiverPrivate,
 }
 
 /// The table of the config file that a setting belongs to.

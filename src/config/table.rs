@@ -54,7 +54,7 @@ const CONFIG: Setting =
         .means("`$XDG_CONFIG_HOME/confdeck/config.toml`", "the config file");
 
 /// Every setting, in the order of the reference documentation.
-pub const SETTINGS: [Setting; 45] = {
+pub const SETTINGS: [Setting; 52] = {
     use SettingKey as K;
     use SettingKind::{List, Number, Path, Presence, Secret, Switch, SwitchOrPath, Text, Word};
     use SettingTable::{Console, Context, Nowhere, Receiver, Top};
@@ -174,6 +174,17 @@ pub const SETTINGS: [Setting; 45] = {
             "names that are not secret by their sound alone, such as `[\"license\", \"pin\"]`; see \
              [secrets.md](secrets.md#what-counts-as-a-secret)",
         ),
+        row(K::SilenceRules, "silence_rules", Context, List, None).means(
+            "",
+            "rules that are counted and not shown here, each with its reason: \
+             `[\"open-to-anyone: only our own network gets there\"]`; by id or name, see [checks.md](checks.md#settings)",
+        ),
+        row(K::RulesAsErrors, "rules_as_errors", Context, List, None)
+            .means("", "rules whose findings are errors here: `[\"L11\", \"L18\"]`"),
+        row(K::RulesAsWarnings, "rules_as_warnings", Context, List, None)
+            .means("", "rules whose findings are warnings here"),
+        row(K::RulesAsHints, "rules_as_hints", Context, List, None)
+            .means("", "rules whose findings are hints here"),
         row(K::Theme, "theme", Console, Word(THEMES), Some("CONFDECK_THEME"))
             .flag("--theme")
             .means("`default`", "the console's colours: `default`, `dark` or `light`; a context may set its own"),
@@ -221,6 +232,18 @@ pub const SETTINGS: [Setting; 45] = {
             "`false`; flat: `true`",
             "whether the receiver merges them into the document, so that a webhook needs them; a program that \
              embeds the library merges them unless this says no",
+        ),
+        row(K::ReceiverVersion, "receiver.version", Receiver, Text, None).means(
+            "`0.2.0`",
+            "the receiver's version; the rules describe this one, and say less with certainty of another",
+        ),
+        row(K::ReceiverLocalhost, "receiver.allow_localhost", Receiver, Switch, None).means(
+            "`ALLOW_LOCALHOST_FOR_TESTS` of the receiver, where it can be seen",
+            "whether the receiver accepts the host `localhost` in connections; its variable wins",
+        ),
+        row(K::ReceiverPrivate, "receiver.allow_private_ips", Receiver, Switch, None).means(
+            "`ALLOW_PRIVATE_IP_CONNECTIONS` of the receiver, where it can be seen",
+            "whether it accepts private addresses in connections; its variable wins",
         ),
     ]
 };

@@ -1,5 +1,7 @@
 //! A tree of spans over a JSON text: enough to mask, splice and compare without changing a byte.
 
+use std::collections::HashSet;
+
 use super::{JsonEvent, Scalar, Span, SyntaxError, string_value, walk};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +38,15 @@ impl Node {
     /// The member that a reader would see under this name: the last one.
     pub fn member(&self, name: &str) -> Option<&Member> {
         self.members().iter().rev().find(|member| member.name == name)
+    }
+
+    /// The members that a reader would see, in the order of the text: of each name the last one.
+    pub fn last_members(&self) -> Vec<&Member> {
+        let members = self.members();
+        let mut names = HashSet::with_capacity(members.len());
+        let mut last: Vec<_> = members.iter().rev().filter(|member| names.insert(&member.name)).collect();
+        last.reverse();
+        last
     }
 
     /// The text of a string value.
@@ -121,6 +132,8 @@ mod tests {
         let root = parse(text).unwrap();
         assert_eq!(root.members().len(), 3);
         assert_eq!(root.member("a").unwrap().value.span.of(text), "2");
+        let last: Vec<_> = root.last_members().into_iter().map(|member| member.value.span.start).collect();
+        assert_eq!(last, [14, 41]);
         let NodeValue::Array(items) = &root.member("b").unwrap().value.member("c").unwrap().value.value
         else {
             panic!("an array");

@@ -2,7 +2,9 @@
 
 use super::needs;
 use crate::check::rules::DANGLING_CONNECTION;
-use crate::check::{Diagnostic, DocumentContext, Rule, Subject, diagnose};
+use crate::check::{
+    ConnectionState, Diagnostic, DocumentContext, DocumentInput, ReceiverProfile, Rule, Subject, diagnose,
+};
 use crate::console::model::Model;
 use crate::domain::{ConnectionName, ResourceKey};
 use crate::inventory::Facts;
@@ -13,14 +15,20 @@ struct ModelSurroundings<'m> {
 }
 
 impl DocumentContext for ModelSurroundings<'_> {
-    /// Unknown during a load, or if the connection may not be read; then it does not count as lacking.
-    fn lacks_connection(&self, name: &str) -> bool {
+    /// Unknown during a load, or if the connection may not be read.
+    fn connection(&self, name: &str) -> ConnectionState<'_> {
         let Model { inventory, context, link, .. } = self.model;
         let knows = context.capabilities.connections && link.has_loaded && !inventory.is_loading();
         let covers = |name| inventory.coverage().covers(&ResourceKey::connection(name));
         let sees = || ConnectionName::new(name).is_ok_and(covers);
         let whole = !inventory.coverage().is_partial();
-        knows && !inventory.has_connection(name) && (whole || sees())
+        let found =
+            ConnectionName::new(name).ok().and_then(|name| inventory.get(&ResourceKey::connection(name)));
+        match found {
+            Some(row) => ConnectionState::Exists(row.module()),
+            None if knows && (whole || sees()) => ConnectionState::Missing,
+            None => ConnectionState::Unknown,
+        }
     }
 
     fn has_own_auth(&self) -> bool {
@@ -33,7 +41,8 @@ impl DocumentContext for ModelSurroundings<'_> {
 }
 
 pub(super) fn diagnostics(model: &Model, key: &ResourceKey, facts: &Facts) -> Vec<Diagnostic> {
-    diagnose(Subject::Document { key, facts, around: &ModelSurroundings { model, key } })
+    let receiver = ReceiverProfile::default();
+    diagnose(Subject::Row(&DocumentInput::new(key, facts, &receiver, &ModelSurroundings { model, key })))
 }
 
 pub(super) fn first_of<'d>(found: &'d [Diagnostic], rule: &Rule) -> Option<&'d Diagnostic> {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::outline::paths;
 use super::text_buffer::{LineStarts, Pos, TextBuffer};
 use crate::check::rules::{BYTE_ORDER_MARK, MAX_DIAGNOSTICS};
-use crate::check::{Diagnostic, Subject, diagnose};
+use crate::check::{Diagnostic, DraftInput, Subject, diagnose};
 use crate::console::request::{AT_ONCE, Pending, RequestId};
 use crate::domain::json::{Severity, Span, SyntaxFix};
 
@@ -75,8 +75,11 @@ impl DiagnosticsInput {
     /// Finds the problems, ordered by position.
     pub fn run(self) -> Vec<BufferDiagnostic> {
         let Self { text, concealed_count, byte_order_mark } = self;
-        let mut found =
-            diagnose(Subject::Draft { text: &text, concealed: Some(concealed_count), byte_order_mark });
+        let mut found = diagnose(Subject::Draft(DraftInput {
+            text: &text,
+            concealed: Some(concealed_count),
+            byte_order_mark,
+        }));
         found.sort_by_key(|found| found.span.start);
         found.truncate(MAX_DIAGNOSTICS);
         let starts = LineStarts::of(&text);

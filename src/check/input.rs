@@ -1,0 +1,126 @@
+//! What rules are given: a document with what is known about its receiver and its surroundings, or the text of
+//! a draft.
+
+use std::cell::OnceCell;
+
+use super::ReceiverProfile;
+use super::rules::MAX_DIAGNOSTICS;
+use super::schema::{Violation, violations};
+use crate::domain::json::{Node, parse};
+use crate::domain::{DocumentKind, Namespace, Presence, ResourceKey, SecretPath};
+use crate::inventory::Facts;
+
+/// What is checked, and by which rules.
+#[derive(Clone, Copy)]
+pub enum Subject<'a> {
+    /// A row of a list: only by the rules that read facts.
+    Row(&'a DocumentInput<'a>),
+    /// A document: by those, and by the rules that read all of it.
+    Document(&'a DocumentInput<'a>),
+    Draft(DraftInput<'a>),
+}
+
+/// A text that is about to become a document.
+#[derive(Clone, Copy)]
+pub struct DraftInput<'a> {
+    pub text: &'a str,
+    /// How many secrets were replaced by placeholders in it; `None` for a text that comes from outside.
+    pub concealed: Option<usize>,
+    /// Whether a byte order mark is stored before it.
+    pub byte_order_mark: bool,
+}
+
+/// A document, parsed once for all rules.
+pub struct DocumentInput<'a> {
+    pub key: &'a ResourceKey,
+    pub facts: &'a Facts,
+    pub receiver: &'a ReceiverProfile,
+    pub around: &'a dyn DocumentContext,
+    root: OnceCell<Option<Node>>,
+    violations: OnceCell<Vec<Violation>>,
+}
+
+impl<'a> DocumentInput<'a> {
+    pub fn new(
+        key: &'a ResourceKey,
+        facts: &'a Facts,
+        receiver: &'a ReceiverProfile,
+        around: &'a dyn DocumentContext,
+    ) -> Self {
+        Self { key, facts, receiver, around, root: OnceCell::new(), violations: OnceCell::new() }
+    }
+
+    /// The text; empty for one that is not UTF-8.
+    pub fn text(&self) -> &'a str {
+        self.facts.document.text().unwrap_or_default()
+    }
+
+    /// The object that the document is; `None` for one that the receiver cannot use.
+    pub fn root(&self) -> Option<&Node> {
+        let parsed = || if self.facts.error.is_none() { parse(self.text()).ok() } else { None };
+        self.root.get_or_init(parsed).as_ref()
+    }
+
+    pub(super) fn kind(&self) -> DocumentKind {
+        DocumentKind::of(self.key)
+    }
+
+    /// Where it does not fit its schema.
+    pub(super) fn violations(&self) -> &[Violation] {
+        let found = |root| violations(self.kind(), self.text(), root, MAX_DIAGNOSTICS);
+        self.violations.get_or_init(|| self.root().map(found).unwrap_or_default())
+    }
+}
+
+/// What is known about a connection that a document names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ConnectionState<'a> {
+    /// Nothing: not loaded, or not visible from here.
+    #[default]
+    Unknown,
+    /// It does not exist.
+    Missing,
+    /// It exists, with this type where it names one.
+    Exists(Option<&'a str>),
+}
+
+/// What is known about a document's surroundings; by default nothing. An answer is positive knowledge: what is
+/// still loading, forbidden or unreachable is not known.
+pub trait DocumentContext {
+    /// A connection, by its name.
+    fn connection(&self, _name: &str) -> ConnectionState<'_> {
+        ConnectionState::Unknown
+    }
+
+    /// What a secret store said about a path, if it was asked.
+    fn presence(&self, _path: &SecretPath) -> Option<&Presence> {
+        None
+    }
+
+    /// Whether one of its own secrets is known to authenticate its callers.
+    fn has_own_auth(&self) -> bool {
+        false
+    }
+
+    /// Whether another id reads one of its variables.
+    fn has_variable_conflict(&self) -> bool {
+        false
+    }
+
+    /// Another namespace that has a webhook of the same id.
+    fn same_id_in(&self) -> Option<&Namespace> {
+        None
+    }
+
+    /// Whether no webhook names this connection.
+    fn is_unused(&self) -> bool {
+        false
+    }
+
+    /// Whether another connection is of this type.
+    fn has_other_of_type(&self, _kind: &str) -> Option<bool> {
+        None
+    }
+}
+
+impl DocumentContext for () {}

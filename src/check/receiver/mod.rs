@@ -1,0 +1,3 @@
+//! What the receiver does, as far as rules ask.
+
+pub(super) mod host;

@@ -1,0 +1,240 @@
+//! All rules together: documents that the receiver ships, templates, and hostile input.
+
+use std::time::{Duration, Instant};
+
+use super::fixture::{judged, lines};
+use super::*;
+use crate::check::{DocumentContext, ReceiverProfile, RuleSetting, document_types, template};
+use crate::domain::{Address, DocumentKind, Masking, SecretNames};
+use crate::inventory::Facts;
+
+struct Alone;
+
+impl DocumentContext for Alone {
+    fn connection(&self, name: &str) -> ConnectionState<'_> {
+        if name == "known" { ConnectionState::Exists(None) } else { ConnectionState::Missing }
+    }
+}
+
+fn of_document(address: &str, text: &str) -> Vec<String> {
+    let Address(key) = address.parse().unwrap();
+    let facts = Facts::scan(&Masking::of(&key, &SecretNames::default()), &text.into());
+    let receiver = ReceiverProfile::default();
+    let found = diagnose(Subject::Document(&DocumentInput::new(&key, &facts, &receiver, &Alone)));
+    found.iter().map(|found| format!("{} {:?} {found}", found.rule, found.severity)).collect()
+}
+
+#[test]
+fn a_document_is_judged_by_what_it_says_and_by_what_is_around_it() {
+    let text = r#"{"connection": "known", "chain": [{"module": "log", "connection": "gone"}],
+        "hmac": {"secret": "x"}}"#;
+    assert_eq!(
+        of_document("a/health", text),
+        ["L15 Warning connection gone does not exist", "L28 Error this id is reserved by the receiver"]
+    );
+    assert_eq!(of_document("a/one", r#"{"module": "log"}"#), ["L11 Info none: open to anyone"]);
+    assert_eq!(of_document("a/one", "[]"), ["L29 Error JSON, but not an object"]);
+    assert_eq!(
+        of_document("key:x/y/z/w", ""),
+        ["L28 Error the receiver ignores a key of this shape", "L29 Info empty value"]
+    );
+    assert!(of_document("connections/c", r#"{"type": "s3"}"#).is_empty());
+}
+
+#[test]
+fn a_draft_is_judged_by_its_text() {
+    let rules = |text, concealed, byte_order_mark| {
+        let found = diagnose(Subject::Draft(DraftInput { text, concealed, byte_order_mark }));
+        found.into_iter().map(|found| (found.rule, found.place)).collect::<Vec<_>>()
+    };
+    assert!(rules("{\"a\": \"\u{2039}kept:1\u{203a} \u{2022}\"}", Some(1), false).is_empty());
+    assert_eq!(
+        rules("{\n\"a\": \"\u{2039}kept:1\u{203a}\",}", Some(0), true),
+        [("D01", Some((1, 1))), ("D02", Some((2, 16))), ("D03", Some((2, 7))),]
+    );
+    assert_eq!(rules(&format!("{{\"a\": \"{}\"}}", crate::text::MASK), None, false).len(), 1);
+}
+
+#[test]
+fn no_two_rules_share_an_id() {
+    let mut ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), RULES.len());
+}
+
+/// The rules that judge the structure of a document.
+const STRUCTURE: &[&str] = &["L01", "L09", "L18", "L28", "L29", "T01", "V01", "V02"];
+
+/// The shapes of the receiver's own example files, of which some keep it from starting.
+#[test]
+fn the_receiver_s_examples_have_the_findings_of_the_catalogue_and_no_other() {
+    let table: &[(&str, &str, &[&str])] = &[
+        (
+            "default/webhook_a",
+            r#"{"data_type": "json", "module": "log", "authorization": "Bearer x",
+            "module-config": {"pretty_print": true, "redact_sensitive": true}}"#,
+            &[],
+        ),
+        (
+            "default/rabbit",
+            r#"{"data_type": "json", "module": "rabbitmq", "queue_name": "my_queue", "connection": "rabbitmq_local",
+            "authorization": "Bearer {$TOKEN}", "rate_limit": {"max_requests": 100, "window_seconds": 60}}"#,
+            &[],
+        ),
+        (
+            "default/kafka",
+            r#"{"data_type": "json", "module": "kafka", "connection": "kafka_local", "topic": "webhook_events",
+            "module-config": {"key": "event_id", "forward_headers": true}, "jwt": {"secret": "{$S:x}", "algorithm": "HS256",
+            "issuer": "i", "audience": "a", "verify_exp": true}}"#,
+            &[],
+        ),
+        (
+            "default/schema",
+            r#"{"data_type": "json", "module": "log", "json_schema": {"$schema": "http://json-schema.org/draft-07/schema#",
+            "type": "object", "required": ["a"], "properties": {"a": {"type": "string", "enum": ["x"]}}}}"#,
+            &[],
+        ),
+        (
+            "default/chain",
+            r#"{"data_type": "json", "chain": ["s3", {"module": "kafka", "connection": "k", "module-config": {"topic": "events"},
+            "retry": {"enabled": true, "max_attempts": 3}}], "chain-config": {"execution": "sequential", "continue_on_error": true},
+            "basic_auth": {"username": "u", "password": "{$P}"}}"#,
+            &[],
+        ),
+        (
+            "default/integration_test_webhook_redis_publish",
+            r#"{"data_type": "json", "module": "redis_publish",
+            "redis": {"host": "redis", "port": 6379, "channel": "integration_test:webhooks"}}"#,
+            &["V01 E redis.channel"],
+        ),
+        (
+            "default/disk",
+            r#"{"data_type": "json", "module": "save_to_disk", "module-config": {"path": "webhooks",
+            "filename_template": "x", "format": "json", "append": false}}"#,
+            &[
+                "L18 W module-config.filename_template",
+                "L18 W module-config.format",
+                "L18 W module-config.append",
+            ],
+        ),
+        (
+            "connections/postgres_connection_string",
+            r#"{"type": "postgresql", "connection_string": "postgresql://u:p@h:5432/d",
+            "pool_min_size": 2, "pool_max_size": 10}"#,
+            &["L01 E host", "L01 E port"],
+        ),
+        (
+            "connections/redis_main",
+            r#"{"type": "redis-rq", "host": "localhost", "port": 6379, "db": 0}"#,
+            &["L01 E host"],
+        ),
+        (
+            "connections/sqs",
+            r#"{"type": "aws_sqs", "aws_access_key_id": "{$A}", "aws_secret_access_key": "{$B}", "region": "us-east-1",
+            "endpoint_url": "http://localstack:4566"}"#,
+            &["L18 W region", "L18 W endpoint_url"],
+        ),
+        (
+            "connections/s3",
+            r#"{"type": "s3", "aws_access_key_id": "{$A}", "aws_secret_access_key": "{$B}", "region": "us-east-1",
+            "endpoint_url": "http://minio:9000"}"#,
+            &["L18 W endpoint_url"],
+        ),
+        (
+            "connections/gcp",
+            r#"{"type": "gcp_pubsub", "project_id": "my-project", "credentials": {"type": "service_account"}}"#,
+            &["L18 W credentials"],
+        ),
+        (
+            "connections/mqtt",
+            r#"{"type": "mqtt", "host": "mosquitto", "port": 1883, "user": "u", "keepalive": 60}"#,
+            &["L18 W user"],
+        ),
+        ("connections/kafka", r#"{"type": "kafka", "bootstrap_servers": "kafka:9092"}"#, &[]),
+        (
+            "connections/clickhouse",
+            r#"{"type": "clickhouse", "host": "clickhouse", "port": 9000, "database": "d", "user": "u", "password": ""}"#,
+            &[],
+        ),
+    ];
+    for (address, text, expected) in table {
+        assert_eq!(lines(address, text, STRUCTURE), *expected, "{address}");
+    }
+    let files = ReceiverProfile { reads_files: true, ..ReceiverProfile::default() };
+    let comment: Vec<_> =
+        judged("connections/_comment", "\"text\"", &files).iter().map(|found| found.rule).collect();
+    assert_eq!(comment, ["L01", "L29"], "a comment in a file");
+}
+
+#[test]
+fn of_a_template_nothing_is_wrong_but_what_is_left_to_edit() {
+    for (kind, address) in
+        [(DocumentKind::Webhook, "default/new"), (DocumentKind::Connection, "connections/new")]
+    {
+        for choice in document_types(kind) {
+            let template = template(kind, &choice.name, None).unwrap();
+            let found = lines(address, &template.text, STRUCTURE);
+            assert!(found.iter().all(|line| line.starts_with("T01 E")), "{}: {found:?}", template.text);
+            let asks = template.text.to_lowercase().replace('_', "-").contains("edit-me");
+            assert_eq!(asks, !found.is_empty(), "{}", template.text);
+        }
+    }
+}
+
+#[test]
+fn a_silenced_rule_is_counted_and_another_one_has_the_severity_that_is_set() {
+    let Address(key) = "a/one".parse().unwrap();
+    let text = r#"{"module": "log", "unheard": 1}"#;
+    let facts = Facts::scan(&Masking::of(&key, &SecretNames::default()), &text.into());
+    let mut receiver = ReceiverProfile::default();
+    receiver.rules.add(&OPEN_TO_ANYONE, RuleSetting::Silenced("a reason".into()));
+    receiver.rules.add(&SUSPICIOUS_KEY, RuleSetting::Severity(Severity::Error));
+    let diagnosis = diagnose_counting(Subject::Document(&DocumentInput::new(&key, &facts, &receiver, &())));
+    assert_eq!(diagnosis.silenced, 1);
+    let found: Vec<_> = diagnosis.found.iter().map(|found| (found.rule, found.severity)).collect();
+    assert_eq!(found, [("L09", Severity::Error)]);
+}
+
+#[test]
+fn hostile_documents_are_judged_in_bounded_time_and_words() {
+    let many = |item: &dyn Fn(usize) -> String| (0..100_000).map(item).collect::<Vec<_>>().join(",");
+    let long = "x".repeat(1 << 20);
+    let documents = [
+        format!("{{{}}}", many(&|at| format!("\"key{at}\": {at}"))),
+        format!("{{{}}}", many(&|_| "\"module\": \"kafkaa\"".into())),
+        format!(
+            "{{\"module\": \"http_webhook\", \"module-config\": {{\"headers\": {{{}}}}}}}",
+            many(&|at| format!("\"h{at}\": []"))
+        ),
+        format!("{{\"chain\": [{}]}}", many(&|_| "{\"module\": 5, \"topic\": 1, \"x\": 2}".into())),
+        format!("{{\"chain\": [{}]}}", many(&|_| "\"EDIT-ME\"".into())),
+        format!("{{\"ip_whitelist\": [{}]}}", many(&|_| "\"10.0.0.0/8\"".into())),
+        format!(
+            "{{\"module\": \"{long}\", \"{long}\": \"{long}\", \"authorization\": \"{}\"}}",
+            " ".repeat(1 << 20)
+        ),
+        format!("{{\"module\": \"kafka\", \"module-config\": {{\"topic\": \"{}\"}}}}", "_.".repeat(1 << 19)),
+        format!(
+            "{{\"module\": \"s3\", \"module-config\": {{\"bucket\": \"b\", \"filename_pattern\": \"{}!\"}}}}",
+            "{uuid}".repeat(100_000)
+        ),
+        format!("{{\"chain\": {}{}}}", "[".repeat(120), "]".repeat(120)),
+        format!("{{\"chain\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000)),
+        format!(
+            "{{\"module\": \"log\", \"rate_limit\": {{\"max_requests\": {}, \"window_seconds\": 1e999}}}}",
+            "9".repeat(100_000)
+        ),
+    ];
+    for text in &documents {
+        for address in ["default/w", "connections/c"] {
+            let start = Instant::now();
+            let found = judged(address, text, &ReceiverProfile::default());
+            let shape = text.get(..40).unwrap_or(text);
+            assert!(start.elapsed() < Duration::from_secs(20), "{:?} {shape}", start.elapsed());
+            assert!(found.len() <= 10 * MAX_DIAGNOSTICS, "{} {shape}", found.len());
+            let longest = found.iter().map(|found| found.message.len() + found.pointer.len()).max();
+            assert!(longest.unwrap_or_default() < 2_000, "{shape}");
+        }
+    }
+}

@@ -3,7 +3,9 @@
 
 mod diagnostic;
 mod input;
+mod known_documents;
 mod needs;
+mod preflight;
 mod profile;
 mod receiver;
 mod rule_settings;
@@ -16,10 +18,12 @@ mod trail;
 use diagnostic::RuleCheck;
 pub use diagnostic::{Diagnostic, Reach, Rule};
 pub use input::{ConnectionState, DocumentContext, DocumentInput, DraftInput, Subject};
+pub use known_documents::{KnownDocuments, KnownSurroundings};
 pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,
     OwnSecrets, ReceiverEnv, SecretLookup, needs,
 };
+pub use preflight::{Preflight, PreflightVerdict, diagnose_document, preflight};
 pub use profile::{KNOWN_VERSION, ReceiverProfile};
 pub use rule_settings::{RuleSetting, RuleSettings, find_rule};
 pub use rules::{Diagnosis, diagnose, diagnose_counting};

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::check::CheckArgs;
 use super::document_arg::DocumentArg;
 use super::output::OutputArgs;
 use super::secrets::{RevealArgs, SecretsCommand};
@@ -101,6 +102,7 @@ pub(super) enum Command {
     Watch(WatchArgs),
     /// Ask the backend how it is: exit code 0 healthy, 1 degraded, 2 unusable.
     Health(OutputArgs),
+    Check(CheckArgs),
     Audit(AuditArgs),
     #[command(subcommand)]
     Secrets(SecretsCommand),
@@ -176,7 +178,7 @@ pub(super) struct PutArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) ttl: Option<Duration>,
 
-    /// Store it even if the receiver cannot use it
+    /// Store it even if the receiver cannot use it, or serves no webhook because of it
     #[arg(long)]
     pub(super) force: bool,
 

@@ -5,6 +5,7 @@
 
 mod args;
 mod audit;
+mod check;
 mod delete;
 mod document_arg;
 mod error;
@@ -195,6 +196,7 @@ async fn dispatch(session: &CliSession, command: Command, out: &mut Printer<'_>)
         Command::Delete(delete) => delete::run(session, delete, out).await?,
         Command::Watch(watch) => watch::run(session, watch, out).await?,
         Command::Health(output) => return health::run(session, output.format, out).await,
+        Command::Check(check) => return check::run(session, check, out).await,
         Command::Audit(audit) => audit::run(session, &audit, out)?,
         Command::Secrets(secrets) => return secrets::run(session, secrets, out).await,
     }

@@ -15,6 +15,7 @@ fn help_says_what_each_command_takes() {
         "delete",
         "watch",
         "health",
+        "check",
         "secrets",
         "secrets set",
         "secrets get",

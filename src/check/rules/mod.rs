@@ -67,8 +67,13 @@ pub fn diagnose(subject: Subject<'_>) -> Vec<Diagnostic> {
 
 /// As [`diagnose`], with the number of diagnostics that the context silences.
 pub fn diagnose_counting(subject: Subject<'_>) -> Diagnosis {
+    diagnose_by(subject, |_| true)
+}
+
+/// As [`diagnose_counting`], by some of the rules.
+pub(super) fn diagnose_by(subject: Subject<'_>, is_wanted: impl Fn(&Rule) -> bool) -> Diagnosis {
     let mut found = Vec::new();
-    for rule in RULES {
+    for rule in RULES.iter().filter(|rule| is_wanted(rule)) {
         let mut of_rule = Vec::new();
         match (rule.check, subject) {
             (RuleCheck::Facts(check), Subject::Row(input) | Subject::Document(input))

@@ -6,12 +6,13 @@ use crate::check::{
     ConnectionState, Diagnostic, DocumentContext, DocumentInput, ReceiverProfile, Rule, Subject, diagnose,
 };
 use crate::console::model::Model;
-use crate::domain::{ConnectionName, ResourceKey};
+use crate::domain::{ConnectionName, Presence, ResourceKey, SecretPath};
 use crate::inventory::Facts;
 
-struct ModelSurroundings<'m> {
-    model: &'m Model,
-    key: &'m ResourceKey,
+/// What is known around a document.
+pub(crate) struct ModelSurroundings<'m> {
+    pub(crate) model: &'m Model,
+    pub(crate) key: &'m ResourceKey,
 }
 
 impl DocumentContext for ModelSurroundings<'_> {
@@ -29,6 +30,10 @@ impl DocumentContext for ModelSurroundings<'_> {
             None if knows && (whole || sees()) => ConnectionState::Missing,
             None => ConnectionState::Unknown,
         }
+    }
+
+    fn presence(&self, path: &SecretPath) -> Option<&Presence> {
+        self.model.presence_cache.presence(path)
     }
 
     fn has_own_auth(&self) -> bool {

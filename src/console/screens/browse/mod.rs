@@ -3,7 +3,7 @@
 pub(crate) mod detail;
 mod detail_rows;
 mod detail_search;
-mod diagnostics;
+pub(crate) mod diagnostics;
 pub(crate) mod empty;
 mod filter;
 mod list_columns;

@@ -1,0 +1,27 @@
+//! Whether a reviewed write may be sent, by what is known at this moment.
+
+use crate::check::{DocumentInput, Preflight, preflight};
+use crate::console::model::Model;
+use crate::console::screens::browse::diagnostics::ModelSurroundings;
+use crate::domain::{Document, Masking, ResourceKey};
+use crate::inventory::Facts;
+
+/// Judges a write by the document that it replaces, if there is one.
+pub(crate) fn judge(
+    model: &Model,
+    key: &ResourceKey,
+    document: &Document,
+    stored: Option<&Document>,
+) -> Preflight {
+    let masking = Masking::of(key, &model.context.secret_names);
+    let facts = Facts::scan(&masking, document);
+    let stored = stored.map(|document| Facts::scan(&masking, document));
+    let around = ModelSurroundings { model, key };
+    let input = |facts| DocumentInput::new(key, facts, &model.context.receiver, &around);
+    preflight(&input(&facts), stored.as_ref().map(input).as_ref())
+}
+
+/// Why it is stopped, a line each; nothing for a write that may be sent.
+pub(crate) fn reasons(preflight: &Preflight) -> Vec<String> {
+    preflight.stops().map(ToString::to_string).collect()
+}

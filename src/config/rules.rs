@@ -3,7 +3,7 @@
 use super::error::Result;
 use super::lookup::Lookup;
 use super::{SettingKey as Key, SettingsError, WithOrigin};
-use crate::check::{Rule, RuleSetting, RuleSettings, find_rule};
+use crate::check::{RuleSetting, RuleSettings, find_rule};
 use crate::domain::json::Severity;
 
 /// The lists that change rules. Of two that name the same rule in one table of the file, the first here counts.

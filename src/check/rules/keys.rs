@@ -217,7 +217,6 @@ fn each_text(trail: &Trail<'_>, node: &Node, text: &str, see: &mut dyn FnMut(&Tr
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::check::ReceiverProfile;
     use crate::check::rules::fixture::{judged, lines};
 

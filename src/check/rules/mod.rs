@@ -142,8 +142,8 @@ pub const DANGLING_CONNECTION: Rule = Rule {
 };
 
 fn dangling_connection(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnostic>) {
-    let is_missing = |name: &&Box<str>| input.around.connection(name) == ConnectionState::Missing;
-    for name in input.facts.connections.iter().filter(is_missing) {
+    let names = input.facts.connections.iter();
+    for name in names.filter(|name| input.around.connection(name) == ConnectionState::Missing) {
         let message = format!("connection {} does not exist", escape(name.as_bytes()));
         found.push(Diagnostic { pointer: name.to_string(), ..rule.diagnostic(message) });
     }

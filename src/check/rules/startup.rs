@@ -119,14 +119,28 @@ impl Startup<'_> {
         found
     }
 
+    /// What a reference to a variable becomes that is known not to be set: a sentence, which is neither a module
+    /// nor a host nor a port. Of other references nothing is known.
+    fn unset(&self, trail: &Trail<'_>, value: &Node, text: &str) -> Option<Diagnostic> {
+        let name = text.strip_prefix("{$")?.strip_suffix('}')?;
+        let is_name = name.chars().all(|character| character.is_alphanumeric() || character == '_');
+        let is_unset = is_name && self.input.receiver.lookup.variable(name) == Some(None);
+        let what = format!("{trail} is a variable that the receiver does not have");
+        let remedy = "set the variable for the receiver, or give it a default";
+        is_unset.then(|| self.at(trail, value.span, &what, remedy))
+    }
+
     /// A module that the receiver does not have; of one that a reference names, nothing is known.
     fn module(&self, trail: &Trail<'_>, value: &Node) -> Option<Diagnostic> {
         let remedy = "name one of the receiver's modules";
         let Some(name) = value.string(self.text()) else {
             return Some(self.at(trail, value.span, &format!("{trail} is not a text"), remedy));
         };
+        if name.contains("{$") {
+            return self.unset(trail, value, &name);
+        }
         let mut known = document_types(DocumentKind::Webhook).iter().map(|module| module.name.as_str());
-        if name.contains("{$") || known.any(|known| known == name.trim()) {
+        if known.any(|known| known == name.trim()) {
             return None;
         }
         let known = document_types(DocumentKind::Webhook).iter().map(|module| module.name.as_str());
@@ -209,7 +223,8 @@ fn unusable_document(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Dia
 #[cfg(test)]
 mod tests {
     use crate::check::rules::fixture::{judged, lines};
-    use crate::check::{Reach, ReceiverProfile, rules};
+    use crate::check::{Reach, ReceiverEnv, ReceiverProfile, SecretLookup, rules};
+    use crate::domain::FieldState;
     use crate::domain::json::Severity;
 
     #[test]
@@ -303,6 +318,12 @@ mod tests {
         let found = judged("default/w", r#"{"module": "of-version-9"}"#, &other);
         let unknown = found.iter().find(|found| found.rule == "L01").unwrap();
         assert_eq!(unknown.severity, Severity::Warning, "another version may have it");
+        let env = ReceiverEnv::Known([("DB_HOST".to_owned(), FieldState::Present)].into_iter().collect());
+        let lookup = SecretLookup { env, ..SecretLookup::default() };
+        let sees = ReceiverProfile { lookup, ..ReceiverProfile::default() };
+        let text = r#"{"type": "mysql", "host": "{$DB_HOST}", "port": "{$DB_PORT}"}"#;
+        let unset: Vec<_> = judged("connections/c", text, &sees).into_iter().map(|it| it.pointer).collect();
+        assert_eq!(unset, ["port"], "it becomes a sentence");
         let files = ReceiverProfile { reads_files: true, ..ReceiverProfile::default() };
         let member =
             |receiver| judged("default/_comment", "\"text\"", receiver).iter().any(|it| it.rule == "L01");

@@ -4,6 +4,7 @@ use serde_json::Value;
 use smallvec::SmallVec;
 
 use super::Step;
+use super::validation::MAX_WIDTH;
 use crate::check::Trail;
 use crate::domain::DocumentKind;
 use crate::domain::json::{Node, NodeValue, Scalar};
@@ -70,7 +71,8 @@ impl SchemaNodes {
     }
 }
 
-/// Shows every value that the schema of a kind describes, with what describes it; each before those within it.
+/// Shows every value that the schema of a kind describes, with what describes it; each before those within it. Of
+/// an array, no more items than are validated.
 /// A value under the name of a later duplicate is left out, as the receiver does.
 pub(in crate::check) fn visit<'n>(
     kind: DocumentKind,
@@ -110,7 +112,7 @@ impl SchemaReader<'_> {
                 }
             }
             NodeValue::Array(items) => {
-                for (at, item) in items.iter().enumerate() {
+                for (at, item) in items.iter().take(MAX_WIDTH).enumerate() {
                     let within = self.item(nodes, item);
                     self.descend(&Trail::Item(trail, at), item, &within, see);
                 }

@@ -14,7 +14,7 @@ use crate::domain::json::{Node, NodeValue, Scalar};
 
 /// The most items of an array and members of an object that are validated; the schemas allow 20 steps, and know
 /// fewer members. Further members are validated if the schema knows their names.
-const MAX_WIDTH: usize = 200;
+pub(super) const MAX_WIDTH: usize = 200;
 
 /// How deep documents are validated; the schemas describe no value below the tenth level.
 const MAX_DEPTH: usize = 24;
@@ -122,16 +122,21 @@ fn known_names(kind: DocumentKind) -> &'static HashSet<&'static str> {
     if kind == DocumentKind::Connection { connection } else { webhook }
 }
 
-/// The document as the receiver reads it, as far as it is validated. The receiver takes most members that are
-/// null for absent ones, and what becomes of the others has rules of its own.
+/// The document as the receiver reads it, as far as it is validated. The receiver takes nearly all members that
+/// are null for absent ones, and what becomes of the others has rules of its own; it strips the names of modules.
 fn plain(text: &str, node: &Node, known: &HashSet<&str>, depth: usize) -> Value {
     match &node.value {
         NodeValue::Object(_) if depth < MAX_DEPTH => {
             let last = node.last_members().into_iter();
-            let members = last.filter(|member| depth > 0 || !is_null(&member.value)).enumerate();
+            let members = last.filter(|member| !is_null(&member.value)).enumerate();
             let kept = members.filter(|(at, member)| *at < MAX_WIDTH || known.contains(&*member.name));
-            let plain =
-                kept.map(|(_, member)| (member.name.clone(), plain(text, &member.value, known, depth + 1)));
+            let plain = kept.map(|(_, member)| {
+                let value = match plain(text, &member.value, known, depth + 1) {
+                    Value::String(module) if member.name == "module" => module.trim().into(),
+                    value => value,
+                };
+                (member.name.clone(), value)
+            });
             Value::Object(plain.collect())
         }
         NodeValue::Array(items) if depth < MAX_DEPTH => {

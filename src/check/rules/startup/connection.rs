@@ -36,7 +36,7 @@ impl Startup<'_> {
             return Some(self.at(trail, value.span, "host is not a text", "write the host as a text"));
         };
         if host.contains("{$") {
-            return None;
+            return self.unset(trail, value, &host);
         }
         let refusal = host_refusal(&host, self.input.receiver)?;
         let diagnostic = self.at(trail, value.span, &format!("host {}", refusal.reason), remedy);
@@ -54,7 +54,7 @@ impl Startup<'_> {
             _ => "".into(),
         };
         if text.contains("{$") {
-            return None;
+            return self.unset(trail, value, &text);
         }
         let whole = text.trim().trim_start_matches('+').replace('_', "");
         let in_range = match &value.value {

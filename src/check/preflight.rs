@@ -78,13 +78,25 @@ pub fn diagnose_document(input: &DocumentInput<'_>) -> Diagnosis {
         of_text.retain(|found| found.rule != INVALID_SYNTAX.id);
         let unusable = diagnosis.found.iter_mut().filter(|found| found.rule == UNUSABLE_DOCUMENT.id);
         for (unusable, at) in unusable.zip(place) {
-            (unusable.span, unusable.place, unusable.remedy) = (at.span, at.place, at.remedy);
+            (unusable.span, unusable.place) = (at.span, at.place);
         }
     }
     let of_text = input.receiver.rules.apply(of_text);
     diagnosis.silenced += of_text.silenced;
     diagnosis.found.extend(of_text.found);
     diagnosis
+}
+
+impl Diagnostic {
+    /// What to do, as a sentence says it; empty where there is nothing useful to say.
+    pub fn advice(&self) -> String {
+        match self.remedy {
+            expected if self.rule == INVALID_SYNTAX.id && !expected.is_empty() => {
+                format!("expected {expected}")
+            }
+            remedy => remedy.to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]

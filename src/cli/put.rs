@@ -182,9 +182,10 @@ async fn check(
 /// `error L01 refused-at-start: line 2, column 13: what is wrong; what to do`
 fn line(found: &Diagnostic) -> String {
     let name = rule_of(found).map(|rule| rule.name).unwrap_or_default();
-    let remedy = if found.remedy.is_empty() { "" } else { "; " };
+    let advice = found.advice();
+    let then = if advice.is_empty() { "" } else { "; " };
     let severity = severity_word(found.severity);
-    format!("{severity} {} {name}: {found}{remedy}{}", found.rule, found.remedy)
+    format!("{severity} {} {name}: {found}{then}{advice}", found.rule)
 }
 
 /// Why a document is refused whatever is around it.

@@ -89,10 +89,14 @@ impl Collection {
         let Ok(root) = parse_outline(text) else {
             let errors = problems(text, MAX_DIAGNOSTICS);
             for problem in errors.into_iter().filter(|problem| problem.severity == Severity::Error) {
-                let message = format!("the file is not JSON: {}", problem.reason);
+                let expected = match problem.expected {
+                    "" => String::new(),
+                    expected => format!("; expected {expected}"),
+                };
+                let message = format!("the file is not JSON: {}{expected}", problem.reason);
                 let place = (problem.line, problem.column);
                 let end = Some(line_column(text, problem.span.end));
-                tell(Diagnostic { remedy: problem.expected, ..of_file(place, message) }, end);
+                tell(of_file(place, message), end);
             }
             return collection;
         };

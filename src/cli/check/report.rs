@@ -49,8 +49,8 @@ pub(super) struct Finding {
     #[serde(skip_serializing_if = "str::is_empty")]
     pub(super) pointer: Box<str>,
     pub(super) message: String,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    remedy: &'static str,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    remedy: String,
     /// What its correction in the editor does.
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<&'static str>,
@@ -82,6 +82,7 @@ fn severity_name<S: Serializer>(severity: &Severity, serializer: S) -> Result<S:
 impl Finding {
     fn new(diagnostic: Diagnostic, region: Option<Region>) -> Option<Self> {
         let rule = rule_of(&diagnostic)?;
+        let remedy = diagnostic.advice();
         Some(Self {
             rule,
             name: rule.name,
@@ -90,8 +91,8 @@ impl Finding {
             file: None,
             region,
             pointer: diagnostic.pointer.into(),
+            remedy,
             message: diagnostic.message,
-            remedy: diagnostic.remedy,
             fix: diagnostic.fix.map(|fix| fix.words),
         })
     }

@@ -16,7 +16,7 @@ fn a_write_that_darkens_the_receiver_is_stopped_in_its_review_and_forced_by_its_
         terminal.replace("\"redis\"", "\"localhost\"");
         terminal.review();
         let screen = terminal.wait_for("STOPPED");
-        assert!(screen.has("404 to every webhook"), "{}", screen.framed());
+        assert!(screen.has("ALLOW_LOCALHOST_FOR_TESTS"), "{}", screen.framed());
         terminal.answer("enter");
         terminal.wait_for("the receiver would serve nothing");
         assert_eq!(store.value("global/connections/redis_main").as_deref(), Some(STORED));
@@ -29,7 +29,7 @@ fn a_write_that_darkens_the_receiver_is_stopped_in_its_review_and_forced_by_its_
         terminal.edit("connections/redis_main");
         terminal.replace("6379", "6380");
         terminal.review();
-        let screen = terminal.wait_for("what is stored is no better");
+        let screen = terminal.wait_for("no worse than what is stored");
         assert!(!screen.has("STOPPED"), "{}", screen.framed());
         terminal.answer("enter");
         terminal.wait_gone("REVIEW");

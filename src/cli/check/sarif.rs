@@ -63,30 +63,38 @@ fn descriptor(rule: &Rule) -> Value {
 }
 
 fn result(finding: &Finding, index: Option<usize>) -> Value {
-    let mut location = json!({});
-    if let Some(file) = &finding.file {
-        location["physicalLocation"] = json!({"artifactLocation": {"uri": uri(file)}});
-        if let Some(region) = finding.region {
-            location["physicalLocation"]["region"] = json!({
-                "startLine": region.line,
-                "startColumn": region.column,
-                "endLine": region.end_line,
-                "endColumn": region.end_column,
-            });
-        }
-    }
-    if let Some(key) = &finding.key {
-        let member = if finding.pointer.is_empty() { "" } else { "#" };
-        let name = format!("{key}{member}{}", finding.pointer);
-        location["logicalLocations"] = json!([{"fullyQualifiedName": name, "kind": "member"}]);
-    }
     json!({
         "ruleId": finding.rule.id,
         "ruleIndex": index,
         "level": level(finding.severity),
         "message": {"text": finding.words()},
-        "locations": [location],
+        "locations": [location(finding)],
     })
+}
+
+fn location(finding: &Finding) -> Value {
+    let region = finding.region.map(|region| {
+        json!({
+            "startLine": region.line,
+            "startColumn": region.column,
+            "endLine": region.end_line,
+            "endColumn": region.end_column,
+        })
+    });
+    let file = finding.file.as_ref().map(|file| {
+        let artifact = json!({"uri": uri(file)});
+        object([("artifactLocation", Some(artifact)), ("region", region)])
+    });
+    let member = finding.key.as_ref().map(|key| {
+        let member = if finding.pointer.is_empty() { "" } else { "#" };
+        json!([{"fullyQualifiedName": format!("{key}{member}{}", finding.pointer), "kind": "member"}])
+    });
+    object([("physicalLocation", file), ("logicalLocations", member)])
+}
+
+/// Without what there is nothing to say of.
+fn object<const N: usize>(members: [(&str, Option<Value>); N]) -> Value {
+    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
 /// A path as a URI: relative as it is, absolute with its scheme.

@@ -39,10 +39,10 @@ pub(crate) fn preflight(page: &mut ReviewPage<'_>, model: &Model, key: &Resource
     }
     for found in judged.found.iter().take(NAMED) {
         let no_worse = match found.severity {
-            Severity::Error => "; what is stored is no better",
+            Severity::Error => "no worse than what is stored: ",
             _ => "",
         };
-        page.warn("receiver", &format!("{found}{no_worse}"));
+        page.warn("receiver", &format!("{no_worse}{found}"));
     }
     if !judged.found.is_empty() {
         page.blank();

@@ -67,6 +67,7 @@ impl Console {
             settings: confdeck::domain::Health::default(),
             capabilities,
             secrets: None,
+            receiver: Default::default(),
             secret_names: SecretNames::default(),
             may_copy_secrets: false,
             read_only: false,

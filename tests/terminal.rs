@@ -151,6 +151,7 @@ fn child() {
             settings: Health::default(),
             capabilities: Silent.capabilities(),
             secrets: None,
+            receiver: Default::default(),
             secret_names: confdeck::domain::SecretNames::default(),
             may_copy_secrets: false,
             read_only: true,

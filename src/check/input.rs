@@ -13,11 +13,11 @@ use crate::inventory::Facts;
 
 /// What is checked, and by which rules.
 #[derive(Clone, Copy)]
-pub enum Subject<'a> {
+pub enum Subject<'a, 'd> {
     /// A row of a list: only by the rules that read facts.
-    Row(&'a DocumentInput<'a>),
+    Row(&'a DocumentInput<'d>),
     /// A document: by those, and by the rules that read all of it.
-    Document(&'a DocumentInput<'a>),
+    Document(&'a DocumentInput<'d>),
     /// The store that documents are in, by what is known without any of them.
     Store(&'a StoreInput<'a>),
     Draft(DraftInput<'a>),

@@ -3,7 +3,9 @@
 
 mod diagnostic;
 mod input;
+mod known_documents;
 mod needs;
+mod preflight;
 mod problems;
 mod profile;
 pub mod receiver;
@@ -17,10 +19,12 @@ mod trail;
 use diagnostic::RuleCheck;
 pub use diagnostic::{Diagnostic, Reach, Rule};
 pub use input::{ConnectionState, DocumentContext, DocumentInput, DraftInput, StoreInput, Subject};
+pub use known_documents::{KnownDocuments, KnownSurroundings};
 pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,
     OwnSecrets, ReceiverEnv, SecretLookup, needs,
 };
+pub use preflight::{Preflight, PreflightVerdict, diagnose_document, preflight};
 pub use problems::{Problem, ProblemIndex, SeverityCounts};
 pub use profile::{KNOWN_VERSION, ReceiverProfile};
 pub use rule_settings::{RuleSetting, RuleSettings, find_rule};

@@ -31,7 +31,7 @@ impl RuleSettings {
     }
 
     /// The diagnostics that are shown, and how many were silenced.
-    pub(super) fn apply(&self, found: Vec<Diagnostic>) -> Diagnosis {
+    pub fn apply(&self, found: Vec<Diagnostic>) -> Diagnosis {
         let mut diagnosis = Diagnosis::default();
         for diagnostic in found {
             match self.of(diagnostic.rule) {

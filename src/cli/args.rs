@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::check::CheckArgs;
 use super::document_arg::DocumentArg;
 use super::output::OutputArgs;
 use super::secrets::{RevealArgs, SecretsCommand};
@@ -103,6 +104,7 @@ pub(super) enum Command {
     Health(OutputArgs),
     Explain(ExplainArgs),
     Resolve(ResolveArgs),
+    Check(CheckArgs),
     Audit(AuditArgs),
     #[command(subcommand)]
     Secrets(SecretsCommand),
@@ -209,7 +211,7 @@ pub(super) struct PutArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) ttl: Option<Duration>,
 
-    /// Store it even if the receiver cannot use it
+    /// Store it even if the receiver cannot use it, or serves no webhook because of it
     #[arg(long)]
     pub(super) force: bool,
 

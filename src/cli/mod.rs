@@ -5,6 +5,7 @@
 
 mod args;
 mod audit;
+mod check;
 mod delete;
 mod document_arg;
 mod error;
@@ -200,6 +201,7 @@ async fn dispatch(session: &CliSession, command: Command, out: &mut Printer<'_>)
         Command::Health(output) => return health::run(session, output.format, out).await,
         Command::Explain(arguments) => explain::run(session, arguments, out).await?,
         Command::Resolve(arguments) => return resolve::run(session, arguments, out).await,
+        Command::Check(check) => return check::run(session, check, out).await,
         Command::Audit(audit) => audit::run(session, &audit, out)?,
         Command::Secrets(secrets) => return secrets::run(session, secrets, out).await,
     }

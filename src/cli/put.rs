@@ -1,9 +1,12 @@
-//! `put`: stores one document, byte for byte.
+//! `put`: stores one document, byte for byte, and says what its receiver will do with it.
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use futures::{StreamExt, stream};
 use serde::Serialize;
+use tokio::time::timeout;
 
 use super::args::PutArgs;
 use super::error::{Exit, Result};
@@ -12,11 +15,16 @@ use super::output::{Format, Printer, change_line};
 use super::redact_usage_error::quoted;
 use super::secrets::{NewSecrets, write_new};
 use super::session::CliSession;
-
-use crate::check::rules::{MASK_FOR_SECRET, UNFILLED_PLACEHOLDER, UNROUTABLE_ID, UNUSABLE_DOCUMENT};
-use crate::check::{DocumentInput, DraftInput, ReceiverProfile, Subject, diagnose};
+use super::stderr::print_note;
+use crate::check::rules::{
+    MASK_FOR_SECRET, UNFILLED_PLACEHOLDER, UNROUTABLE_ID, UNUSABLE_DOCUMENT, rule_of, severity_word,
+};
+use crate::check::{
+    Diagnostic, DocumentInput, DraftInput, KnownDocuments, Need, NeedKind, PreflightVerdict, ReceiverProfile,
+    SecretLookup, Subject, diagnose, diagnose_document, needs, preflight,
+};
 use crate::domain::json::check_object;
-use crate::domain::{Document, Masking, ResourceKey, Token};
+use crate::domain::{ConnectionName, Document, ResourceKey, Token};
 use crate::inventory::{DocumentError, Facts};
 use crate::provider::{Commit, Expect, Lease, Op};
 
@@ -41,7 +49,7 @@ pub(super) async fn run(session: &CliSession, put: PutArgs, out: &mut Printer<'_
              nothing was sent"
         )));
     }
-    check(&key, &session.masking(&key), &document, put.force)?;
+    let notes = check(session, &key, &document, &put).await?;
     let secrets = match &put.secrets_from {
         Some(from) => Some(write_new(session, &key, from).await?),
         None => None,
@@ -55,6 +63,7 @@ pub(super) async fn run(session: &CliSession, put: PutArgs, out: &mut Printer<'_
             None => error,
         }
     })?;
+    notes.iter().for_each(|note| print_note(note));
     WriteReport { secrets, ..WriteReport::of(&key, &commit) }.print(put.output.format, out)
 }
 
@@ -118,19 +127,76 @@ fn read(put: &PutArgs, max: usize) -> Result<Document> {
     Ok(Document::new(bytes))
 }
 
-/// Refuses a document that the receiver could not use, or that contains a mask in place of a secret; `force`
-/// stores it anyway. An unfilled placeholder is always refused: only the draft it comes from knows the secret
-/// behind it.
-fn check(key: &ResourceKey, masking: &Masking, document: &Document, force: bool) -> Result<()> {
+/// How long what surrounds a document is looked at: a backend that hangs delays no write for longer.
+const LOOKS_WITHIN: Duration = Duration::from_secs(3);
+
+/// The most connections and secrets that are looked at, and how many at once.
+const MOST_LOOKS: usize = 64;
+const LOOKS_AT_ONCE: usize = 8;
+
+/// What is to be said of a document once it is written.
+///
+/// # Errors
+/// If the receiver could not use it, if it contains a mask in place of a secret, or if the receiver would serve
+/// nothing any more because of it; `--force` stores it anyway. An unfilled placeholder is always refused: only
+/// the draft it comes from knows the secret behind it.
+async fn check(
+    session: &CliSession,
+    key: &ResourceKey,
+    document: &Document,
+    put: &PutArgs,
+) -> Result<Vec<String>> {
     let refused = |problem: String| Exit::INVALID.because(format!("{key}: {problem}"));
-    let facts = Facts::scan(masking, document);
-    let text = document.text().unwrap_or_default();
+    let facts = Facts::scan(&session.masking(key), document);
+    if let Some(problem) = unusable(key, &facts, put.force) {
+        return Err(refused(problem));
+    }
+    let receiver = session.receiver_profile();
+    let known = surroundings(session, key, &facts, &receiver.lookup).await;
+    let around = known.around(key);
+    let input = DocumentInput::new(key, &facts, &receiver, &around);
+    let mut found = diagnose_document(&input).found;
+    found.sort_by_key(|found| found.severity as u8);
+    let mut notes: Vec<_> = found.iter().map(|found| format!("{key}: {}", line(found))).collect();
+    let mut flight = preflight(&input, None);
+    if flight.is_stopped() && !put.create {
+        // What may not be read is no excuse for what is known of the document.
+        let stored = session.manager.reader().get(key).await.ok().flatten();
+        let stored = stored.map(|entry| Facts::scan(&session.masking(key), &entry.document));
+        let stored = stored.as_ref().map(|facts| DocumentInput::new(key, facts, &receiver, &around));
+        flight = preflight(&input, stored.as_ref());
+    }
+    if flight.verdict == PreflightVerdict::NoWorse {
+        notes.push(format!("{key}: what was stored before has as many errors that reach beyond it"));
+    }
+    match flight.stops().next() {
+        Some(stop) if !put.force => {
+            let others = notes.iter().filter(|note| !note.ends_with(&line(stop)));
+            others.for_each(|note| print_note(note));
+            Err(refused(format!("{}; nothing was sent, --force stores it anyway", line(stop))))
+        }
+        _ => Ok(notes),
+    }
+}
+
+/// `error L01 refused-at-start: line 2, column 13: what is wrong; what to do`
+fn line(found: &Diagnostic) -> String {
+    let name = rule_of(found).map(|rule| rule.name).unwrap_or_default();
+    let advice = found.advice();
+    let then = if advice.is_empty() { "" } else { "; " };
+    let severity = severity_word(found.severity);
+    format!("{severity} {} {name}: {found}{then}{advice}", found.rule)
+}
+
+/// Why a document is refused whatever is around it.
+fn unusable(key: &ResourceKey, facts: &Facts, force: bool) -> Option<String> {
+    let text = facts.document.text().unwrap_or_default();
     let of_text = diagnose(Subject::Draft(DraftInput { text, concealed: None, byte_order_mark: false }));
     if let Some(found) = of_text.iter().find(|found| found.rule == UNFILLED_PLACEHOLDER.id) {
-        return Err(refused(found.to_string()));
+        return Some(found.to_string());
     }
     let of_document =
-        diagnose(Subject::Row(&DocumentInput::new(key, &facts, &ReceiverProfile::default(), &())));
+        diagnose(Subject::Row(&DocumentInput::new(key, facts, &ReceiverProfile::default(), &())));
     let problem = of_document.into_iter().chain(of_text).find_map(|found| match found.rule {
         rule if rule == UNROUTABLE_ID.id => {
             Some(format!("the receiver answers 400 for this id: {}", found.message))
@@ -142,8 +208,67 @@ fn check(key: &ResourceKey, masking: &Masking, document: &Document, force: bool)
         rule if rule == MASK_FOR_SECRET.id => Some(found.message),
         _ => None,
     });
-    match problem.filter(|_| !force) {
-        Some(problem) => Err(refused(format!("{problem}; --force stores it anyway"))),
-        None => Ok(()),
+    problem.filter(|_| !force).map(|problem| format!("{problem}; --force stores it anyway"))
+}
+
+/// The connections and secrets that a document names, as far as they can be seen in time.
+async fn surroundings(
+    session: &CliSession,
+    key: &ResourceKey,
+    facts: &Facts,
+    lookup: &SecretLookup,
+) -> KnownDocuments {
+    let mut known = KnownDocuments::default();
+    known.add(key, facts);
+    let looked = timeout(LOOKS_WITHIN, look(session, key, facts, lookup, &mut known)).await;
+    if looked.is_err() {
+        print_note("not everything that the document names could be looked at in time: it is not judged");
+    }
+    known
+}
+
+async fn look(
+    session: &CliSession,
+    key: &ResourceKey,
+    facts: &Facts,
+    lookup: &SecretLookup,
+    known: &mut KnownDocuments,
+) {
+    let reader = session.manager.reader();
+    if reader.capabilities().connections {
+        let names = facts.connections.iter().filter_map(|name| ConnectionName::new(name).ok());
+        let ask = async |name: ConnectionName| {
+            let entry = reader.get(&ResourceKey::connection(name.clone())).await;
+            (name, entry)
+        };
+        let mut answers = stream::iter(names.take(MOST_LOOKS)).map(ask).buffer_unordered(LOOKS_AT_ONCE);
+        while let Some((name, answer)) = answers.next().await {
+            match answer {
+                Ok(Some(entry)) => {
+                    let facts = Facts::scan(&session.masking(&entry.key), &entry.document);
+                    known.add(&entry.key, &facts);
+                }
+                Ok(None) => known.add_absent_connection(name.as_str()),
+                // It may be there.
+                Err(_) => {}
+            }
+        }
+    }
+    let needs = needs(key, facts, &|_| None, lookup);
+    let references = needs.iter().filter(|need| matches!(need.kind, NeedKind::Vault { .. }));
+    let paths: Vec<_> = references.filter_map(Need::path).take(MOST_LOOKS).cloned().collect();
+    if paths.is_empty() || !lookup.can_read_kv || session.settings.secrets.problem().is_some() {
+        return;
+    }
+    let reader = session.manager.secrets().reader;
+    let ask = async |path| {
+        let presence = reader.presence(&path).await;
+        (path, presence)
+    };
+    let mut answers = stream::iter(paths).map(ask).buffer_unordered(LOOKS_AT_ONCE);
+    while let Some((path, answer)) = answers.next().await {
+        if let Ok(presence) = answer {
+            known.add_presence(path, presence);
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::document_arg::DocumentArg;
 use super::error::{CliError, Exit, Result};
 use super::stderr::print_note;
 use crate::audit::Audit;
+use crate::check::ReceiverProfile;
 use crate::config::Settings;
 use crate::domain::{Cause, Finding, Masking, ResourceKey, Token};
 use crate::manager::UnifiedConfigManager;
@@ -50,6 +51,15 @@ impl CliSession {
                  current one",
             )
         })
+    }
+
+    /// The receiver as rules judge by it; where its variables cannot be read, that is told.
+    pub(super) fn receiver_profile(&self) -> ReceiverProfile {
+        let view = self.settings.receiver_view();
+        if let Err(problem) = &view {
+            print_note(&format!("the receiver's variables are not known: {problem}"));
+        }
+        self.settings.receiver_profile(view.ok().as_ref())
     }
 
     /// What decides which values of a document are secret.

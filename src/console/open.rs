@@ -22,7 +22,7 @@ use super::terminal::{Clipboard, TerminalEnv};
 use super::theme::{ColorDepth, Glyphs, Theme, ThemeError};
 use super::update;
 use crate::audit::Audit;
-use crate::check::{ReceiverEnv, SecretLookup};
+use crate::check::{ReceiverEnv, ReceiverProfile, SecretLookup};
 use crate::cli::{Demo, open_audit};
 use crate::config::Settings;
 use crate::console::shell;
@@ -118,6 +118,7 @@ fn console_config(
         settings: store.settings,
         capabilities: store.reader.capabilities(),
         secrets: lookup,
+        receiver: Arc::new(store.receiver),
         secret_names: settings.secret_names.clone(),
         may_copy_secrets: settings.console.copy_secrets,
         read_only: writer.is_none(),
@@ -155,6 +156,7 @@ struct ConsoleStore {
     writer: Option<Arc<dyn ConfigWriter>>,
     /// How documents map to secrets, and access to the secret store.
     secrets: Option<(SecretLookup, SecretAccess)>,
+    receiver: ReceiverProfile,
     audit: Audit,
     startup: Vec<Box<dyn FnOnce() + Send>>,
     /// Dropping this removes the demo's files.
@@ -165,7 +167,9 @@ impl ConsoleStore {
     fn of_settings(settings: &Settings) -> Self {
         let manager = UnifiedConfigManager::from_settings(settings);
         // Without the receiver's variables, everything else can be looked at all the same.
-        let secrets = match settings.receiver_view() {
+        let view = settings.receiver_view();
+        let receiver = settings.receiver_profile(view.as_ref().ok());
+        let secrets = match view {
             Ok(view) => (view.lookup.clone(), manager.secrets_as(&view)),
             Err(problem) => {
                 let env = ReceiverEnv::Unreadable(problem.to_string());
@@ -184,6 +188,7 @@ impl ConsoleStore {
             reader: manager.reader(),
             writer: manager.writer().ok(),
             secrets: Some(secrets),
+            receiver,
             audit: open_audit(settings),
             startup: Vec::new(),
             files: None,
@@ -208,6 +213,7 @@ impl ConsoleStore {
             reader: Arc::clone(&provider) as Arc<dyn ConfigReader>,
             writer: Some(provider),
             secrets: None,
+            receiver: ReceiverProfile::default(),
             audit: Audit::off(),
             startup: vec![Box::new(move || drop(tokio::spawn(activity)))],
             files: None,

@@ -31,7 +31,7 @@ fn every_write_is_kept_with_its_outcome_and_no_value() {
     put(&["--create"]).expect_code(0);
     put(&["--create"]).expect_code(3);
     put(&[]).expect_code(0);
-    confdeck(&home, &["put", "default/orders", "{}", "--ttl", "1h"]).run().expect_code(8);
+    confdeck(&home, &["put", "default/orders", r#"{"module":"log"}"#, "--ttl", "1h"]).run().expect_code(8);
     let token = rows(&home, &[])[0]["after"].as_str().unwrap().to_owned();
     confdeck(&home, &["delete", "default/orders", "--expect-revision", &token]).run().expect_code(0);
     confdeck(&home, &["delete", "default/orders", "--yes"]).run().expect_code(4);
@@ -75,11 +75,11 @@ fn nothing_yet_is_said_and_is_no_failure() {
 #[test]
 fn records_are_chosen_by_age_key_context_and_number() {
     let home = Home::new();
-    let put = |address: &str| confdeck(&home, &["put", address, "{}"]).run().expect_code(0);
+    let put = |address: &str| confdeck(&home, &["put", address, r#"{"module":"log"}"#]).run().expect_code(0);
     put("default/a");
     put("default/b");
     home.write("config/confdeck/config.toml", "[contexts.lab]\nbackend = \"file\"\n");
-    confdeck(&home, &["put", "default/c", "{}", "--context", "lab"]).run().expect_code(0);
+    confdeck(&home, &["put", "default/c", r#"{"module":"log"}"#, "--context", "lab"]).run().expect_code(0);
     // The file has it no more, the audit has.
     home.write("config/confdeck/config.toml", "");
 
@@ -102,11 +102,11 @@ fn records_are_chosen_by_age_key_context_and_number() {
 #[test]
 fn a_damaged_line_is_shown_by_its_number_and_hides_no_other() {
     let home = Home::new();
-    confdeck(&home, &["put", "default/a", "{}"]).run().expect_code(0);
+    confdeck(&home, &["put", "default/a", r#"{"module":"log"}"#]).run().expect_code(0);
     let whole = fs::read_to_string(file(&home)).unwrap();
     let cut = whole.split_at(30).0;
     home.write("state/confdeck/audit.jsonl", format!("{whole}\u{1b}[2J {SECRET}\n{whole}{cut}"));
-    confdeck(&home, &["put", "default/b", "{}"]).run().expect_code(0);
+    confdeck(&home, &["put", "default/b", r#"{"module":"log"}"#]).run().expect_code(0);
     let table = confdeck(&home, &["audit"]).run().expect_code(0).out();
     let damaged: Vec<_> = table.lines().filter(|line| line.contains("damaged")).collect();
     assert!(damaged[0].contains("audit.jsonl, line 2") && damaged[1].contains("line 4"), "{table}");
@@ -117,7 +117,7 @@ fn a_damaged_line_is_shown_by_its_number_and_hides_no_other() {
 #[test]
 fn a_closed_pipe_ends_silently() {
     let home = Home::new();
-    confdeck(&home, &["put", "default/a", "{}"]).run().expect_code(0);
+    confdeck(&home, &["put", "default/a", r#"{"module":"log"}"#]).run().expect_code(0);
     let line = fs::read_to_string(file(&home)).unwrap();
     fs::write(file(&home), line.repeat(5_000)).unwrap();
     let folder = std::path::Path::new(env!("CARGO_BIN_EXE_confdeck")).parent().unwrap();
@@ -130,12 +130,13 @@ fn a_closed_pipe_ends_silently() {
 #[test]
 fn two_processes_at_once_tear_no_line() {
     let home = Home::new();
+    home.write("config/confdeck/config.toml", "[defaults]\nsilence_rules = [\"L11: nobody calls it\"]\n");
     let folder = std::path::Path::new(env!("CARGO_BIN_EXE_confdeck")).parent().unwrap();
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
     let writer = |name: &str| {
         // Each on files of its own, so that only the audit is shared.
         let script = format!(
-            "for n in $(seq 200); do WEBHOOKS_CONFIG_FILE={name}.json confdeck put default/{name}$n {{}} || exit; done"
+            "for n in $(seq 200); do WEBHOOKS_CONFIG_FILE={name}.json confdeck put default/{name}$n '{{\"module\":\"log\"}}' || exit; done"
         );
         Program::named("bash").with(["-c", &script]).at_home(&home).env("PATH", &path).start()
     };
@@ -162,7 +163,7 @@ fn a_write_goes_on_without_an_audit_and_says_so() {
     let home = Home::new();
     // A file where the state folder should be.
     home.write("state/confdeck", "");
-    let put = confdeck(&home, &["put", "default/a", "{}"]).run().expect_code(0);
+    let put = confdeck(&home, &["put", "default/a", r#"{"module":"log"}"#]).run().expect_code(0);
     assert!(put.err().contains("this write is not in the audit"), "{}", put.err());
     assert!(put.out().starts_with("default/a"), "{}", put.out());
     confdeck(&home, &["get", "default/a"]).run().expect_code(0);
@@ -190,7 +191,7 @@ fn links_in_a_state_folder_of_another_user_are_not_followed() {
     }
     let modes = || [&victim, &folder].map(|path| fs::metadata(path).unwrap().permissions().mode());
     let before = modes();
-    let told = confdeck(&home, &["put", "default/one", "{}"]).run().expect_code(0).err();
+    let told = confdeck(&home, &["put", "default/one", r#"{"module":"log"}"#]).run().expect_code(0).err();
     assert!(told.contains("belongs to another user"), "{told}");
     assert!(told.contains("set XDG_STATE_HOME"), "{told}");
     confdeck(&home, &["audit"]).run();

@@ -135,19 +135,19 @@ fn etcdctl_reads_back_byte_for_byte_what_was_put() {
 #[test]
 fn a_stale_token_and_a_create_over_something_exit_3_and_change_nothing() {
     let store = Store::new("/conflict/");
-    let put = |more: &[&str]| store.confdeck(&["put", "default/x", "{}", "-o", "json"]).with(more).run();
+    let put = |more: &[&str]| store.confdeck(&["put", "live/x", "{}", "-o", "json"]).with(more).run();
     let first = json(&put(&["--create"]).expect_code(0).out());
     assert!(first["before"].is_null());
     let token = first["after"].as_str().unwrap();
-    store.put("default/webhooks/x", r#"{"by":"etcdctl"}"#);
+    store.put("live/webhooks/x", r#"{"by":"etcdctl"}"#);
     put(&["--expect-revision", token]).expect_code(3);
     put(&["--create"]).expect_code(3);
-    assert_eq!(store.value("default/webhooks/x"), r#"{"by":"etcdctl"}"#);
-    let delete = store.confdeck(&["delete", "default/x", "--expect-revision", token]);
+    assert_eq!(store.value("live/webhooks/x"), r#"{"by":"etcdctl"}"#);
+    let delete = store.confdeck(&["delete", "live/x", "--expect-revision", token]);
     delete.run().expect_code(3);
     // Without a condition it replaces, as etcdctl does, and says what it replaced.
     let replaced = json(&put(&[]).expect_code(0).out());
-    assert_eq!(store.value("default/webhooks/x"), "{}");
+    assert_eq!(store.value("live/webhooks/x"), "{}");
     let (before, after) = (replaced["before"].as_str().unwrap(), replaced["after"].as_str().unwrap());
     put(&["--expect-revision", before]).expect_code(3);
     put(&["--expect-revision", after]).expect_code(0);
@@ -156,9 +156,9 @@ fn a_stale_token_and_a_create_over_something_exit_3_and_change_nothing() {
 #[test]
 fn a_time_to_live_is_a_lease_and_a_put_without_one_keeps_it() {
     let store = Store::new("/lease/");
-    store.confdeck(&["put", "default/x", "{}", "--ttl", "10m"]).run().expect_code(0);
-    store.confdeck(&["put", "default/x", r#"{"n":1}"#]).run().expect_code(0);
-    let shown = store.confdeck(&["get", "default/x"]).run().expect_code(0).out();
+    store.confdeck(&["put", "live/x", "{}", "--ttl", "10m"]).run().expect_code(0);
+    store.confdeck(&["put", "live/x", r#"{"n":1}"#]).run().expect_code(0);
+    let shown = store.confdeck(&["get", "live/x"]).run().expect_code(0).out();
     let lease = shown.lines().find_map(|line| line.strip_prefix("lease")).unwrap();
     let left = lease.split(", ").nth(1).and_then(|left| left.strip_suffix(" s left")).unwrap();
     assert!((500..=600).contains(&left.parse::<u32>().unwrap()), "{lease}");
@@ -168,15 +168,14 @@ fn a_time_to_live_is_a_lease_and_a_put_without_one_keeps_it() {
 fn what_is_too_large_is_told_with_the_limit_before_it_is_sent() {
     let store = Store::new("/large/");
     let document = |kib: usize| format!("{{\"module\":\"{}\"}}", "x".repeat(kib * 1024));
-    let put = |kib: usize, more: &[&str]| {
-        store.confdeck(&["put", "default/x"]).with(more).input(document(kib)).run()
-    };
+    let put =
+        |kib: usize, more: &[&str]| store.confdeck(&["put", "live/x"]).with(more).input(document(kib)).run();
     let error = put(2_000, &["--create"]).expect_code(8).err();
     assert!(error.contains("1564672 bytes") && error.contains("nothing was sent"), "{error}");
     // Without a condition it is sent twice, to keep a lease if there is one.
     let error = put(1_000, &[]).expect_code(8).err();
     assert!(error.contains("sent twice") && error.contains("at most 1536 KiB"), "{error}");
-    store.confdeck(&["get", "default/x"]).run().expect_code(4);
+    store.confdeck(&["get", "live/x"]).run().expect_code(4);
     put(1_000, &["--create"]).expect_code(0);
     put(1_000, &["--ttl", "10m"]).expect_code(0);
 }
@@ -219,9 +218,9 @@ fn health_and_calls_tell_a_store_that_is_there_from_one_that_is_not() {
         Program::confdeck(arguments).env("CONFIG_BACKEND", "etcd").env("ETCD_HOST", "127.0.0.1:9").run()
     };
     gone(&["health"]).expect_code(2);
-    let error = gone(&["get", "default/x"]).expect_code(6).err();
+    let error = gone(&["get", "live/x"]).expect_code(6).err();
     assert!(error.starts_with("confdeck: ") && error.contains("127.0.0.1:9"), "{error}");
-    gone(&["put", "default/x", "{}"]).expect_code(6);
+    gone(&["put", "live/x", "{}"]).expect_code(6);
 }
 
 /// A `put` or `delete` that reaches the store behind a way that can be cut.
@@ -238,16 +237,16 @@ fn token_of(store: &Store, address: &str) -> String {
 #[test]
 fn a_write_whose_answer_was_lost_is_looked_for_and_told() {
     let store = Store::new("/unknown/");
-    store.put("default/webhooks/x", r#"{"n":1}"#);
+    store.put("live/webhooks/x", r#"{"n":1}"#);
     let version = || {
-        let printed = store.etcdctl(&["get", "/unknown/default/webhooks/x", "--write-out=fields"]);
+        let printed = store.etcdctl(&["get", "/unknown/live/webhooks/x", "--write-out=fields"]);
         let version =
             printed.lines().find_map(|line| line.strip_prefix("\"Version\" : ")).unwrap().to_owned();
         version.parse::<u32>().unwrap()
     };
     let snip = Snip::before(&store.server);
-    let token = token_of(&store, "default/x");
-    let put = ["put", "default/x", r#"{"n":2}"#, "--expect-revision", &token];
+    let token = token_of(&store, "live/x");
+    let put = ["put", "live/x", r#"{"n":2}"#, "--expect-revision", &token];
 
     // Lost on its way there, and everything is reachable again while it looks.
     snip.lose("{\"n\":2}");
@@ -256,23 +255,23 @@ fn a_write_whose_answer_was_lost_is_looked_for_and_told() {
     snip.reopen();
     let said = running.finish().expect_code(7).err();
     assert!(said.contains("is not stored so far") && said.contains("cannot be done twice"), "{said}");
-    assert_eq!((store.value("default/webhooks/x"), version()), (r#"{"n":1}"#.to_owned(), 1));
+    assert_eq!((store.value("live/webhooks/x"), version()), (r#"{"n":1}"#.to_owned(), 1));
 
     // Its answer lost on the way back.
     snip.deafen("{\"n\":2}", || {});
     let running = behind(&store, &snip, &put).start();
     snip.wait_until_met();
-    store.wait_for("default/webhooks/x", r#"{"n":2}"#);
+    store.wait_for("live/webhooks/x", r#"{"n":2}"#);
     snip.reopen();
     let done = running.finish().expect_code(0);
-    assert!(done.err().contains("default/x was stored after all: token"), "{}", done.err());
-    assert!(done.out().starts_with(&format!("default/x  {token} -> ")), "{}", done.out());
+    assert!(done.err().contains("live/x was stored after all: token"), "{}", done.err());
+    assert!(done.out().starts_with(&format!("live/x  {token} -> ")), "{}", done.out());
     assert_eq!(version(), 2);
 
     // And when nobody answers any more, it says how to look.
     snip.lose("{\"n\":3}");
-    let lost = behind(&store, &snip, &["put", "default/x", r#"{"n":3}"#]).run().expect_code(7).err();
-    assert!(lost.contains("confdeck get default/x shows what is stored"), "{lost}");
+    let lost = behind(&store, &snip, &["put", "live/x", r#"{"n":3}"#]).run().expect_code(7).err();
+    assert!(lost.contains("confdeck get live/x shows what is stored"), "{lost}");
     assert_eq!(version(), 2);
 }
 
@@ -341,22 +340,22 @@ fn a_flat_store_has_its_own_secrets_merged_by_every_command() {
 #[test]
 fn a_write_that_comes_after_it_was_looked_for_was_never_told_as_not_done() {
     let store = Store::new("/late/");
-    store.put("default/webhooks/x", r#"{"n":1}"#);
-    let token = token_of(&store, "default/x");
+    store.put("live/webhooks/x", r#"{"n":1}"#);
+    let token = token_of(&store, "live/x");
     let late = Late::before(&store.server);
-    let put = ["put", "default/x", r#"{"n":2}"#, "--expect-revision", &token];
+    let put = ["put", "live/x", r#"{"n":2}"#, "--expect-revision", &token];
     late.keep("{\"n\":2}");
     let running = store.confdeck(&put).env("ETCD_HOST", late.address()).start();
     late.wait_until_kept();
     let said = running.finish().expect_code(7).err();
     assert!(said.contains("is not stored so far, but the write may still be on its way"), "{said}");
-    assert_eq!(store.value("default/webhooks/x"), r#"{"n":1}"#);
+    assert_eq!(store.value("live/webhooks/x"), r#"{"n":1}"#);
 
     late.deliver();
-    store.wait_for("default/webhooks/x", r#"{"n":2}"#);
+    store.wait_for("live/webhooks/x", r#"{"n":2}"#);
     // Who repeats it as told meets the own write, and is told that it is there.
     let again = store.confdeck(&put).run().expect_code(3).err();
-    assert!(again.contains("default/x holds just this document already"), "{again}");
+    assert!(again.contains("live/x holds just this document already"), "{again}");
     assert!(!again.contains("changed by someone else"), "{again}");
 }
 
@@ -398,21 +397,20 @@ fn a_leader_that_stops_around_a_write_makes_its_outcome_unknown_and_nothing_else
 fn a_full_database_refuses_a_put_and_takes_a_delete() {
     let server = Launch::default().flags(&["--quota-backend-bytes", "300000"]).start();
     let store = Store::on(server, "/full/");
-    store.put("default/webhooks/x", r#"{"module":"log"}"#);
+    store.put("live/webhooks/x", r#"{"module":"log"}"#);
     store.server.fill_up("/full/ballast");
     // Of a put on no condition etcd looks at the quota alone, not at its alarm.
-    let told = store.confdeck(&["put", "default/y", "{}", "--create"]).run().expect_code(6).err();
-    assert!(told.contains("default/y was not written: the database of etcd at"), "{told}");
+    let told = store.confdeck(&["put", "live/y", "{}", "--create"]).run().expect_code(6).err();
+    assert!(told.contains("live/y was not written: the database of etcd at"), "{told}");
     assert!(told.contains("clear its alarm"), "{told}");
-    store.confdeck(&["get", "default/y"]).run().expect_code(4);
+    store.confdeck(&["get", "live/y"]).run().expect_code(4);
     // The first write of this server had revision 2.
-    let over =
-        store.confdeck(&["put", "default/x", "{}", "--expect-revision", "2"]).run().expect_code(6).err();
-    assert!(over.contains("default/x was not written"), "{over}");
-    assert_eq!(store.value("default/webhooks/x"), r#"{"module":"log"}"#);
-    store.confdeck(&["delete", "default/x", "--yes"]).run().expect_code(0);
-    store.confdeck(&["get", "default/x"]).run().expect_code(4);
-    store.confdeck(&["delete", "default/x", "--yes"]).run().expect_code(4);
+    let over = store.confdeck(&["put", "live/x", "{}", "--expect-revision", "2"]).run().expect_code(6).err();
+    assert!(over.contains("live/x was not written"), "{over}");
+    assert_eq!(store.value("live/webhooks/x"), r#"{"module":"log"}"#);
+    store.confdeck(&["delete", "live/x", "--yes"]).run().expect_code(0);
+    store.confdeck(&["get", "live/x"]).run().expect_code(4);
+    store.confdeck(&["delete", "live/x", "--yes"]).run().expect_code(4);
 }
 
 #[test]
@@ -425,10 +423,11 @@ fn an_id_alone_is_in_the_namespace_that_the_receiver_serves_on_its_plain_route()
         let get = if namespace.is_empty() { get } else { get.env("ETCD_NAMESPACE", namespace) };
         assert_eq!(get.run().expect_code(0).out(), format!("{{\"at\":\"{at}\"}}\n"));
     }
-    let put = store.confdeck(&["put", "new", "{}", "--create"]).env("ETCD_NAMESPACE", "staging");
+    let put =
+        store.confdeck(&["put", "new", r#"{"module":"log"}"#, "--create"]).env("ETCD_NAMESPACE", "staging");
     let home = put.home.clone();
     put.run().expect_code(0);
-    assert_eq!(store.value("staging/webhooks/new"), "{}");
+    assert_eq!(store.value("staging/webhooks/new"), r#"{"module":"log"}"#);
     for (namespace, count) in [("staging", 1), ("default", 0)] {
         let program = |words: &[&str]| store.confdeck(words).at_home(&home).env("ETCD_NAMESPACE", namespace);
         let of = |words: &[&str]| program(words).run().expect_code(0);

@@ -62,13 +62,16 @@ fn a_put_is_conditional_and_changes_nothing_else() {
     let stored = webhooks(&home);
     let again = confdeck(&home, &put).with([&before]).run().expect_code(3).err();
     assert!(again.starts_with("confdeck: default/orders holds just this document already"), "{again}");
-    let other = ["put", "default/orders", "{}", "--expect-revision", &before];
+    let other = ["put", "default/orders", r#"{"module":"log"}"#, "--expect-revision", &before];
     let stale = confdeck(&home, &other).run().expect_code(3).err();
     assert!(stale.starts_with("confdeck: default/orders was changed by someone else"), "{stale}");
-    let there = confdeck(&home, &["put", "default/orders", "{}", "--create"]).run().expect_code(3).err();
+    let there = confdeck(&home, &["put", "default/orders", r#"{"module":"log"}"#, "--create"])
+        .run()
+        .expect_code(3)
+        .err();
     assert!(there.starts_with("confdeck: default/orders exists already"), "{there}");
     assert_eq!(webhooks(&home), stored);
-    confdeck(&home, &["put", "default/new", "{}", "--create"]).run().expect_code(0);
+    confdeck(&home, &["put", "default/new", r#"{"module":"log"}"#, "--create"]).run().expect_code(0);
 }
 
 #[test]
@@ -88,7 +91,7 @@ fn what_the_receiver_cannot_use_is_refused_with_its_place() {
         let refused = confdeck(&home, &["put", address, value]).run().expect_code(8);
         assert!(refused.err().contains(said), "{}", refused.err());
     }
-    confdeck(&home, &["put", "default/orders", "{}", "--ttl", "1h"]).run().expect_code(8);
+    confdeck(&home, &["put", "default/orders", r#"{"module":"log"}"#, "--ttl", "1h"]).run().expect_code(8);
     let placeholder = r#"{"authorization":"‹kept:1›"}"#;
     confdeck(&home, &["put", "default/orders", placeholder, "--force"]).run().expect_code(8);
     assert_eq!(webhooks(&home), WEBHOOKS);
@@ -98,17 +101,20 @@ fn what_the_receiver_cannot_use_is_refused_with_its_place() {
 #[test]
 fn a_document_comes_from_an_argument_a_file_or_standard_input() {
     let home = home();
-    let file = home.write("work/new.json", r#"{"from":"file"}"#);
+    let file = home.write("work/new.json", r#"{"module":"log","from":"file"}"#);
     let stored = || confdeck(&home, &["get", "default/x", "-o", "json"]).run().expect_code(0).out();
     let file = file.to_string_lossy();
     confdeck(&home, &["put", "default/x", "--file", &file]).run().expect_code(0);
-    assert_eq!(stored(), "{\"from\":\"file\"}\n");
-    confdeck(&home, &["put", "default/x"]).input(r#"{"from":"pipe"}"#).run().expect_code(0);
-    assert_eq!(stored(), "{\"from\":\"pipe\"}\n");
-    confdeck(&home, &["put", "default/x", "--file", "-"]).input(r#"{"from":"dash"}"#).run().expect_code(0);
-    assert_eq!(stored(), "{\"from\":\"dash\"}\n");
+    assert_eq!(stored(), "{\"module\":\"log\",\"from\":\"file\"}\n");
+    confdeck(&home, &["put", "default/x"]).input(r#"{"module":"log","from":"pipe"}"#).run().expect_code(0);
+    assert_eq!(stored(), "{\"module\":\"log\",\"from\":\"pipe\"}\n");
+    confdeck(&home, &["put", "default/x", "--file", "-"])
+        .input(r#"{"module":"log","from":"dash"}"#)
+        .run()
+        .expect_code(0);
+    assert_eq!(stored(), "{\"module\":\"log\",\"from\":\"dash\"}\n");
     confdeck(&home, &["put", "default/x", "--file", "missing.json"]).run().expect_code(1);
-    confdeck(&home, &["put", "default/x", "{}", "--file", &file]).run().expect_code(2);
+    confdeck(&home, &["put", "default/x", r#"{"module":"log"}"#, "--file", &file]).run().expect_code(2);
 }
 
 #[test]
@@ -179,9 +185,9 @@ fn a_foreign_key_is_got_and_deleted_and_never_put() {
 fn read_only_forbids_every_write_and_says_by_whom() {
     let home = home();
     for (arguments, variable, by) in [
-        (&["put", "default/x", "{}", "--read-only"][..], "", "--read-only"),
+        (&["put", "default/x", r#"{"module":"log"}"#, "--read-only"][..], "", "--read-only"),
         (&["--read-only", "delete", "default/orders", "--yes"], "", "--read-only"),
-        (&["put", "default/x", "{}"], "1", "CONFDECK_READ_ONLY"),
+        (&["put", "default/x", r#"{"module":"log"}"#], "1", "CONFDECK_READ_ONLY"),
     ] {
         let denied = confdeck(&home, arguments).env("CONFDECK_READ_ONLY", variable).run().expect_code(5);
         assert!(denied.err().contains(by), "{}", denied.err());
@@ -208,7 +214,7 @@ fn a_closed_pipe_ends_silently() {
 fn what_is_created_is_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
     let home = Home::new();
-    confdeck(&home, &["put", "default/x", "{}"]).run().expect_code(0);
+    confdeck(&home, &["put", "default/x", r#"{"module":"log"}"#]).run().expect_code(0);
     let mode = fs::metadata(home.work().join("webhooks.json")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
@@ -237,7 +243,7 @@ fn an_id_alone_is_in_the_only_namespace_of_files() {
     let home = home();
     let shown = confdeck(&home, &["get", "orders"]).run().expect_code(0).out();
     assert!(shown.contains("default/orders"), "{shown}");
-    let put = confdeck(&home, &["put", "new", "{}", "--create"]).run().expect_code(0).out();
+    let put = confdeck(&home, &["put", "new", r#"{"module":"log"}"#, "--create"]).run().expect_code(0).out();
     assert!(put.starts_with("default/new  "), "{put}");
     let deleted = confdeck(&home, &["delete", "new", "--yes"]).run().expect_code(0).out();
     assert!(deleted.starts_with("default/new  "), "{deleted}");

@@ -17,6 +17,7 @@ fn help_says_what_each_command_takes() {
         "health",
         "explain",
         "resolve",
+        "check",
         "secrets",
         "secrets set",
         "secrets get",

@@ -22,7 +22,7 @@ impl Store {
 
     /// `put` with a time to live, to wherever this is.
     fn put(&self, address: &str, document: &str, more: &[&str]) -> Program {
-        Program::confdeck(["put", "default/x", document, "--ttl", "10m"])
+        Program::confdeck(["put", "live/x", document, "--ttl", "10m"])
             .with(more)
             .env("CONFIG_BACKEND", "etcd")
             .env("ETCD_HOST", address)
@@ -37,11 +37,11 @@ impl Store {
 
     /// Writes the document without a lease.
     fn has(&self, document: &str) {
-        self.etcdctl(&["put", &format!("{PREFIX}default/webhooks/x"), document]);
+        self.etcdctl(&["put", &format!("{PREFIX}live/webhooks/x"), document]);
     }
 
     fn value(&self) -> String {
-        let key = format!("{PREFIX}default/webhooks/x");
+        let key = format!("{PREFIX}live/webhooks/x");
         self.etcdctl(&["get", &key, "--print-value-only"]).trim_end().to_owned()
     }
 
@@ -60,7 +60,7 @@ impl Store {
     }
 
     fn token(&self) -> String {
-        let fields = self.etcdctl(&["get", &format!("{PREFIX}default/webhooks/x"), "--write-out=fields"]);
+        let fields = self.etcdctl(&["get", &format!("{PREFIX}live/webhooks/x"), "--write-out=fields"]);
         fields.lines().find_map(|line| line.strip_prefix("\"ModRevision\" : ")).unwrap().to_owned()
     }
 
@@ -151,7 +151,7 @@ fn a_process_that_is_asked_to_stop_says_what_became_of_its_write_and_leaves_noth
     store.assert_leases(0, r#"{"n":1}"#);
     let done = store.put(&snip.address(), r#"{"n":3}"#, &[]);
     let done = stopped(done, |then| snip.meet(r#"{"n":3}"#, then)).finish().expect_code(0);
-    assert!(done.out().starts_with("default/x  "), "{}", done.out());
+    assert!(done.out().starts_with("live/x  "), "{}", done.out());
     store.assert_leases(1, r#"{"n":3}"#);
 
     // No answer comes, and nothing is looked for.
@@ -162,7 +162,7 @@ fn a_process_that_is_asked_to_stop_says_what_became_of_its_write_and_leaves_noth
     snip.wait_until_met();
     snip.reopen();
     let said = refused.finish().expect_code(7).err();
-    assert!(said.contains("confdeck get default/x shows what is stored"), "{said}");
+    assert!(said.contains("confdeck get live/x shows what is stored"), "{said}");
     store.assert_leases(1, r#"{"n":4}"#);
 
     // Asked twice, it does not wait.

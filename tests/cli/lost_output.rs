@@ -32,7 +32,7 @@ fn a_write_whose_output_is_lost_is_said_to_be_done() {
             let (set, destroyed) = ((newest + 1).to_string(), format!("lost/a: v{} destroyed", newest + 1));
             newest += 2;
             for (program, done) in [
-                (documents(&["put", "default/new", "{}"]), "default/new is stored: token "),
+                (documents(&["put", "default/new", r#"{"module":"log"}"#]), "default/new is stored: token "),
                 (documents(&["delete", "default/new", "--yes"]), "default/new is deleted"),
                 (secrets(&["set", "MOUNT/a", "key"]), "lost/a is stored: v"),
                 (secrets(&["generate", "MOUNT/a", "made"]), "lost/a is stored: v"),
@@ -56,17 +56,18 @@ fn a_write_whose_output_is_lost_is_said_to_be_done() {
     assert!(unprinted(everything, "full").expect_code(1).err().contains("lost/a: all versions destroyed"));
     assert_eq!(world.stored("a").1, Value::Null);
     // What fails says nothing of the kind.
-    let refused = unprinted(documents(&["put", "default/orders", "{}", "--create"]), "full").expect_code(3);
+    let refused = unprinted(documents(&["put", "default/orders", r#"{"module":"log"}"#, "--create"]), "full")
+        .expect_code(3);
     assert!(!refused.err().contains("is stored"), "{}", refused.err());
 }
 
 #[test]
 fn a_write_to_etcd_whose_output_is_lost_is_said_to_be_done() {
     let server = EtcdServer::shared();
-    let put = Program::confdeck(["put", "default/x", "{}", "--create"])
+    let put = Program::confdeck(["put", "live/x", r#"{"module":"log"}"#, "--create"])
         .env("CONFIG_BACKEND", "etcd")
         .env("ETCD_HOST", server.address())
         .env("ETCD_PREFIX", "/lost-output/");
     let said = unprinted(put, "full").expect_code(1).err();
-    assert!(said.contains("default/x is stored: token "), "{said}");
+    assert!(said.contains("live/x is stored: token "), "{said}");
 }

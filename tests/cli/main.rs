@@ -11,6 +11,7 @@
 mod support;
 
 mod audit;
+mod check;
 mod dumps;
 mod etcd;
 mod explain;

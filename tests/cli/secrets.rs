@@ -436,3 +436,24 @@ fn a_new_webhook_and_its_secrets_are_put_by_one_command() {
         .expect_code(8);
     assert_eq!(world.stored("wrong/secrets").0, 0);
 }
+
+#[test]
+fn what_documents_need_is_not_left_out_of_a_secret_unless_that_is_forced() {
+    let orders = json!({"module": "log", "a": "{$vault:app#token}", "b": "{$vault:app#user:nobody}"});
+    let world = World::new("left-out", &json!({"orders": orders}));
+    world.put("app", &json!({"token": SECRET, "user": "planted-user"}));
+    let set = |words: &[&str], code| {
+        let words = [&["set", "MOUNT/app"], words].concat();
+        world.secrets(&words).input(SECRET).run().expect_code(code).err()
+    };
+    let refused = set(&["other", "--replace"], 8);
+    assert!(refused.contains("default/orders needs token; nothing was written"), "{refused}");
+    assert_eq!(world.stored("app").0, 1);
+    set(&["other"], 0);
+    set(&["other", "--force"], 2);
+    set(&["token", "--replace"], 0);
+    set(&["other", "--replace", "--force"], 0);
+    // What is missing already is no loss.
+    set(&["another", "--replace"], 0);
+    assert_eq!(world.stored("app").0, 5);
+}

@@ -44,6 +44,7 @@ mod outside;
 mod person;
 mod plans;
 mod planted;
+mod preflight;
 mod presence;
 mod problems;
 mod restore;

@@ -119,14 +119,19 @@ pub struct Diagnosis {
 }
 
 /// The diagnostics of all rules for a subject, in the order of the rules; the worst, if there are too many.
-pub fn diagnose(subject: Subject<'_>) -> Vec<Diagnostic> {
+pub fn diagnose(subject: Subject<'_, '_>) -> Vec<Diagnostic> {
     diagnose_counting(subject).found
 }
 
 /// As [`diagnose`], with the number of diagnostics that the context silences.
-pub fn diagnose_counting(subject: Subject<'_>) -> Diagnosis {
+pub fn diagnose_counting(subject: Subject<'_, '_>) -> Diagnosis {
+    diagnose_by(subject, |_| true)
+}
+
+/// As [`diagnose_counting`], by some of the rules.
+pub(super) fn diagnose_by(subject: Subject<'_, '_>, is_wanted: impl Fn(&Rule) -> bool) -> Diagnosis {
     let mut found = Vec::new();
-    for rule in all() {
+    for rule in all().filter(|rule| is_wanted(rule)) {
         let mut of_rule = Vec::new();
         match (rule.check, subject) {
             (RuleCheck::Facts(check), Subject::Row(input) | Subject::Document(input))

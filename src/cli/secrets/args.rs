@@ -112,6 +112,10 @@ pub(crate) struct SecretConditionArgs {
     #[arg(long, conflicts_with = "read_modify_write")]
     pub(super) replace: bool,
 
+    /// Leave out fields with --replace that documents need
+    #[arg(long, requires = "replace")]
+    pub(super) force: bool,
+
     /// Why, for the audit
     #[arg(long, value_name = "TEXT")]
     pub(super) reason: Option<String>,

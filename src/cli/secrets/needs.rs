@@ -10,7 +10,10 @@ use crate::check::{Need, NeedKind, NeedState, Needs, SecretLookup, needs};
 use crate::cli::error::{Exit, Result};
 use crate::cli::output::{Format, Printer, cell, table, whole};
 use crate::cli::stderr::print_note;
-use crate::domain::{ConnectionName, FieldState, KeyPrefix, Presence, ResourceKey, SecretPath, escape};
+use crate::domain::{
+    ConnectionName, FieldName, FieldState, KeyPrefix, Presence, ResourceKey, SecretContents, SecretPath,
+    escape,
+};
 use crate::inventory::{Facts, ScannedEntry};
 use crate::text::Safe;
 
@@ -286,10 +289,29 @@ pub(super) async fn dependents(context: &SecretsContext<'_>, path: &SecretPath) 
     Ok(found.into_iter().filter(|(_, needs)| depends(needs)).map(|(key, _)| key.to_string()).collect())
 }
 
+/// What documents have of a secret, and would lack if it consisted of these fields alone: `a/orders needs token`.
+pub(super) async fn lost(
+    context: &SecretsContext<'_>,
+    path: &SecretPath,
+    fields: &[FieldName],
+) -> Result<Vec<String>> {
+    let before = context.reader().presence(path).await?;
+    let fields = fields.iter().map(|field| (field.clone(), FieldState::Present)).collect();
+    let after = Presence::Present(SecretContents { fields, ..SecretContents::default() });
+    let lacks_in = |need: &Need, presence: &Presence| lacks(need, &need.state(&|_| Some(presence)));
+    let mut lost = Vec::new();
+    for (key, needs) in all_needs(context).await? {
+        let of_path = needs.iter().filter(|need| need.path() == Some(path));
+        let fields = of_path.filter(|need| !lacks_in(need, &before) && lacks_in(need, &after));
+        lost.extend(fields.filter_map(Need::field).map(|field| format!("{key} needs {field}")));
+    }
+    Ok(lost)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Document, DocumentKind, KvPath, Masking, Mount, SecretContents, SecretVersion};
+    use crate::domain::{Document, DocumentKind, KvPath, Masking, Mount, SecretVersion};
 
     #[test]
     fn only_what_was_looked_at_passes_a_gate() {

@@ -97,6 +97,9 @@ async fn write(
     let writer = context.writer(path)?;
     let way = SecretWriteStrategy::find(context, path, condition).await?;
     let names: Vec<_> = fields.iter().map(|(name, _)| name.clone()).collect();
+    if condition.replace && !condition.force {
+        refuse_losses(context, path, &names).await?;
+    }
     let update =
         SecretUpdate { request: context.request(condition.reason.as_deref()), writer, path, way: &way };
     let after = if way.keep_others {
@@ -223,6 +226,23 @@ impl SecretUpdate<'_> {
             _ => error.into(),
         })
     }
+}
+
+/// Refuses to leave out fields that documents need and have no default for: the receiver could not load them any
+/// more. What cannot be found out stops nothing.
+async fn refuse_losses(context: &SecretsContext<'_>, path: &SecretPath, names: &[FieldName]) -> Result<()> {
+    let lost = needs::lost(context, path, names).await.unwrap_or_else(|error| {
+        print_note(&format!("which documents need its other fields could not be found out: {error}"));
+        Vec::new()
+    });
+    if lost.is_empty() {
+        return Ok(());
+    }
+    Err(Exit::INVALID.because(format!(
+        "{path}: documents need what --replace would leave out: {}; nothing was written; leave out --replace to keep \
+         other fields, or --force",
+        lost.join(", ")
+    )))
 }
 
 /// Warns about the documents that need this secret: a receiver reads a secret when it loads a document that

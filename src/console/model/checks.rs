@@ -29,8 +29,6 @@ const COST_PER_BYTE: usize = 4;
 #[derive(Debug, Default)]
 pub struct Checks {
     pub index: ProblemIndex,
-    /// The receiver that the documents are for.
-    pub receiver: Arc<ReceiverProfile>,
     /// Rows to be checked.
     due: SlotSet,
     /// The slices being checked, each with the rows whose answer is still wanted.
@@ -224,7 +222,7 @@ impl Model {
             }
         }
         self.checks.running.insert(request, running);
-        CheckSlice { inputs, receiver: Arc::clone(&self.checks.receiver) }
+        CheckSlice { inputs, receiver: Arc::clone(&self.context.receiver) }
     }
 
     /// The documents that depend on the presence of a secret, as far as that can have been looked up.

@@ -1,8 +1,9 @@
 //! What the console is connected to, and whether it may write.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::check::SecretLookup;
+use crate::check::{ReceiverProfile, SecretLookup};
 use crate::domain::{Health, SecretNames, Token, TokenKind};
 use crate::provider::{Backend, Capabilities, SecretBackend};
 
@@ -21,6 +22,8 @@ pub struct ConsoleContext {
     pub capabilities: Capabilities,
     /// Where secrets are stored; `None` if this console has no secret store.
     pub secrets: Option<SecretLookup>,
+    /// The receiver that the documents are for, as rules judge by it.
+    pub receiver: Arc<ReceiverProfile>,
     /// The names that are always secret here, and those that are not by their sound.
     pub secret_names: SecretNames,
     /// Secret values may be put on the clipboard.

@@ -92,7 +92,7 @@ impl Surroundings {
             }
         }
         around.unchanged = unchanged(model, key);
-        around.add_secrets(model, key, facts);
+        around.add_secrets(model, key, facts, model.needs.of(key));
         match key {
             ResourceKey::Webhook { namespace, id } => {
                 around.variable_conflict = needs::has_variable_conflict(model, key);
@@ -107,8 +107,18 @@ impl Surroundings {
         around
     }
 
+    /// Of a text that is about to become a document.
+    pub(crate) fn of_draft(model: &Model, key: &ResourceKey, facts: &Facts) -> Self {
+        let mut around = Self::of(model, key, facts, None);
+        // Its needs are not those of what is stored.
+        (around.unchanged, around.own_auth) = (None, false);
+        around.presences.clear();
+        around.add_secrets(model, key, facts, None);
+        around
+    }
+
     /// What is known of the secrets that it needs, which is nothing before a store was asked.
-    fn add_secrets(&mut self, model: &Model, key: &ResourceKey, facts: &Facts) {
+    fn add_secrets(&mut self, model: &Model, key: &ResourceKey, facts: &Facts, cached: Option<&Needs>) {
         let Some(lookup) = &model.context.secrets else { return };
         let is_open = matches!(key, ResourceKey::Webhook { .. }) && facts.auth.is_open();
         let refers = facts.sites().next().is_some() || !facts.connections.is_empty();
@@ -116,7 +126,7 @@ impl Surroundings {
             return;
         }
         let computed;
-        let needs: &Needs = match model.needs.of(key) {
+        let needs: &Needs = match cached {
             Some(needs) => needs,
             None => {
                 computed = needs_of(&model.inventory, lookup, key, facts).0;

@@ -8,7 +8,7 @@ pub mod prompt;
 pub mod question;
 mod state;
 
-pub use state::{Confirm, ConfirmAction, DestroyTarget, Overlay, Prompt, PromptPurpose};
+pub use state::{Confirm, ConfirmAction, DestroyTarget, ForcedWrite, Overlay, Prompt, PromptPurpose};
 
 use ratatui::layout::Rect;
 

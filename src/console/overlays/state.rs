@@ -84,6 +84,8 @@ pub enum PromptPurpose {
     Rename(ResourceKey),
     /// Text that confirms a plan; a paste is refused.
     Typed(String),
+    /// The name of what is written although it darkens the receiver; a paste is refused.
+    Force(ForcedWrite),
     /// The context's name, to unlock writing; a paste is refused.
     Unlock,
     /// An edited value for a clash of a merge.
@@ -94,6 +96,15 @@ pub enum PromptPurpose {
     Destroy(DestroyTarget),
     /// The name of another field of the secret being written.
     FieldName,
+}
+
+/// A write that is stopped unless its target's name is typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForcedWrite {
+    /// What must be typed.
+    pub name: String,
+    /// Why it is stopped.
+    pub reasons: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -281,6 +281,7 @@ fn setup(store: Fake) -> Setup {
         settings: Health::default(),
         capabilities: capabilities(),
         secrets: None,
+        receiver: Default::default(),
         secret_names: crate::domain::SecretNames::default(),
         may_copy_secrets: false,
         read_only: false,

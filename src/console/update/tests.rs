@@ -103,6 +103,7 @@ impl TestConsole {
             settings: crate::domain::Health::default(),
             capabilities,
             secrets: None,
+            receiver: Default::default(),
             secret_names: crate::domain::SecretNames::default(),
             may_copy_secrets: false,
             read_only: false,

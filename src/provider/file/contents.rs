@@ -11,7 +11,7 @@ use crate::provider::{Error, Result};
 
 /// One of the two files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum FileKind {
+pub(crate) enum FileKind {
     Webhooks,
     Connections,
 }
@@ -27,7 +27,7 @@ impl FileKind {
 
     /// The key of a member. A name that is empty or contains `/` is not a valid key segment: its key is
     /// foreign, as it would be in etcd.
-    pub(super) fn key(self, name: &str) -> ResourceKey {
+    pub(crate) fn key(self, name: &str) -> ResourceKey {
         let key = match self {
             Self::Webhooks => WebhookId::new(name).map(|id| ResourceKey::webhook(Namespace::default(), id)),
             Self::Connections => ConnectionName::new(name).map(ResourceKey::connection),

@@ -36,7 +36,7 @@ use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use tokio::time::timeout;
 
-use self::contents::FileKind;
+pub(crate) use self::contents::FileKind;
 use self::state::FileState;
 use super::{
     Backend, CALL_DEADLINE, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch,

@@ -15,6 +15,7 @@ use crate::console::effect::Effect;
 use crate::console::model::Model;
 use crate::console::overlays::{DestroyTarget, Overlay, Prompt, PromptPurpose, dialog_area};
 use crate::console::screens::browse::marks;
+use crate::console::screens::review::sections::NAMED;
 use crate::console::secret_jobs::{RevealDestination, RevealRequest};
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{DIALOG_COLUMNS, Surface, TextRun, dialog, dialog_columns};
@@ -56,7 +57,7 @@ impl Component for PromptDialog {
         let Some(Overlay::Prompt(prompt)) = &model.overlay else { return false };
         let is_typed_in_full = matches!(
             prompt.purpose,
-            P::Unlock | P::Typed(_) | P::Value | P::Reason(_) | P::Destroy(_) | P::FieldName
+            P::Unlock | P::Typed(_) | P::Force(_) | P::Value | P::Reason(_) | P::Destroy(_) | P::FieldName
         );
         action != Action::Complete || (!is_typed_in_full && update::completed(prompt).is_some())
     }
@@ -94,6 +95,10 @@ fn words_for(model: &Model, purpose: &PromptPurpose) -> (String, String) {
             let name = &model.context.name;
             let guard = if model.context.protected { "protected" } else { "more than one" };
             (format!("{guard}: {name}"), format!("type {typed} to write this to {name}"))
+        }
+        PromptPurpose::Force(forced) => {
+            let words = format!("type {} to write this to {} all the same", forced.name, model.context.name);
+            ("the receiver would serve nothing".into(), words)
         }
         PromptPurpose::Value => {
             let words = "a JSON value; ‹kept:1› and the like stand for secrets";
@@ -146,6 +151,7 @@ fn warnings(model: &Model, purpose: &PromptPurpose) -> Vec<String> {
              program of yours may keep it; clear it afterwards"
                 .into(),
         ],
+        PromptPurpose::Force(forced) => forced.reasons.iter().take(NAMED).cloned().collect(),
         PromptPurpose::Destroy(target) => target.warnings.clone(),
         _ => Vec::new(),
     }

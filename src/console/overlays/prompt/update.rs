@@ -7,11 +7,11 @@ use crate::console::action::Action;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone, denied_if_hidden};
 use crate::console::overlays::chooser;
-use crate::console::overlays::state::{Overlay, Prompt, PromptPurpose};
+use crate::console::overlays::state::{ForcedWrite, Overlay, Prompt, PromptPurpose};
 use crate::console::screens::plan::PlanKind;
 use crate::console::screens::plan::{builder, clone, names, rename};
 use crate::console::screens::secrets::actions::{destroy, reveal};
-use crate::console::screens::{browse, drafts, editor, merge, plan, secret_form};
+use crate::console::screens::{browse, drafts, editor, merge, plan, review, secret_form};
 use crate::console::widgets::TextInput;
 use crate::domain::{Address, ResourceKey, unescape};
 
@@ -37,6 +37,7 @@ pub(crate) fn paste(model: &mut Model, text: &str) {
         let refused = match prompt.purpose {
             PromptPurpose::Unlock => Some("type the name; a paste is not taken here"),
             PromptPurpose::Typed(_) => Some("type the words; a paste is not taken here"),
+            PromptPurpose::Force(_) => Some("type the name; a paste is not taken here"),
             PromptPurpose::Destroy(_) => Some("type the path; a paste is not taken here"),
             _ => None,
         };
@@ -80,6 +81,12 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
             close_on_success(model, |model| Ok(plan::on_typed(model, &words)))
         }
         PromptPurpose::Typed(words) => Err(format!("type {words} to write it, or leave with esc")),
+        PromptPurpose::Force(forced) if unescape(&text) == unescape(&forced.name) => {
+            close_on_success(model, |model| Ok(force(model, &forced)))
+        }
+        PromptPurpose::Force(forced) => {
+            Err(format!("type {} to write it all the same, or leave with esc", forced.name))
+        }
         PromptPurpose::Unlock => open_gate(model, &text),
         PromptPurpose::Value => merge::take_value(model, &text).map(|()| Vec::new()),
         PromptPurpose::Reason(order) => reveal::read(model, order, &text),
@@ -95,6 +102,11 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Writes the plan, or else the draft under review, although its preflight stopped it.
+fn force(model: &mut Model, forced: &ForcedWrite) -> Vec<Effect> {
+    if model.plan.is_some() { plan::on_forced(model, forced) } else { review::on_forced(model, forced) }
 }
 
 type PromptResult = Result<Vec<Effect>, String>;

@@ -18,7 +18,7 @@ pub(super) fn problems_of<'m>(model: &'m Model, row: RowRef<'_>) -> Cow<'m, [Pro
 
 fn of_facts(model: &Model, key: &ResourceKey, facts: &Facts) -> Vec<Problem> {
     let around = Surroundings::of(model, key, facts, None);
-    let found = diagnose(Subject::Row(&DocumentInput::new(key, facts, &model.checks.receiver, &around)));
+    let found = diagnose(Subject::Row(&DocumentInput::new(key, facts, &model.context.receiver, &around)));
     found.into_iter().map(Problem::from).collect()
 }
 

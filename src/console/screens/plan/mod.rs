@@ -15,7 +15,7 @@ mod view;
 
 pub use state::{MAX_STEPS, Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs, diff};
 pub use undo_log::{UndoChange, UndoEntry, UndoLog};
-pub(crate) use update::{on_conflict, on_typed, on_written};
+pub(crate) use update::{on_conflict, on_forced, on_typed, on_written};
 
 use crate::console::action::Action;
 use crate::console::component::{Component, EarliestChange};

@@ -4,10 +4,11 @@ use super::state::{PlanConflict, PlanKind, StepConflict, StepDiffs};
 use super::view::page_lines;
 use crate::console::effect::Effect;
 use crate::console::model::{Model, PendingWrite, Tone, denied_if_hidden};
-use crate::console::overlays::{PromptPurpose, prompt};
+use crate::console::overlays::{ForcedWrite, PromptPurpose, prompt};
 use crate::console::screens::browse;
 use crate::console::screens::browse::marks;
 use crate::console::screens::plan::{builder, send};
+use crate::console::screens::review;
 use crate::console::widgets::Movement;
 use crate::domain::{Entry, ResourceKey};
 
@@ -15,6 +16,10 @@ use crate::domain::{Entry, ResourceKey};
 pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
     let Some(plan) = &model.plan else { return Vec::new() };
     if model.now.is_too_soon_after(plan.opened) || is_refused(model) {
+        return Vec::new();
+    }
+    if let Some(forced) = stopped(model) {
+        prompt::ask(model, PromptPurpose::Force(forced), "");
         return Vec::new();
     }
     match confirmation_text(model) {
@@ -37,6 +42,41 @@ pub(crate) fn on_typed(model: &mut Model, typed: &str) -> Vec<Effect> {
         return Vec::new();
     }
     if confirmation_text(model).as_deref() != Some(typed) {
+        model.notify(Tone::Bad, "nothing was written: what the plan would do changed meanwhile; look again");
+        return Vec::new();
+    }
+    commit(model)
+}
+
+/// Why the plan would darken the receiver, with what must be typed to write it all the same: the name of the
+/// document, or what several are confirmed by.
+fn stopped(model: &Model) -> Option<ForcedWrite> {
+    let plan = model.plan.as_ref()?;
+    let chosen = plan.chosen(&model.inventory);
+    let mut stopped: Vec<_> = chosen.iter().filter(|step| !step.is_rewrite()).collect();
+    let mut reasons = Vec::new();
+    stopped.retain(|step| {
+        let Some(document) = &step.after else { return false };
+        let stored = step.before.as_ref().map(|entry| &entry.document);
+        let of_step = review::reasons(&review::judge(model, &step.key, document, stored));
+        reasons.extend(of_step.iter().map(|reason| format!("{}: {reason}", step.key)));
+        !of_step.is_empty()
+    });
+    let name = match (stopped.as_slice(), confirmation_text(model)) {
+        ([], _) => return None,
+        (_, Some(words)) => words,
+        ([one], None) => one.key.to_string(),
+        (_, None) => model.context.name.clone(),
+    };
+    Some(ForcedWrite { name, reasons })
+}
+
+/// Writes the plan although that darkens the receiver, for the reasons that were shown.
+pub(crate) fn on_forced(model: &mut Model, forced: &ForcedWrite) -> Vec<Effect> {
+    if !model.passes_gate() || is_refused(model) {
+        return Vec::new();
+    }
+    if stopped(model).is_some_and(|now| now != *forced) {
         model.notify(Tone::Bad, "nothing was written: what the plan would do changed meanwhile; look again");
         return Vec::new();
     }

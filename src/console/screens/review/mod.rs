@@ -1,12 +1,14 @@
 //! The review of a draft before it is written.
 
+mod judgement;
 pub(crate) mod sections;
 mod state;
 mod update;
 mod view;
 
+pub(crate) use judgement::{judge, reasons};
 pub use state::{NotReady, Review, ReviewInput};
-pub(crate) use update::review;
+pub(crate) use update::{on_forced, review};
 
 use crate::console::action::Action;
 use crate::console::component::Component;

@@ -1,5 +1,6 @@
 //! Sections that all reviews share: the receiver, what blocks the write, what depends on it.
 
+use crate::check::Preflight;
 use crate::console::action::Action;
 use crate::console::model::{Model, WriteAccess};
 use crate::console::place::Place;
@@ -7,6 +8,7 @@ use crate::console::screens::stale_dependents::SecretDependents;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::ReviewPage;
 use crate::console::words;
+use crate::domain::json::Severity;
 use crate::domain::{Entry, ResourceKey};
 
 /// The most names listed; beyond that they are only counted.
@@ -17,6 +19,34 @@ pub(crate) fn conflict(page: &mut ReviewPage<'_>, what: &str, then: &str) {
     page.text(StyleRole::Bad, &format!("{} CONFLICT: {what}", glyph::BAD));
     page.text(StyleRole::Good, &format!("{} {then}", glyph::GOOD));
     page.blank();
+}
+
+/// What a write does to the receiver beyond its document, and how it is written all the same.
+pub(crate) fn preflight(page: &mut ReviewPage<'_>, model: &Model, key: &ResourceKey, judged: &Preflight) {
+    let stops: Vec<_> = judged.stops().collect();
+    for stop in stops.iter().take(NAMED) {
+        page.text(StyleRole::Bad, &format!("{} STOPPED: {stop}", glyph::BAD));
+    }
+    if stops.len() > NAMED {
+        page.text(StyleRole::Bad, &format!("{} more reasons", words::grouped(stops.len() - NAMED)));
+    }
+    if let Some(stop) = stops.first() {
+        let write = model.keymap.key(Place::Review, Action::Write).unwrap_or_default();
+        let then = format!("{write} asks for the name {key}, to write it all the same");
+        let remedy = if stop.remedy.is_empty() { then } else { format!("{}; {then}", stop.remedy) };
+        page.text(StyleRole::Good, &format!("{} {remedy}", glyph::GOOD));
+        return page.blank();
+    }
+    for found in judged.found.iter().take(NAMED) {
+        let no_worse = match found.severity {
+            Severity::Error => "no worse than what is stored: ",
+            _ => "",
+        };
+        page.warn("receiver", &format!("{no_worse}{found}"));
+    }
+    if !judged.found.is_empty() {
+        page.blank();
+    }
 }
 
 /// The condition of a write: what must still be stored.

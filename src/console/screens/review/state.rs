@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::check::Preflight;
 use crate::compare::{self, Diff, DiffLine};
 use crate::domain::json::{BYTE_ORDER_MARK, SyntaxError, check_object};
 use crate::domain::{Document, Masking};
@@ -16,6 +17,8 @@ pub struct Review {
     pub diff: Diff,
     /// Changes line by line.
     pub lines: Vec<DiffLine>,
+    /// What it does to the receiver, as it was last judged.
+    pub preflight: Option<Preflight>,
     /// Whether the lines are shown instead of the paths.
     pub full: bool,
     pub scroll: usize,
@@ -87,7 +90,7 @@ impl ReviewInput {
         let diff = compare::diff(&self.masking, before, text);
         let lines = compare::lines(&self.masking, before, text);
         let full = !self.stored;
-        Ok(Review { diff, lines, full, scroll: 0, opened: Duration::ZERO, document })
+        Ok(Review { diff, lines, preflight: None, full, scroll: 0, opened: Duration::ZERO, document })
     }
 }
 

@@ -1,10 +1,12 @@
 //! From the draft to its review, which is computed off the loop for a large draft, to one conditional write.
 
+use super::judgement::{judge, reasons};
 use super::state::{NotReady, Review};
 use super::view::height;
 use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone, denied_if_hidden};
+use crate::console::overlays::{ForcedWrite, PromptPurpose, prompt};
 use crate::console::request::AT_ONCE;
 use crate::console::screens::editor::DraftStage;
 use crate::console::screens::merge;
@@ -48,6 +50,7 @@ fn on_reviewed(model: &mut Model, review: Result<Review, NotReady>) {
             review.opened = model.now.mono;
             edit.find.typing = false;
             edit.stage = DraftStage::Review(Box::new(review));
+            _ = judge_again(model);
             return;
         }
         Err(NotReady::Unchanged) => {
@@ -95,12 +98,38 @@ fn shown_review(model: &mut Model) -> Option<&mut Review> {
     if let DraftStage::Review(review) = &mut model.edit.as_mut()?.stage { Some(review) } else { None }
 }
 
-/// Writes what the review shows.
+/// Judges the write under review by what is known now, and says why it is stopped.
+fn judge_again(model: &mut Model) -> Vec<String> {
+    let Some(edit) = &model.edit else { return Vec::new() };
+    let DraftStage::Review(review) = &edit.stage else { return Vec::new() };
+    let stored = edit.base.entry().map(|entry| &entry.document);
+    let preflight = judge(model, &edit.key, &review.document, stored);
+    let stops = reasons(&preflight);
+    if let Some(review) = shown_review(model) {
+        review.preflight = Some(preflight);
+    }
+    stops
+}
+
+/// Writes what the review shows, unless that would darken the receiver: then its name has to be typed.
 pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
+    write_unless_stopped(model, &[])
+}
+
+/// Writes it although that darkens the receiver, for the reasons that were shown.
+pub(crate) fn on_forced(model: &mut Model, forced: &ForcedWrite) -> Vec<Effect> {
+    if !model.passes_gate() {
+        return Vec::new();
+    }
+    write_unless_stopped(model, &forced.reasons)
+}
+
+fn write_unless_stopped(model: &mut Model, accepted: &[String]) -> Vec<Effect> {
     let now = model.now;
     if send::is_blocked(model) {
         return Vec::new();
     }
+    let reasons = judge_again(model);
     let Some(edit) = &model.edit else { return Vec::new() };
     let DraftStage::Review(review) = &edit.stage else { return Vec::new() };
     if now.is_too_soon_after(review.opened) {
@@ -116,6 +145,10 @@ pub(crate) fn write(model: &mut Model) -> Vec<Effect> {
         "the store was replaced since this draft began: nothing was written; look at it".into()
     } else if let (None, Some(refusal)) = (&step.before, denied_if_hidden(&model.inventory, &step.key)) {
         refusal.to_string()
+    } else if reasons.iter().any(|reason| !accepted.contains(reason)) {
+        let name = edit.key.to_string();
+        prompt::ask(model, PromptPurpose::Force(ForcedWrite { name, reasons }), "");
+        return Vec::new();
     } else {
         let effects = send::send(model, vec![step], None, None);
         if let Some(edit) = &mut model.edit {

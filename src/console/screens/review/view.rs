@@ -37,6 +37,9 @@ fn page<'p>(model: &Model, edit: &Draft, review: &'p Review, columns: u16) -> Re
         page.fact("key", StyleRole::Text, &edit.key.to_string());
         page.blank();
     }
+    if let Some(preflight) = &review.preflight {
+        sections::preflight(&mut page, model, &edit.key, preflight);
+    }
     if review.full {
         page.diff_lines(&review.lines);
     } else {

@@ -129,6 +129,7 @@ pub(crate) fn context() -> ConsoleContext {
             tokens: TokenKind::Counter,
         },
         secrets: None,
+        receiver: Default::default(),
         secret_names: crate::domain::SecretNames::default(),
         may_copy_secrets: false,
         read_only: false,

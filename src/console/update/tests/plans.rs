@@ -1,6 +1,7 @@
 //! Plans: several writes reviewed as one, sent as one, and rebuilt after a conflict.
 
 use super::*;
+use crate::console::overlays::PromptPurpose;
 use crate::console::screens::plan::{PlanKind, StepDiffs};
 use crate::provider::Lease;
 
@@ -311,4 +312,29 @@ fn foreign_keys_can_be_deleted_with_others_and_nothing_else() {
     console.keys("* d");
     let plan = console.model.plan.as_ref().unwrap();
     assert!(matches!(&plan.kind, PlanKind::Delete(keys) if keys.len() == 2));
+}
+
+/// The receiver validates the documents of one namespace when it starts.
+#[test]
+fn a_move_that_would_darken_the_receiver_is_written_only_once_its_new_name_is_typed() {
+    let mut console = TestConsole::new();
+    console.load("s1", 5, &[entry("a/one", r#"{"module":"of-another-version"}"#, 4)]);
+    console.feed(WatchEvent::State(LinkState::Synced));
+    console.effects.clear();
+    console.keys("R ctrl-u").text("default/one").keys("enter").wait(400).keys("enter");
+    assert!(commits(&mut console).is_none(), "the name is asked for");
+    let Some(Overlay::Prompt(prompt)) = &console.model.overlay else { panic!("{}", console.notice()) };
+    let PromptPurpose::Force(forced) = &prompt.purpose else { panic!("{:?}", prompt.purpose) };
+    assert_eq!(forced.name, "default/one");
+    assert!(forced.reasons[0].starts_with("default/one: line 1, column 11: module names"), "{forced:?}");
+    console.text("default/one").keys("enter");
+    let (_, ops) = commits(&mut console).expect("forced");
+    assert_eq!(conditions(&ops).len(), 2);
+
+    let mut console = TestConsole::new();
+    console.load("s1", 5, &[entry("a/one", r#"{"module":"of-another-version"}"#, 4)]);
+    console.feed(WatchEvent::State(LinkState::Synced));
+    console.effects.clear();
+    console.keys("R ctrl-u").text("b/one").keys("enter").wait(400).keys("enter");
+    commits(&mut console).expect("elsewhere it is not validated");
 }

@@ -171,3 +171,82 @@ fn new_documents_take_free_and_routable_names_only() {
     console.put("new-ns/fresh", "{}", 6);
     assert_eq!(console.selected(), "new-ns/fresh");
 }
+
+/// A console over a connection that the receiver starts with, opened in the editor with this in its place.
+fn editing_a_connection(stored: &str, edited: &str) -> TestConsole {
+    let mut console = TestConsole::new();
+    console.load("s1", 5, &[entry("connections/redis", stored, 4), entry("a/one", r#"{"module":"log"}"#, 5)]);
+    console.feed(WatchEvent::State(LinkState::Synced));
+    console.effects.clear();
+    console.keys("2 e");
+    let edit = console.model.edit.as_mut().unwrap();
+    assert!(edit.buffer.set_text(edited));
+    console.keys("ctrl-s");
+    assert_eq!(console.model.place(), Place::Review, "{}", console.notice());
+    console
+}
+
+const USABLE: &str = r#"{"type":"redis-rq","host":"redis","port":6379}"#;
+const DARKENING: &str = r#"{"type":"redis-rq","host":"localhost","port":6379}"#;
+
+fn preflight_of(console: &TestConsole) -> crate::check::PreflightVerdict {
+    let DraftStage::Review(review) = &console.model.edit.as_ref().unwrap().stage else { panic!("no review") };
+    review.preflight.as_ref().unwrap().verdict
+}
+
+#[test]
+fn a_write_that_would_darken_the_receiver_is_stopped_until_its_name_is_typed() {
+    let mut console = editing_a_connection(USABLE, DARKENING);
+    console.wait(400).keys("enter");
+    assert!(console.commit().is_none(), "the name is asked for");
+    assert_eq!(console.model.place(), Place::Prompt);
+    console.text("connections/red").keys("enter");
+    assert!(console.commit().is_none(), "not the whole name");
+    console.send(AppEvent::Paste("is".into()));
+    console.keys("enter");
+    assert!(console.commit().is_none(), "a paste is no typing");
+    console.text("is").keys("enter");
+    let (_, op) = console.commit().expect("forced");
+    assert_eq!(*op.key(), key("connections/redis"));
+    assert_eq!(op.expect(), Expect::Token(Token::counter(4)));
+}
+
+#[test]
+fn a_stopped_write_is_left_with_its_draft() {
+    let mut console = editing_a_connection(USABLE, DARKENING);
+    console.wait(400).keys("enter esc");
+    assert_eq!(console.model.place(), Place::Review);
+    console.keys("esc");
+    assert!(console.model.edit.as_ref().unwrap().text().contains("localhost"));
+    assert!(console.commit().is_none());
+}
+
+#[test]
+fn a_document_that_fails_already_is_written_with_a_warning_when_it_is_no_worse() {
+    let mut console = editing_a_connection(r#"{"type":"redis-rq"}"#, DARKENING);
+    assert_eq!(preflight_of(&console), crate::check::PreflightVerdict::NoWorse);
+    console.wait(400).keys("enter");
+    console.commit().expect("a repair is never stopped");
+}
+
+#[test]
+fn a_write_is_judged_again_when_it_is_sent() {
+    let mut console = editing_a_connection(USABLE, DARKENING);
+    assert!(preflight_of(&console) == crate::check::PreflightVerdict::Worse);
+    // Its receiver is found to allow it.
+    let allowing = crate::check::ReceiverProfile { allows_localhost: Some(true), ..Default::default() };
+    console.model.context.receiver = std::sync::Arc::new(allowing);
+    console.wait(400).keys("enter");
+    console.commit().expect("nothing stops it any more");
+}
+
+#[test]
+fn what_is_accepted_is_what_was_shown() {
+    let mut console = editing_a_connection(USABLE, r#"{"type":"redis-rq","host":"localhost","port":"x"}"#);
+    let allowing = crate::check::ReceiverProfile { allows_localhost: Some(true), ..Default::default() };
+    console.model.context.receiver = std::sync::Arc::new(allowing);
+    console.wait(400).keys("enter");
+    console.model.context.receiver = Default::default();
+    console.text("connections/redis").keys("enter");
+    assert!(console.commit().is_none(), "there is one more reason by now");
+}

@@ -185,6 +185,6 @@ mod tests {
         };
         assert_eq!(found("{\n\"module\": log}"), [("L29", Some((2, 11)))]);
         let twice = found("{\"authorization\": \"Bearer x\", \"module\": \"log\",\n\"module\": \"log\"}");
-        assert_eq!(twice, [("D02", Some((2, 1)))]);
+        assert_eq!(twice, [("L20", Some((1, 19))), ("D02", Some((2, 1)))]);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::RuleCheck;
+use super::{MAX_DIAGNOSTICS, RuleCheck};
 use crate::check::receiver::{CATCH_ALL, JudgedCheck, judge};
 use crate::check::{Diagnostic, DocumentInput, OwnSecrets, Reach, Rule};
 use crate::domain::json::{Member, Node, NodeValue, Severity, Span, SyntaxFix};
@@ -194,7 +194,9 @@ fn inexact_address(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagn
             item.string(text).is_some_and(|address| is_unknown(&address) || is_exact_address(&address))
         };
         let nobody = name == "ip_whitelist" && !items.iter().any(is_exact);
-        for (index, item) in items.iter().enumerate().filter(|(_, item)| !is_exact(item)) {
+        for (index, item) in
+            items.iter().enumerate().filter(|(_, item)| !is_exact(item)).take(MAX_DIAGNOSTICS)
+        {
             let is_network = item.string(text).is_some_and(|address| address.contains('/'));
             let what = if is_network { "a network" } else { "no exact address" };
             let rest = if nobody { "; with no address left, every request gets 401" } else { "" };

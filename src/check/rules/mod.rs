@@ -159,21 +159,24 @@ pub(super) fn diagnose_by(subject: Subject<'_, '_>, is_wanted: impl Fn(&Rule) ->
 }
 
 /// One diagnostic a place: a general rule is silent where a particular one is as serious. Of a misspelt member only
-/// that member's own place counts: it is the cause of what is said of the whole block.
+/// its name counts: it is the cause of what is said of the whole block, and nothing said of its value.
 fn leave_out_general(found: &mut Vec<Diagnostic>) {
     let is_general = |found: &Diagnostic| GENERAL.contains(&found.rule);
     let particular: Vec<_> =
         found.iter().filter(|found| !is_general(found) && !found.pointer.is_empty()).cloned().collect();
-    let within = |general: &Diagnostic, around: &str| {
-        let rest = general.pointer.strip_prefix(around);
-        let is_inside = |rest: &str| general.rule != SUSPICIOUS_KEY.id && rest.starts_with(['.', '[']);
-        rest.is_some_and(|rest| rest.is_empty() || is_inside(rest))
+    let within = |general: &Diagnostic, particular: &Diagnostic| {
+        let rest = general.pointer.strip_prefix(&*particular.pointer);
+        match rest {
+            _ if general.rule == SUSPICIOUS_KEY.id => general.span == particular.span,
+            Some(rest) => rest.is_empty() || rest.starts_with(['.', '[']),
+            None => false,
+        }
     };
     found.retain(|general| {
         !is_general(general)
-            || !particular.iter().any(|particular| {
-                within(general, &particular.pointer) && particular.severity <= general.severity
-            })
+            || !particular
+                .iter()
+                .any(|particular| within(general, particular) && particular.severity <= general.severity)
     });
 }
 

@@ -345,10 +345,10 @@ mod tests {
             }
             crate::console::update::checks::finish(&mut model);
         }
-        assert_eq!(matching(&model, "problem:L15"), "staging/doorbell");
-        assert_eq!(matching(&model, "problem:dangling-connection"), "staging/doorbell");
-        assert_eq!(matching(&model, "problem:l15 severity:warning"), "staging/doorbell");
-        assert_eq!(matching(&model, "problem:L15 severity:error"), "");
+        assert_eq!(matching(&model, "problem:L15"), "staging/doorbell connections/mqtt_site");
+        assert_eq!(matching(&model, "problem:connection"), "staging/doorbell connections/mqtt_site");
+        assert_eq!(matching(&model, "problem:l15 severity:error"), "staging/doorbell");
+        assert_eq!(matching(&model, "problem:L15 severity:warning"), "");
     }
 
     #[test]
@@ -374,7 +374,7 @@ mod tests {
         assert_eq!(complete("!au").as_deref(), Some("!auth:"));
         assert_eq!(complete("auth:oa").as_deref(), Some("auth:oauth"));
         assert_eq!(complete("problem:l1"), None, "it is L11 or L15");
-        assert_eq!(complete("problem:dang").as_deref(), Some("problem:dangling-connection"));
+        assert_eq!(complete("problem:greedy").as_deref(), Some("problem:greedy-default"));
         assert_eq!((complete(""), complete("is:broken"), complete("nothing")), (None, None, None));
         assert_eq!(Filter::completions("sec:un"), ["sec:unreachable", "sec:unknown"]);
         assert_eq!(Filter::completions("is:"), ["is:broken", "is:open"]);

@@ -23,7 +23,7 @@ pub struct PresenceCache {
     verdicts: HashMap<SecretPath, LastVerdict>,
     /// Secrets that exist, whose fields are to be compared with those that documents need.
     unchecked: HashSet<SecretPath>,
-    /// Counts the changes of verdicts.
+    /// Counts the changes of verdicts, and of the documents that need these secrets.
     version: u64,
 }
 
@@ -140,7 +140,12 @@ impl PresenceCache {
         }
     }
 
-    /// Changes when a verdict may have changed.
+    /// Documents have changed, and with them which secrets are needed.
+    pub(crate) fn note_changed_documents(&mut self) {
+        self.version += 1;
+    }
+
+    /// Changes when a verdict may have changed, or whether anything needs the secret.
     pub(crate) fn version(&self) -> u64 {
         self.version
     }

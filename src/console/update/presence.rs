@@ -44,6 +44,10 @@ pub(crate) fn recheck(model: &mut Model, delta: &Delta) {
     let Some(lookup) = context.secrets.as_ref().filter(|_| presence_cache.verdicts().len() > 0) else {
         return;
     };
+    if !delta.changes.is_empty() {
+        // A removed document names no secret, and a load changes documents after it has set the revision.
+        presence_cache.note_changed_documents();
+    }
     if delta.changes.len() > ONE_BY_ONE {
         return presence_cache.recheck_all();
     }

@@ -379,6 +379,8 @@ fn a_field_that_a_page_of_a_resync_needs_is_missed_at_once() {
     console.hears(Answer::PresenceChanged(vec![(kv("secret", "app/one"), with_field("other"))]));
     console.put("a/one", "{}", 5);
     assert_eq!(badge(&console), "● unsealed");
+    // What comes into sight has the badge made anew.
+    console.keys("7");
     let [load, page, _] = load_events("s1", 6, &[entry("a/one", r#"{"topic":"{$vault:app/one#key}"}"#, 6)]);
     console.feed(load);
     console.feed(page);

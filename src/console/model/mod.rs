@@ -53,6 +53,7 @@ pub use pending_write::{PendingWrite, SentCommit, UnknownOutcome};
 pub use presence_cache::{MAX_SEEN, PresenceCache};
 pub use secret_link::SecretLink;
 pub use secrets_summary::SecretsSummary;
+pub(crate) use secrets_summary::lacks_own_field;
 pub use variable_conflicts::VariableConflicts;
 pub(crate) use visibility::denied_if_hidden;
 

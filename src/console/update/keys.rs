@@ -33,11 +33,12 @@ pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     effects
 }
 
-/// What a key without a meaning on this tab does to documents on the tabs that list them.
+/// What a key without a meaning on this tab does to documents on the tabs that list them, if it can be done.
 fn elsewhere(model: &Model, key: KeyEvent) -> Option<Action> {
     let is_other_tab = matches!(model.place(), Place::Secrets | Place::Page);
     let action = model.keymap.action(Place::Browse, key).filter(|_| is_other_tab)?;
-    (action.group() == Group::Write).then_some(action)
+    let is_offered = model.lock != WriteAccess::ReadOnly || !action.needs_writer();
+    (action.group() == Group::Write && is_offered).then_some(action)
 }
 
 /// Keys that are text, see [`Model::is_text`].

@@ -15,6 +15,7 @@ use crate::console::shell::layout::Size;
 use crate::domain::{Health, LeaseId, Presence, SecretMetadata, SecretPath, SecretStoreStatus};
 use crate::inventory::InventoryEvent;
 use crate::provider::{Commit, CommitStatus, Error};
+use crate::terminal_input::{NotTaken, PastedText};
 
 use super::stamp::Stamp;
 
@@ -33,7 +34,9 @@ pub enum AppEvent {
     ///
     /// [`Component::repeated`]: super::component::Component::repeated
     Repeated(KeyEvent, usize),
-    Paste(String),
+    Paste(PastedText),
+    /// Text has come that could not be decoded.
+    LostText(NotTaken),
     Resize(Size),
     /// The terminal was reclaimed after a suspend or an external editor.
     Resumed,

@@ -11,6 +11,7 @@ use crate::console::place::Place;
 use crate::console::screens::secrets::actions::{self, SecretAction};
 use crate::console::screens::{Tab, browse, drafts, front, health, secrets, stale_dependents};
 use crate::console::widgets::Movement;
+use crate::terminal_input::NotTaken;
 
 pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let mut effects = note_key(model);
@@ -81,6 +82,12 @@ pub(crate) fn paste(model: &mut Model, text: &str) {
     model.request_redraw(Redraw::Now);
     model.notices.end_notes();
     front(model).paste(model, text);
+}
+
+/// Text that could not be decoded.
+pub(crate) fn lost_text(model: &mut Model, why: NotTaken) {
+    model.request_redraw(Redraw::Now);
+    front(model).lost_text(model, why);
 }
 
 /// Does an action, whether from a key or from a command. The front component handles it first, then the

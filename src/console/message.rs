@@ -30,9 +30,7 @@ pub enum AppEvent {
     Key(KeyEvent),
     /// Keys that are text where they were typed, and have come at once: taken as one edit.
     Typed(String),
-    /// A key that takes text back, as often as it has come at once, see [`Component::repeated`].
-    ///
-    /// [`Component::repeated`]: super::component::Component::repeated
+    /// A key that takes text back, as often as it has come at once: taken as one edit.
     Repeated(KeyEvent, usize),
     Paste(PastedText),
     /// Text has come that could not be decoded.

@@ -10,6 +10,7 @@ use super::age::age;
 use super::effect::Effect;
 use super::model::{Model, Tone};
 use crate::console::widgets::{Movement, Surface, TextRun};
+use crate::terminal_input::NotTaken;
 
 pub(crate) trait Component: Sync {
     fn draw(&self, model: &Model, surface: &mut Surface<'_>);
@@ -40,6 +41,14 @@ pub(crate) trait Component: Sync {
 
     fn paste(&self, model: &mut Model, _text: &str) {
         refuse_paste(model);
+    }
+
+    /// Text has come that could not be decoded.
+    fn lost_text(&self, model: &mut Model, why: NotTaken) {
+        // What is typed is seen here, and reports are cut short on bad links.
+        if why != NotTaken::CutShort {
+            model.notify(Tone::Bad, why.to_string());
+        }
     }
 
     /// Whether an action that the footer could show has something to act on.

@@ -15,6 +15,7 @@ use crate::console::shell::layout::Size;
 use crate::domain::{Health, LeaseId, Presence, SecretMetadata, SecretPath, SecretStoreStatus};
 use crate::inventory::InventoryEvent;
 use crate::provider::{Commit, CommitStatus, Error};
+use crate::terminal_input::{NotTaken, PastedText};
 
 use super::stamp::Stamp;
 
@@ -29,11 +30,11 @@ pub enum AppEvent {
     Key(KeyEvent),
     /// Keys that are text where they were typed, and have come at once: taken as one edit.
     Typed(String),
-    /// A key that takes text back, as often as it has come at once, see [`Component::repeated`].
-    ///
-    /// [`Component::repeated`]: super::component::Component::repeated
+    /// A key that takes text back, as often as it has come at once: taken as one edit.
     Repeated(KeyEvent, usize),
-    Paste(String),
+    Paste(PastedText),
+    /// Text has come that could not be decoded.
+    LostText(NotTaken),
     Resize(Size),
     /// The terminal was reclaimed after a suspend or an external editor.
     Resumed,

@@ -9,9 +9,9 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::domain::{Change, ChangeKind, Coverage, Entry, LinkState, Revision, StoreId};
 
-/// The most entries on one page: few enough that a page, with the facts of its documents, is less than what the
-/// allocator asks the system for. Beyond that it keeps megabytes for each thread that has read pages.
-pub const PAGE_LIMIT: usize = 250;
+/// The most entries on one page. The allocator keeps up to twice what the largest page took, with the facts of its
+/// documents, for each thread that has read pages: more entries cost megabytes, fewer cost time.
+pub const PAGE_LIMIT: usize = 500;
 
 /// How many events are buffered between a provider and its reader; a full channel slows the provider
 /// down and loses nothing.

@@ -6,19 +6,22 @@
 //! thread on a sequence that a slow link has split, and leaves keys unread when more than a kilobyte arrives
 //! at once.
 
+mod pasted_text;
 mod secret_input;
 mod sequence;
 #[cfg(test)]
 mod tests;
 
+pub use pasted_text::PastedText;
 pub use secret_input::{NotTaken, SecretInput};
 
-use std::borrow::Cow;
-use std::mem;
 use std::time::Duration;
+use std::{fmt, mem};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use sequence::{letter, sequence};
+use pasted_text::{PASTE_LIMIT, paste};
+use sequence::{FOLLOWS_CSI, alt, key, letter, plain, sequence};
+use zeroize::Zeroizing;
 
 const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
@@ -35,38 +38,42 @@ const REST_OF_SEQUENCE: Duration = Duration::from_millis(20);
 /// How long the rest may take of what no key begins with: a report over a slow link may come in pieces.
 pub const REST_OF_REPORT: Duration = Duration::from_secs(1);
 
+/// The initial capacity for what is incomplete: a paste of this length is never reallocated.
+const FIRST: usize = 1_024;
+
 /// How long a paste may pause before its end is considered lost.
 const REST_OF_PASTE: Duration = Duration::from_secs(2);
 
-/// The longest paste: twice the largest document that can be edited.
-const PASTE_LIMIT: usize = 2 << 20;
-
 /// The longest sequence that is parsed; the rest is dropped.
 const SEQUENCE_LIMIT: usize = 256;
-
-/// What may come right after `ESC [`: the keys and reports of all terminals go on with one of these. After
-/// anything else the two bytes were `[` with alt, and no time has to pass for that to be certain.
-const FOLLOWS_CSI: &[u8] = b"0123456789<>?[ABCDEFGHIMOPQRSTZabcdt";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TerminalInput {
     /// A key press or repeat, never a release.
     Key(KeyEvent),
-    /// A complete bracketed paste, its lines separated by `\n`.
-    Paste(String),
+    /// A complete bracketed paste.
+    Paste(PastedText),
+    /// Text has come that cannot be handed on, which a value that nobody sees would lack.
+    LostText(NotTaken),
     Closed,
 }
 
 /// Decodes bytes into [`TerminalInput`], however they are split across reads.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Decoder {
     state: DecoderState,
-    pending: Vec<u8>,
+    /// What is incomplete, which may be half a secret.
+    pending: Zeroizing<Vec<u8>>,
     /// The terminal's erase character, besides the two usual ones.
     erase: Option<u8>,
     /// The last byte of what [`Decoder::flush`] took for a key though more may follow; `None` once more came.
     given_up: Option<u8>,
-    lost_text: bool,
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Decoder({:?}, {} bytes)", self.state, self.pending.len())
+    }
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -111,14 +118,16 @@ impl Decoder {
         match self.state {
             DecoderState::Ground if self.pending.is_empty() => None,
             DecoderState::Paste => Some(REST_OF_PASTE),
-            DecoderState::Csi | DecoderState::Mouse(_) => Some(REST_OF_REPORT),
+            // Nor does a key begin with half a character.
+            DecoderState::Ground | DecoderState::Csi | DecoderState::Mouse(_) => Some(REST_OF_REPORT),
             // Alone, the introducer is a key with alt.
             DecoderState::Reply if self.pending.len() > 1 => Some(REST_OF_REPORT),
             _ => Some(REST_OF_SEQUENCE),
         }
     }
 
-    /// Ends an incomplete sequence: a lone escape becomes the key, a partial sequence is dropped.
+    /// Ends what is incomplete: a lone escape becomes the key, and a partial sequence is told as lost text,
+    /// since a person may have typed it after an escape.
     pub fn flush(&mut self) -> Option<TerminalInput> {
         let pending = mem::take(&mut self.pending);
         let state = mem::take(&mut self.state);
@@ -127,17 +136,18 @@ impl Decoder {
             (DecoderState::Reply, [introducer]) => Some(*introducer),
             _ => None,
         };
-        match state {
-            DecoderState::Escape => Some(key(KeyCode::Esc, KeyModifiers::NONE)),
-            DecoderState::Csi if pending.is_empty() => Some(alt_bracket()),
-            DecoderState::Ss3 => Some(key(KeyCode::Char('O'), KeyModifiers::ALT | KeyModifiers::SHIFT)),
-            DecoderState::Reply => match pending.as_slice() {
-                [introducer] => Some(key(char_code(*introducer), KeyModifiers::ALT)),
-                _ => None,
-            },
-            DecoderState::Paste => self.paste(pending),
-            DecoderState::Ground | DecoderState::Csi | DecoderState::Mouse(_) => None,
-        }
+        Some(match (state, pending.as_slice()) {
+            (DecoderState::Ground, []) => return None,
+            (DecoderState::Ground, _) => TerminalInput::LostText(NotTaken::NotUtf8),
+            (DecoderState::Escape, _) => key(KeyCode::Esc, KeyModifiers::NONE),
+            (DecoderState::Csi, []) => alt('['),
+            (DecoderState::Ss3, []) => alt('O'),
+            (DecoderState::Reply, [introducer]) => alt(char::from(*introducer)),
+            (DecoderState::Paste, text) => paste(text),
+            (DecoderState::Csi | DecoderState::Ss3 | DecoderState::Mouse(_) | DecoderState::Reply, _) => {
+                CUT_SHORT
+            }
+        })
     }
 
     /// Decides what of the earlier bytes is a key of its own, by those that are fed next and the time that lies
@@ -148,12 +158,6 @@ impl Decoder {
             self.resume(next);
         }
         lone
-    }
-
-    /// Whether text has come since the last call that could not be handed on: bytes that are not UTF-8, or a
-    /// paste over the limit.
-    pub fn take_lost_text(&mut self) -> bool {
-        mem::take(&mut self.lost_text)
     }
 
     /// Takes up what [`Decoder::flush`] gave up, for use before bytes that came soon after: several at once that
@@ -167,7 +171,7 @@ impl Decoder {
             (Some(ESC), [b'[', b'0'..=b'9', .., last]) if b"MRcntuwy".contains(last) => DecoderState::Escape,
             (Some(ESC), [b']' | b'P' | b'X' | b'^' | b'_', ..]) if ends_reply => DecoderState::Escape,
             (Some(introducer), _) if introducer != ESC && ends_reply => {
-                self.pending.push(introducer);
+                self.push(introducer);
                 DecoderState::Reply
             }
             _ => return,
@@ -191,30 +195,62 @@ impl Decoder {
 
     fn step(&mut self, byte: u8, hand_on: &mut impl FnMut(TerminalInput)) -> Option<TerminalInput> {
         match self.state {
-            DecoderState::Ground => self.ground(byte, KeyModifiers::NONE),
+            DecoderState::Ground => self.ground(byte, KeyModifiers::NONE, hand_on),
             DecoderState::Escape => self.escape(byte, hand_on),
             DecoderState::Csi => self.csi(byte, hand_on),
             // Some terminals name modifiers here too.
-            DecoderState::Ss3 if matches!(byte, b'0'..=b'9' | b';') => None,
-            DecoderState::Ss3 => {
-                self.state = DecoderState::Ground;
-                letter(byte).map(|code| key(code, KeyModifiers::NONE))
+            DecoderState::Ss3 if matches!(byte, b'0'..=b'9' | b';') => {
+                self.push_parameter(byte);
+                None
             }
-            DecoderState::Mouse(left) => self.mouse(byte, left),
+            DecoderState::Ss3 => self.ss3(byte, hand_on),
+            DecoderState::Mouse(left) => self.mouse(byte, left, hand_on),
             DecoderState::Reply => self.reply(byte, hand_on),
             DecoderState::Paste => self.pasted(byte),
         }
     }
 
-    fn ground(&mut self, byte: u8, held: KeyModifiers) -> Option<TerminalInput> {
-        if byte == ESC {
+    /// Adds a byte to what is incomplete.
+    fn push(&mut self, byte: u8) {
+        if self.pending.len() == self.pending.capacity() {
+            // A `Vec` that grows by itself leaves its old buffer unwiped.
+            let capacity = (self.pending.capacity() * 2).max(FIRST);
+            let mut larger = Zeroizing::new(Vec::with_capacity(capacity));
+            larger.extend_from_slice(&self.pending);
+            self.pending = larger;
+        }
+        self.pending.push(byte);
+    }
+
+    fn push_parameter(&mut self, byte: u8) {
+        if self.pending.len() < SEQUENCE_LIMIT {
+            self.push(byte);
+        }
+    }
+
+    /// Takes a byte that a sequence cannot go on with: the sequence was cut short.
+    fn cut_short(&mut self, byte: u8, hand_on: &mut impl FnMut(TerminalInput)) -> Option<TerminalInput> {
+        hand_on(CUT_SHORT);
+        self.pending.clear();
+        self.state = DecoderState::Ground;
+        self.ground(byte, KeyModifiers::NONE, hand_on)
+    }
+
+    fn ground(
+        &mut self,
+        byte: u8,
+        held: KeyModifiers,
+        hand_on: &mut impl FnMut(TerminalInput),
+    ) -> Option<TerminalInput> {
+        if byte < 0x80 && !self.pending.is_empty() {
             self.pending.clear();
+            hand_on(TerminalInput::LostText(NotTaken::NotUtf8));
+        }
+        if byte == ESC {
             self.state = DecoderState::Escape;
             return None;
         }
         if byte < 0x80 {
-            self.lost_text |= !self.pending.is_empty();
-            self.pending.clear();
             let is_erase = matches!(byte, 0x08 | 0x7f) || self.erase == Some(byte);
             return Some(if is_erase { key(KeyCode::Backspace, held) } else { plain(byte, held) });
         }
@@ -222,15 +258,14 @@ impl Decoder {
             self.state = DecoderState::Csi;
             return None;
         }
-        self.pending.push(byte);
-        let code = match std::str::from_utf8(&self.pending) {
-            Ok(text) => text.chars().next().map(KeyCode::Char),
+        self.push(byte);
+        let input = match std::str::from_utf8(&self.pending) {
+            Ok(text) => text.chars().next().map(|c| key(KeyCode::Char(c), held)),
             Err(error) if error.error_len().is_none() => return None,
-            Err(_) => None,
+            Err(_) => Some(TerminalInput::LostText(NotTaken::NotUtf8)),
         };
-        self.lost_text |= code.is_none();
         self.pending.clear();
-        code.map(|code| key(code, held))
+        input
     }
 
     fn escape(&mut self, byte: u8, hand_on: &mut impl FnMut(TerminalInput)) -> Option<TerminalInput> {
@@ -239,12 +274,12 @@ impl Decoder {
             b'O' => self.state = DecoderState::Ss3,
             b']' | b'P' | b'X' | b'^' | b'_' => {
                 self.state = DecoderState::Reply;
-                self.pending.push(byte);
+                self.push(byte);
             }
             ESC => hand_on(key(KeyCode::Esc, KeyModifiers::NONE)),
             _ => {
                 self.state = DecoderState::Ground;
-                return self.ground(byte, KeyModifiers::ALT);
+                return self.ground(byte, KeyModifiers::ALT, hand_on);
             }
         }
         None
@@ -253,14 +288,13 @@ impl Decoder {
     fn csi(&mut self, byte: u8, hand_on: &mut impl FnMut(TerminalInput)) -> Option<TerminalInput> {
         match byte {
             _ if self.pending.is_empty() && !FOLLOWS_CSI.contains(&byte) => {
-                hand_on(alt_bracket());
+                hand_on(alt('['));
                 self.state = DecoderState::Ground;
-                return self.ground(byte, KeyModifiers::NONE);
+                return self.ground(byte, KeyModifiers::NONE, hand_on);
             }
             // The Linux console's F1 to F5 are `ESC [ [ A` to `E`.
-            b'[' if self.pending.is_empty() => self.pending.push(byte),
-            0x20..=0x3f if self.pending.len() < SEQUENCE_LIMIT => self.pending.push(byte),
-            0x20..=0x3f => {}
+            b'[' if self.pending.is_empty() => self.push(byte),
+            0x20..=0x3f => self.push_parameter(byte),
             0x40..=0x7e => {
                 let parameters = mem::take(&mut self.pending);
                 if (parameters.as_slice(), byte) == (b"200", b'~') {
@@ -276,29 +310,47 @@ impl Decoder {
                 };
                 return sequence(&parameters, byte);
             }
-            _ => {
-                // It was cut short.
-                self.pending.clear();
-                self.state = DecoderState::Ground;
-                return self.ground(byte, KeyModifiers::NONE);
-            }
+            _ => return self.cut_short(byte, hand_on),
         }
         None
     }
 
+    fn ss3(&mut self, byte: u8, hand_on: &mut impl FnMut(TerminalInput)) -> Option<TerminalInput> {
+        if let Some(code) = letter(byte) {
+            self.pending.clear();
+            self.state = DecoderState::Ground;
+            return Some(key(code, KeyModifiers::NONE));
+        }
+        // `O` with alt and the next key, or `Ok` that was typed after an escape, or a keypad that a crashed
+        // program left in another mode: no value can be sure of its text then.
+        if self.pending.is_empty() {
+            hand_on(alt('O'));
+        }
+        self.cut_short(byte, hand_on)
+    }
+
     /// Each of the characters is a byte, or in the later form a character of UTF-8, which may be of two bytes.
-    fn mouse(&mut self, byte: u8, left: u8) -> Option<TerminalInput> {
+    fn mouse(
+        &mut self,
+        byte: u8,
+        left: u8,
+        hand_on: &mut impl FnMut(TerminalInput),
+    ) -> Option<TerminalInput> {
         let ends_pair = matches!(self.pending.as_slice(), [0xc2..=0xdf]) && matches!(byte, 0x80..=0xbf);
         self.pending.clear();
-        if (left == 0 && !ends_pair) || matches!(byte, 0x01..=0x1f) {
-            // No coordinate: the report has ended, or was cut short.
+        if left == 0 && !ends_pair {
+            // The report has ended.
             self.state = DecoderState::Ground;
-            return self.ground(byte, KeyModifiers::NONE);
+            return self.ground(byte, KeyModifiers::NONE, hand_on);
+        }
+        if matches!(byte, 0x01..=0x1f) {
+            // No coordinate.
+            return self.cut_short(byte, hand_on);
         }
         let left = if ends_pair { left } else { left - 1 };
         let begins_pair = !ends_pair && matches!(byte, 0xc2..=0xdf);
         if begins_pair {
-            self.pending.push(byte);
+            self.push(byte);
         }
         let goes_on = left > 0 || begins_pair;
         self.state = if goes_on { DecoderState::Mouse(left) } else { DecoderState::Ground };
@@ -307,17 +359,21 @@ impl Decoder {
 
     fn reply(&mut self, byte: u8, hand_on: &mut impl FnMut(TerminalInput)) -> Option<TerminalInput> {
         let escaped = self.pending.last() == Some(&ESC);
-        let ended = matches!(byte, BEL | CAN | SUB) || (byte == b'\\' && escaped);
-        if ended {
+        let ended = byte == BEL || (byte == b'\\' && escaped);
+        if ended || matches!(byte, CAN | SUB) {
+            if !ended {
+                hand_on(CUT_SHORT);
+            }
             self.pending.clear();
             self.state = DecoderState::Ground;
         } else if escaped {
             // It was cut short, and the next sequence has begun.
+            hand_on(CUT_SHORT);
             self.pending.clear();
             self.state = DecoderState::Escape;
             return self.escape(byte, hand_on);
         } else if self.pending.len() < SEQUENCE_LIMIT {
-            self.pending.push(byte);
+            self.push(byte);
         } else if let Some(last) = self.pending.last_mut() {
             *last = byte;
         }
@@ -325,13 +381,12 @@ impl Decoder {
     }
 
     fn pasted(&mut self, byte: u8) -> Option<TerminalInput> {
-        self.pending.push(byte);
+        self.push(byte);
         if self.pending.ends_with(PASTE_END) {
             let text = self.pending.len() - PASTE_END.len();
             self.pending.truncate(text);
             self.state = DecoderState::Ground;
-            let text = mem::take(&mut self.pending);
-            return self.paste(text);
+            return Some(paste(&mem::take(&mut self.pending)));
         }
         if self.pending.len() > PASTE_LIMIT + PASTE_END.len() {
             // Keep only the last few bytes, which may be the end marker.
@@ -339,44 +394,7 @@ impl Decoder {
         }
         None
     }
-
-    /// A paste as one input. A paste over the limit is dropped as a whole: half a text would be worse.
-    fn paste(&mut self, bytes: Vec<u8>) -> Option<TerminalInput> {
-        if bytes.len() >= PASTE_LIMIT {
-            self.lost_text = true;
-            tracing::warn!(limit = PASTE_LIMIT, "a paste over the limit was not taken");
-            return None;
-        }
-        let text = String::from_utf8_lossy(&bytes);
-        self.lost_text |= matches!(text, Cow::Owned(_));
-        Some(TerminalInput::Paste(text.replace("\r\n", "\n").replace('\r', "\n")))
-    }
 }
 
-/// What `ESC [` is if no sequence follows.
-fn alt_bracket() -> TerminalInput {
-    key(KeyCode::Char('['), KeyModifiers::ALT)
-}
-
-fn key(code: KeyCode, modifiers: KeyModifiers) -> TerminalInput {
-    let shifted = matches!(code, KeyCode::Char(c) if c.is_uppercase());
-    let modifiers = if shifted { modifiers | KeyModifiers::SHIFT } else { modifiers };
-    TerminalInput::Key(KeyEvent::new(code, modifiers))
-}
-
-fn char_code(byte: u8) -> KeyCode {
-    KeyCode::Char(char::from(byte))
-}
-
-/// The key of an ASCII byte in raw mode.
-fn plain(byte: u8, held: KeyModifiers) -> TerminalInput {
-    let control = held | KeyModifiers::CONTROL;
-    match byte {
-        b'\r' => key(KeyCode::Enter, held),
-        b'\t' => key(KeyCode::Tab, held),
-        0 => key(KeyCode::Char(' '), control),
-        0x01..=0x1a => key(char_code(byte - 1 + b'a'), control),
-        0x1c..=0x1f => key(char_code(byte - 0x1c + b'4'), control),
-        _ => key(char_code(byte), held),
-    }
-}
+/// A sequence that did not come to its end, and what may be text in it.
+const CUT_SHORT: TerminalInput = TerminalInput::LostText(NotTaken::CutShort);

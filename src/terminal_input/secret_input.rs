@@ -17,9 +17,11 @@ pub struct SecretInput {
     text: Zeroizing<String>,
     /// Whether some of it was typed key by key.
     by_key: bool,
+    /// Why some of it is missing, if so. Nobody would see that, and typing it again would miss the same.
+    lost: Option<NotTaken>,
 }
 
-/// Why input was rejected. The value is unchanged.
+/// Why input was not taken. The value is unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotTaken {
     #[error("a value is at most 1 MiB; this was not taken")]
@@ -27,11 +29,31 @@ pub enum NotTaken {
     /// Nobody could see which, and a terminal may have put it there.
     #[error("what was pasted has control characters; it was not taken")]
     Control,
+    #[error("some bytes are not UTF-8; they were left out")]
+    NotUtf8,
+    #[error("a paste of more than 2 MiB was not taken")]
+    PasteTooLong,
+    /// What was typed soon after an escape looks like the beginning of one.
+    #[error("a sequence of the terminal was cut short, and may have taken text with it")]
+    CutShort,
+}
+
+impl NotTaken {
+    /// How a value can be set nevertheless.
+    pub fn next_step(self) -> &'static str {
+        match self {
+            Self::TooLong | Self::PasteTooLong => "shorten it, or split it into several fields",
+            Self::Control | Self::NotUtf8 => {
+                "`confdeck secrets set` takes such a value from --file or a pipe"
+            }
+            Self::CutShort => "type or paste it anew",
+        }
+    }
 }
 
 impl Default for SecretInput {
     fn default() -> Self {
-        Self { text: Zeroizing::new(String::with_capacity(FIRST)), by_key: false }
+        Self { text: Zeroizing::new(String::with_capacity(FIRST)), by_key: false, lost: None }
     }
 }
 
@@ -43,6 +65,16 @@ impl SecretInput {
     /// Whether some of it was typed key by key, so that a typo could go unseen.
     pub fn is_typed(&self) -> bool {
         self.by_key && !self.text.is_empty()
+    }
+
+    /// Notes that something is missing from the value, until it is begun anew.
+    pub fn lose(&mut self, why: NotTaken) {
+        self.lost = Some(why);
+    }
+
+    /// Why something is missing from the value, if so.
+    pub fn lost(&self) -> Option<NotTaken> {
+        self.lost
     }
 
     /// The plain text, for fields that are not secret, and for the write.

@@ -1,8 +1,12 @@
-//! The keys that escape sequences name.
+//! The keys that bytes and escape sequences name.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use super::{TerminalInput, key};
+use super::TerminalInput;
+
+/// What may come right after `ESC [`: the keys and reports of all terminals go on with one of these. After
+/// anything else the two bytes were `[` with alt, and no time has to pass for that to be certain.
+pub(super) const FOLLOWS_CSI: &[u8] = b"0123456789<>?[ABCDEFGHIMOPQRSTZabcdt";
 
 /// The keys named by a letter after `ESC [` or `ESC O`.
 pub(super) fn letter(byte: u8) -> Option<KeyCode> {
@@ -47,8 +51,10 @@ pub(super) fn sequence(parameters: &[u8], last: u8) -> Option<TerminalInput> {
 fn with_modifiers(code: KeyCode, field: &str) -> Option<TerminalInput> {
     let mut parts = field.split(':');
     let bits = parts.next().and_then(|part| part.parse::<u8>().ok()).unwrap_or(1).saturating_sub(1);
-    if bits & 0b11_1000 != 0 {
-        // With super, hyper or meta it is the desktop's, and never text.
+    let types =
+        matches!(code, KeyCode::Char(_) | KeyCode::Enter | KeyCode::Tab | KeyCode::Backspace | KeyCode::Esc);
+    if types && bits & 0b11_1000 != 0 {
+        // With super, hyper or meta it is the desktop's, and never text. With an arrow it may be option.
         return None;
     }
     let kind = match parts.next() {
@@ -89,4 +95,32 @@ fn unicode(code: u32) -> Option<KeyCode> {
         57344..=63743 => return None,
         _ => KeyCode::Char(char::from_u32(code).filter(|c| !c.is_control())?),
     })
+}
+
+/// What `ESC` and a character are if no sequence follows.
+pub(super) fn alt(c: char) -> TerminalInput {
+    key(KeyCode::Char(c), KeyModifiers::ALT)
+}
+
+pub(super) fn key(code: KeyCode, modifiers: KeyModifiers) -> TerminalInput {
+    let shifted = matches!(code, KeyCode::Char(c) if c.is_uppercase());
+    let modifiers = if shifted { modifiers | KeyModifiers::SHIFT } else { modifiers };
+    TerminalInput::Key(KeyEvent::new(code, modifiers))
+}
+
+fn char_code(byte: u8) -> KeyCode {
+    KeyCode::Char(char::from(byte))
+}
+
+/// The key of an ASCII byte in raw mode.
+pub(super) fn plain(byte: u8, held: KeyModifiers) -> TerminalInput {
+    let control = held | KeyModifiers::CONTROL;
+    match byte {
+        b'\r' => key(KeyCode::Enter, held),
+        b'\t' => key(KeyCode::Tab, held),
+        0 => key(KeyCode::Char(' '), control),
+        0x01..=0x1a => key(char_code(byte - 1 + b'a'), control),
+        0x1c..=0x1f => key(char_code(byte - 0x1c + b'4'), control),
+        _ => key(char_code(byte), held),
+    }
 }

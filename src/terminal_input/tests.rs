@@ -1,5 +1,7 @@
 //! Tests of sequences that terminals send, in all cuts.
 
+mod lost_text;
+
 use crossterm::event::KeyEventKind;
 use proptest::prelude::*;
 
@@ -39,6 +41,9 @@ fn keys_as_terminals_send_them() {
         (b"\x1b[A", KeyCode::Up, NONE),
         (b"\x1bOA", KeyCode::Up, NONE),
         (b"\x1b[1;5C", KeyCode::Right, CTRL),
+        // With xterm's meta, which is option of some terminals.
+        (b"\x1b[1;9D", KeyCode::Left, NONE),
+        (b"\x1b[3;9~", KeyCode::Delete, NONE),
         (b"\x1b[Z", KeyCode::BackTab, KeyModifiers::SHIFT),
         (b"\x1b[5~", KeyCode::PageUp, NONE),
         (b"\x1b[3;5~", KeyCode::Delete, CTRL),
@@ -104,7 +109,8 @@ fn a_paste_past_the_limit_is_refused_whole_and_its_end_is_found() {
     decoder.feed(&vec![b'x'; PASTE_LIMIT + 10_000], |input| inputs.push(input));
     assert!(decoder.pending.len() <= PASTE_LIMIT + PASTE_END.len());
     decoder.feed(b"\x1b[201~j", |input| inputs.push(input));
-    assert_eq!(inputs, [pressed(KeyCode::Char('j'), KeyModifiers::NONE)]);
+    let lost = TerminalInput::LostText(NotTaken::PasteTooLong);
+    assert_eq!(inputs, [lost, pressed(KeyCode::Char('j'), KeyModifiers::NONE)]);
 }
 
 #[test]
@@ -235,15 +241,10 @@ fn after_a_lone_escape_what_a_person_types_is_no_report() {
 fn a_reply_that_was_cut_short_does_not_swallow_the_next_key() {
     let up = pressed(KeyCode::Up, KeyModifiers::NONE);
     for cut_short in [&b"\x1b]11;rgb:00"[..], b"\x1bP1$r\x18", b"\x1b[M "] {
-        assert_eq!(
-            decode(&[cut_short, b"\x1b[A"]),
-            std::slice::from_ref(&up),
-            "{}",
-            cut_short.escape_ascii()
-        );
+        assert_eq!(decode(&[cut_short, b"\x1b[A"]), [CUT_SHORT, up.clone()], "{}", cut_short.escape_ascii());
     }
     for cut_short in [b"\x1b[M\x03", b"\x1b[1\x03"] {
-        assert_eq!(decode(&[cut_short]), [pressed(KeyCode::Char('c'), KeyModifiers::CONTROL)]);
+        assert_eq!(decode(&[cut_short]), [CUT_SHORT, pressed(KeyCode::Char('c'), KeyModifiers::CONTROL)]);
     }
 }
 
@@ -300,19 +301,29 @@ fn after_a_pause(first: &[u8], rest: &[u8]) -> Vec<TerminalInput> {
 }
 
 #[test]
-fn text_that_is_lost_is_known() {
-    for (bytes, is_lost) in [
-        (&b"a\xfcb"[..], true),
-        (b"a\xc3b", true),
-        (b"\x1b[200~\xff\x1b[201~", true),
-        ("aü\u{1f1e9}".as_bytes(), false),
-        (b"\x1b[M \xb0\xb0", false),
-    ] {
-        let mut decoder = Decoder::default();
-        decoder.feed(bytes, |_| {});
-        assert_eq!(decoder.take_lost_text(), is_lost, "{}", bytes.escape_ascii());
-        assert!(!decoder.take_lost_text());
+fn a_character_that_a_slow_link_has_cut_is_whole() {
+    assert_eq!(after_a_pause(b"\xc3", b"\xa9"), [pressed(KeyCode::Char('é'), KeyModifiers::NONE)]);
+}
+
+#[test]
+fn what_is_typed_with_super_is_the_desktops() {
+    for keys in [&b"\x1b[97;9u"[..], b"\x1b[13;9u", b"\x1b[9;9u", b"\x1b[127;9u", b"\x1b[27;9;13~"] {
+        assert_eq!(decode(&[keys]), [], "{}", keys.escape_ascii());
     }
+}
+
+#[test]
+fn a_decoder_that_is_printed_for_debugging_shows_no_text() {
+    let mut decoder = Decoder::default();
+    decoder.feed(b"\x1b[200~planted", |_| {});
+    assert_eq!(format!("{decoder:?}"), "Decoder(Paste, 7 bytes)");
+}
+
+#[test]
+fn a_paste_that_outgrows_its_buffer_is_whole() {
+    let text = "0123456789".repeat(1_000);
+    let sent = format!("\x1b[200~{text}\x1b[201~");
+    assert_eq!(decode(&[sent.as_bytes()]), [TerminalInput::Paste(text.as_str().into())]);
 }
 
 #[test]

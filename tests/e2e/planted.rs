@@ -134,11 +134,22 @@ fn a_hidden_value_is_mended_by_the_keys_of_its_terminal() {
 #[test]
 fn a_hidden_value_that_arrives_damaged_is_refused() {
     let world = World::new();
-    // Latin-1, and a paste with a control character.
-    for damaged in [&b"planted-\xfc"[..], b"planted-\x1b[200~a\x07b\x1b[201~"] {
+    // Longer than the rest of a character is waited for.
+    let pause = Duration::from_millis(1_400);
+    // Latin-1, a paste with a control character, and a paste that an escape makes a sequence.
+    for (damaged, pause) in [
+        (&[&b"planted-\xfc"[..]][..], Duration::ZERO),
+        (&[b"planted-caf\xe9"], pause),
+        (&[b"planted-\x1b[200~a\x07b\x1b[201~"], Duration::ZERO),
+        (&[b"planted-\x1b", b"Password1"], pause),
+    ] {
         let mut set = world.open(&["secrets", "set", "secret/app", "key"]);
         set.wait_for("value of key (not shown):");
-        set.send(damaged);
+        for piece in damaged {
+            set.send(piece);
+            thread::sleep(Duration::from_millis(300));
+        }
+        thread::sleep(pause);
         set.keys("enter");
         assert_eq!(set.wait_exit(), Exit::Code(8), "{}", set.screen());
         assert!(set.screen().contains("nothing was written"), "{}", set.screen());

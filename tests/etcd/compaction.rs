@@ -80,9 +80,18 @@ async fn a_list_whose_revision_is_compacted_between_pages_says_so() {
         compact(&server).await;
         sieve.release();
     };
-    let (first, ()) = tokio::join!(pages.try_next(), meanwhile);
-    assert_eq!(first.unwrap().unwrap().entries.len(), 500);
-    let Err(Error::Unavailable { reason, .. }) = pages.try_next().await else { panic!("no refusal") };
+    let read = async {
+        let mut count = 0;
+        loop {
+            match pages.try_next().await {
+                Ok(Some(page)) => count += page.entries.len(),
+                Err(Error::Unavailable { reason, .. }) => break (count, reason),
+                _ => panic!("no refusal"),
+            }
+        }
+    };
+    let ((count, reason), ()) = tokio::join!(read, meanwhile);
+    assert_eq!(count, 500, "those of the first request");
     assert!(reason.contains("compacted") && reason.contains("read again"), "{reason}");
 }
 

@@ -99,10 +99,14 @@ impl Clone for Revealed {
     }
 }
 
-/// Whether `rest` begins as `value` does from its mark on.
+/// Whether `rest` begins as `value` does from its mark on. A terminal is not sent the cells that are right already: it
+/// may be told to go on behind them.
 fn is_at(rest: &str, value: &str, mark: &str) -> bool {
     let tails = value.match_indices(mark).map(|(at, _)| &value.as_bytes()[at..]);
-    tails.map(|tail| &tail[..tail.len().min(ENOUGH)]).any(|tail| rest.as_bytes().starts_with(tail))
+    let sent = rest.split_once('\u{1b}').map(|(sent, _)| sent.as_bytes());
+    tails
+        .map(|tail| &tail[..tail.len().min(ENOUGH)])
+        .any(|tail| rest.as_bytes().starts_with(tail) || sent.is_some_and(|sent| tail.starts_with(sent)))
 }
 
 /// Panics if a text in this JSON does not carry the mark; one too short to be recognised need not.

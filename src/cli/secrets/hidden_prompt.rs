@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::cli::error::{CliError, Exit, Result};
 use crate::domain::FieldName;
 use crate::private_file::io_reason;
-use crate::terminal_input::{Decoder, NotTaken, REST_OF_REPORT, SecretInput, TerminalInput};
+use crate::terminal_input::{Decoder, REST_OF_REPORT, SecretInput, TerminalInput};
 use crate::text::Safe;
 
 /// The size of one read.
@@ -30,12 +30,15 @@ pub(super) fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>> {
     let mut ask = |prompt: &str| -> Result<SecretInput> {
         let mut line = HiddenLine::default();
         let end = prompted(prompt, || keyboard.read(&mut line)).map_err(unreadable)?;
-        match (end, line.refused) {
+        match (end, line.value.lost()) {
             (LineEnd::Cancelled, _) => {
                 Err(Exit::FAILED.because("nothing was typed to its end; nothing was written"))
             }
             (LineEnd::Entered, Some(why)) => {
-                Err(Exit::INVALID.because(format!("the value of {named} {why}; nothing was written")))
+                let then = why.next_step();
+                Err(Exit::INVALID.because(format!(
+                    "the value of {named} is not whole: {why} ({then}); nothing was written"
+                )))
             }
             (LineEnd::Entered, None) => Ok(line.value),
         }
@@ -75,9 +78,6 @@ enum LineEnd {
 #[derive(Default)]
 struct HiddenLine {
     value: SecretInput,
-    /// Why it is not what was typed, in words after its name. Nobody would see that something is missing, and
-    /// typing it again would miss the same.
-    refused: Option<&'static str>,
 }
 
 impl HiddenLine {
@@ -86,7 +86,8 @@ impl HiddenLine {
         let before = self.value.expose().len();
         let taken = match input {
             TerminalInput::Closed => return Some(LineEnd::Cancelled),
-            TerminalInput::Paste(text) => self.value.paste(&Zeroizing::new(text)),
+            TerminalInput::Paste(text) => self.value.paste(&text),
+            TerminalInput::LostText(why) => Err(why),
             TerminalInput::Key(key) => {
                 let control = key.modifiers.contains(KeyModifiers::CONTROL);
                 match key.code {
@@ -97,22 +98,16 @@ impl HiddenLine {
                     KeyCode::Char('c' | 'd' | 'z' | '\\' | '4') if control => {
                         return Some(LineEnd::Cancelled);
                     }
-                    KeyCode::Char('u') if control => {
-                        *self = Self::default();
-                        Ok(())
-                    }
                     KeyCode::Tab => self.value.paste("\t"),
                     _ => self.value.key(key),
                 }
             }
         };
-        match taken {
-            Ok(()) if self.value.expose().len() == before => drop(print("\x07")),
-            Ok(()) => {}
-            Err(NotTaken::TooLong) => self.refused = Some("is longer than 1 MiB"),
-            Err(NotTaken::Control) => {
-                self.refused = Some("was pasted with control characters: --file or a pipe takes them");
-            }
+        if let Err(why) = taken {
+            self.value.lose(why);
+        }
+        if self.value.expose().len() == before {
+            let _ = print("\x07");
         }
         None
     }
@@ -177,9 +172,6 @@ impl Keyboard {
         while let Some(byte) = self.unread.next().and_then(|at| self.read.get(at)) {
             let mut end = None;
             self.decoder.feed(std::slice::from_ref(byte), |input| end = line.take(input).or(end.take()));
-            if self.decoder.take_lost_text() {
-                line.refused = Some("is not UTF-8, or was pasted with more than 2 MiB");
-            }
             if end.is_some() {
                 return end;
             }
@@ -221,16 +213,17 @@ impl Drop for EchoOff {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::terminal_input::NotTaken;
 
     /// What is entered by bytes that come one by one, `None` if they cancel.
-    fn typed(bytes: &[u8]) -> Option<(String, Option<&'static str>)> {
+    fn typed(bytes: &[u8]) -> Option<(String, Option<NotTaken>)> {
         let mut keyboard = Keyboard::with_erase(0x14);
         let mut line = HiddenLine::default();
         for byte in bytes {
             keyboard.read[0] = *byte;
             keyboard.unread = 0..1;
             match keyboard.decode(&mut line) {
-                Some(LineEnd::Entered) => return Some((line.value.expose().to_owned(), line.refused)),
+                Some(LineEnd::Entered) => return Some((line.value.expose().to_owned(), line.value.lost())),
                 Some(LineEnd::Cancelled) => return None,
                 None => {}
             }
@@ -296,6 +289,8 @@ mod tests {
         for lossy in [
             &b"ab\xfcc\r"[..],
             b"ab\xc3c\r",
+            b"ab\xe9\x1b[Ac\r",
+            b"\x1bPassword1\x1b[A\r",
             b"\x1b[200~a\x1b[A\x1b[201~\r",
             b"\x1b[200~\xff\x1b[201~\r",
             &long,
@@ -303,7 +298,26 @@ mod tests {
             let refused = typed(lossy).unwrap().1;
             assert!(refused.is_some(), "{}", lossy.escape_ascii());
         }
-        assert_eq!(typed(b"ab\xfcc\x15abc\r"), Some(("abc".into(), None)));
+        for begun_anew in [&b"ab\xfcc\x15abc\r"[..], b"ab\xc3\x15abc\r", b"ab\xc3\x15\xc3\xbc\x7fabc\r"] {
+            assert_eq!(typed(begun_anew), Some(("abc".into(), None)), "{}", begun_anew.escape_ascii());
+        }
+        assert!(typed(b"ab\xc3\x7fc\r").unwrap().1.is_some(), "what is missing is not what was taken back");
+    }
+
+    #[test]
+    fn a_value_that_lost_something_in_a_pause_is_refused() {
+        let mut keyboard = Keyboard::with_erase(0x7f);
+        let mut line = HiddenLine::default();
+        for (byte, at) in b"caf\xe9".iter().zip(0..) {
+            keyboard.read[at] = *byte;
+        }
+        keyboard.unread = 0..4;
+        assert!(keyboard.decode(&mut line).is_none());
+        assert_eq!(line.value.lost(), None, "the rest may come");
+        let settled = keyboard.decoder.flush();
+        assert!(settled.and_then(|input| line.take(input)).is_none());
+        assert_eq!(line.value.lost(), Some(NotTaken::NotUtf8));
+        assert_eq!(line.value.expose(), "caf");
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod secrets_summary;
 mod surroundings;
 mod variable_conflicts;
 mod visibility;
+mod wake;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -58,16 +59,13 @@ pub use pending_write::{PendingWrite, SentCommit, UnknownOutcome};
 pub use presence_cache::{MAX_SEEN, PresenceCache};
 pub use secret_link::SecretLink;
 pub use secrets_summary::SecretsSummary;
+pub(crate) use secrets_summary::lacks_own_field;
 pub use surroundings::Surroundings;
 pub use variable_conflicts::VariableConflicts;
 pub(crate) use visibility::denied_if_hidden;
 
 /// How long writing stays unlocked without a key press.
 pub const UNLOCKED_FOR: Duration = Duration::from_secs(600);
-
-/// How often health is checked while its tab is visible, and otherwise.
-const HEALTH_WATCHED: Duration = Duration::from_secs(3);
-const HEALTH_UNWATCHED: Duration = Duration::from_secs(20);
 
 /// How long a changed row stays highlighted.
 pub const FRESH_FOR: Duration = Duration::from_secs(5);
@@ -369,57 +367,6 @@ impl Model {
     /// Requests a frame.
     pub fn request_redraw(&mut self, redraw: Redraw) {
         self.redraw = self.redraw.max(redraw);
-    }
-
-    /// When `update` must be called next, as time since the start.
-    pub fn next_wake(&self) -> Option<Duration> {
-        let partial = [&self.webhooks, &self.connections].iter().any(|browse| browse.listing.is_partial());
-        let unlocked = match self.lock {
-            WriteAccess::Open(until) => until,
-            _ => None,
-        };
-        [
-            (partial || self.needs.is_partial() || self.problems.is_partial()).then_some(self.now.mono),
-            self.variable_conflicts.next_wake(),
-            unlocked,
-            self.next_save(),
-            self.edit.as_ref().and_then(|edit| edit.diagnostics.check_at()),
-            self.notices.expires_at(),
-            self.fresh_ends.front().copied(),
-            self.link.resync_ends(),
-            self.traffic.next_change_at(),
-            self.next_health_check(),
-            self.unknown_outcome.as_ref().and_then(|unknown| unknown.next_query(&self.link)),
-            // If a lease outlived its expiry, its owner renewed it.
-            self.lease.filter(|lease| lease.asked.is_none()).and_then(|lease| lease.ends),
-            self.hides_at(),
-            self.secrets_wake(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-    }
-
-    /// When a revealed secret value is hidden.
-    pub fn hides_at(&self) -> Option<Duration> {
-        match &self.overlay {
-            Some(Overlay::RevealedValue(shown)) => Some(shown.until),
-            _ => None,
-        }
-    }
-
-    /// When the backends are checked next; `None` while a check is pending.
-    pub fn next_health_check(&self) -> Option<Duration> {
-        let pause = if self.tab == Tab::Health { HEALTH_WATCHED } else { HEALTH_UNWATCHED };
-        match (self.health.asked, self.health.checked) {
-            (Some(_), _) => None,
-            (None, None) => Some(Duration::ZERO),
-            // After the link changed, members are checked at once if the tab is visible.
-            (None, Some(_)) if self.tab == Tab::Health && self.link.since > self.health.asked_at => {
-                Some(self.link.since)
-            }
-            (None, Some(checked)) => Some(checked + pause),
-        }
     }
 
     /// Whether writing is unlocked.

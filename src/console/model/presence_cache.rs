@@ -21,9 +21,9 @@ pub struct PresenceCache {
     staleness: HashMap<SecretPath, Staleness>,
     /// The last answer about each secret that said something about it, however long ago.
     verdicts: HashMap<SecretPath, LastVerdict>,
-    /// Secrets that exist, whose fields are to be compared with those that documents need.
+    /// Secrets newly found to exist, whose fields are to be compared with those that documents need.
     unchecked: HashSet<SecretPath>,
-    /// Counts the changes of verdicts.
+    /// Counts the changes of verdicts, and of the documents that need these secrets.
     version: u64,
 }
 
@@ -116,31 +116,36 @@ impl PresenceCache {
         self.verdicts.iter()
     }
 
-    /// A document that needs fields of this secret has changed.
-    pub(crate) fn recheck(&mut self, path: SecretPath) {
-        if self.verdicts.contains_key(&path) {
-            self.unchecked.insert(path);
+    /// A document that needs fields of this secret has changed; `lacks` says whether one of those is missing.
+    pub(crate) fn recheck(&mut self, path: &SecretPath, lacks: impl Fn(&SecretContents) -> bool) {
+        if let (Some(last), Some(Presence::Present(contents))) =
+            (self.verdicts.get_mut(path), self.entries.get(path))
+            && last.verdict == Verdict::Present
+            && lacks(contents)
+        {
+            last.verdict = Verdict::FieldMissing;
         }
     }
 
-    /// More documents have changed than are looked through one by one.
-    pub(crate) fn recheck_all(&mut self) {
-        self.unchecked.extend(self.verdicts.keys().cloned());
-    }
-
-    /// Compares the secrets that wait for it; `lacks` says whether one lacks a field that a document needs.
+    /// Compares new answers, and secrets that lacked a field, with all documents; `lacks` says whether one of
+    /// them needs a field that is missing.
     pub(crate) fn check(&mut self, lacks: impl Fn(&SecretPath, &SecretContents) -> bool) {
-        for path in std::mem::take(&mut self.unchecked) {
-            if let (Some(last), Some(Presence::Present(contents))) =
-                (self.verdicts.get_mut(&path), self.entries.get(&path))
-            {
-                let is_lacking = lacks(&path, contents);
+        let unchecked = std::mem::take(&mut self.unchecked);
+        for (path, last) in &mut self.verdicts {
+            let is_open = last.verdict == Verdict::FieldMissing || unchecked.contains(path);
+            if is_open && let Some(Presence::Present(contents)) = self.entries.get(path) {
+                let is_lacking = lacks(path, contents);
                 last.verdict = if is_lacking { Verdict::FieldMissing } else { Verdict::Present };
             }
         }
     }
 
-    /// Changes when a verdict may have changed.
+    /// Documents have changed, and with them which secrets are needed.
+    pub(crate) fn note_changed_documents(&mut self) {
+        self.version += 1;
+    }
+
+    /// Changes when a verdict may have changed, or whether anything needs the secret.
     pub(crate) fn version(&self) -> u64 {
         self.version
     }
@@ -190,6 +195,8 @@ impl PresenceCache {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
     use crate::domain::{KvPath, Mount};
 
@@ -210,6 +217,32 @@ mod tests {
         assert_eq!(presence_cache.entries.len(), MAX_SEEN);
         assert_eq!(presence_cache.presence(&path(0)), None);
         assert_eq!(presence_cache.presence(&path(MAX_SEEN)), Some(&Presence::Missing));
+    }
+
+    #[test]
+    fn all_documents_are_looked_at_for_new_answers_and_while_a_field_is_missing() {
+        let mut presence_cache = PresenceCache::default();
+        presence_cache.update([(path(0), Presence::Present(SecretContents::default()))], AT);
+        // How often all of them are looked at, and the verdict after it.
+        let check = |presence_cache: &mut PresenceCache, is_lacking: bool| {
+            let count = Cell::new(0);
+            presence_cache.check(|_, _| {
+                count.set(count.get() + 1);
+                is_lacking
+            });
+            (count.get(), presence_cache.verdicts[&path(0)].verdict)
+        };
+        assert_eq!(check(&mut presence_cache, false), (1, Verdict::Present));
+        presence_cache.recheck(&path(0), |_| false);
+        assert_eq!(
+            check(&mut presence_cache, true),
+            (0, Verdict::Present),
+            "a change costs its document alone"
+        );
+        presence_cache.recheck(&path(0), |_| true);
+        assert_eq!(check(&mut presence_cache, true), (1, Verdict::FieldMissing));
+        assert_eq!(check(&mut presence_cache, false), (1, Verdict::Present), "no document needs it any more");
+        assert_eq!(check(&mut presence_cache, true), (0, Verdict::Present), "so it is not looked for again");
     }
 
     #[test]

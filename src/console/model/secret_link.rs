@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::secrets_summary::lacks_field;
 use super::{ConsoleContext, PresenceCache, SecretsSummary};
 use crate::check::SecretLookup;
-use crate::domain::{LatencyClass, Revision, SecretPath, SecretStoreStatus};
+use crate::domain::{LatencyClass, SecretPath, SecretStoreStatus};
 use crate::inventory::Inventory;
 
 /// The connection to the secret store, as its badge shows it.
@@ -29,8 +29,8 @@ pub struct SecretLink {
     pub watched: Vec<SecretPath>,
     /// What is known of the secrets in it, watched or not.
     pub summary: SecretsSummary,
-    /// What the summary was made from: the version of the presence, and the revision of the documents.
-    pub(crate) summarized: Option<(u64, Revision)>,
+    /// The version of the presence that the summary was made from.
+    pub(crate) summarized: Option<u64>,
 }
 
 impl SecretLink {
@@ -67,7 +67,7 @@ impl SecretLink {
         inventory: &Inventory,
         lookup: &SecretLookup,
     ) -> bool {
-        let made_from = Some((presence_cache.version(), inventory.revision()));
+        let made_from = Some(presence_cache.version());
         if self.summarized == made_from {
             return false;
         }

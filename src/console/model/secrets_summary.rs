@@ -22,15 +22,16 @@ pub struct SecretsSummary {
 }
 
 impl SecretsSummary {
+    /// Of verdicts that were checked ([`PresenceCache::check`]).
     pub(crate) fn of(presence_cache: &PresenceCache, inventory: &Inventory, lookup: &SecretLookup) -> Self {
         let mut summary = Self { seen: presence_cache.verdicts().len(), ..Self::default() };
         for (path, LastVerdict { verdict, until }) in presence_cache.verdicts() {
             let counts = match verdict {
                 Verdict::Present => false,
                 Verdict::FieldMissing
-                    if let Some(Presence::Present(contents)) = presence_cache.last_presence(path) =>
+                    if matches!(presence_cache.last_presence(path), Some(Presence::Present(_))) =>
                 {
-                    lacks_field(path, contents, inventory, lookup)
+                    true
                 }
                 // In an outage all that is known is what was found before it.
                 _ => is_needed(path, *verdict, inventory, lookup),
@@ -69,10 +70,13 @@ pub(super) fn lacks_field(
             Reference::Env { .. } => false,
         })
     };
-    let is_own = |row: RowRef<'_>| {
-        row.own().iter().any(|(field, required)| required && contents.field(field.as_str()).is_none())
-    };
+    let is_own = |row| lacks_own_field(row, contents);
     referrers(inventory, lookup, path).any(refers) || own_webhooks(inventory, lookup, path).any(is_own)
+}
+
+/// Whether a webhook requires a field that its own secret does not have.
+pub(crate) fn lacks_own_field(row: RowRef<'_>, contents: &SecretContents) -> bool {
+    row.own().iter().any(|(field, required)| required && contents.field(field.as_str()).is_none())
 }
 
 /// Whether a document needs a secret so that its verdict matters.

@@ -215,6 +215,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
                 self.dispatch(event);
             }
             LoopEvent::Input(TerminalInput::Paste(text)) => self.dispatch(AppEvent::Paste(text)),
+            LoopEvent::Input(TerminalInput::LostText(why)) => self.dispatch(AppEvent::LostText(why)),
             LoopEvent::Input(TerminalInput::Closed) => self.terminate(HUNG_UP),
             // Meant for the editor that has the terminal.
             LoopEvent::Signal(Signal::Terminate(code))

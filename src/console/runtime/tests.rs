@@ -172,6 +172,7 @@ impl Program for Scripted {
             AppEvent::Typed(text) => self.note(format!("typed {}", text.len()), Redraw::Now),
             AppEvent::Repeated(key, count) => self.note(format!("{count} times {}", key.code), Redraw::Now),
             AppEvent::Paste(text) => self.note(format!("paste {}", text.len()), Redraw::Now),
+            AppEvent::LostText(why) => self.note(why.to_string(), Redraw::Now),
             AppEvent::Resize(size) => self.note(format!("size {}x{}", size.cols, size.rows), Redraw::Now),
             AppEvent::Resumed => self.note("resumed", Redraw::Now),
             AppEvent::Slept => self.note(format!("slept until {}", message.at.mono.as_secs()), Redraw::Now),
@@ -366,6 +367,8 @@ async fn keys_lead_to_effects_and_their_answers_come_back() {
     shows(&console, "woken").await;
     console.send(crate::console::terminal::TerminalInput::Paste("three".into())).await;
     shows(&console, "paste 5").await;
+    console.type_keys(b"\xff").await;
+    shows(&console, "not UTF-8").await;
     console.type_keys(b"q").await;
     assert_eq!(console.ended().await.unwrap().0, 0);
 }

@@ -38,7 +38,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
         Some(browse) => Some(FilterLine::of_documents(&browse.list)),
         None => model.shows_secrets().then(|| FilterLine::of(&model.secrets_page.list)),
     };
-    let (result, read_whole_by, news) = messages(model);
+    let (result, full_text_action, news) = messages(model);
     let is_crowded = !result.is_empty() || !news.is_empty();
     let context =
         if area.width >= WIDE { context(model, is_crowded, area.width) } else { TextRun::default() };
@@ -59,7 +59,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     if typed > 0 {
         line.skip(GAP);
     }
-    line.put_run(&cut(model, result, widths.result, read_whole_by));
+    line.put_run(&cut(model, result, widths.result, full_text_action));
     if let Some(x) = cursor {
         surface.set_cursor(x, area.y);
     }
@@ -97,7 +97,7 @@ impl Widths {
 struct Aside {
     text: TextRun,
     age: TextRun,
-    read_whole_by: Option<Action>,
+    full_text_action: Option<Action>,
 }
 
 impl Aside {
@@ -118,7 +118,7 @@ impl Aside {
         if room == 0 {
             return TextRun::default();
         }
-        let mut run = cut(model, self.text, room, self.read_whole_by);
+        let mut run = cut(model, self.text, room, self.full_text_action);
         run.join("", self.age);
         run
     }
@@ -129,28 +129,28 @@ impl Aside {
 /// results while there are none.
 fn messages(model: &Model) -> (TextRun, Option<Action>, Aside) {
     let result = results(model);
-    let read_whole_by = (!model.notices.results().is_empty()).then_some(Action::Messages);
+    let full_text_action = (!model.notices.results().is_empty()).then_some(Action::Messages);
     let trouble = if is_shown_in_body(model) { TextRun::default() } else { words::trouble_line(model) };
     let (glyph, style) = (glyph::FRESH, StyleRole::Dim);
     let is_current = model.notices.expires_at().is_some_and(|end| end > model.now.mono);
     let news = model.notices.news().filter(|_| is_current).map_or_else(Aside::default, |news| Aside {
         text: TextRun::of(style, format!("{glyph} {}", news.text)),
         age: TextRun::of(style, format!(" {}", model.age(news.at).text)),
-        read_whole_by: None,
+        full_text_action: None,
     });
     if trouble.is_empty() {
-        return (result, read_whole_by, news);
+        return (result, full_text_action, news);
     }
     let on_health = (model.is_covered() || model.tab != Tab::Health).then_some(Action::Health);
     if result.is_empty() {
         return (trouble, on_health, news);
     }
-    (result, read_whole_by, Aside { text: trouble, age: TextRun::default(), read_whole_by: on_health })
+    (result, full_text_action, Aside { text: trouble, age: TextRun::default(), full_text_action: on_health })
 }
 
 /// A text cut to its room, with the key of the action that shows it whole.
-fn cut(model: &Model, result: TextRun, room: u16, read_whole_by: Option<Action>) -> TextRun {
-    let Some(action) = read_whole_by.filter(|_| result.width() > room) else { return result.cut(room) };
+fn cut(model: &Model, result: TextRun, room: u16, full_text_action: Option<Action>) -> TextRun {
+    let Some(action) = full_text_action.filter(|_| result.width() > room) else { return result.cut(room) };
     let key = model.keymap.key(model.place(), action);
     let hint = key.map_or_else(TextRun::default, |key| TextRun::of(StyleRole::Key, format!(" {key}")));
     match room.checked_sub(hint.width()).filter(|room| *room >= SHORTEST) {

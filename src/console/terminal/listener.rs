@@ -9,6 +9,7 @@ use std::{io, mem};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::mpsc;
+use zeroize::Zeroizing;
 
 use super::{Decoder, INPUTS, TerminalInput};
 
@@ -68,7 +69,7 @@ enum Ready {
 
 impl InputReader {
     fn run(mut self) {
-        let mut buffer = [0; READ];
+        let mut buffer = Zeroizing::new([0; READ]);
         loop {
             let ready = match self.wait() {
                 Ready::Bytes => self.read(&mut buffer),

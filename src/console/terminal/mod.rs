@@ -20,7 +20,7 @@ pub use listener::Listener;
 pub use painter::Painter;
 pub use writer::{FrameResult, FrameWriter};
 
-pub use crate::terminal_input::{Decoder, TerminalInput};
+pub(crate) use crate::terminal_input::{Decoder, TerminalInput};
 
 use std::io;
 use std::time::{Duration, Instant};

@@ -163,7 +163,7 @@ fn own_deletions(model: &Model, delta: &Delta) -> Vec<ResourceKey> {
 fn is_own_write(model: &Model, key: &ResourceKey) -> bool {
     let mut sent = model.pending_write.iter().flat_map(|writing| &writing.steps);
     sent.any(|step| step.key == *key && step.after.is_none())
-        || model.undo_log.has_deleted(key, model.inventory.revision())
+        || model.undo_log.has_deleted(key, &model.inventory)
 }
 
 /// Counts changes, marks them as fresh, and reports deletions, which have no row to mark.

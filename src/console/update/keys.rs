@@ -11,6 +11,7 @@ use crate::console::place::Place;
 use crate::console::screens::secrets::actions::{self, SecretAction};
 use crate::console::screens::{Tab, browse, drafts, front, health, secrets, stale_dependents};
 use crate::console::widgets::Movement;
+use crate::terminal_input::NotTaken;
 
 pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let mut effects = note_key(model);
@@ -33,11 +34,12 @@ pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     effects
 }
 
-/// What a key without a meaning on this tab does to documents on the tabs that list them.
+/// What a key without a meaning on this tab does to documents on the tabs that list them, if it can be done.
 fn elsewhere(model: &Model, key: KeyEvent) -> Option<Action> {
     let is_other_tab = matches!(model.place(), Place::Secrets | Place::Page);
     let action = model.keymap.action(Place::Browse, key).filter(|_| is_other_tab)?;
-    (action.group() == Group::Write).then_some(action)
+    let is_offered = model.lock != WriteAccess::ReadOnly || !action.needs_writer();
+    (action.group() == Group::Write && is_offered).then_some(action)
 }
 
 /// Keys that are text, see [`Model::is_text`].
@@ -80,6 +82,12 @@ pub(crate) fn paste(model: &mut Model, text: &str) {
     model.request_redraw(Redraw::Now);
     model.notices.end_notes();
     front(model).paste(model, text);
+}
+
+/// Text that could not be decoded.
+pub(crate) fn lost_text(model: &mut Model, why: NotTaken) {
+    model.request_redraw(Redraw::Now);
+    front(model).lost_text(model, why);
 }
 
 /// Does an action, whether from a key or from a command. The front component handles it first, then the

@@ -36,7 +36,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         AppEvent::Typed(text) => keys::typed(model, &Zeroizing::new(text)),
         AppEvent::Repeated(key, count) => keys::repeated(model, key, count),
         AppEvent::Paste(text) => {
-            keys::paste(model, &Zeroizing::new(text));
+            keys::paste(model, &text);
+            Vec::new()
+        }
+        AppEvent::LostText(why) => {
+            keys::lost_text(model, why);
             Vec::new()
         }
         AppEvent::Resize(size) => {

@@ -1,10 +1,11 @@
 //! Presence of secrets: which are polled, and what is known of them and their store.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::super::effect::{Effect, SecretStatusChange};
 use super::super::message::{Answer, AppEvent, SecretReachability};
-use super::super::model::{Model, Redraw};
+use super::super::model::{Model, Redraw, lacks_own_field};
 use super::super::secret_jobs::{SecretJobResult, SecretWriteOutcome};
 use super::answers::shown_health;
 use super::checks;
@@ -12,9 +13,6 @@ use crate::console::screens::Tab;
 use crate::domain::{Health, Presence, Reference, SecretPath, SecretStoreStatus};
 use crate::inventory::Delta;
 use crate::provider::Error;
-
-/// The most changed documents that are looked through for the secrets they need.
-const ONE_BY_ONE: usize = 1_000;
 
 /// Polls the secrets on the screen, unless they are polled already.
 pub(crate) fn follow(model: &mut Model) -> Option<Effect> {
@@ -39,22 +37,29 @@ pub(crate) fn summarize(model: &mut Model) {
     }
 }
 
-/// Has the secrets compared again that changed documents need fields of.
+/// Compares what changed documents need of secrets with what those contain. Only changed documents are read:
+/// many may need the same secret.
 pub(crate) fn recheck(model: &mut Model, delta: &Delta) {
     let Model { presence_cache, inventory, context, .. } = model;
     let Some(lookup) = context.secrets.as_ref().filter(|_| presence_cache.verdicts().len() > 0) else {
         return;
     };
-    if delta.changes.len() > ONE_BY_ONE {
-        return presence_cache.recheck_all();
+    if !delta.changes.is_empty() {
+        // A removed document names no secret, and a load changes documents after it has set the revision.
+        presence_cache.note_changed_documents();
     }
-    for row in delta.changes.iter().filter_map(|(slot, _)| inventory.row(*slot)) {
-        let references = row.sites().references().into_keys().filter_map(|reference| match reference {
-            Reference::Vault { path, .. } => lookup.reference_path(&path),
-            Reference::Env { .. } => None,
-        });
-        for path in references.chain(lookup.own_path(&row.key())) {
-            presence_cache.recheck(path);
+    let slots: HashSet<_> = delta.changes.iter().map(|(slot, _)| *slot).collect();
+    for row in slots.into_iter().filter_map(|slot| inventory.row(slot)) {
+        for (reference, has_default) in row.sites().references() {
+            if let Reference::Vault { path, field } = reference
+                && !has_default
+                && let Some(path) = lookup.reference_path(&path)
+            {
+                presence_cache.recheck(&path, |contents| contents.field(&field).is_none());
+            }
+        }
+        if let Some(path) = lookup.own_path(&row.key()) {
+            presence_cache.recheck(&path, |contents| lacks_own_field(row, contents));
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Eight bytes compared at once, by the borrow that a zero byte takes from its highest bit: what strings are searched
-//! with, most of which are too short for a vector.
+//! Eight bytes compared at once, by the borrow that a zero byte takes from its highest bit: what strings are
+//! searched with, most of which are too short for a vector.
 //!
-//! A mask has the highest bit of each byte that is meant. A borrow can mark bytes after such a one as well, never one
-//! before it: the first of a mask is right, and an empty mask is.
+//! A mask has the highest bit of each byte that matches. A borrow can mark bytes after such a one as well,
+//! never one before it: the first of a mask is right, and an empty mask is.
 
 const ONES: u64 = u64::from_le_bytes([1; 8]);
 const HIGHEST: u64 = ONES << 7;

@@ -46,8 +46,8 @@ impl LexemeKind {
 pub struct Lexeme {
     pub kind: LexemeKind,
     pub span: Span,
-    /// Whether it is a string whose value stands between its quotes: no escape and no control character. `false`
-    /// for long ones, in which nobody looked.
+    /// Whether it is a string whose value stands between its quotes: no escape and no control character.
+    /// `false` for long ones, in which nobody looked.
     pub is_plain: bool,
 }
 
@@ -81,8 +81,8 @@ impl<'a> Lexer<'a> {
         self.rest().iter().take_while(|byte| accept(**byte)).count()
     }
 
-    /// The length of a string without escapes and control characters, if it is short. Most are, and looking at each
-    /// byte once costs less than to search for the quote and to check what stands before it.
+    /// The length of a string without escapes and control characters, if it is short. Most are, and looking
+    /// at each byte once costs less than to search for the quote and to check what stands before it.
     fn plain_string(&self) -> Option<usize> {
         let mut inner = self.rest().get(1..)?;
         for at in (1..64).step_by(8) {
@@ -216,7 +216,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn eight_bytes_at_once_are_compared_as_one_by_one(bytes in any::<[u8; 8]>(), text in r#"["\\\\\x1f !aé]{8}"#) {
+        fn eight_bytes_at_once_are_compared_as_one_by_one(
+            bytes in any::<[u8; 8]>(),
+            text in r#"["\\\\\x1f !aé]{8}"#,
+        ) {
             let text = text.as_bytes().first_chunk().copied().unwrap_or_default();
             for eight in [bytes, text] {
                 let expected = eight.iter().position(|byte| is_special(*byte));

@@ -12,7 +12,9 @@ use super::bytes::bytes_equal;
 /// The offset of its first error in the quoted text, and the reason.
 pub fn unquote(quoted: &str) -> Result<Cow<'_, str>, (usize, &'static str)> {
     let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(quoted);
-    if let Some(at) = inner.bytes().position(|byte| byte < 0x20) {
+    // Without an early end, so that the compiler makes wide comparisons of it: what comes here may be long.
+    if inner.bytes().fold(false, |found, byte| found | (byte < 0x20)) {
+        let at = inner.bytes().position(|byte| byte < 0x20).unwrap_or_default();
         return Err((at + 1, "a control character must be escaped in a string"));
     }
     if !has_byte(inner, b'\\') {

@@ -111,8 +111,8 @@ pub(super) const NAMES: &[NameRule] = &[
     short("totp", OTP),
 ];
 
-/// Whether it is a name that nearly every document has and that no rule is about. Documents have very many names,
-/// and most are these.
+/// Whether it is a name that nearly every document has and that no rule is about. Documents have very many
+/// names, and most are these.
 pub(super) fn is_usual_name(name: &str) -> bool {
     matches!(
         name,

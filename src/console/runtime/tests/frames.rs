@@ -141,3 +141,16 @@ async fn log_lines_reach_the_program() {
     console.type_keys(b"q").await;
     console.ended().await.unwrap();
 }
+
+/// On one thread, so that all of the keys have come before the loop runs.
+#[tokio::test]
+async fn keys_that_have_come_at_once_are_one_edit() {
+    let console = start(setup(Fake::default()).config);
+    shows(&console, "changes 0").await;
+    console.type_keys(b"\x7f\x7f\x7f\x7f\x7fXYX!").await;
+    shows(&console, "5 times Backspace\ntyped 3\nkey !").await;
+    console.type_keys(b"\x7fX!").await;
+    shows(&console, "key Backspace\nkey X\nkey !").await;
+    console.type_keys(b"q").await;
+    console.ended().await.unwrap();
+}

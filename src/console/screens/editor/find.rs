@@ -85,6 +85,12 @@ impl TextSearch {
         self.current.is_some()
     }
 
+    /// Whether there is a match to go to, or may be one: the draft may have been edited since matches were
+    /// counted, but not while the search text is typed.
+    pub(super) fn has_next(&self) -> bool {
+        self.needle().is_some() && (!self.typing || self.match_count.total > 0)
+    }
+
     /// The parsed search text; `None` if it is empty.
     pub fn needle(&self) -> Option<Needle> {
         Needle::of(self.input.text())

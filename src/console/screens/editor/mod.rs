@@ -81,7 +81,7 @@ impl Component for Editor {
             Action::NextProblem => !edit.diagnostics.list().is_empty(),
             Action::Fix => fixes::has_fix(edit),
             Action::RevealDraft => !edit.concealed_secrets.is_empty(),
-            Action::FindNext | Action::FindPrevious => edit.find.match_count.total > 0,
+            Action::FindNext | Action::FindPrevious => edit.find.has_next(),
             _ => true,
         }
     }

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use super::state::{MAX_STEPS, PlanStep};
 use crate::console::model::PendingWrite;
 use crate::domain::{Document, Entry, ResourceKey, Revision, StoreId, Token};
+use crate::inventory::Inventory;
 use crate::provider::Commit;
 
 /// The most writes kept.
@@ -21,8 +22,9 @@ pub struct UndoLog {
     list: VecDeque<UndoEntry>,
     bytes: usize,
     last: u64,
-    /// What was deleted here, and at which revision, the newest last: also by writes that are not in the list.
-    deleted: VecDeque<(ResourceKey, Revision)>,
+    /// What was deleted here, from which store and at which of its revisions, the newest last: also by writes
+    /// that are not in the list.
+    deleted: VecDeque<(Option<StoreId>, ResourceKey, Revision)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,10 +82,12 @@ impl UndoLog {
         self.list.back()
     }
 
-    /// Whether a document that is gone at `now` was deleted here; at a later revision it was deleted again, by
-    /// another client.
-    pub fn has_deleted(&self, key: &ResourceKey, now: Revision) -> bool {
-        self.deleted.iter().any(|(deleted, at)| deleted == key && now <= *at)
+    /// Whether a document that is gone from the inventory was deleted here; at a later revision it was
+    /// deleted again, by another client. Revisions of another store, such as a restored one, say nothing.
+    pub fn has_deleted(&self, key: &ResourceKey, inventory: &Inventory) -> bool {
+        self.deleted.iter().any(|(store, deleted, at)| {
+            deleted == key && store.as_ref() == inventory.store() && inventory.revision() <= *at
+        })
     }
 
     /// A write by its number, and its distance from the newest, from 1.
@@ -113,7 +117,7 @@ impl UndoLog {
         });
         let steps: Vec<_> = steps.collect();
         let deleted = steps.iter().filter(|step| step.after.is_none());
-        self.deleted.extend(deleted.map(|step| (step.key.clone(), commit.at)));
+        self.deleted.extend(deleted.map(|step| (store.clone(), step.key.clone(), commit.at)));
         self.deleted.drain(..self.deleted.len().saturating_sub(MAX_STEPS));
         if let Some(id) = writing.undoes {
             return self.record_undo(id, &steps);

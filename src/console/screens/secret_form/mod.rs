@@ -21,6 +21,7 @@ use crate::console::overlays::{Overlay, dialog_area};
 use crate::console::screens::secrets::actions;
 use crate::console::shell::layout::edit_layout;
 use crate::console::widgets::{Movement, Surface};
+use crate::terminal_input::NotTaken;
 
 /// The form, and its review.
 pub(crate) struct SecretFormScreen;
@@ -108,5 +109,9 @@ impl Component for ValueDialog {
 
     fn paste(&self, model: &mut Model, text: &str) {
         update::paste(model, text);
+    }
+
+    fn lost_text(&self, model: &mut Model, why: NotTaken) {
+        update::lost_text(model, why);
     }
 }

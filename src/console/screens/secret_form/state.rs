@@ -104,14 +104,42 @@ impl ValuePrompt {
         is_plain_field(&self.field)
     }
 
-    /// Types or pastes into the focused input; a generated value is discarded.
-    pub fn enter(&mut self, input: impl FnOnce(&mut SecretInput) -> Result<(), NotTaken>) {
+    /// Types or pastes into the focused input; a generated value is discarded if that would change it.
+    pub fn enter(&mut self, input: impl Fn(&mut SecretInput) -> Result<(), NotTaken>) {
+        let before = self.focused().expose().len();
+        let mut taken = input(self.focused());
+        if self.new.generated.is_some() && self.focused().expose().len() != before {
+            self.discard_generated();
+            taken = input(self.focused());
+        }
+        self.error = taken.err().map(|why| format!("{why}: {}", why.next_step()));
+        self.tell_loss();
+    }
+
+    /// Notes that something is missing from the focused input. It was typed or pasted: a generated value is
+    /// discarded as for any text.
+    pub fn lose(&mut self, why: NotTaken) {
+        self.discard_generated();
+        self.focused().lose(why);
+        self.tell_loss();
+    }
+
+    /// Whether something is missing from the focused input; the error says so then.
+    pub fn tell_loss(&mut self) -> bool {
+        let Some(why) = self.focused().lost() else { return false };
+        self.error = Some(format!("{why}: ctrl-u begins anew; {}", why.next_step()));
+        true
+    }
+
+    fn focused(&mut self) -> &mut SecretInput {
+        self.repeated.as_mut().unwrap_or(&mut self.new.value)
+    }
+
+    fn discard_generated(&mut self) {
         if self.new.generated.take().is_some() {
             self.new.value.wipe();
         }
         self.awaited = None;
-        let focused = self.repeated.as_mut().unwrap_or(&mut self.new.value);
-        self.error = input(focused).err().map(|error| error.to_string());
     }
 }
 

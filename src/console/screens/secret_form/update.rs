@@ -2,7 +2,6 @@
 //! on the condition that the version is still the one the form started from.
 
 use crossterm::event::KeyEvent;
-use zeroize::Zeroizing;
 
 use super::state::{
     FieldChange, GeneratePrompt, NewSecretValue, SecretBase, SecretForm, SecretReview, ValuePrompt,
@@ -20,7 +19,7 @@ use crate::domain::{
     Alphabet, FieldName, MissingRights, Opaque, Presence, SecretGenerator, SecretText, unescape_text,
 };
 use crate::provider::SecretCapabilities;
-use crate::terminal_input::SecretInput;
+use crate::terminal_input::{NotTaken, SecretInput};
 
 /// Opens the form. If it is for one field, asks for its value at once.
 pub(crate) fn open(
@@ -131,30 +130,22 @@ pub(crate) fn key(model: &mut Model, key: KeyEvent) {
     }
 }
 
-/// Converts line breaks to line feeds, without an intermediate copy that would not be wiped.
-fn with_line_feeds(text: &str) -> Zeroizing<String> {
-    let mut lines = Zeroizing::new(String::with_capacity(text.len()));
-    let mut rest = text;
-    while let Some((line, after)) = rest.split_once('\r') {
-        lines.push_str(line);
-        lines.push('\n');
-        rest = after.strip_prefix('\n').unwrap_or(after);
-    }
-    lines.push_str(rest);
-    lines
-}
-
 /// A pasted value; a trailing line break, as many programs copy it, is dropped.
 pub(crate) fn paste(model: &mut Model, text: &str) {
     let Some(entry) = value_entry(model) else {
         return model.notify(Tone::Plain, "type the length");
     };
-    // Terminals send a carriage return for each line break of a paste.
-    let text = with_line_feeds(text);
-    let bare = text.strip_suffix('\n').unwrap_or(&text);
+    let bare = text.strip_suffix('\n').unwrap_or(text);
     entry.enter(|input| input.paste(bare));
     if bare.len() < text.len() {
         model.notify(Tone::Plain, "the line break at the end of the paste was left out");
+    }
+}
+
+/// Text that could not be decoded: a hidden value lacks it.
+pub(crate) fn lost_text(model: &mut Model, why: NotTaken) {
+    if let Some(entry) = value_entry(model) {
+        entry.lose(why);
     }
 }
 
@@ -162,6 +153,9 @@ pub(crate) fn paste(model: &mut Model, text: &str) {
 /// `review` is set, or if the form is for this one field.
 pub(crate) fn accept(model: &mut Model, review: bool) {
     let Some(entry) = value_entry(model).filter(|entry| entry.awaited.is_none()) else { return };
+    if entry.tell_loss() {
+        return;
+    }
     if entry.new.value.is_empty() {
         entry.error =
             Some("type or paste a value, or let one be generated; to take a field out, remove it".into());

@@ -97,6 +97,22 @@ fn what_is_looked_for_is_found_as_one_types() {
 }
 
 #[test]
+fn the_next_place_is_offered_for_what_was_typed_since_it_was_looked_for() {
+    use crate::console::action::Action;
+    let offers = |console: &TestConsole| {
+        crate::console::screens::front(&console.model).is_possible(&console.model, Action::FindNext)
+    };
+    let mut console = opened("{\n  \"one\": 1\n}");
+    assert!(!offers(&console), "nothing was looked for");
+    console.keys("ctrl-f").text("two");
+    assert!(!offers(&console), "while it is typed, its places are counted");
+    console.keys("esc").text("two");
+    assert!(offers(&console));
+    console.press(KeyCode::F(3));
+    assert_eq!(console.notice(), "1 of 1");
+}
+
+#[test]
 fn a_large_draft_is_checked_outside_when_typing_pauses() {
     let mut console = opened(&large());
     console.effects.clear();

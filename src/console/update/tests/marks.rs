@@ -161,3 +161,13 @@ fn a_key_for_documents_says_on_other_tabs_where_it_works() {
     console.keys("1 j");
     assert!(console.model.webhooks.marks.is_empty());
 }
+
+#[test]
+fn a_key_for_writing_is_sent_nowhere_by_a_console_that_only_reads() {
+    for key in ["d", "e", "c", "R"] {
+        let mut console = TestConsole::loaded();
+        console.model.lock = WriteAccess::ReadOnly;
+        console.keys("6").keys(key);
+        assert_eq!(console.notice(), "", "{key}");
+    }
+}

@@ -341,7 +341,7 @@ fn a_secret_without_the_field_that_a_document_needs_is_missing_to_the_badge_as_i
 }
 
 #[test]
-fn a_resync_of_many_documents_has_all_fields_compared_again() {
+fn a_batch_of_many_documents_has_all_their_fields_compared() {
     let (mut console, _) = three();
     console.hears(Answer::PresenceChanged(vec![(kv("secret", "app/one"), with_field("other"))]));
     console.put("a/one", "{}", 5);
@@ -350,5 +350,39 @@ fn a_resync_of_many_documents_has_all_fields_compared_again() {
     let entries = (0..1_500).map(|n| entry(&format!("c/d{n}"), document, 6));
     let changes = entries.map(|entry| Change { revision: Revision(6), kind: ChangeKind::Put { entry } });
     console.feed(WatchEvent::Batch { at: Revision(6), changes: changes.collect() });
+    assert_eq!(badge(&console), "▲ unsealed 1 missing of 1 seen");
+}
+
+#[test]
+fn the_badge_counts_again_with_every_page_of_a_resync_and_at_its_end() {
+    let (mut console, [one, two, three]) = three();
+    let lacks = (one.0.clone(), with_field("other"));
+    console.hears(Answer::PresenceChanged(vec![lacks, two, three]));
+    assert_eq!(badge(&console), "▲ unsealed 1 forbidden, 2 missing of 3 seen");
+    let entries = [
+        entry("a/one", r#"{"topic":"{$vault:app/one#other}"}"#, 5),
+        entry("b/other", r#"{"topic":"{$vault:app/two#key}"}"#, 6),
+    ];
+    let [load, page, loaded] = load_events("s1", 9, &entries);
+    console.feed(load);
+    assert_eq!(badge(&console), "▲ unsealed 1 forbidden, 2 missing of 3 seen", "nothing has come yet");
+    console.feed(page);
+    let told = "▲ unsealed 1 forbidden, 1 missing of 3 seen";
+    assert_eq!(badge(&console), told, "the first has the field that is needed now");
+    console.feed(loaded);
+    assert_eq!(badge(&console), "▲ unsealed 1 forbidden of 3 seen", "what needed the third is gone");
+}
+
+#[test]
+fn a_field_that_a_page_of_a_resync_needs_is_missed_at_once() {
+    let (mut console, _) = three();
+    console.hears(Answer::PresenceChanged(vec![(kv("secret", "app/one"), with_field("other"))]));
+    console.put("a/one", "{}", 5);
+    assert_eq!(badge(&console), "● unsealed");
+    // What comes into sight has the badge made anew.
+    console.keys("7");
+    let [load, page, _] = load_events("s1", 6, &[entry("a/one", r#"{"topic":"{$vault:app/one#key}"}"#, 6)]);
+    console.feed(load);
+    console.feed(page);
     assert_eq!(badge(&console), "▲ unsealed 1 missing of 1 seen");
 }

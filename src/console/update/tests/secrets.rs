@@ -3,6 +3,7 @@
 
 mod destroying;
 mod ends;
+mod lost_text;
 
 use zeroize::Zeroizing;
 

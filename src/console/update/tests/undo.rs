@@ -270,6 +270,22 @@ fn what_was_deleted_here_is_no_news_however_late_the_watch_tells_it() {
 }
 
 #[test]
+fn what_others_delete_from_a_store_that_was_restored_is_told() {
+    let mut console = TestConsole::loaded();
+    delete(&mut console, 10);
+    console.load("s2", 3, &[entry("a/one", "{}", 1), entry("a/other", "{}", 2)]);
+    console.keys("g j");
+    console.del("a/one", 4);
+    assert_eq!(news(&console), Some("a/one was deleted"), "r4 of this store is not before r10 of the other");
+    let told = |console: &TestConsole| console.model.notices.news().map(|notice| notice.number);
+    let others = told(&console);
+    console.put("a/one", "{}", 5);
+    console.keys("g");
+    delete(&mut console, 6);
+    assert_eq!(told(&console), others, "what is deleted from it here is no news");
+}
+
+#[test]
 fn writes_to_a_store_that_was_replaced_are_not_taken_back() {
     let mut console = TestConsole::loaded();
     change(&mut console, "\"x\":1,", 10);

@@ -15,11 +15,9 @@ pub const RECEIVER_ONLY_JSON: Rule = Rule {
 
 fn receiver_only_json(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagnostic>) {
     // What the receiver does not take is an error of another rule.
-    if input.facts.error.is_some() {
-        return;
-    }
+    let Some(root) = input.root() else { return };
     let text = input.text();
-    found.extend(oddities(text, MAX_DIAGNOSTICS).into_iter().map(|(span, oddity)| Diagnostic {
+    found.extend(oddities(root, text, MAX_DIAGNOSTICS).into_iter().map(|(span, oddity)| Diagnostic {
         span,
         place: Some(line_column(text, span.start)),
         ..rule.diagnostic(oddity.reason().into())

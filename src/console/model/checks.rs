@@ -63,6 +63,12 @@ pub struct CheckSlice {
 /// What was found in the documents of a slice.
 pub type CheckedSlice = Vec<(Slot, ResourceKey, Vec<Diagnostic>)>;
 
+#[cfg(test)]
+thread_local! {
+    /// How many documents this thread has checked that could be.
+    pub(crate) static CHECKED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 impl CheckSlice {
     /// What it costs, in bytes of a usual job.
     pub fn cost(&self) -> usize {
@@ -73,6 +79,8 @@ impl CheckSlice {
     pub fn run(self) -> CheckedSlice {
         let Self { inputs, receiver } = self;
         let check = |CheckInput { slot, key, facts, around }: CheckInput| {
+            #[cfg(test)]
+            CHECKED.set(CHECKED.get() + usize::from(facts.error.is_none()));
             let found = diagnose(Subject::Document(&DocumentInput::new(&key, &facts, &receiver, &around)));
             (slot, key, found)
         };

@@ -48,6 +48,8 @@ use crate::console::theme::Glyphs;
 use crate::domain::ResourceKey;
 use crate::inventory::{Inventory, Scope};
 
+#[cfg(test)]
+pub(crate) use checks::CHECKED;
 pub use checks::{CheckSlice, CheckedSlice, Checks};
 pub use context::{ConsoleContext, WriteAccess};
 pub use link::{ConsistencyCheck, DebouncedLatency, LinkHistory, LinkOutage, Resync, StoreLink, Traffic};

@@ -2,7 +2,7 @@
 
 use super::string::lone_surrogates;
 use super::walk::MAX_STRICT_DEPTH;
-use super::{JsonEvent, Scalar, Span, walk};
+use super::{Node, NodeValue, Scalar, Span};
 
 /// A part of a text that the receiver reads in its own way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,34 +58,41 @@ pub(crate) fn is_whole(number: &str) -> bool {
     number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
 }
 
-/// All that is odd about a text, with the span of the string, the number or the bracket, at most `limit`. Up to
-/// the first error, where it is not JSON.
-pub fn oddities(text: &str, limit: usize) -> Vec<(Span, Oddity)> {
-    let (mut found, mut depth) = (Vec::new(), 0_usize);
-    // An error is told by whoever reads the text.
-    let _ = walk(text, |event| {
-        let (scalar, span) = match event {
-            _ if found.len() >= limit => return,
-            JsonEvent::OpenObject(start) | JsonEvent::OpenArray(start) => {
-                depth += 1;
-                if depth == MAX_STRICT_DEPTH + 1 {
-                    found.push((Span { start, end: start + 1 }, Oddity::TooDeep));
-                }
-                return;
-            }
-            JsonEvent::CloseObject(_) | JsonEvent::CloseArray(_) => return depth = depth.saturating_sub(1),
-            JsonEvent::Key(span) => (Scalar::String, span),
-            JsonEvent::Scalar(scalar, span) => (scalar, span),
+/// All that is odd about a text and its tree, in the order of the text, with the span of the string, the number or
+/// the bracket, at most `limit`.
+pub fn oddities(root: &Node, text: &str, limit: usize) -> Vec<(Span, Oddity)> {
+    let (mut found, mut left) = (Vec::new(), vec![(root, None, 1)]);
+    while found.len() < limit
+        && let Some((node, key, depth)) = left.pop()
+    {
+        let mut add = |scalar, span: Span| {
+            found.extend(oddity(scalar, span.of(text)).map(|(_, oddity)| (span, oddity)));
         };
-        found.extend(oddity(scalar, span.of(text)).map(|(_, oddity)| (span, oddity)));
-    });
+        if let Some(key) = key {
+            add(Scalar::String, key);
+        }
+        match &node.value {
+            NodeValue::Scalar(scalar) => add(*scalar, node.span),
+            _ if depth == MAX_STRICT_DEPTH + 1 => {
+                found.push((Span { start: node.span.start, end: node.span.start + 1 }, Oddity::TooDeep));
+            }
+            _ => {}
+        }
+        left.extend(node.members().iter().rev().map(|member| (&member.value, Some(member.key), depth + 1)));
+        left.extend(node.items().iter().rev().map(|item| (item, None, depth + 1)));
+    }
+    found.truncate(limit);
     found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::json::{Grammar, walk_as};
+    use crate::domain::json::{Grammar, parse, walk, walk_as};
+
+    fn oddities(text: &str, limit: usize) -> Vec<(Span, Oddity)> {
+        super::oddities(&parse(text).unwrap(), text, limit)
+    }
 
     #[test]
     fn what_others_refuse_is_told_with_its_place_and_nothing_else_is() {

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use super::list_context::{ListContext, NO_AUTH, SECRETS};
 use crate::check::Problem;
 use crate::check::rules;
@@ -211,7 +213,19 @@ impl Filter {
     pub fn accepts<'m>(&self, row: RowRef<'m>, context: impl Into<ListContext<'m>>) -> bool {
         let context = context.into();
         let accepts = |term: &FilterTerm| !term.is_unknown() && term.found_in(row, &context) != term.negated;
-        self.terms.iter().all(accepts)
+        self.terms.iter().all(accepts) && self.has_one_problem(row, &context)
+    }
+
+    /// Whether all that is asked of problems is true of one of them, where they are known.
+    fn has_one_problem(&self, row: RowRef<'_>, context: &ListContext<'_>) -> bool {
+        let is_asked = |term: &&FilterTerm| {
+            !term.negated && matches!(term.field, Some(FilterField::Problem | FilterField::Severity))
+        };
+        let asked: SmallVec<[&FilterTerm; 2]> = self.terms.iter().filter(is_asked).collect();
+        asked.len() < 2
+            || context.found(row).is_none_or(|found| {
+                found.iter().any(|found| asked.iter().all(|term| term.found_in_problem(row, found, context)))
+            })
     }
 
     /// Whether a problem of a row's document matches.

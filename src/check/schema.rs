@@ -1,5 +1,6 @@
 //! The embedded schemas, read once.
 
+mod compiled;
 mod nodes;
 mod validation;
 mod words;
@@ -8,7 +9,8 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-pub(super) use nodes::{SchemaNodes, is_of_type, visit, visit_settings};
+pub(super) use compiled::is_of_type;
+pub(super) use nodes::{SchemaNodes, visit, visit_settings};
 pub(super) use validation::{Violation, ViolationKind, violations};
 pub(super) use words::{expected, or, takes, type_words};
 

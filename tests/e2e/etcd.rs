@@ -245,7 +245,7 @@ fn a_delete_that_others_got_ahead_of_deletes_nothing() {
     terminal.keys("d");
     terminal.wait_for("Delete production/middle from lab?");
     store.put("production/webhooks/middle", r#"{"module": "log", "n": 5}"#);
-    terminal.wait_for("\"n\": 5");
+    terminal.wait_for("· v2 ·");
     terminal.answer("y");
     terminal.wait_for("changed");
     assert_eq!(store.value("production/webhooks/middle").unwrap(), r#"{"module": "log", "n": 5}"#);

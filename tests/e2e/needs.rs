@@ -79,7 +79,9 @@ fn variables_are_told_by_name_and_collisions_with_their_remedy() {
     let documents =
         r#"{"pay-in": {"module": "log"}, "pay_in": {"module": "log"}, "other": {"module": "log"}}"#;
     home.write("work/webhooks.json", documents);
-    home.write("config/confdeck/config.toml", "[receiver]\nmerges_own_secrets = true\n");
+    let settings = "[receiver]\nmerges_own_secrets = true\n\
+                    [defaults]\nsilence_rules = [\"open-to-anyone: of no matter here\"]\n";
+    home.write("config/confdeck/config.toml", settings);
     let program = Program::confdeck::<&str>([]).at_home(&home).env("WEBHOOK_PAY_IN_TOKEN", PLANTED);
     let mut terminal = Terminal::open(program, 200, 50);
     terminal.wait_for("SYNCED");

@@ -78,7 +78,7 @@ fn a_viewer_sees_every_state_and_no_value_is_asked_for() {
     let webhooks: Vec<_> = ids.into_iter().zip(paths).collect();
     let before = bao.audit().len();
     let mut terminal = open(&bao, &[("VAULT_TOKEN", &token)], &webhooks);
-    terminal.wait_until(|screen| screen.line(0).contains("vault ● unsealed"));
+    terminal.wait_until(|screen| screen.line(0).contains("vault ▲ unsealed"));
     for ((id, path), state) in webhooks.iter().zip(states) {
         terminal.go_to(&format!("default/{id}"));
         terminal.wait_until(|screen| screen.has(&format!("webhooks/{path}")) && screen.has(state));

@@ -11,54 +11,23 @@ fn demo(columns: u16, rows: u16) -> Terminal {
 }
 
 #[test]
-fn from_a_red_count_in_the_header_to_the_mended_document_in_under_ten_keys() {
-    let mut terminal = demo(120, 40);
-    let screen = terminal.wait_until(|screen| screen.line(0).contains("5✗ "));
-    let place = screen.line(0).find("5✗").unwrap();
-    assert!(place > 0, "{}", screen.framed());
-    let mut pressed = 0;
-    let mut press = |terminal: &mut Terminal, key: &str| {
-        terminal.keys(key);
-        pressed += 1;
-    };
-    press(&mut terminal, "4");
-    let selected = |line: &String| line.contains('▌') && line.contains("team-a/empty_value");
-    terminal.wait_until(|screen| screen.lines().iter().any(selected));
-    press(&mut terminal, "enter");
-    terminal.wait_for("EDIT team-a/empty_value");
-    press(&mut terminal, "{");
-    press(&mut terminal, "}");
-    terminal.wait_for("✓ a JSON object");
-    press(&mut terminal, "ctrl-s");
-    terminal.wait_for("REVIEW");
-    terminal.answer("enter");
-    pressed += 1;
-    terminal.wait_for("done: write team-a/empty_value");
-    terminal.wait_until(|screen| screen.line(0).contains("4✗ "));
-    assert!(pressed < 10, "{pressed}");
-    let screen = terminal.screen_now();
-    let is_listed = |line: &String| line.contains("L29") && line.contains("team-a/empty_value");
-    assert!(screen.has("PROBLEM") && !screen.lines().iter().any(is_listed), "{}", screen.framed());
-}
-
-#[test]
 fn on_a_small_terminal_the_way_is_the_same() {
     let mut terminal = demo(80, 24);
-    terminal.wait_until(|screen| screen.line(0).contains("5✗"));
+    terminal.wait_until(|screen| screen.line(0).contains("✗"));
     terminal.keys("4");
     terminal.wait_for("team-a/not_object");
     terminal.keys("/");
-    terminal.type_text("problem:dang");
-    terminal.keys("tab enter");
-    let screen = terminal.wait_for("/problem:dangling-connection");
+    terminal.type_text("problem:connection");
+    terminal.keys("enter");
+    let screen = terminal.wait_for("/problem:connection");
     assert!(
-        screen.has("staging/dangling") && screen.has("problem:dangling-connection"),
+        screen.has("staging/dangling") && screen.has("L15"),
         "{}",
         screen.framed()
     );
     terminal.keys("tab");
     terminal.wait_for("connection kafka_old does not exist");
-    terminal.wait_for("dangling-connection");
+    terminal.wait_for("error L15 connection");
     terminal.keys("enter");
     terminal.wait_for("EDIT staging/dangling");
 }
@@ -67,7 +36,7 @@ fn on_a_small_terminal_the_way_is_the_same() {
 fn what_nobody_can_write_is_shown_and_what_others_mend_leaves_the_list() {
     let etcd = Etcd::new();
     etcd.put("a/webhooks/broken", "{");
-    etcd.put("a/webhooks/good", r#"{"module": "log", "jwt": {"secret": "{$JWT}"}}"#);
+    etcd.put("a/webhooks/good", r#"{"module": "log", "ip_whitelist": ["203.0.113.7"]}"#);
     let mut terminal = etcd.open(120, 40);
     terminal.wait_until(|screen| screen.line(0).contains("1✗"));
     terminal.keys("4");
@@ -77,7 +46,7 @@ fn what_nobody_can_write_is_shown_and_what_others_mend_leaves_the_list() {
     terminal.wait_for("POST /webhook/a/broken");
     terminal.keys("4");
     terminal.wait_for("in 2");
-    etcd.put("a/webhooks/broken", r#"{"module": "log", "jwt": {"secret": "{$JWT}"}}"#);
+    etcd.put("a/webhooks/broken", r#"{"module": "log", "ip_whitelist": ["203.0.113.7"]}"#);
     let screen = terminal.wait_for("✓ no problem found in 2 documents");
     assert!(!screen.line(0).contains('✗'), "{}", screen.framed());
 }

@@ -1,7 +1,6 @@
 //! What the receiver does with a request that has passed the checks: by `data_type`, `chain` or `module`, and `retry`
 //! (docs/receiver.md, section 3).
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 
 use super::auth::IgnoredPart;
@@ -272,9 +271,8 @@ pub(super) fn ignored(document: &Node, text: &str) -> Vec<IgnoredPart> {
         Some(_) => add("module-config", "it is not an object, and counts as empty", false),
     }
     let nodes = SchemaNodes::of_document(DocumentKind::Webhook, text, document);
-    let known: HashSet<_> = nodes.properties().map(|(name, _)| name).collect();
     let suspicious = nodes.annotation("x-suspicious-keys");
-    for member in document.last_members().into_iter().filter(|member| !known.contains(&*member.name)) {
+    for member in document.last_members().into_iter().filter(|member| !nodes.knows(&member.name)) {
         let meant = suspicious.and_then(|names| names.get(&member.name)?.as_str());
         let why = match meant {
             Some(meant) => format!("the receiver does not know it; {meant} is probably meant"),

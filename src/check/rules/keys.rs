@@ -1,8 +1,6 @@
 //! Members that the receiver does not read: misspelt, unknown, or shown in its documentation and ignored; and what
 //! a template left to be edited.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
 use super::MAX_DIAGNOSTICS;
@@ -37,15 +35,14 @@ fn suspicious_key(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagno
         if is_full || !matches!(node.value, NodeValue::Object(_)) || has_free_names(nodes) {
             return;
         }
-        let known: HashSet<_> = nodes.properties().map(|(name, _)| name).collect();
         let is_unknown = |member: &&Member| {
-            !known.contains(&*member.name) && listed(nodes, "x-ignored-keys", &member.name).is_none()
+            !nodes.knows(&member.name) && listed(nodes, "x-ignored-keys", &member.name).is_none()
         };
         for member in node.last_members().into_iter().filter(is_unknown) {
             if found.len() >= MAX_DIAGNOSTICS {
                 return;
             }
-            let key = UnknownKey::of(member, node, nodes, &known);
+            let key = UnknownKey::of(member, node, nodes);
             let place = Trail::Member(trail, member);
             let diagnostic = rule.diagnostic(key.message()).at(text, member.key, place.to_string());
             let (severity, fix) = (key.severity(), key.fix(text));
@@ -67,9 +64,9 @@ struct UnknownKey<'a> {
 }
 
 impl<'a> UnknownKey<'a> {
-    fn of(member: &'a Member, object: &Node, nodes: &SchemaNodes, known: &HashSet<&'static str>) -> Self {
+    fn of(member: &'a Member, object: &Node, nodes: &SchemaNodes) -> Self {
         let listed = listed(nodes, "x-suspicious-keys", &member.name).and_then(Value::as_str);
-        let meant = listed.or_else(|| nearest(&member.name, known.iter().copied()));
+        let meant = listed.or_else(|| nearest(&member.name, nodes.properties().map(|(name, _)| name)));
         let schema = |name| nodes.properties().find(|(known, _)| *known == name).map(|(_, schema)| schema);
         Self {
             member,

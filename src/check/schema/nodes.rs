@@ -3,30 +3,30 @@
 use serde_json::Value;
 use smallvec::SmallVec;
 
+use super::compiled::{CompiledSchema, SchemaPart};
 use super::validation::MAX_WIDTH;
 use crate::check::Trail;
 use crate::domain::DocumentKind;
-use crate::domain::json::{Node, NodeValue, PathStep, Scalar};
+use crate::domain::json::{Node, NodeValue, PathStep};
 
 /// The parts of a schema that describe one value. Several do: a webhook is described by the schema of all
 /// webhooks and by that of its module.
 #[derive(Debug, Clone, Default)]
-pub(in crate::check) struct SchemaNodes(SmallVec<[&'static Value; 4]>);
+pub(in crate::check) struct SchemaNodes(SmallVec<[&'static SchemaPart; 4]>);
 
 impl SchemaNodes {
     /// Those of a whole document; none for a kind without a schema.
     pub(in crate::check) fn of_document(kind: DocumentKind, text: &str, root: &Node) -> Self {
         let mut nodes = Self::default();
-        if let Some(schema) = super::schema(kind) {
-            SchemaReader { schema, text }.expand(schema, root, &mut nodes);
+        if let Some(schema) = CompiledSchema::of(kind) {
+            schema.expand(schema.root(), text, root, &mut nodes.0);
         }
         nodes
     }
 
     /// Those of a value within it.
     pub(in crate::check) fn at(kind: DocumentKind, text: &str, root: &Node, path: &[PathStep<'_>]) -> Self {
-        let Some(schema) = super::schema(kind) else { return Self::default() };
-        let reader = SchemaReader { schema, text };
+        let Some(schema) = CompiledSchema::of(kind) else { return Self::default() };
         let (mut node, mut nodes) = (root, Self::of_document(kind, text, root));
         for step in path {
             let within = match (step, &node.value) {
@@ -36,8 +36,8 @@ impl SchemaNodes {
             };
             let Some(within) = within else { return Self::default() };
             nodes = match step {
-                PathStep::Member(name) => reader.member(&nodes, name, within),
-                PathStep::Item(_) => reader.item(&nodes, within),
+                PathStep::Member(name) => nodes.member(schema, text, name, within),
+                PathStep::Item(_) => nodes.item(schema, text, within),
             };
             node = within;
         }
@@ -45,7 +45,7 @@ impl SchemaNodes {
     }
 
     pub(in crate::check) fn iter(&self) -> impl Iterator<Item = &'static Value> {
-        self.0.iter().copied()
+        self.0.iter().map(|part| part.schema)
     }
 
     /// Whether nothing is known about the value.
@@ -68,6 +68,30 @@ impl SchemaNodes {
         let objects = self.iter().filter_map(|node| node.get("properties")?.as_object());
         objects.flatten().map(|(name, schema)| (name.as_str(), schema))
     }
+
+    /// Whether a member of this name is known here.
+    pub(in crate::check) fn knows(&self, name: &str) -> bool {
+        self.0.iter().any(|part| part.member(name).is_some())
+    }
+
+    fn member(&self, schema: &'static CompiledSchema, text: &str, name: &str, value: &Node) -> Self {
+        let mut within = Self::default();
+        for part in &self.0 {
+            // Where names are free, all values have one schema.
+            if let Some(found) = part.member(name).or(part.other_members) {
+                schema.expand(found, text, value, &mut within.0);
+            }
+        }
+        within
+    }
+
+    fn item(&self, schema: &'static CompiledSchema, text: &str, item: &Node) -> Self {
+        let mut within = Self::default();
+        for found in self.0.iter().filter_map(|part| part.items) {
+            schema.expand(found, text, item, &mut within.0);
+        }
+        within
+    }
 }
 
 /// Shows every value that the schema of a kind describes, with what describes it; each before those within it. Of
@@ -80,7 +104,7 @@ pub(in crate::check) fn visit<'n>(
     see: &mut dyn FnMut(&Trail<'_>, &'n Node, &SchemaNodes),
 ) {
     let nodes = SchemaNodes::of_document(kind, text, root);
-    if let Some(schema) = super::schema(kind) {
+    if let Some(schema) = CompiledSchema::of(kind) {
         SchemaReader { schema, text }.descend(&Trail::Document, root, &nodes, see);
     }
 }
@@ -93,18 +117,16 @@ pub(in crate::check) fn visit_settings<'n>(
     settings: &'n Node,
     see: &mut dyn FnMut(&Trail<'_>, &'n Node, &SchemaNodes),
 ) {
-    let Some(schema) = super::schema(DocumentKind::Webhook) else { return };
-    let Some(known) = schema.pointer("/$defs/module_config").and_then(|known| known.get(module)) else {
-        return;
-    };
-    let (reader, mut nodes) = (SchemaReader { schema, text }, SchemaNodes::default());
-    reader.expand(known, settings, &mut nodes);
-    reader.descend(trail, settings, &nodes, see);
+    let Some(schema) = CompiledSchema::of(DocumentKind::Webhook) else { return };
+    let Some(known) = schema.settings_of(module) else { return };
+    let mut nodes = SchemaNodes::default();
+    schema.expand(known, text, settings, &mut nodes.0);
+    SchemaReader { schema, text }.descend(trail, settings, &nodes, see);
 }
 
 #[derive(Clone, Copy)]
 struct SchemaReader<'a> {
-    schema: &'static Value,
+    schema: &'static CompiledSchema,
     text: &'a str,
 }
 
@@ -123,114 +145,18 @@ impl SchemaReader<'_> {
         match &node.value {
             NodeValue::Object(_) => {
                 for member in node.last_members() {
-                    let within = self.member(nodes, member.name.as_str(), &member.value);
+                    let within = nodes.member(self.schema, self.text, member.name.as_str(), &member.value);
                     self.descend(&Trail::Member(trail, member), &member.value, &within, see);
                 }
             }
             NodeValue::Array(items) => {
                 for (at, item) in items.iter().take(MAX_WIDTH).enumerate() {
-                    let within = self.item(nodes, item);
+                    let within = nodes.item(self.schema, self.text, item);
                     self.descend(&Trail::Item(trail, at), item, &within, see);
                 }
             }
             NodeValue::Scalar(_) => {}
         }
-    }
-
-    fn member(self, nodes: &SchemaNodes, name: &str, value: &Node) -> SchemaNodes {
-        let mut within = SchemaNodes::default();
-        for node in nodes.iter() {
-            let named = node.get("properties").and_then(|known| known.get(name));
-            // Where names are free, all values have one schema.
-            let other = || node.get("additionalProperties").filter(|schema| schema.is_object());
-            if let Some(schema) = named.or_else(other) {
-                self.expand(schema, value, &mut within);
-            }
-        }
-        within
-    }
-
-    fn item(self, nodes: &SchemaNodes, item: &Node) -> SchemaNodes {
-        let mut within = SchemaNodes::default();
-        for schema in nodes.iter().filter_map(|node| node.get("items")) {
-            self.expand(schema, item, &mut within);
-        }
-        within
-    }
-
-    /// Adds a schema and those that it applies to the value.
-    fn expand(self, schema: &'static Value, node: &Node, out: &mut SchemaNodes) {
-        out.0.push(schema);
-        let all = |name| schema.get(name).and_then(Value::as_array).into_iter().flatten();
-        if let Some(target) = self.target(schema) {
-            self.expand(target, node, out);
-        }
-        for part in all("allOf") {
-            self.expand(part, node, out);
-        }
-        for part in all("anyOf").chain(all("oneOf")).filter(|part| self.may_be(part, node)) {
-            self.expand(part, node, out);
-        }
-        if let Some(condition) = schema.get("if") {
-            let branch = if self.holds(condition, node) { "then" } else { "else" };
-            if let Some(branch) = schema.get(branch) {
-                self.expand(branch, node, out);
-            }
-        }
-    }
-
-    /// What a `$ref` within this schema names.
-    fn target(self, schema: &'static Value) -> Option<&'static Value> {
-        let name = schema.get("$ref")?.as_str()?;
-        self.schema.pointer(name.strip_prefix('#')?)
-    }
-
-    /// Whether a value is of the type of an alternative.
-    fn may_be(self, part: &'static Value, node: &Node) -> bool {
-        let part = self.target(part).unwrap_or(part);
-        let types = part.get("type").or_else(|| part.pointer("/allOf/0/type"));
-        match types {
-            Some(types) => is_of_type(types, node, self.text),
-            None => !part.as_object().is_some_and(|part| part.contains_key("enum")),
-        }
-    }
-
-    /// Whether the condition of an `if` holds; of the keywords that the schemas use there.
-    fn holds(self, condition: &Value, node: &Node) -> bool {
-        let required = condition.get("required").and_then(Value::as_array).into_iter().flatten();
-        let has = |name: &Value| name.as_str().is_some_and(|name| node.member(name).is_some());
-        let properties = condition.get("properties").and_then(Value::as_object).into_iter().flatten();
-        let fits = |(name, schema): (&String, &Value)| {
-            node.member(name).is_none_or(|member| self.holds(schema, &member.value))
-        };
-        let is_constant = |constant: &Value| {
-            constant.as_str().is_some_and(|constant| node.string(self.text).is_some_and(|it| it == constant))
-        };
-        required.into_iter().all(has)
-            && properties.into_iter().all(fits)
-            && condition.get("const").is_none_or(is_constant)
-            && condition.get("type").is_none_or(|types| is_of_type(types, node, self.text))
-            && condition.get("not").is_none_or(|not| !self.holds(not, node))
-    }
-}
-
-/// Whether a value is of one of the types that `type` names.
-pub(in crate::check) fn is_of_type(types: &Value, node: &Node, text: &str) -> bool {
-    let is = |name: &Value| match (name.as_str().unwrap_or_default(), &node.value) {
-        ("object", value) => matches!(value, NodeValue::Object(_)),
-        ("array", value) => matches!(value, NodeValue::Array(_)),
-        ("string", value) => matches!(value, NodeValue::Scalar(Scalar::String)),
-        ("number", value) => matches!(value, NodeValue::Scalar(Scalar::Number)),
-        ("integer", NodeValue::Scalar(Scalar::Number)) => {
-            !node.span.of(text).contains(['.', 'e', 'E', 'N', 'I'])
-        }
-        ("boolean", value) => matches!(value, NodeValue::Scalar(Scalar::Bool)),
-        ("null", value) => matches!(value, NodeValue::Scalar(Scalar::Null)),
-        _ => false,
-    };
-    match types {
-        Value::Array(names) => names.iter().any(is),
-        name => is(name),
     }
 }
 
@@ -277,39 +203,5 @@ mod tests {
             described(DocumentKind::Connection, text, "x-ref"),
             ["type: ok", "port: string-breaks", "tls: always-true"]
         );
-    }
-
-    #[test]
-    fn conditions_of_the_schemas_hold_no_keyword_that_is_not_judged() {
-        fn conditions<'v>(schema: &'v Value, found: &mut Vec<&'v Value>) {
-            match schema {
-                Value::Object(members) => {
-                    found.extend(members.get("if"));
-                    members.values().for_each(|value| conditions(value, found));
-                }
-                Value::Array(items) => items.iter().for_each(|item| conditions(item, found)),
-                _ => {}
-            }
-        }
-        fn keywords<'v>(condition: &'v Value, found: &mut Vec<&'v str>) {
-            for (name, value) in condition.as_object().into_iter().flatten() {
-                found.push(name);
-                match name.as_str() {
-                    "properties" => value.as_object().unwrap().values().for_each(|it| keywords(it, found)),
-                    "not" => keywords(value, found),
-                    _ => {}
-                }
-            }
-        }
-        let mut found = Vec::new();
-        for kind in [DocumentKind::Webhook, DocumentKind::Connection] {
-            let (mut all, schema) = (Vec::new(), crate::check::schema::schema(kind).unwrap());
-            conditions(schema, &mut all);
-            assert!(all.len() > 10);
-            all.into_iter().for_each(|condition| keywords(condition, &mut found));
-        }
-        found.sort_unstable();
-        found.dedup();
-        assert_eq!(found, ["const", "not", "properties", "required", "type"]);
     }
 }

@@ -1,6 +1,7 @@
 //! The detail pane: what the store knows of the selected document, what it means to the receiver, and its
 //! text with secrets masked.
 
+use std::collections::BTreeSet;
 use std::iter;
 
 use ratatui::layout::Rect;
@@ -146,20 +147,29 @@ fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> V
 const TOLD_BY_FACTS: [&str; 4] =
     [UNUSABLE_DOCUMENT.id, UNROUTABLE_ID.id, OPEN_TO_ANYONE.id, SHARED_VARIABLE.id];
 
-/// `✗ L09 unknown key  line 7`: the other problems, worst first.
+/// `✗ L09 unknown key (line 7)`: the other problems, worst first; what is told of several places is told once.
 fn problems(facts: &mut LabelledLines, shown: &DetailDocument, found: &[Problem]) {
     let missing: Vec<_> = shown.facts.connections.iter().filter_map(|name| dangling(found, name)).collect();
     let is_told = |problem: &Problem| TOLD_BY_FACTS.contains(&problem.rule) || missing.contains(&problem);
     let others: Vec<_> = found.iter().filter(|problem| !is_told(problem)).collect();
+    let told: Vec<_> =
+        others.chunk_by(|one, next| (one.rule, &one.message) == (next.rule, &next.message)).collect();
     let mut label = "found";
-    for problem in others.iter().take(NAMED) {
+    for same in told.iter().take(NAMED) {
+        let Some(problem) = same.first() else { continue };
         let (style, mark) = words::severity_badge(problem.severity);
-        let place = problem.place().map_or_else(String::new, |(line, _)| format!(" (line {line})"));
-        facts.marked(label, style, mark, &format!("{} {}{place}", problem.rule, problem.message));
+        let lines: BTreeSet<_> = same.iter().filter_map(|problem| Some(problem.place()?.0)).collect();
+        let places = lines.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+        let places = match lines.len() {
+            0 => String::new(),
+            1 => format!(" (line {places})"),
+            _ => format!(" (lines {places})"),
+        };
+        facts.marked(label, style, mark, &format!("{} {}{places}", problem.rule, problem.message));
         label = "";
     }
-    if others.len() > NAMED {
-        facts.add("", StyleRole::Dim, &format!("and {} more", words::grouped(others.len() - NAMED)));
+    if told.len() > NAMED {
+        facts.add("", StyleRole::Dim, &format!("and {} more", words::grouped(told.len() - NAMED)));
     }
 }
 

@@ -9,12 +9,14 @@ use super::file::{RawSetting, TomlReader};
 use super::lookup::Lookup;
 use super::{Origin, SettingKey, SettingsError};
 use crate::check::{OwnRuleMistake, OwnRuleText, OwnRules};
-use crate::domain::DocumentKind;
 use crate::domain::json::Severity;
-use crate::text::Safe;
+use crate::domain::{DocumentKind, escape};
 
 /// The members of a rule, in the order of the documentation.
 const MEMBERS: [&str; 6] = ["id", "severity", "message", "when", "remedy", "kinds"];
+
+/// The most characters of an id that are shown where it is wrong.
+const MAX_SHOWN: usize = 64;
 
 const SEVERITIES: [(&str, Severity); 3] =
     [("error", Severity::Error), ("warning", Severity::Warning), ("hint", Severity::Info)];
@@ -108,8 +110,8 @@ impl RawOwnRule {
 
     /// `config.toml:12:8: the own rule prod-auth is disabled: …`
     fn disabled(&self, mistake: &SettingsError) -> String {
-        let name =
-            self.id.as_deref().map(|id| format!(" {}", Safe::name(id).into_string())).unwrap_or_default();
+        let id = self.id.as_deref().map(|id| id.chars().take(MAX_SHOWN).collect::<String>());
+        let name = id.map(|id| format!(" {}", escape(id.as_bytes()))).unwrap_or_default();
         mistake.with_words(|reason| format!("the own rule{name} is disabled: {reason}")).to_string()
     }
 

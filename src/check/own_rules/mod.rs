@@ -151,6 +151,9 @@ impl OwnRules {
         if message.trim().is_empty() {
             return refused("its message is empty");
         }
+        if message.chars().chain(remedy.chars()).any(char::is_control) {
+            return refused("its message and its remedy are one line each, without control characters");
+        }
         if message.len().max(remedy.len()) > MAX_TEXT {
             return refused(&format!("its message and its remedy have at most {MAX_TEXT} bytes each"));
         }

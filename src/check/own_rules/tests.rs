@@ -161,6 +161,10 @@ fn an_id_is_a_name_of_its_own() {
     assert_eq!(own.rules().map(|rule| rule.id).collect::<Vec<_>>(), ["prod-auth"]);
     let empty = OwnRuleText { message: " ".into(), ..text("other", "true") };
     assert_eq!(own.add(&empty).unwrap_err().reason, "its message is empty");
+    let two_lines = OwnRuleText { remedy: "one\ntwo".into(), ..text("other", "true") };
+    assert!(own.add(&two_lines).unwrap_err().reason.contains("one line each"));
+    let long = OwnRuleText { message: "x".repeat(401), ..text("other", "true") };
+    assert!(own.add(&long).unwrap_err().reason.contains("at most 400 bytes"));
     for at in 1..MAX_OWN_RULES {
         own.add(&text(&format!("own-{at}"), "true")).unwrap();
     }

@@ -62,11 +62,11 @@ impl Diagnostic {
 }
 
 /// One rule: pure, without I/O and without a clock.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// `L09`: of the catalogue in docs/receiver.md, or of confdeck's own.
+    /// `L09`: of the catalogue in docs/receiver.md, or of confdeck's own; of an own rule as its context says.
     pub id: &'static str,
-    /// `suspicious-key`: what users may write in its place.
+    /// `suspicious-key`: what users may write in its place; of an own rule its id.
     pub name: &'static str,
     /// The severity of its diagnostics, unless one says otherwise.
     pub severity: Severity,
@@ -93,9 +93,16 @@ pub(super) enum RuleCheck {
     Store(fn(&Rule, &StoreInput<'_>, &mut Vec<Diagnostic>)),
     /// A text that is about to become a document.
     Draft(fn(&Rule, DraftInput<'_>, &mut Vec<Diagnostic>)),
+    /// Nothing by itself: its diagnostics are made where own rules judge, [`OwnRules::judge`](super::OwnRules::judge).
+    OwnRules,
 }
 
 impl Rule {
+    /// `L09 suspicious-key`; of an own rule its id.
+    pub fn title(&self) -> String {
+        if self.id == self.name { self.id.to_owned() } else { format!("{} {}", self.id, self.name) }
+    }
+
     pub(super) fn diagnostic(&self, message: String) -> Diagnostic {
         Diagnostic {
             rule: self.id,

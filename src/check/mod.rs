@@ -5,6 +5,7 @@ mod diagnostic;
 mod input;
 mod known_documents;
 mod needs;
+mod own_rules;
 mod preflight;
 mod problems;
 mod profile;
@@ -24,6 +25,7 @@ pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,
     OwnSecrets, ReceiverEnv, SecretLookup, needs,
 };
+pub use own_rules::{Overrun, OwnFindings, OwnRuleMistake, OwnRuleText, OwnRules};
 pub use preflight::{Preflight, PreflightVerdict, diagnose_document, preflight};
 pub use problems::{Problem, ProblemIndex, SeverityCounts};
 pub use profile::{KNOWN_VERSION, ReceiverProfile};

@@ -81,9 +81,7 @@ pub fn diagnose_document(input: &DocumentInput<'_>) -> Diagnosis {
             (unusable.span, unusable.place) = (at.span, at.place);
         }
     }
-    let of_text = input.receiver.rules.apply(of_text);
-    diagnosis.silenced += of_text.silenced;
-    diagnosis.found.extend(of_text.found);
+    diagnosis.add(input.receiver.rules.apply(of_text));
     diagnosis
 }
 

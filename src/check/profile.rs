@@ -1,6 +1,6 @@
 //! What rules know about the receiver that a context's documents are for.
 
-use super::{RuleSettings, SecretLookup};
+use super::{OwnRules, Rule, RuleSettings, SecretLookup, rules};
 use crate::domain::Namespace;
 
 /// The version of the receiver whose behaviour the rules describe.
@@ -23,12 +23,19 @@ pub struct ReceiverProfile {
     pub lookup: SecretLookup,
     /// Which rules are silenced here, or have another severity.
     pub rules: RuleSettings,
+    /// Rules of the context itself.
+    pub own_rules: OwnRules,
 }
 
 impl ReceiverProfile {
     /// Whether it is the version whose behaviour is known.
     pub fn is_known_version(&self) -> bool {
         self.version == KNOWN_VERSION
+    }
+
+    /// The rule with an id: one of all receivers, or an own one.
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        rules::rule(id).or_else(|| self.own_rules.rule(id))
     }
 }
 
@@ -43,6 +50,7 @@ impl Default for ReceiverProfile {
             allows_private: None,
             lookup: SecretLookup::default(),
             rules: RuleSettings::default(),
+            own_rules: OwnRules::default(),
         }
     }
 }

@@ -17,11 +17,11 @@ use super::secrets::{NewSecrets, write_new};
 use super::session::CliSession;
 use super::stderr::print_note;
 use crate::check::rules::{
-    MASK_FOR_SECRET, UNFILLED_PLACEHOLDER, UNROUTABLE_ID, UNUSABLE_DOCUMENT, rule_of, severity_word,
+    MASK_FOR_SECRET, UNFILLED_PLACEHOLDER, UNROUTABLE_ID, UNUSABLE_DOCUMENT, severity_word,
 };
 use crate::check::{
     Diagnostic, DocumentInput, DraftInput, KnownDocuments, Need, NeedKind, PreflightVerdict, ReceiverProfile,
-    SecretLookup, Subject, diagnose, diagnose_document, needs, preflight,
+    Rule, SecretLookup, Subject, diagnose, diagnose_document, needs, preflight,
 };
 use crate::domain::json::check_object;
 use crate::domain::{ConnectionName, Document, ResourceKey, Token};
@@ -155,9 +155,14 @@ async fn check(
     let known = surroundings(session, key, &facts, &receiver.lookup).await;
     let around = known.around(key);
     let input = DocumentInput::new(key, &facts, &receiver, &around);
+    let own = receiver.own_rules.judge(&[(key, input.text())]);
     let mut found = diagnose_document(&input).found;
+    found.extend(receiver.rules.apply(own.found.into_iter().flatten().collect()).found);
     found.sort_by_key(|found| found.severity as u8);
-    let mut notes: Vec<_> = found.iter().map(|found| format!("{key}: {}", line(found))).collect();
+    let mut notes: Vec<_> = found.iter().map(|found| format!("{key}: {}", line(&receiver, found))).collect();
+    let disabled = receiver.own_rules.without(&own.overruns).diagnostics().collect();
+    let disabled = receiver.rules.apply(disabled).found;
+    notes.extend(disabled.iter().map(|disabled| line(&receiver, disabled)));
     let mut flight = preflight(&input, None);
     if flight.is_stopped() && !put.create {
         // What may not be read is no excuse for what is known of the document.
@@ -171,21 +176,21 @@ async fn check(
     }
     match flight.stops().next() {
         Some(stop) if !put.force => {
-            let others = notes.iter().filter(|note| !note.ends_with(&line(stop)));
+            let others = notes.iter().filter(|note| !note.ends_with(&line(&receiver, stop)));
             others.for_each(|note| print_note(note));
-            Err(refused(format!("{}; nothing was sent, --force stores it anyway", line(stop))))
+            Err(refused(format!("{}; nothing was sent, --force stores it anyway", line(&receiver, stop))))
         }
         _ => Ok(notes),
     }
 }
 
 /// `error L01 refused-at-start: line 2, column 13: what is wrong; what to do`
-fn line(found: &Diagnostic) -> String {
-    let name = rule_of(found).map(|rule| rule.name).unwrap_or_default();
+fn line(receiver: &ReceiverProfile, found: &Diagnostic) -> String {
+    let rule = receiver.rule(found.rule).map_or_else(|| found.rule.to_owned(), Rule::title);
     let advice = found.advice();
     let then = if advice.is_empty() { "" } else { "; " };
     let severity = severity_word(found.severity);
-    format!("{severity} {} {name}: {found}{then}{advice}", found.rule)
+    format!("{severity} {rule}: {found}{then}{advice}")
 }
 
 /// Why a document is refused whatever is around it.

@@ -54,6 +54,17 @@ impl SettingsError {
         }
     }
 
+    /// The same at the same place, in other words.
+    pub(super) fn with_words(&self, words: impl FnOnce(&str) -> String) -> Self {
+        match self.clone() {
+            Self::At { path, line, column, problem } => {
+                Self::At { path, line, column, problem: words(&problem) }
+            }
+            Self::Of { source_name, problem } => Self::Of { source_name, problem: words(&problem) },
+            unreadable @ Self::Unreadable { .. } => unreadable,
+        }
+    }
+
     pub(super) fn unreadable(path: &Path, asked_by: impl Into<String>, error: &std::io::Error) -> Self {
         Self::Unreadable { path: path.to_path_buf(), asked_by: asked_by.into(), reason: io_reason(error) }
     }

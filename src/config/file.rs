@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::Result;
+use super::own_rules::RawOwnRule;
 use super::{Origin, SETTINGS, Setting, SettingKey, SettingKind, SettingTable, SettingsError, WithOrigin};
 use crate::domain::json::line_column;
 
@@ -20,6 +21,7 @@ pub(super) enum RawSetting {
     Number(i64),
     /// Each text with its own place.
     List(Vec<WithOrigin<String>>),
+    Rules(Vec<RawOwnRule>),
 }
 
 /// The settings of one table of the file.
@@ -84,7 +86,7 @@ fn find(name: &str, table: SettingTable) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| stands_in(setting, table) && setting.short_name() == name)
 }
 
-struct TomlReader<'a> {
+pub(super) struct TomlReader<'a> {
     path: Arc<Path>,
     text: &'a str,
 }
@@ -121,6 +123,7 @@ impl TomlReader<'_> {
             SettingKind::SwitchOrPath => "true, false, or a path in quotes".to_owned(),
             SettingKind::Number(from, to) => format!("a number from {from} to {to}"),
             SettingKind::List => "a list of texts, as [\"a\", \"b\"]".to_owned(),
+            SettingKind::Rules => "tables, each written [[contexts.NAME.rules]]".to_owned(),
             _ => "a text in quotes".to_owned(),
         };
         let raw = match (setting.kind, value.get_ref()) {
@@ -138,8 +141,18 @@ impl TomlReader<'_> {
                 });
                 texts.collect::<Option<_>>().map(RawSetting::List)
             }
+            (SettingKind::Rules, DeValue::Array(items)) => {
+                let are_tables = items.iter().all(|item| item.get_ref().is_table());
+                are_tables.then(|| {
+                    RawSetting::Rules(items.iter().map(|item| RawOwnRule::read(self, item)).collect())
+                })
+            }
             (
-                SettingKind::Number(..) | SettingKind::Switch | SettingKind::Presence | SettingKind::List,
+                SettingKind::Number(..)
+                | SettingKind::Switch
+                | SettingKind::Presence
+                | SettingKind::List
+                | SettingKind::Rules,
                 _,
             ) => None,
             (_, value) => value.as_str().map(|text| RawSetting::Text(text.to_owned())),
@@ -161,11 +174,16 @@ impl TomlReader<'_> {
         self.error(span, format!("{name:?} is not known in {label}; known are {accepted}"))
     }
 
-    fn error(&self, span: Range<usize>, problem: String) -> SettingsError {
+    pub(super) fn error(&self, span: Range<usize>, problem: String) -> SettingsError {
         SettingsError::of(&self.origin(span), problem)
     }
 
-    fn origin(&self, span: Range<usize>) -> Origin {
+    /// The text of the file there.
+    pub(super) fn text_of(&self, span: Range<usize>) -> &str {
+        self.text.get(span).unwrap_or_default()
+    }
+
+    pub(super) fn origin(&self, span: Range<usize>) -> Origin {
         let (line, column) = line_column(self.text, span.start);
         Origin::File { path: self.path.clone(), line, column }
     }
@@ -188,7 +206,7 @@ mod tests {
              key, secrets_backend, vault_addr, vault_redirect_hosts, vault_token, vault_token_file, \
              vault_role_id, vault_secret_id, vault_namespace, vault_verify, vault_cacert, \
              vault_mount_point, vault_kv_version, vault_timeout_seconds, read_only, protected, \
-             hide_names, show_names, silence_rules, rules_as_errors, rules_as_warnings, rules_as_hints, theme, \
+             hide_names, show_names, silence_rules, rules_as_errors, rules_as_warnings, rules_as_hints, rules, theme, \
              accent, copy_secrets"
         );
         assert_eq!(

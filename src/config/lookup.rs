@@ -103,7 +103,7 @@ impl<'a> Lookup<'a> {
         let number = match &found.value {
             RawSetting::Number(number) => u16::try_from(*number).ok(),
             RawSetting::Text(text) => text.trim().parse().ok(),
-            RawSetting::Switch(_) | RawSetting::List(_) => None,
+            RawSetting::Switch(_) | RawSetting::List(_) | RawSetting::Rules(_) => None,
         };
         let number = number.filter(|number| (from..=to).contains(number)).ok_or_else(|| {
             found.wrong(format!("{} must be a number from {from} to {to}", key.setting().name))
@@ -335,7 +335,7 @@ impl<'a> Lookup<'a> {
         found
     }
 
-    fn record(&mut self, key: SettingKey, value: impl ToString, origin: Origin) {
+    pub(super) fn record(&mut self, key: SettingKey, value: impl ToString, origin: Origin) {
         self.effective.push(EffectiveSetting { key, value: value.to_string(), origin });
     }
 
@@ -355,7 +355,7 @@ impl<'a> Lookup<'a> {
     }
 
     /// The value of every source, in order of precedence.
-    fn candidates(&self, key: SettingKey) -> Vec<WithOrigin<RawSetting>> {
+    pub(super) fn candidates(&self, key: SettingKey) -> Vec<WithOrigin<RawSetting>> {
         let setting = key.setting();
         let variable = setting.variable.and_then(|name| self.environment.get(name));
         let variable = variable.filter(|found| {
@@ -392,7 +392,7 @@ fn switch(key: SettingKey, found: &WithOrigin<RawSetting>) -> Result<bool> {
             "0" | "false" | "no" | "off" => Ok(false),
             _ => Err(found.wrong(format!("{} must be true or false", setting.name))),
         },
-        RawSetting::Number(_) | RawSetting::List(_) => {
+        RawSetting::Number(_) | RawSetting::List(_) | RawSetting::Rules(_) => {
             Err(found.wrong(format!("{} must be true or false", setting.name)))
         }
     }

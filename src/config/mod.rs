@@ -17,6 +17,7 @@ mod file;
 )]
 mod lookup;
 mod origin;
+mod own_rules;
 mod profile;
 mod receiver;
 mod resolve;

@@ -19,6 +19,7 @@ impl Settings {
             allows_private: allows(variables, "ALLOW_PRIVATE_IP_CONNECTIONS", *allows_private),
             lookup: lookup.unwrap_or_else(|| self.receiver.secret_lookup(&self.secrets)),
             rules: self.rules.clone(),
+            own_rules: self.own_rules.clone(),
         }
     }
 }

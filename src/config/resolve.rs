@@ -7,12 +7,13 @@ use super::error::Result;
 #[cfg(feature = "etcd")]
 use super::etcd;
 use super::lookup::Lookup;
+use super::own_rules::own_rules;
 use super::rules;
 use super::{
     ContextWarning, EffectiveSetting, Environment, Origin, Overrides, Receiver, SecretSource,
     SettingKey as Key, SettingSources, Target, WithOrigin,
 };
-use crate::check::RuleSettings;
+use crate::check::{OwnRules, RuleSettings};
 use crate::domain::{Finding, SecretNameError, SecretNames};
 use crate::provider::file::FileSettings;
 
@@ -30,6 +31,8 @@ pub struct Settings {
     pub secret_names: SecretNames,
     /// Which rules are silenced here, or have another severity.
     pub rules: RuleSettings,
+    /// Rules of the context itself.
+    pub own_rules: OwnRules,
     /// Settings that only the console uses.
     pub console: ConsoleSettings,
     /// Warnings about the connection to the store that are always shown.
@@ -107,7 +110,8 @@ impl Settings {
             protected: lookup.strictest(Key::Protected)?.is_some(),
         };
         let secret_names = secret_names(&mut lookup)?;
-        let rules = rules::settings(&mut lookup)?;
+        let own_rules = own_rules(&mut lookup);
+        let rules = rules::settings(&mut lookup, &own_rules)?;
         let console = ConsoleSettings {
             theme: lookup.named_word(Key::Theme)?,
             accent: lookup.named_word(Key::Accent)?,
@@ -129,6 +133,7 @@ impl Settings {
             receiver,
             secret_names,
             rules,
+            own_rules,
             console,
             warnings,
             findings,

@@ -3,14 +3,14 @@
 use super::error::Result;
 use super::lookup::Lookup;
 use super::{SettingKey as Key, SettingsError, WithOrigin};
-use crate::check::{RuleSetting, RuleSettings, find_rule};
+use crate::check::{OwnRules, RuleSetting, RuleSettings, find_rule};
 use crate::domain::json::Severity;
 
 /// The lists that change rules. Of two that name the same rule in one table of the file, the first here counts.
 const LISTS: [Key; 4] = [Key::SilenceRules, Key::RulesAsErrors, Key::RulesAsWarnings, Key::RulesAsHints];
 
 /// What a context says of a rule wins over what is said for all contexts.
-pub(super) fn settings(lookup: &mut Lookup<'_>) -> Result<RuleSettings> {
+pub(super) fn settings(lookup: &mut Lookup<'_>, own: &OwnRules) -> Result<RuleSettings> {
     let mut settings = RuleSettings::default();
     for (list, text) in lookup.layered_lists(&LISTS) {
         let (name, setting) = match list {
@@ -22,7 +22,9 @@ pub(super) fn settings(lookup: &mut Lookup<'_>) -> Result<RuleSettings> {
             Key::RulesAsWarnings => (text.value.as_str(), RuleSetting::Severity(Severity::Warning)),
             _ => (text.value.as_str(), RuleSetting::Severity(Severity::Info)),
         };
-        let rule = find_rule(name.trim()).map_err(|nearest| unknown(&text, name.trim(), nearest))?;
+        let name = name.trim();
+        let rule = own.rule(name).map_or_else(|| find_rule(name), Ok);
+        let rule = rule.map_err(|nearest| unknown(&text, name, nearest))?;
         if matches!(&setting, RuleSetting::Silenced(reason) if reason.is_empty()) {
             return Err(text.wrong(format!(
                 "{} is silenced without a reason; write \"{}: why it does not matter here\"",

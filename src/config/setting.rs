@@ -44,6 +44,7 @@ pub enum SettingKey {
     RulesAsErrors,
     RulesAsWarnings,
     RulesAsHints,
+    OwnRules,
     Stats,
     ReceiverEnv,
     ReceiverVault,
@@ -89,6 +90,8 @@ pub enum SettingKind {
     Word(&'static [&'static str]),
     /// A list of texts; in a variable separated by commas.
     List,
+    /// Tables, one for each own rule.
+    Rules,
 }
 
 #[derive(Debug, Clone, Copy)]

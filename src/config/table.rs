@@ -54,9 +54,9 @@ const CONFIG: Setting =
         .means("`$XDG_CONFIG_HOME/confdeck/config.toml`", "the config file");
 
 /// Every setting, in the order of the reference documentation.
-pub const SETTINGS: [Setting; 52] = {
+pub const SETTINGS: [Setting; 53] = {
     use SettingKey as K;
-    use SettingKind::{List, Number, Path, Presence, Secret, Switch, SwitchOrPath, Text, Word};
+    use SettingKind::{List, Number, Path, Presence, Rules, Secret, Switch, SwitchOrPath, Text, Word};
     use SettingTable::{Console, Context, Nowhere, Receiver, Top};
     [
         CONFIG,
@@ -185,6 +185,11 @@ pub const SETTINGS: [Setting; 52] = {
             .means("", "rules whose findings are warnings here"),
         row(K::RulesAsHints, "rules_as_hints", Context, List, None)
             .means("", "rules whose findings are hints here"),
+        row(K::OwnRules, "rules", Context, Rules, None).means(
+            "",
+            "rules of your own, written `[[contexts.NAME.rules]]` or `[[defaults.rules]]`, each a table with `id`, \
+             `severity`, `message` and `when`; those of both add up, see [checks.md](checks.md#own-rules)",
+        ),
         row(K::Theme, "theme", Console, Word(THEMES), Some("CONFDECK_THEME"))
             .flag("--theme")
             .means("`default`", "the console's colours: `default`, `dark` or `light`; a context may set its own"),

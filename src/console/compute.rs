@@ -44,6 +44,11 @@ impl Compute {
         Self { in_background: true, ..self }
     }
 
+    /// It is never done at once, whatever its size: how long it takes does not depend on that alone.
+    pub fn off_the_loop(self) -> Self {
+        Self { bytes: usize::MAX, ..self }
+    }
+
     pub fn is_small(&self) -> bool {
         self.bytes <= AT_ONCE
     }

@@ -22,6 +22,7 @@ mod leases;
 mod lost_output;
 mod masking;
 mod odd;
+mod own_rules;
 mod proxies;
 mod secrets;
 mod settings;

@@ -10,6 +10,7 @@ mod for_tests;
 mod json;
 mod keys;
 mod modules;
+mod own;
 mod references;
 mod startup;
 mod steps;
@@ -29,6 +30,7 @@ pub use connections::{
 pub use json::RECEIVER_ONLY_JSON;
 pub use keys::{IGNORED_KEY, LEFT_TO_EDIT, SUSPICIOUS_KEY};
 pub use modules::{BROKEN_MODULE, CONNECTION_OF_CHAIN, RATE_LIMIT, UNREDACTED_LOG, USELESS_RETRY};
+pub use own::{DISABLED_OWN_RULE, UNJUDGED_BY_OWN_RULE};
 pub use references::{
     ALTERED_DEFAULT, GREEDY_DEFAULT, GUESSABLE_SECRET, ILL_FORMED_REFERENCE, LITERAL_REFERENCE,
     PLAINTEXT_SECRET, ROTATED_SECRET, TEXT_FROM_REFERENCE, UNRESOLVED_REFERENCE,
@@ -47,7 +49,7 @@ use for_tests::RULES as RULES_FOR_TESTS;
 /// The most diagnostics of one subject, and of one rule for it.
 pub const MAX_DIAGNOSTICS: usize = 100;
 
-/// By id: those of the catalogue, of JSON, of own secrets, of templates, of values, and of drafts.
+/// By id: those of the catalogue, of JSON, of own rules, of own secrets, of templates, of values, and of drafts.
 static RULES: &[Rule] = &[
     REFUSED_AT_START,
     UNRESOLVED_REFERENCE,
@@ -83,6 +85,8 @@ static RULES: &[Rule] = &[
     UNREADABLE_STORE,
     UNUSABLE_CONNECTION,
     RECEIVER_ONLY_JSON,
+    DISABLED_OWN_RULE,
+    UNJUDGED_BY_OWN_RULE,
     SHARED_VARIABLE,
     LEFT_TO_EDIT,
     WRONG_VALUE,
@@ -116,6 +120,13 @@ pub fn rule_of(diagnostic: &Diagnostic) -> Option<&'static Rule> {
 pub struct Diagnosis {
     pub found: Vec<Diagnostic>,
     pub silenced: usize,
+}
+
+impl Diagnosis {
+    pub fn add(&mut self, other: Self) {
+        self.found.extend(other.found);
+        self.silenced += other.silenced;
+    }
 }
 
 /// The diagnostics of all rules for a subject, in the order of the rules; the worst, if there are too many.

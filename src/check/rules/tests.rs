@@ -76,7 +76,7 @@ fn a_draft_is_judged_by_its_text() {
 
 #[test]
 fn no_two_rules_share_an_id_and_they_are_in_order() {
-    let place = |rule: &Rule| ("LJSTVD".find(&rule.id[..1]).unwrap(), rule.id);
+    let place = |rule: &Rule| ("LJOSTVD".find(&rule.id[..1]).unwrap(), rule.id);
     assert!(RULES.iter().is_sorted_by(|one, next| place(one) < place(next)));
     let names: std::collections::BTreeSet<_> = RULES.iter().map(|rule| rule.name).collect();
     assert_eq!(names.len(), RULES.len());

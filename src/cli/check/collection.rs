@@ -53,6 +53,11 @@ impl CheckedDocument {
         let facts = Facts::scan(&Masking::of(&key, names), document);
         Self { key, facts, origin }
     }
+
+    /// Its text; empty for one that is not UTF-8.
+    pub(super) fn text(&self) -> &str {
+        self.facts.document.text().unwrap_or_default()
+    }
 }
 
 /// Whether a text is a file of documents and not a document: some member is one.

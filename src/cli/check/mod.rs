@@ -18,7 +18,8 @@ use super::error::{Exit, Result};
 use super::output::Printer;
 use super::session::CliSession;
 use super::stderr::print_note;
-use crate::check::{DocumentInput, diagnose_document};
+use crate::check::{DocumentInput, Overrun, OwnRules, diagnose_document};
+use crate::config::Settings;
 use crate::domain::json::Severity;
 
 /// Check documents by what the receiver does with them.
@@ -81,7 +82,13 @@ pub(super) async fn run(session: &CliSession, check: CheckArgs, out: &mut Printe
         of_paths(session, &check.paths, check.address.as_ref())?
     };
     let mut report = CheckReport::default();
-    groups.into_iter().for_each(|group| add(&mut report, group));
+    let Settings { rules, own_rules, .. } = &*session.settings;
+    let mut own = own_rules.clone();
+    groups.into_iter().for_each(|group| add(&mut report, group, &mut own));
+    // A check that left them out without a word would pass.
+    let disabled = rules.apply(own.diagnostics().collect());
+    report.silenced += disabled.silenced;
+    report.findings.extend(disabled.found.into_iter().filter_map(Finding::of_settings));
     let fails = report.findings.iter().any(|finding| check.fail_on.includes(finding.severity));
     match check.format {
         CheckFormat::Table => out.lines(report.table())?,
@@ -95,23 +102,31 @@ pub(super) async fn run(session: &CliSession, check: CheckArgs, out: &mut Printe
     Ok(if fails { Exit::INVALID } else { Exit::DONE })
 }
 
-fn add(report: &mut CheckReport, group: DocumentGroup) {
+/// Adds what is found in documents. Own rules that cost too much for one of them judge none from then on.
+fn add(report: &mut CheckReport, group: DocumentGroup, own: &mut OwnRules) {
     let DocumentGroup { receiver, known, documents, of_files } = group;
     for found in of_files {
         let diagnosis = receiver.rules.apply(vec![found.diagnostic]);
         report.silenced += diagnosis.silenced;
-        let finding = |diagnostic| Finding::of_file(&found.file, found.end, diagnostic);
+        let finding = |diagnostic| Finding::of_file(&receiver, &found.file, found.end, diagnostic);
         report.findings.extend(diagnosis.found.into_iter().filter_map(finding));
     }
-    for document in &documents {
+    let texts: Vec<_> = documents.iter().map(|document| (&document.key, document.text())).collect();
+    let judged = own.judge(&texts);
+    for Overrun { rule, .. } in &judged.overruns {
+        report.findings.retain(|finding| finding.rule.id != *rule);
+    }
+    *own = own.without(&judged.overruns);
+    for (document, found) in documents.iter().zip(judged.found) {
         let around = known.around(&document.key);
         let input = DocumentInput::new(&document.key, &document.facts, &receiver, &around);
         let mut diagnosis = diagnose_document(&input);
+        diagnosis.add(receiver.rules.apply(found));
         diagnosis.found.sort_by_key(|found| found.place);
         report.documents += 1;
         report.silenced += diagnosis.silenced;
         let text = input.text();
-        let finding = |diagnostic| Finding::of_document(document, text, diagnostic);
+        let finding = |diagnostic| Finding::of_document(&receiver, document, text, diagnostic);
         report.findings.extend(diagnosis.found.into_iter().filter_map(finding));
     }
 }

@@ -6,8 +6,8 @@ use serde::{Serialize, Serializer};
 
 use super::collection::CheckedDocument;
 use super::place::{Place, within};
-use crate::check::rules::{rule_of, severity_word};
-use crate::check::{Diagnostic, Rule};
+use crate::check::rules::severity_word;
+use crate::check::{Diagnostic, ReceiverProfile, Rule};
 use crate::cli::output::{cell, table, whole};
 use crate::domain::json::{Severity, line_column};
 use crate::text::Safe;
@@ -35,7 +35,7 @@ pub(super) struct JsonReport<'r> {
 #[derive(Serialize)]
 pub(super) struct Finding {
     #[serde(serialize_with = "rule_id")]
-    pub(super) rule: &'static Rule,
+    pub(super) rule: Rule,
     name: &'static str,
     #[serde(serialize_with = "severity_name")]
     pub(super) severity: Severity,
@@ -71,7 +71,7 @@ impl Region {
     }
 }
 
-fn rule_id<S: Serializer>(rule: &&'static Rule, serializer: S) -> Result<S::Ok, S::Error> {
+fn rule_id<S: Serializer>(rule: &Rule, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(rule.id)
 }
 
@@ -80,8 +80,8 @@ fn severity_name<S: Serializer>(severity: &Severity, serializer: S) -> Result<S:
 }
 
 impl Finding {
-    fn new(diagnostic: Diagnostic, region: Option<Region>) -> Option<Self> {
-        let rule = rule_of(&diagnostic)?;
+    fn new(receiver: &ReceiverProfile, diagnostic: Diagnostic, region: Option<Region>) -> Option<Self> {
+        let rule = *receiver.rule(diagnostic.rule)?;
         let remedy = diagnostic.advice();
         Some(Self {
             rule,
@@ -97,14 +97,25 @@ impl Finding {
         })
     }
 
+    /// Of the settings.
+    pub(super) fn of_settings(diagnostic: Diagnostic) -> Option<Self> {
+        Self::new(&ReceiverProfile::default(), diagnostic, None)
+    }
+
     /// Of a file as a whole.
-    pub(super) fn of_file(file: &Arc<str>, end: Option<Place>, diagnostic: Diagnostic) -> Option<Self> {
+    pub(super) fn of_file(
+        receiver: &ReceiverProfile,
+        file: &Arc<str>,
+        end: Option<Place>,
+        diagnostic: Diagnostic,
+    ) -> Option<Self> {
         let region = diagnostic.place.map(|start| Region::new(start, end.unwrap_or(start)));
-        Some(Self { file: Some(file.to_string()), ..Self::new(diagnostic, region)? })
+        Some(Self { file: Some(file.to_string()), ..Self::new(receiver, diagnostic, region)? })
     }
 
     /// Of a document with this text.
     pub(super) fn of_document(
+        receiver: &ReceiverProfile,
         document: &CheckedDocument,
         text: &str,
         diagnostic: Diagnostic,
@@ -119,7 +130,7 @@ impl Finding {
         Some(Self {
             key: Some(document.key.to_string()),
             file: origin.map(|origin| origin.file.to_string()),
-            ..Self::new(diagnostic, of_place.or_else(of_name))?
+            ..Self::new(receiver, diagnostic, of_place.or_else(of_name))?
         })
     }
 
@@ -143,7 +154,7 @@ impl Finding {
             Severity::Warning => "warning",
             Severity::Info => "notice",
         };
-        let title = format!("title={} {}", self.rule.id, self.rule.name);
+        let title = format!("title={}", self.rule.title());
         let place = self.file.as_deref().zip(self.region).map(|(file, Region { line, column, .. })| {
             format!("file={},line={line},col={column},", property(file))
         });
@@ -168,7 +179,7 @@ impl CheckReport {
         let row = |finding: &Finding| {
             [
                 Safe::literal(severity_word(finding.severity)),
-                whole(&format!("{} {}", finding.rule.id, finding.rule.name)),
+                whole(&finding.rule.title()),
                 whole(&finding.place()),
                 finding.key.as_ref().map_or(Safe::literal(""), cell),
                 whole(&finding.words()),

@@ -15,7 +15,7 @@ const SCHEMA: &str =
 /// The log of one run. Of the rules it describes those that found something.
 pub(super) fn log(report: &CheckReport) -> Value {
     let used: BTreeMap<&str, &Rule> =
-        report.findings.iter().map(|finding| (finding.rule.id, finding.rule)).collect();
+        report.findings.iter().map(|finding| (finding.rule.id, &finding.rule)).collect();
     let index = |id: &str| used.keys().position(|used| *used == id);
     let results: Vec<_> =
         report.findings.iter().map(|finding| result(finding, index(finding.rule.id))).collect();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Model;
 use super::surroundings::{Surroundings, TypeCounts, type_counts};
 use crate::check::{
-    Diagnostic, DocumentInput, ProblemIndex, ReceiverProfile, SeverityCounts, Subject, diagnose,
+    Diagnostic, DocumentInput, Overrun, ProblemIndex, ReceiverProfile, SeverityCounts, Subject, diagnose,
 };
 use crate::console::request::RequestId;
 use crate::domain::{ConnectionName, Coverage, ResourceKey, SecretPath, StoreId};
@@ -61,7 +61,12 @@ pub struct CheckSlice {
 }
 
 /// What was found in the documents of a slice.
-pub type CheckedSlice = Vec<(Slot, ResourceKey, Vec<Diagnostic>)>;
+#[derive(Debug, Default)]
+pub struct CheckedSlice {
+    pub found: Vec<(Slot, ResourceKey, Vec<Diagnostic>)>,
+    /// Own rules that cost too much.
+    pub overruns: Vec<Overrun>,
+}
 
 #[cfg(test)]
 thread_local! {
@@ -76,15 +81,28 @@ impl CheckSlice {
         self.inputs.iter().map(cost).sum()
     }
 
+    /// Whether own rules judge it, whose cost is known only once they have.
+    pub fn is_costly(&self) -> bool {
+        !self.receiver.own_rules.is_empty()
+    }
+
     pub fn run(self) -> CheckedSlice {
         let Self { inputs, receiver } = self;
-        let check = |CheckInput { slot, key, facts, around }: CheckInput| {
+        let texts: Vec<_> = inputs
+            .iter()
+            .map(|CheckInput { key, facts, .. }| (key, facts.document.text().unwrap_or_default()))
+            .collect();
+        let own = receiver.own_rules.judge(&texts);
+        let check = |(CheckInput { slot, key, facts, around }, own): (CheckInput, _)| {
             #[cfg(test)]
             CHECKED.set(CHECKED.get() + usize::from(facts.error.is_none()));
-            let found = diagnose(Subject::Document(&DocumentInput::new(&key, &facts, &receiver, &around)));
+            let mut found =
+                diagnose(Subject::Document(&DocumentInput::new(&key, &facts, &receiver, &around)));
+            found.extend(receiver.rules.apply(own).found);
             (slot, key, found)
         };
-        inputs.into_iter().map(check).collect()
+        let found = inputs.into_iter().zip(own.found).map(check).collect();
+        CheckedSlice { found, overruns: own.overruns }
     }
 }
 
@@ -153,7 +171,7 @@ impl Checks {
     /// Takes what was found; what was asked for again meanwhile is dropped.
     pub fn accept(&mut self, request: RequestId, checked: CheckedSlice, now: Duration) {
         let Some(wanted) = self.running.remove(&request) else { return };
-        for (slot, key, found) in checked.into_iter().filter(|(slot, ..)| wanted.contains(*slot)) {
+        for (slot, key, found) in checked.found.into_iter().filter(|(slot, ..)| wanted.contains(*slot)) {
             if self.index.set(slot, &key, found) {
                 self.changed.insert(slot);
             }
@@ -170,6 +188,22 @@ impl Checks {
 }
 
 impl Model {
+    /// Judges no document any more by own rules that cost too much, and tells of each once.
+    pub fn disable_own_rules(&mut self, overruns: &[Overrun]) {
+        let own_rules = &self.context.receiver.own_rules;
+        let is_new = |overrun: &&Overrun| own_rules.rules().any(|rule| rule.id == overrun.rule);
+        let new: Vec<_> = overruns.iter().filter(is_new).cloned().collect();
+        if new.is_empty() {
+            return;
+        }
+        let (told, own_rules) = (own_rules.findings().count(), own_rules.without(&new));
+        own_rules.findings().skip(told).for_each(|finding| self.context.settings.push(finding));
+        self.context.receiver = Arc::new(ReceiverProfile { own_rules, ..(*self.context.receiver).clone() });
+        new.iter().for_each(|overrun| self.announce(overrun.to_string()));
+        // What they have found elsewhere would look like all that they find.
+        self.checks.require_all(self.inventory.rows_from(Slot::FIRST).map(RowRef::slot));
+    }
+
     /// All documents, and keys that the receiver ignores.
     pub fn documents(&self) -> usize {
         self.inventory.len()

@@ -3,6 +3,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::check::OwnRules;
 use crate::console::action::Action;
 use crate::console::model::{Model, Notice, Tone};
 use crate::console::screens::Tab;
@@ -30,12 +31,13 @@ const LEAST_NEWS: u16 = 10;
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let browse = model.browse().filter(|_| !model.is_covered());
     let problems = Some(&model.problems).filter(|_| shows_problems(model));
+    let own = &model.context.receiver.own_rules;
     let list_filter = match browse {
-        _ if problems.is_some() => problems.map(|page| FilterLine::of_documents(&page.list)),
+        _ if problems.is_some() => problems.map(|page| FilterLine::of_documents(&page.list, own)),
         Some(browse) if browse.focus == Pane::Detail && browse.detail.search.is_shown() => {
             Some(FilterLine::of_search(&browse.detail.search))
         }
-        Some(browse) => Some(FilterLine::of_documents(&browse.list)),
+        Some(browse) => Some(FilterLine::of_documents(&browse.list, own)),
         None => model.shows_secrets().then(|| FilterLine::of(&model.secrets_page.list)),
     };
     let (result, full_text_action, news) = messages(model);
@@ -214,11 +216,11 @@ impl<'m> FilterLine<'m> {
     }
 
     /// With how the word that is being typed can go on, or why nothing matches.
-    fn of_documents<I>(list: &'m ListState<I>) -> Self {
+    fn of_documents<I>(list: &'m ListState<I>, own: &OwnRules) -> Self {
         let mut line = Self::of(list);
         if line.typing {
-            let offered = Filter::completions(list.filter.text());
-            let error = || Filter::parse(list.filter.text()).error();
+            let offered = Filter::completions(list.filter.text(), own);
+            let error = || Filter::parse(list.filter.text(), Some(own)).error();
             line.match_count = match offered.is_empty() {
                 true => error().map_or_else(String::new, |error| format!("  {} {error}", glyph::WARNING)),
                 false => format!("  {}", offered.join(" ")),

@@ -47,15 +47,19 @@ pub(crate) fn follow(model: &mut Model) -> Vec<Effect> {
             visible_keys(model).iter().filter_map(|key| model.inventory.find(key)).collect();
         let request = model.next_request();
         let slice = model.next_checks(request, visible.into_iter());
-        let (cost, run) = (slice.cost(), move || slice.run());
-        let job = Compute::new(cost, run, CheckedSlice::new(), on_checked).in_background();
+        let (cost, is_costly) = (slice.cost(), slice.is_costly());
+        let job =
+            Compute::new(cost, move || slice.run(), CheckedSlice::default(), on_checked).in_background();
+        let job = if is_costly { job.off_the_loop() } else { job };
         effects.push(Effect::Compute(request, job));
     }
     effects
 }
 
-fn on_checked(model: &mut Model, request: RequestId, checked: CheckedSlice) -> Vec<Effect> {
+fn on_checked(model: &mut Model, request: RequestId, mut checked: CheckedSlice) -> Vec<Effect> {
+    let overruns = std::mem::take(&mut checked.overruns);
     model.checks.accept(request, checked, model.now.mono);
+    model.disable_own_rules(&overruns);
     tell_lists(model);
     model.request_redraw(Redraw::Soon);
     Vec::new()

@@ -36,6 +36,7 @@ mod marks;
 mod merge;
 mod needs;
 mod notices;
+mod own_rules;
 mod partial;
 mod plans;
 mod presence;

@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use super::list_context::{ListContext, NO_AUTH, SECRETS};
-use crate::check::Problem;
-use crate::check::rules;
+use crate::check::{OwnRules, Problem, rules};
 use crate::domain::json::Severity;
 use crate::domain::unescape;
 use crate::inventory::{Auth, RowRef};
@@ -74,14 +73,22 @@ impl FilterField {
         FIELDS.iter().find(|(_, field)| *field == self).map_or("", |(name, _)| name)
     }
 
+    /// Whether it takes certain words, and not any text.
+    fn takes_words(self) -> bool {
+        !matches!(self, Self::Id | Self::Namespace | Self::Module | Self::Connection)
+    }
+
     /// The words that it takes; none if it takes any text.
-    fn words(self) -> Vec<&'static str> {
+    fn words(self, own: Option<&OwnRules>) -> Vec<&'static str> {
         match self {
             Self::Id | Self::Namespace | Self::Module | Self::Connection => Vec::new(),
             Self::State => vec!["broken", "open"],
             Self::Auth => [NO_AUTH].into_iter().chain(Auth::ALL.iter().map(|auth| auth.word)).collect(),
             Self::Secrets => SECRETS.iter().map(|(word, _)| *word).collect(),
-            Self::Problem => rules::all().flat_map(|rule| [rule.id, rule.name]).collect(),
+            Self::Problem => {
+                let of_all = rules::all().flat_map(|rule| [rule.id, rule.name]);
+                of_all.chain(own.into_iter().flat_map(OwnRules::rules).map(|rule| rule.id)).collect()
+            }
             Self::Severity => {
                 [Severity::Error, Severity::Warning, Severity::Info].map(severity_word).to_vec()
             }
@@ -89,11 +96,11 @@ impl FilterField {
     }
 
     /// The words that a value means: it, or all that begin with it while it is typed.
-    fn words_of(self, value: &[u8]) -> Vec<&'static str> {
+    fn words_of(self, value: &[u8], own: Option<&OwnRules>) -> Vec<&'static str> {
         let begins = |word: &&str| {
             word.as_bytes().get(..value.len()).is_some_and(|start| start.eq_ignore_ascii_case(value))
         };
-        let found: Vec<_> = self.words().into_iter().filter(begins).collect();
+        let found: Vec<_> = self.words(own).into_iter().filter(begins).collect();
         match found.iter().find(|word| word.len() == value.len()) {
             Some(exact) => vec![exact],
             None => found,
@@ -108,9 +115,10 @@ const SLOW_SLICE: usize = 1_000;
 const MOST_OFFERED: usize = 12;
 
 impl Filter {
-    /// Parses a filter line; every text is a valid filter, but see [`Filter::error`].
-    pub fn parse(text: &str) -> Self {
-        Self::from_words(text, |word| {
+    /// Parses a filter line; every text is a valid filter, but see [`Filter::error`]. Problems are named by the rules
+    /// of all contexts, and by the own rules of this one.
+    pub fn parse(text: &str, own: Option<&OwnRules>) -> Self {
+        Self::from_words(text, own, |word| {
             let field = word.split_once(':').and_then(|(name, rest)| Some((FilterField::named(name)?, rest)));
             let (field, needle) = field.map_or((None, word), |(field, rest)| (Some(field), rest));
             // Rows are compared as they are stored.
@@ -120,15 +128,19 @@ impl Filter {
 
     /// Parses a filter line for texts without columns: words are matched as they are.
     pub fn words(text: &str) -> Self {
-        Self::from_words(text, |word| (None, word.as_bytes().into()))
+        Self::from_words(text, None, |word| (None, word.as_bytes().into()))
     }
 
-    fn from_words(text: &str, parse: impl Fn(&str) -> (Option<FilterField>, Cow<'_, [u8]>)) -> Self {
+    fn from_words(
+        text: &str,
+        own: Option<&OwnRules>,
+        parse: impl Fn(&str) -> (Option<FilterField>, Cow<'_, [u8]>),
+    ) -> Self {
         let term = |word: &str| {
             let bare = word.strip_prefix('!');
             let (field, needle) = parse(bare.unwrap_or(word));
             let needle = needle.to_ascii_lowercase();
-            let words = field.map_or_else(Vec::new, |field| field.words_of(&needle));
+            let words = field.map_or_else(Vec::new, |field| field.words_of(&needle, own));
             (!needle.is_empty()).then_some(FilterTerm { field, needle, negated: bare.is_some(), words })
         };
         Self { terms: text.split_whitespace().filter_map(term).collect() }
@@ -146,7 +158,7 @@ impl Filter {
         let (name, value) = (field.name(), String::from_utf8_lossy(&term.needle));
         let takes = match field {
             FilterField::Problem => "the id or the name of a rule".to_owned(),
-            _ => field.words().join(", "),
+            _ => field.words(None).join(", "),
         };
         Some(format!("{name}:{value} is not known; {name}: takes {takes}"))
     }
@@ -170,7 +182,7 @@ impl Filter {
     }
 
     /// How the last word of a line can go on: a field, or a word that its field takes.
-    pub fn completions(text: &str) -> Vec<String> {
+    pub fn completions(text: &str, own: &OwnRules) -> Vec<String> {
         let word = text.rsplit(char::is_whitespace).next().unwrap_or_default();
         let (not, bare) = word.strip_prefix('!').map_or(("", word), |bare| ("!", bare));
         if bare.is_empty() {
@@ -178,8 +190,8 @@ impl Filter {
         }
         let offered: Vec<String> = match bare.split_once(':') {
             Some((name, value)) => {
-                let words =
-                    FilterField::named(name).map_or_else(Vec::new, |field| field.words_of(value.as_bytes()));
+                let field = FilterField::named(name);
+                let words = field.map_or_else(Vec::new, |field| field.words_of(value.as_bytes(), Some(own)));
                 words.into_iter().map(|word| format!("{not}{name}:{word}")).collect()
             }
             None => {
@@ -191,8 +203,8 @@ impl Filter {
     }
 
     /// The line with its last word completed as far as all completions agree.
-    pub fn complete(text: &str) -> Option<String> {
-        let offered = Self::completions(text);
+    pub fn complete(text: &str, own: &OwnRules) -> Option<String> {
+        let offered = Self::completions(text, own);
         let first = offered.first()?;
         let agreed = offered.iter().fold(first.len(), |agreed, other| {
             let same =
@@ -239,7 +251,7 @@ impl Filter {
 impl FilterTerm {
     /// Whether its field does not know its word.
     fn is_unknown(&self) -> bool {
-        self.words.is_empty() && self.field.is_some_and(|field| !field.words().is_empty())
+        self.words.is_empty() && self.field.is_some_and(FilterField::takes_words)
     }
 
     fn means(&self, words: &[&str]) -> bool {
@@ -324,15 +336,15 @@ mod tests {
     #[test]
     fn every_text_is_a_filter() {
         for text in ["", "  ", "!", "conn:", "!!", "a:b"] {
-            assert_eq!(Filter::parse(text).error(), None, "{text}");
+            assert_eq!(Filter::parse(text, None).error(), None, "{text}");
         }
-        assert!(Filter::parse(" ! conn: is: ").is_empty());
-        assert_eq!(Filter::parse("conn:Kafka !test").terms.len(), 2);
+        assert!(Filter::parse(" ! conn: is: ", None).is_empty());
+        assert_eq!(Filter::parse("conn:Kafka !test", None).terms.len(), 2);
     }
 
     /// The addresses of the sample that match a line.
     fn matching(model: &Model, line: &str) -> String {
-        let (filter, context) = (Filter::parse(line), ListContext::from(model));
+        let (filter, context) = (Filter::parse(line, None), ListContext::from(model));
         let rows = [Scope::AllWebhooks, Scope::Connections].into_iter().flat_map(|scope| {
             let slots: Vec<Slot> = model.inventory.slots(&scope).collect();
             slots.into_iter().filter_map(|slot| model.inventory.row(slot))
@@ -367,7 +379,7 @@ mod tests {
 
     #[test]
     fn a_word_that_a_field_does_not_know_is_told_with_those_that_it_does() {
-        let error = |line| Filter::parse(line).error();
+        let error = |line| Filter::parse(line, None).error();
         assert_eq!(error("is:brokn").as_deref(), Some("is:brokn is not known; is: takes broken, open"));
         let takes = "severity:fatal is not known; severity: takes error, warning, hint";
         assert_eq!(error("kafka !severity:fatal").as_deref(), Some(takes));
@@ -383,14 +395,15 @@ mod tests {
 
     #[test]
     fn a_word_is_completed_as_far_as_it_is_clear() {
-        let complete = |line| Filter::complete(line);
+        let own = OwnRules::default();
+        let complete = |line| Filter::complete(line, &own);
         assert_eq!(complete("kafka is:b").as_deref(), Some("kafka is:broken"));
         assert_eq!(complete("!au").as_deref(), Some("!auth:"));
         assert_eq!(complete("auth:oa").as_deref(), Some("auth:oauth"));
         assert_eq!(complete("problem:l1"), None, "it is L11 or L15");
         assert_eq!(complete("problem:greedy").as_deref(), Some("problem:greedy-default"));
         assert_eq!((complete(""), complete("is:broken"), complete("nothing")), (None, None, None));
-        assert_eq!(Filter::completions("sec:un"), ["sec:unreachable", "sec:unknown"]);
-        assert_eq!(Filter::completions("is:"), ["is:broken", "is:open"]);
+        assert_eq!(Filter::completions("sec:un", &own), ["sec:unreachable", "sec:unknown"]);
+        assert_eq!(Filter::completions("is:", &own), ["is:broken", "is:open"]);
     }
 }

@@ -3,8 +3,8 @@
 use super::filter::severity_word;
 use super::needs;
 use crate::check::rules::OPEN_TO_ANYONE;
-use crate::check::{NeedMark, Needs, Problem, ProblemIndex, SecretLookup, SeverityCounts};
-use crate::console::model::{Model, PresenceCache, needs_of};
+use crate::check::{NeedMark, Needs, OwnRules, Problem, ProblemIndex, SecretLookup, SeverityCounts};
+use crate::console::model::{ConsoleContext, Model, PresenceCache, needs_of};
 use crate::domain::json::Severity;
 use crate::inventory::{Inventory, RowRef};
 
@@ -15,18 +15,20 @@ pub struct ListContext<'m> {
     /// What rules found, where documents were checked.
     problems: Option<&'m ProblemIndex>,
     secrets: Option<(&'m SecretLookup, &'m PresenceCache)>,
+    /// The own rules of the context, which filters name.
+    pub own_rules: Option<&'m OwnRules>,
 }
 
 impl<'m> From<&'m Inventory> for ListContext<'m> {
     fn from(inventory: &'m Inventory) -> Self {
-        Self { inventory, problems: None, secrets: None }
+        Self { inventory, problems: None, secrets: None, own_rules: None }
     }
 }
 
 impl<'m> From<&'m Model> for ListContext<'m> {
     fn from(model: &'m Model) -> Self {
         let Model { inventory, checks, context, presence_cache, .. } = model;
-        Self::new(inventory, &checks.index, context.secrets.as_ref(), presence_cache)
+        Self::new(inventory, &checks.index, context, presence_cache)
     }
 }
 
@@ -34,10 +36,11 @@ impl<'m> ListContext<'m> {
     pub fn new(
         inventory: &'m Inventory,
         problems: &'m ProblemIndex,
-        lookup: Option<&'m SecretLookup>,
+        context: &'m ConsoleContext,
         presence: &'m PresenceCache,
     ) -> Self {
-        Self { inventory, problems: Some(problems), secrets: lookup.map(|lookup| (lookup, presence)) }
+        let secrets = context.secrets.as_ref().map(|lookup| (lookup, presence));
+        Self { inventory, problems: Some(problems), secrets, own_rules: Some(&context.receiver.own_rules) }
     }
 
     /// What was found in a row's document; `None` if it was not checked.

@@ -257,7 +257,7 @@ mod tests {
         ) {
             let mut inventory = Inventory::default();
             let mut followed = DocumentList::new(Scope::AllWebhooks);
-            followed.set_filter(Filter::parse(filter), &inventory);
+            followed.set_filter(Filter::parse(filter, None), &inventory);
             followed.set_sort(sort, &inventory);
             for (at, batch) in (1u64..).zip(batches) {
                 let changes = batch
@@ -271,7 +271,7 @@ mod tests {
                 followed.apply_delta(&inventory, &delta);
 
                 let mut fresh = DocumentList::new(Scope::AllWebhooks);
-                fresh.set_filter(Filter::parse(filter), &inventory);
+                fresh.set_filter(Filter::parse(filter, None), &inventory);
                 fresh.set_sort(sort, &inventory);
                 let shown = keys(&followed, &inventory);
                 prop_assert_eq!(&shown, &keys(&fresh, &inventory));

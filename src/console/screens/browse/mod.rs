@@ -128,7 +128,8 @@ impl Component for Documents {
             Action::FindNext => model.browse().is_some_and(|browse| browse.detail.search.has_next()),
             Action::Find | Action::Wrap | Action::Layout => focused.is_some(),
             Action::Complete => model.browse().is_some_and(|browse| {
-                browse.list.typing.is_some() && Filter::complete(browse.list.filter.text()).is_some()
+                let own = &model.context.receiver.own_rules;
+                browse.list.typing.is_some() && Filter::complete(browse.list.filter.text(), own).is_some()
             }),
             _ => true,
         }

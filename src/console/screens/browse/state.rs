@@ -178,7 +178,7 @@ impl BrowsePage {
     /// Applies the filter line; the selected row stays selected if it still matches.
     pub fn apply_filter<'m>(&mut self, context: impl Into<ListContext<'m>>) {
         let context = context.into();
-        self.listing.set_filter(Filter::parse(self.list.filter.text()), context);
+        self.listing.set_filter(Filter::parse(self.list.filter.text(), context.own_rules), context);
         self.restore_filtered(context.inventory);
     }
 

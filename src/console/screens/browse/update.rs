@@ -238,10 +238,11 @@ pub(crate) fn refilter(model: &mut Model) {
 
 /// Completes the last word of the filter line.
 pub(crate) fn complete_filter(model: &mut Model) {
+    let own = model.context.receiver.own_rules.clone();
     let Some((browse, _)) = model.browse_mut().filter(|(browse, _)| browse.list.typing.is_some()) else {
         return;
     };
-    if let Some(line) = Filter::complete(browse.list.filter.text()) {
+    if let Some(line) = Filter::complete(browse.list.filter.text(), &own) {
         browse.list.filter.set(line);
         refilter(model);
     }
@@ -339,7 +340,7 @@ pub(crate) fn continue_filter(model: &mut Model) -> bool {
 /// Both lists, with what their rows are filtered by.
 fn pages(model: &mut Model) -> [(&mut BrowsePage, ListContext<'_>); 2] {
     let Model { webhooks, connections, inventory, checks, context, presence_cache, .. } = model;
-    let context = ListContext::new(inventory, &checks.index, context.secrets.as_ref(), presence_cache);
+    let context = ListContext::new(inventory, &checks.index, context, presence_cache);
     [(webhooks, context), (connections, context)]
 }
 

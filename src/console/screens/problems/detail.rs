@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::check::{Problem, rules};
+use crate::check::{Problem, Rule};
 use crate::console::model::Model;
 use crate::console::screens::browse::{ListContext, severity_word};
 use crate::console::shell::layout::{Pane, body_rows};
@@ -60,8 +60,9 @@ fn lines(
         lines.extend(TextRun::labelled(label, LABEL, style, &text, room));
     };
     let (style, mark) = words::severity_badge(problem.severity);
-    let name = rules::rule(problem.rule).map_or("", |rule| rule.name);
-    add("rule", style, &format!("{mark} {} {} {name}", severity_word(problem.severity), problem.rule));
+    let rule = model.context.receiver.rule(problem.rule);
+    let title = rule.map_or_else(|| problem.rule.to_owned(), Rule::title);
+    add("rule", style, &format!("{mark} {} {title}", severity_word(problem.severity)));
     add("problem", StyleRole::Text, &problem.message);
     if !problem.remedy.is_empty() {
         add("to do", StyleRole::Text, problem.remedy);
@@ -76,7 +77,8 @@ fn lines(
         let label = if problem.pointer.is_empty() { "at" } else { "" };
         add(label, StyleRole::Text, &format!("line {line}, column {column} of the text as stored"));
     }
-    if let Some(rule) = rules::rule(problem.rule) {
+    // An own rule has no other words than its message.
+    if let Some(rule) = rule.filter(|rule| rule.summary != &*problem.message) {
         add("finds", StyleRole::Dim, rule.summary);
     }
     let same = context.counts_of_rule(problem.rule).total().saturating_sub(1);

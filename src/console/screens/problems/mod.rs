@@ -67,7 +67,10 @@ impl Component for ProblemsScreen {
             A::Back => page.zoomed || page.focus == Pane::Detail || !page.list.filter.text().is_empty(),
             A::Sort => model.panes().items.width > 0,
             A::UndoWrite => !model.undo_log.is_empty(),
-            A::Complete => page.list.typing.is_some() && Filter::complete(page.list.filter.text()).is_some(),
+            A::Complete => {
+                let own = &model.context.receiver.own_rules;
+                page.list.typing.is_some() && Filter::complete(page.list.filter.text(), own).is_some()
+            }
             _ => true,
         }
     }

@@ -57,7 +57,7 @@ impl ProblemsPage {
     }
 
     pub fn apply_filter(&mut self, context: ListContext<'_>) {
-        self.rows.set_filter(Filter::parse(self.list.filter.text()), context);
+        self.rows.set_filter(Filter::parse(self.list.filter.text(), context.own_rules), context);
         self.list.restore_filtered(&(&self.rows, context));
         self.scroll = 0;
     }

@@ -58,7 +58,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Option<Vec<Effect>> {
 /// The page, with what its rows are made of.
 fn parts(model: &mut Model) -> (&mut ProblemsPage, ListContext<'_>) {
     let Model { problems, inventory, checks, context, presence_cache, .. } = model;
-    (problems, ListContext::new(inventory, &checks.index, context.secrets.as_ref(), presence_cache))
+    (problems, ListContext::new(inventory, &checks.index, context, presence_cache))
 }
 
 /// After each message: collects the rows once the tab is shown, and keeps the selection in view.
@@ -103,7 +103,8 @@ pub(crate) fn refilter(model: &mut Model) {
 }
 
 fn complete(model: &mut Model) {
-    if let Some(line) = Filter::complete(model.problems.list.filter.text()) {
+    let own = &model.context.receiver.own_rules;
+    if let Some(line) = Filter::complete(model.problems.list.filter.text(), own) {
         model.problems.list.filter.set(line);
         refilter(model);
     }

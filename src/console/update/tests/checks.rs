@@ -15,7 +15,7 @@ use crate::inventory::{RowRef, Slot};
 
 impl TestConsole {
     /// Does what workers do.
-    fn work(&mut self) -> &mut Self {
+    pub(super) fn work(&mut self) -> &mut Self {
         loop {
             let (jobs, others): (Vec<_>, Vec<_>) =
                 self.effects.drain(..).partition(|effect| matches!(effect, Effect::Compute(..)));
@@ -37,13 +37,13 @@ impl TestConsole {
     }
 
     /// The rules that found something in a document; `None` if it was not checked.
-    fn rules_of(&self, address: &str) -> Option<Vec<&'static str>> {
+    pub(super) fn rules_of(&self, address: &str) -> Option<Vec<&'static str>> {
         let slot = self.model.inventory.find(&key(address))?;
         let found = self.model.checks.index.of(slot)?;
         Some(found.iter().map(|problem| problem.rule).collect())
     }
 
-    fn frame(&self) -> String {
+    pub(super) fn frame(&self) -> String {
         let size = self.model.size;
         let mut terminal =
             ratatui::Terminal::new(ratatui::backend::TestBackend::new(size.cols, size.rows)).unwrap();
@@ -53,7 +53,7 @@ impl TestConsole {
     }
 
     /// The rows of the Problems tab.
-    fn listed(&self) -> Vec<String> {
+    pub(super) fn listed(&self) -> Vec<String> {
         let source = (&self.model.problems.rows, ListContext::from(&self.model));
         let ids = (0..source.len()).filter_map(|at| source.id_at(at));
         ids.map(|id| format!("{} {}", id.rule, id.key)).collect()
@@ -61,7 +61,7 @@ impl TestConsole {
 }
 
 /// With those rules alone that these tests are about: others find something in such small documents.
-fn few_rules() -> TestConsole {
+pub(super) fn few_rules() -> TestConsole {
     with_few_rules(TestConsole::loaded())
 }
 
@@ -80,7 +80,7 @@ fn with_few_rules(mut console: TestConsole) -> TestConsole {
 
 const AUTH: &str = r#""jwt": {"secret": "{$JWT}"}"#;
 
-fn with_auth(rest: &str) -> String {
+pub(super) fn with_auth(rest: &str) -> String {
     format!("{{{AUTH}{rest}}}")
 }
 

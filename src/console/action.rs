@@ -245,7 +245,7 @@ actions! {
             hints { StaleDependents 1 "plan the re-put" };
     }
     View {
-        Filter "filter" "filter by words, and by is: auth: sec: problem: severity:" [command]
+        Filter "filter" "filter by words, and by uses: is: auth: sec: problem: severity:" [command]
             keys { "/" in [Browse, Secrets, Problems, Messages] }
             hints { Browse 3, Secrets 7, Problems 2, Messages 2 };
         Copy "copy" "copy the selected address or path" [command]

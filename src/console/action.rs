@@ -166,6 +166,9 @@ actions! {
         LeaveOut "leave-out" "leave this one out, or take it in again"
             keys { "space" in [Plan] }
             hints { Plan 3 "leave out" };
+        CopyOwnSecrets "copy-own" "copy own secrets to the new names first, or leave them behind"
+            keys { "s" in [Plan] }
+            hints { Plan 2 "copy own secrets" };
         RebuildPlan "renew" "make the plan anew from what is stored now"
             keys { "b" in [Plan] }
             hints { Plan 6 "make it anew" };
@@ -245,7 +248,7 @@ actions! {
             hints { StaleDependents 1 "plan the re-put" };
     }
     View {
-        Filter "filter" "filter by words, and by uses: is: auth: sec: problem: severity:" [command]
+        Filter "filter" "filter by words, uses: is: auth: sec: problem: severity:" [command]
             keys { "/" in [Browse, Secrets, Problems, Messages] }
             hints { Browse 3, Secrets 7, Problems 2, Messages 2 };
         Copy "copy" "copy the selected address or path" [command]

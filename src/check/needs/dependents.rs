@@ -249,8 +249,8 @@ mod tests {
             ("other/app/redis", ""),
             ("app/github#hmac", "prod/both"),
             ("webhooks/hook/secrets", "default/hook"),
-            ("hook/secrets#hmac_secret", "default/hook"),
-            ("hook/secrets#bearer_token", ""),
+            ("hook/secrets#hmac-secret", "default/hook"),
+            ("hook/secrets#bearer-token", ""),
             ("webhooks/prod/orders/secrets", "prod/orders"),
         ] {
             assert_eq!(users(&inventory, &kv, &UsedName::new(name)), expected, "{name}");

@@ -43,7 +43,7 @@ impl TestConsole {
         Some(found.iter().map(|problem| problem.rule).collect())
     }
 
-    fn frame(&self) -> String {
+    pub(super) fn frame(&self) -> String {
         let size = self.model.size;
         let mut terminal =
             ratatui::Terminal::new(ratatui::backend::TestBackend::new(size.cols, size.rows)).unwrap();

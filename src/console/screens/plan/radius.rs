@@ -17,12 +17,15 @@ use crate::text::Safe;
 pub(super) struct GoingDocuments<'p> {
     webhooks: SlotSet,
     connections: BTreeSet<&'p str>,
+    /// Whether the plan only deletes: what it writes may name a connection again, as after a rename.
+    is_all: bool,
 }
 
 impl<'p> GoingDocuments<'p> {
     pub(super) fn of(model: &Model, plan: &'p Plan) -> Self {
-        let chosen = plan.chosen(&model.inventory).into_iter().filter(|step| step.after.is_none());
-        let keys: Vec<&ResourceKey> = chosen.map(|step| &step.key).collect();
+        let chosen = plan.chosen(&model.inventory);
+        let going = chosen.iter().filter(|step| step.after.is_none());
+        let keys: Vec<&ResourceKey> = going.map(|step| &step.key).collect();
         let webhooks = keys.iter().filter(|key| key.namespace().is_some());
         let name = |key: &&'p ResourceKey| match key {
             ResourceKey::Connection { name } => Some(name.as_str()),
@@ -31,6 +34,7 @@ impl<'p> GoingDocuments<'p> {
         Self {
             webhooks: webhooks.filter_map(|key| model.inventory.find(key)).collect(),
             connections: keys.iter().filter_map(name).collect(),
+            is_all: keys.len() == chosen.len(),
         }
     }
 
@@ -86,7 +90,7 @@ impl<'p> GoingDocuments<'p> {
 
     /// The connections that are named only by webhooks which go.
     pub(super) fn unused(&self, inventory: &Inventory) -> Vec<ResourceKey> {
-        let rows = self.webhooks.iter().filter_map(|slot| inventory.row(slot));
+        let rows = self.webhooks.iter().filter(|_| self.is_all).filter_map(|slot| inventory.row(slot));
         let names: BTreeSet<&str> = rows.flat_map(|row| row.connection_names()).collect();
         let names = names.into_iter().filter(|name| {
             !self.connections.contains(name)
@@ -100,7 +104,7 @@ impl<'p> GoingDocuments<'p> {
 /// The connections that no other webhook names.
 pub(super) fn only_used_by(inventory: &Inventory, key: &ResourceKey) -> Vec<ResourceKey> {
     let webhooks = inventory.find(key).filter(|_| key.namespace().is_some()).into_iter().collect();
-    GoingDocuments { webhooks, connections: BTreeSet::new() }.unused(inventory)
+    GoingDocuments { webhooks, connections: BTreeSet::new(), is_all: true }.unused(inventory)
 }
 
 /// `production 20, staging 14`; `None` if all are of one namespace.
@@ -152,14 +156,14 @@ mod tests {
         inventory.apply(InventoryEvent::Page(page), Duration::ZERO);
         let key = |address: &str| address.parse::<Address>().unwrap().0;
         let gone = inventory.find(&key("n0/id0")).into_iter().collect();
-        let going = GoingDocuments { webhooks: gone, connections: BTreeSet::from(["c"]) };
+        let going = GoingDocuments { webhooks: gone, connections: BTreeSet::from(["c"]), is_all: true };
         let begun = Instant::now();
         let left = going.left(&inventory, "c");
         let words = by_namespace(&inventory, &left).unwrap();
         let took = begun.elapsed();
         println!("{} webhooks in {took:?}", left.len());
         assert_eq!(left.len(), 24_999);
-        assert_eq!(words, "n1 3,572, n2 3,572, n3 3,572, n0 3,571, n4 3,571, 2 more namespaces");
+        assert_eq!(words, "n1 3,572, n2 3,572, n0 3,571, n3 3,571, n4 3,571, 2 more namespaces");
         assert!(took < Duration::from_secs(1), "{took:?}");
         assert_eq!(by_namespace(&inventory, &left[..1]), None);
     }
@@ -183,7 +187,10 @@ mod tests {
         assert_eq!(unused("a/two"), [key("connections/own")], "one is used, and one is not there anyway");
         assert_eq!(unused("connections/own"), []);
         let webhooks = ["a/one", "a/two"].iter().filter_map(|name| inventory.find(&key(name))).collect();
-        let going = GoingDocuments { webhooks, connections: BTreeSet::from(["own"]) };
+        let connections = BTreeSet::from(["own"]);
+        let mut going = GoingDocuments { webhooks, connections, is_all: true };
         assert_eq!(going.unused(&inventory), [key("connections/both")], "the other one goes as well");
+        going.is_all = false;
+        assert_eq!(going.unused(&inventory), [], "a document that is written may name it");
     }
 }

@@ -204,6 +204,7 @@ fn a_rename_says_which_own_secrets_the_new_name_loses_and_copies_them_first_if_i
     assert!(screen.contains("the new name loses bearer-token of webhooks/a/one/secrets"), "{screen}");
     assert!(screen.contains("it would be open to anyone"), "{screen}");
     assert!(screen.contains("s copies it to webhooks/a/new/secrets in this plan"), "{screen}");
+    assert!(!screen.contains("any more"), "the new name goes on naming its connection: {screen}");
     console.keys("s");
     assert!(console.frame().contains("its rights are being asked"));
     console.wait(400).keys("enter");
@@ -293,6 +294,9 @@ fn the_review_of_a_copy_to_a_free_name_tells_the_own_secrets_that_it_does_not_ge
     let told = [(own("a/one"), present(&["hmac-secret", "bearer-token"])), (own("a/new"), Presence::Missing)];
     console.knows(&told).keys("ctrl-s");
     let screen = console.frame();
-    assert!(screen.contains("the new name loses bearer-token of webhooks/a/one/secrets"), "{screen}");
+    assert!(
+        screen.contains("the new name loses bearer-token, hmac-secret of webhooks/a/one/secrets"),
+        "{screen}"
+    );
     assert!(screen.contains("set webhooks/a/new/secrets before"), "{screen}");
 }

@@ -81,7 +81,7 @@ macro_rules! word {
 actions! {
     Here {
         Open "open" "open what is selected" [look] keys { "enter" in LISTS }
-            hints { Browse 1, Secrets 1, Problems 1 "edit there" };
+            hints { Browse 1, Detail 0 "follow", Secrets 1, Problems 1 "edit there" };
         ResumeDraft "take-up" "go on with the selected draft" [writes]
             keys { "enter" in [Drafts] }
             hints { Drafts 1 "go on with it" };

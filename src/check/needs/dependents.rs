@@ -300,7 +300,6 @@ mod tests {
             let rows = inventory.rows_from(Slot::FIRST);
             let count = rows.filter(|row| wanted.is_used_by(*row, &inventory, Some(&kv))).count();
             let took = begun.elapsed();
-            println!("{name}: {count} of 25,100 in {took:?}");
             assert_eq!(count, expected, "{name}");
             assert!(took < Duration::from_secs(4), "{name}: {took:?}");
         }

@@ -54,13 +54,11 @@ pub(super) fn step(model: &Model, by: Movement) -> Option<(DetailPosition, Optio
 /// Goes where the selected fact leads.
 pub(super) fn follow(model: &mut Model) {
     match model.browse().and_then(|browse| browse.detail.link.clone()) {
-        None => {}
-        Some(LinkTarget::Document(key)) => {
-            if !go_to(model, &key) {
-                model.notify(Tone::Bad, format!("{key} is gone"));
-            }
-        }
         Some(LinkTarget::Users(name)) => show_users(model, &name),
+        Some(LinkTarget::Document(key)) if !go_to(model, &key) => {
+            model.notify(Tone::Bad, format!("{key} is gone"));
+        }
+        Some(LinkTarget::Document(_)) | None => {}
     }
 }
 

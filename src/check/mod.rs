@@ -23,7 +23,7 @@ pub use input::{ConnectionState, DocumentContext, DocumentInput, DraftInput, Sto
 pub use known_documents::{KnownDocuments, KnownSurroundings};
 pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,
-    OwnSecrets, ReceiverEnv, SecretLookup, needs,
+    OwnSecrets, ReceiverEnv, SecretLookup, UsedName, needs, own_webhooks, referrers,
 };
 pub use own_rules::{Overrun, OwnFindings, OwnRuleMistake, OwnRuleText, OwnRules};
 pub use preflight::{Preflight, PreflightVerdict, diagnose_document, preflight};

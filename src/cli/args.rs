@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::check::CheckArgs;
 use super::document_arg::DocumentArg;
+use super::list::ListCommand;
 use super::output::OutputArgs;
 use super::secrets::{RevealArgs, SecretsCommand};
 use crate::config::{Overrides, THEMES};
@@ -108,24 +109,6 @@ pub(super) enum Command {
     Audit(AuditArgs),
     #[command(subcommand)]
     Secrets(SecretsCommand),
-}
-
-#[derive(Debug, Subcommand)]
-pub(super) enum ListCommand {
-    /// The namespaces, and how many webhooks each has; reads keys only
-    Namespaces(OutputArgs),
-    /// The webhooks of a namespace, or of all
-    Webhooks {
-        /// The namespace
-        namespace: Option<Namespace>,
-        /// Only those whose ids begin so
-        #[arg(long, value_name = "START", requires = "namespace")]
-        ids: Option<String>,
-        #[command(flatten)]
-        output: OutputArgs,
-    },
-    /// The connections
-    Connections(OutputArgs),
 }
 
 /// Print one document.

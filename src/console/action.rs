@@ -81,7 +81,7 @@ macro_rules! word {
 actions! {
     Here {
         Open "open" "open what is selected" [look] keys { "enter" in LISTS }
-            hints { Browse 1, Secrets 1, Problems 1 "edit there" };
+            hints { Browse 1, Detail 0 "follow", Secrets 1, Problems 1 "edit there" };
         ResumeDraft "take-up" "go on with the selected draft" [writes]
             keys { "enter" in [Drafts] }
             hints { Drafts 1 "go on with it" };
@@ -166,6 +166,9 @@ actions! {
         LeaveOut "leave-out" "leave this one out, or take it in again"
             keys { "space" in [Plan] }
             hints { Plan 3 "leave out" };
+        CopyOwnSecrets "copy-own" "copy own secrets to the new names first, or leave them behind"
+            keys { "s" in [Plan] }
+            hints { Plan 2 "copy own secrets" };
         RebuildPlan "renew" "make the plan anew from what is stored now"
             keys { "b" in [Plan] }
             hints { Plan 6 "make it anew" };
@@ -245,7 +248,7 @@ actions! {
             hints { StaleDependents 1 "plan the re-put" };
     }
     View {
-        Filter "filter" "filter by words, and by is: auth: sec: problem: severity:" [command]
+        Filter "filter" "filter by words, uses: is: auth: sec: problem: severity:" [command]
             keys { "/" in [Browse, Secrets, Problems, Messages] }
             hints { Browse 3, Secrets 7, Problems 2, Messages 2 };
         Copy "copy" "copy the selected address or path" [command]

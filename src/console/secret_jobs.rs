@@ -5,7 +5,7 @@ use crate::domain::{
     SecretVersion,
 };
 use crate::provider::{Error, SecretCapabilities};
-pub use crate::write::{RestoreRequest, SecretWrite, SecretWriteMode, SecretWriteOutcome};
+pub use crate::write::{CopyRequest, RestoreRequest, SecretWrite, SecretWriteMode, SecretWriteOutcome};
 
 #[derive(Debug)]
 pub enum SecretJob {
@@ -21,6 +21,8 @@ pub enum SecretJob {
     Write(Box<SecretWrite>),
     /// Reads an older version and writes its fields as a new one.
     Restore(RestoreRequest),
+    /// Reads a secret and writes its fields to another path, where there is none.
+    Copy(CopyRequest),
     /// Deletes a version; it can be undeleted.
     Delete(SecretPath, SecretVersion),
     Undelete(SecretPath, SecretVersion),
@@ -101,7 +103,7 @@ impl SecretJob {
     /// Whether it changes what is stored. Reading does not; reads are counted and recorded in the audit.
     pub fn writes(&self) -> bool {
         match self {
-            Self::Write(_) | Self::Restore(_) | Self::Delete(..) | Self::Undelete(..) => true,
+            Self::Write(_) | Self::Restore(_) | Self::Copy(_) | Self::Delete(..) | Self::Undelete(..) => true,
             Self::Destroy(..) | Self::DestroyAll(_) => true,
             Self::Inspect(_) | Self::Versions(_) | Self::Generate(_) => false,
             Self::Reveal(_) | Self::FindOut(_) => false,

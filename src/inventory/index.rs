@@ -113,6 +113,10 @@ impl ReferenceHash {
         Self::of((true, path))
     }
 
+    pub(super) fn of_variable(name: &str) -> Self {
+        Self::of((false, name))
+    }
+
     fn of(what: (bool, &str)) -> Self {
         let mut hasher = DefaultHasher::new();
         what.hash(&mut hasher);
@@ -124,7 +128,7 @@ impl From<&Reference> for ReferenceHash {
     fn from(reference: &Reference) -> Self {
         match reference {
             Reference::Vault { path, .. } => Self::of_path(path),
-            Reference::Env { name } => Self::of((false, name)),
+            Reference::Env { name } => Self::of_variable(name),
         }
     }
 }

@@ -106,6 +106,12 @@ impl<'a> RowRef<'a> {
         self.inventory.names.name(self.row.connection)
     }
 
+    /// The connections that a webhook names, its own first, then those of its chain's steps.
+    pub fn connection_names(self) -> impl Iterator<Item = &'a str> {
+        let names = &self.inventory.names;
+        self.connections().iter().filter_map(|name| names.name(*name))
+    }
+
     /// How a webhook authenticates its callers.
     pub fn auth(self) -> AuthKinds {
         self.row.auth
@@ -162,12 +168,11 @@ impl<'a> RowRef<'a> {
 
     /// The facts of its document, without scanning it again.
     pub fn facts(self) -> Facts {
-        let connections = self.connections().iter().filter_map(|name| self.inventory.names.name(*name));
         Facts {
             document: self.row.document.clone(),
             error: self.error().cloned(),
             module: self.module().map(Into::into),
-            connections: connections.map(Into::into).collect(),
+            connections: self.connection_names().map(Into::into).collect(),
             auth: self.row.auth,
             own: self.row.own,
             sites: self.inventory.sites.get(self.slot).into(),

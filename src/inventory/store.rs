@@ -330,6 +330,11 @@ impl Inventory {
     pub fn secret_referrers(&self, path: &str) -> &[Slot] {
         self.by_reference.get(&ReferenceHash::of_path(path))
     }
+
+    /// The documents that refer to a variable; hash collisions may add others.
+    pub fn variable_referrers(&self, name: &str) -> &[Slot] {
+        self.by_reference.get(&ReferenceHash::of_variable(name))
+    }
 }
 
 #[cfg(test)]

@@ -14,8 +14,8 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 pub use self::secrets::{
-    RestoreRequest, SecretRequest, SecretWrite, SecretWriteMode, SecretWriteOutcome, others_unreadable,
-    wait_for_presence,
+    CopyRequest, RestoreRequest, SecretRequest, SecretWrite, SecretWriteMode, SecretWriteOutcome,
+    others_unreadable, wait_for_presence,
 };
 use crate::audit::{Audit, AuditError, PendingRecords, SecretEvent};
 use crate::domain::ResourceKey;

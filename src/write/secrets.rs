@@ -55,6 +55,15 @@ pub struct RestoreRequest {
     pub newest: SecretVersion,
 }
 
+/// A request to write the fields of a secret to another path, where there must be none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CopyRequest {
+    pub from: SecretPath,
+    /// The version that is copied, if its store keeps versions.
+    pub version: Option<SecretVersion>,
+    pub to: SecretPath,
+}
+
 /// The result of a write.
 #[derive(Debug)]
 pub struct SecretWriteOutcome {
@@ -158,15 +167,41 @@ impl SecretRequest<'_> {
         before.outcome(written)
     }
 
-    /// Reads all fields for a write; recorded in the audit like a read requested by a user.
+    pub async fn copy(&self, writer: Writer, copy: CopyRequest) -> Audited<SecretWriteOutcome> {
+        let CopyRequest { from, version, to } = copy;
+        let pending = self.begin(AuditAction::WriteSecret, &to, Vec::new(), [None]);
+        let mut before = ReadBefore::default();
+        let (from, to, read) = (&from, &to, &mut before);
+        let call = |writer: Arc<dyn SecretWriter>| async move {
+            let why = format!("to copy them to {to}");
+            let Some(fields) = self.read_for(why, from, version, read).await? else {
+                let reason = format!("{from} is not there any more: nothing was written");
+                return Err(Error::Invalid { reason });
+            };
+            write_answer(to, writer.put(to, &fields, SecretExpect::Absent)).await
+        };
+        let written = self.service.audited(pending, writer, call, PendingRecords::secret_written).await;
+        before.outcome(written)
+    }
+
     async fn read_before(
         &self,
         path: &SecretPath,
         version: Option<SecretVersion>,
         read: &mut ReadBefore,
     ) -> Result<Option<SecretFields>> {
-        let reason = Some("to write the fields again that do not change".to_owned());
-        let revealed = SecretRequest { reason, ..*self }.reveal(path, version, None).await;
+        self.read_for("to write the fields again that do not change".to_owned(), path, version, read).await
+    }
+
+    /// Reads all fields for a write; recorded in the audit like a read requested by a user.
+    async fn read_for(
+        &self,
+        why: String,
+        path: &SecretPath,
+        version: Option<SecretVersion>,
+        read: &mut ReadBefore,
+    ) -> Result<Option<SecretFields>> {
+        let revealed = SecretRequest { reason: Some(why), ..*self }.reveal(path, version, None).await;
         read.unrecorded = revealed.unrecorded;
         let fields = revealed.answer?.map(|data| data.fields);
         read.values = fields.as_ref().map_or(0, SecretFields::len);

@@ -76,3 +76,45 @@ async fn a_write_that_reads_is_two_records_and_a_refused_one_reads_nothing() {
         ["write_secret rotated refused", "reveal_secret rotated,stays done", "write_secret rotated done"];
     assert_eq!(records, expected);
 }
+
+#[tokio::test]
+async fn a_copy_takes_all_fields_of_the_version_shown_to_where_nothing_is_and_both_halves_are_in_the_audit() {
+    let folder = tempfile::tempdir().unwrap();
+    let audit = Arc::new(Audit::new(Some(folder.path()), "lab", "files"));
+    let service = WriteService::new(audit, Duration::from_secs(30));
+    let store = FaultySecrets::new();
+    let new = SecretPath::Kv { mount: Mount::new("secret").unwrap(), path: KvPath::new("new").unwrap() };
+    store.put_now(&path(), [("key", "a"), ("note", "b")]);
+    store.put_now(&path(), [("key", "changed")]);
+    let access = store.access(true);
+    let reason = || Some("copy of secret/app".to_owned());
+    let request = SecretRequest { service: &service, access: &access, number: 1, reason: reason() };
+    let copy = |version| CopyRequest { from: path(), version: Some(SecretVersion(version)), to: new.clone() };
+    let writer = || access.writer.clone().unwrap();
+
+    let gone = request.copy(Ok(writer()), copy(9)).await.answer.result.unwrap_err().to_string();
+    assert!(gone.contains("secret/app is not there any more"), "{gone}");
+    assert_eq!(access.reader.presence(&new).await.unwrap(), Presence::Missing);
+
+    let copied = request.copy(Ok(writer()), copy(1)).await;
+    assert_eq!((copied.answer.result, copied.answer.values_read), (Ok(Some(SecretVersion(1))), 2));
+    let fields = access.revealer().reveal(&new, None).await.unwrap().unwrap().fields;
+    assert_eq!(fields.get("key").unwrap().shown().expose(), "a");
+    assert_eq!(fields.get("note").unwrap().shown().expose(), "b");
+
+    let again = request.copy(Ok(writer()), copy(2)).await.answer.result.unwrap_err();
+    assert!(matches!(again, Error::SecretConflict { .. }), "nothing is replaced: {again:?}");
+
+    let record = |line| match line {
+        Ok(AuditLine::Record(it)) => {
+            let reason = it.reason.unwrap_or_default();
+            format!("{} {} {reason}", it.action.word(), it.outcome.words())
+        }
+        other => panic!("{other:?}"),
+    };
+    let records: Vec<_> = read(folder.path()).unwrap().map(record).skip(2).take(2).collect();
+    assert_eq!(
+        records,
+        ["reveal_secret done to copy them to secret/new", "write_secret done copy of secret/app"]
+    );
+}

@@ -49,6 +49,40 @@ fn a_folder_without_files_is_told_apart_from_files_without_documents() {
 }
 
 #[test]
+fn who_depends_on_a_connection_a_secret_or_a_variable_is_listed_by_its_whole_name_through_connections_too() {
+    let home = Home::new();
+    home.write(
+        "work/webhooks.json",
+        r#"{
+          "direct": {"module": "kafka", "connection": "redis", "x": "{$HOST}"},
+          "step": {"chain": ["log", {"module": "kafka", "connection": "redis_main"}]},
+          "plain": {"module": "log", "url": "{$vault:app/github#hmac}", "authorization": "Bearer planted-plain"}
+        }"#,
+    );
+    let connections =
+        r#"{"redis": {"type": "redis-rq"}, "redis_main": {"type": "kafka", "host": "{$HOST}"}}"#;
+    home.write("work/connections.json", connections);
+    for (what, name, expected) in [
+        ("webhooks", "redis", "default/direct"),
+        ("webhooks", "redis_main", "default/step"),
+        ("webhooks", "redis_", ""),
+        ("webhooks", "$HOST", "default/direct default/step"),
+        ("connections", "HOST", "connections/redis_main"),
+        ("webhooks", "secret/app/github#hmac", "default/plain"),
+        ("webhooks", "app/github#other", ""),
+    ] {
+        let listed = confdeck(&home, &["list", what, "-o", "json", "--uses", name]).run().expect_code(0);
+        let rows = json(&listed.out());
+        let keys: Vec<_> = rows.as_array().unwrap().iter().map(|row| row["key"].as_str().unwrap()).collect();
+        assert_eq!(keys.join(" "), expected, "{what} {name}");
+        assert_eq!(listed.err(), "", "{what} {name}");
+    }
+    let in_one = ["list", "webhooks", "default", "--ids", "st", "-o", "json", "--uses", "$HOST"];
+    let rows = json(&confdeck(&home, &in_one).run().expect_code(0).out());
+    assert_eq!(rows.as_array().unwrap().len(), 1, "what is behind its connection is read for it: {rows}");
+}
+
+#[test]
 fn a_put_is_conditional_and_changes_nothing_else() {
     let home = home();
     let before = token(&home, "default/orders");

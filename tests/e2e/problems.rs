@@ -20,11 +20,7 @@ fn on_a_small_terminal_the_way_is_the_same() {
     terminal.type_text("problem:connection");
     terminal.keys("enter");
     let screen = terminal.wait_for("/problem:connection");
-    assert!(
-        screen.has("staging/dangling") && screen.has("L15"),
-        "{}",
-        screen.framed()
-    );
+    assert!(screen.has("staging/dangling") && screen.has("L15"), "{}", screen.framed());
     terminal.keys("tab");
     terminal.wait_for("connection kafka_old does not exist");
     terminal.wait_for("error L15 connection");

@@ -2,6 +2,7 @@
 //! secrets, every reference in it and in the connections it names, and plaintext values where
 //! secrets belong. Pure: what the stores report is passed in.
 
+mod dependents;
 mod secret_lookup;
 mod state;
 #[cfg(test)]
@@ -10,6 +11,7 @@ mod tests;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+pub use dependents::{UsedName, own_webhooks, referrers};
 pub use secret_lookup::{OwnPathTemplate, OwnPathTemplateError, OwnSecrets, ReceiverEnv, SecretLookup};
 pub use state::{NeedMark, NeedState};
 

@@ -8,6 +8,7 @@ use super::Model;
 use super::surroundings::{Surroundings, TypeCounts, type_counts};
 use crate::check::{
     Diagnostic, DocumentInput, Overrun, ProblemIndex, ReceiverProfile, SeverityCounts, Subject, diagnose,
+    referrers,
 };
 use crate::console::request::RequestId;
 use crate::domain::{ConnectionName, Coverage, ResourceKey, SecretPath, StoreId};
@@ -270,8 +271,7 @@ impl Model {
     /// The documents that depend on the presence of a secret, as far as that can have been looked up.
     pub fn slots_depending_on(&self, path: &SecretPath) -> Vec<Slot> {
         let Some(lookup) = &self.context.secrets else { return Vec::new() };
-        let mut slots: Vec<Slot> =
-            super::secret_dependents::referrers(&self.inventory, lookup, path).map(RowRef::slot).collect();
+        let mut slots: Vec<Slot> = referrers(&self.inventory, lookup, path).map(RowRef::slot).collect();
         let keys: Vec<_> = slots.iter().filter_map(|slot| Some(self.inventory.row(*slot)?.key())).collect();
         for key in &keys {
             if let ResourceKey::Connection { name } = key {

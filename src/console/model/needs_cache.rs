@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use super::Model;
 use crate::check::{NeedMark, Needs, SecretLookup, needs};
 use crate::console::place::Place;
+use crate::console::screens::plan::own_secrets;
 use crate::domain::{ConnectionName, ResourceKey, SecretPath, StoreId, Token};
 use crate::inventory::{Facts, Inventory, RowRef};
 
@@ -162,7 +163,8 @@ impl Model {
 
     /// The secrets that documents on the screen need: first those of the visible rows from top to bottom,
     /// then those of the selected row, each once. While the stale dependents cover the lists, the secrets on
-    /// that page; none while anything else covers them.
+    /// that page; below a plan or the draft of a copy, the own secrets of its
+    /// documents; none while anything else covers them.
     pub fn visible_secret_paths(&self) -> Vec<SecretPath> {
         if self.context.secrets.is_none() {
             return Vec::new();
@@ -172,8 +174,10 @@ impl Model {
         {
             return page.parts.iter().map(|part| part.change.path.clone()).collect();
         }
-        if self.is_covered() {
-            return Vec::new();
+        if let Some(lookup) = self.context.secrets.as_ref().filter(|_| self.is_covered()) {
+            let mut told = HashSet::new();
+            let paths = own_secrets::paths(self, lookup).into_iter();
+            return paths.filter(|path| told.insert(path.clone())).take(MAX_PATHS).collect();
         }
         match self.browse() {
             Some(_) => self.needs.visible_paths(),

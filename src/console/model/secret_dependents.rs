@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use super::Model;
-use crate::check::{OwnSecrets, SecretLookup};
+use crate::check::{own_webhooks, referrers};
 use crate::console::screens::stale_dependents::{
     ChangedSecret, MAX_DEPENDENTS, SecretDependents, StaleDependentsPage, StaleDependentsPart,
 };
@@ -68,41 +68,6 @@ impl Model {
     pub fn is_known_missing(&self, path: &SecretPath) -> bool {
         self.presence_cache.presence(path).is_some_and(Presence::is_gone)
     }
-}
-
-/// The documents that refer to a secret; hash collisions may add others.
-pub(super) fn referrers<'m>(
-    inventory: &'m Inventory,
-    lookup: &SecretLookup,
-    path: &SecretPath,
-) -> impl Iterator<Item = RowRef<'m>> + use<'m> {
-    let slots = match path {
-        SecretPath::Kv { mount, path } if lookup.references.as_ref() == Some(mount) => {
-            inventory.secret_referrers(path.as_str())
-        }
-        _ => &[],
-    };
-    slots.iter().filter_map(|slot| inventory.row(*slot))
-}
-
-/// The webhooks whose own secret it is.
-pub(super) fn own_webhooks<'m>(
-    inventory: &'m Inventory,
-    lookup: &'m SecretLookup,
-    path: &'m SecretPath,
-) -> impl Iterator<Item = RowRef<'m>> {
-    let own = match (&lookup.own, path) {
-        (OwnSecrets::Kv { mount: own, template }, SecretPath::Kv { mount, path }) if own == mount => {
-            Some((template, path))
-        }
-        _ => None,
-    };
-    own.into_iter().flat_map(move |(template, path)| {
-        inventory.namespaces().filter_map(move |(namespace, _)| {
-            let id = template.id_at(namespace, path)?;
-            inventory.get(&ResourceKey::webhook(namespace.clone(), id))
-        })
-    })
 }
 
 fn refers(row: RowRef<'_>, path: &str, fields: Option<&BTreeSet<FieldName>>) -> bool {

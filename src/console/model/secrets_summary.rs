@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use super::presence_cache::{LastVerdict, PresenceCache, Verdict};
-use super::secret_dependents::{own_webhooks, referrers};
-use crate::check::SecretLookup;
+use crate::check::{SecretLookup, own_webhooks, referrers};
 use crate::domain::{Presence, Reference, SecretContents, SecretPath};
 use crate::inventory::{Inventory, RowRef};
 

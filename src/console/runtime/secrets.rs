@@ -66,6 +66,10 @@ async fn run(
         }
         SecretJob::Write(write) => return call.write(writer, *write).await.map(written),
         SecretJob::Restore(restore) => return call.restore(writer, restore).await.map(written),
+        SecretJob::Copy(copy) => {
+            call.reason = Some(format!("copy of {}", copy.from));
+            return call.copy(writer, copy).await.map(written);
+        }
         SecretJob::Delete(path, version) => (VersionChange::Delete, path, Some(version)),
         SecretJob::Undelete(path, version) => (VersionChange::Undelete, path, Some(version)),
         SecretJob::Destroy(path, version) => (VersionChange::Destroy, path, Some(version)),

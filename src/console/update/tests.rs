@@ -26,6 +26,7 @@ mod browsing;
 mod checks;
 mod choose;
 mod contexts;
+mod dependents;
 mod detail;
 mod drafts;
 mod editor;

@@ -6,6 +6,7 @@ use std::iter;
 
 use ratatui::layout::Rect;
 
+use super::detail_links::{DetailLink, LinkTarget};
 use super::detail_rows::{DetailRow, DetailRows};
 use super::diagnostics::{dangling, first_of, problems_of};
 use super::state::{BrowsePage, DetailDocument};
@@ -14,12 +15,12 @@ use crate::check::receiver::Verdict;
 use crate::check::rules::{OPEN_TO_ANYONE, SHARED_VARIABLE, UNROUTABLE_ID, UNUSABLE_DOCUMENT};
 use crate::console::age::{TimedText, left};
 use crate::console::model::Model;
-use crate::console::screens::browse::needs;
+use crate::console::screens::browse::needs::{self, NeedLines};
 use crate::console::shell::layout::{Pane, body_rows};
 use crate::console::theme::{Glyphs, StyleRole, glyph};
 use crate::console::widgets::{PaneTitle, Surface, TextRun, draw_title, width};
 use crate::console::words;
-use crate::domain::{LeaseId, Namespace, ResourceKey, TokenKind, WebhookId};
+use crate::domain::{ConnectionName, LeaseId, Namespace, ResourceKey, TokenKind, WebhookId};
 use crate::inventory::RowRef;
 use crate::text::{DocumentLayout, Safe};
 
@@ -37,10 +38,20 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, browse: &BrowsePage
     let Some((shown, row)) = selected(model, browse) else { return };
     let area = text_area(rows);
     let facts = facts(model, shown, row, area.width);
-    let rows = DetailRows::new(&browse.detail, facts.len(), area);
+    let rows = DetailRows::new(&browse.detail, facts.lines.len(), area);
+    let selected = browse.detail.link.as_ref().filter(|_| model.has_focus(Pane::Detail));
+    let selected = facts.links.iter().find(|link| Some(&link.to) == selected);
     for (line, row) in (0..area.height).zip(rows.visible()) {
         match row {
-            DetailRow::Fact(at) => surface.put_lines(area, line, facts.get(at)),
+            DetailRow::Fact(at) => {
+                let mut writer = surface.row(area, line);
+                if selected.is_some_and(|link| link.lines.contains(&at)) {
+                    writer.highlight(StyleRole::Selection);
+                }
+                if let Some(fact) = facts.lines.get(at) {
+                    writer.put_run(fact);
+                }
+            }
             DetailRow::Rule => rule(surface, browse, shown, area, line),
             DetailRow::Text { line: number, bytes, begins } => {
                 rows.draw_text(surface, line, (number, bytes), begins);
@@ -78,10 +89,16 @@ fn rule(surface: &mut Surface<'_>, browse: &BrowsePage, shown: &DetailDocument, 
 
 /// The rows of the detail in its pane.
 pub(super) fn rows(model: &Model) -> Option<DetailRows<'_>> {
+    rows_and_links(model).map(|(rows, _)| rows)
+}
+
+/// The rows of the detail in its pane, and the facts among them that lead somewhere.
+pub(super) fn rows_and_links(model: &Model) -> Option<(DetailRows<'_>, Vec<DetailLink>)> {
     let area = text_area(body_rows(model.panes().detail));
     let browse = model.browse()?;
     let (shown, row) = selected(model, browse)?;
-    Some(DetailRows::new(&browse.detail, facts(model, shown, row, area.width).len(), area))
+    let LabelledLines { lines, links, .. } = facts(model, shown, row, area.width);
+    Some((DetailRows::new(&browse.detail, lines.len(), area), links))
 }
 
 fn text_area(rows: Rect) -> Rect {
@@ -103,9 +120,9 @@ fn title(model: &Model, browse: &BrowsePage) -> PaneTitle {
 }
 
 /// The facts above the text.
-fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> Vec<TextRun> {
+fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> LabelledLines {
     let glyphs = model.glyphs;
-    let mut facts = LabelledLines { lines: Vec::new(), room, glyphs };
+    let mut facts = LabelledLines { lines: Vec::new(), links: Vec::new(), room, glyphs };
     // The title would be cut.
     let key = shown.key.to_string();
     let beside = if model.panes().is_alone() { width(&Safe::new(&model.context.name)) + 6 } else { 0 };
@@ -140,7 +157,7 @@ fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> V
         }
     }
     problems(&mut facts, shown, &found);
-    facts.lines
+    facts
 }
 
 /// The rules whose problems are told beside the fact that they are about.
@@ -202,6 +219,7 @@ pub(crate) fn lease_words(model: &Model, lease: LeaseId) -> TimedText {
 /// Labelled lines; long ones are wrapped beside their label.
 struct LabelledLines {
     lines: Vec<TextRun>,
+    links: Vec<DetailLink>,
     room: u16,
     glyphs: Glyphs,
 }
@@ -212,6 +230,15 @@ impl LabelledLines {
     fn add(&mut self, label: &str, style: StyleRole, words: &str) {
         let words = self.glyphs.spell(words);
         self.lines.extend(TextRun::labelled(label, LABEL, style, &words, self.room));
+    }
+
+    /// Adds lines that lead somewhere, where no others do.
+    fn link(&mut self, to: LinkTarget, add: impl FnOnce(&mut Self)) {
+        let first = self.lines.len();
+        add(self);
+        if self.links.iter().all(|link| link.to != to) {
+            self.links.push(DetailLink { lines: first..self.lines.len(), to });
+        }
     }
 
     fn marked(&mut self, label: &str, style: StyleRole, glyph: &str, words: &str) {
@@ -275,8 +302,15 @@ fn needs(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument) {
         return;
     }
     let room = facts.room.saturating_sub(LABEL).max(8);
-    let lines = needs::block(model, &shown.key, room);
+    let NeedLines { lines, links, .. } = needs::block(model, &shown.key, room);
+    let first = facts.lines.len();
     facts.lines.extend(TextRun::beside(&TextRun::of(StyleRole::Dim, "needs"), LABEL, lines));
+    for (line, name) in links {
+        let to = LinkTarget::Users(name);
+        if facts.links.iter().all(|link| link.to != to) {
+            facts.links.push(DetailLink { lines: first + line..first + line + 1, to });
+        }
+    }
 }
 
 fn connections(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument, found: &[Problem]) {
@@ -284,7 +318,10 @@ fn connections(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument,
     for name in &shown.facts.connections {
         let others = model.inventory.dependents(name).len().saturating_sub(1);
         if let Some(found) = dangling(found, name) {
-            facts.marked(label, StyleRole::Warning, glyph::WARNING, &found.message);
+            let to = LinkTarget::Users(name.to_string());
+            facts.link(to, |facts| {
+                facts.marked(label, StyleRole::Warning, glyph::WARNING, &found.message);
+            });
         } else {
             let others = match others {
                 0 if model.inventory.coverage().is_partial() => {
@@ -293,11 +330,12 @@ fn connections(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument,
                 0 => "nobody else".to_owned(),
                 others => words::plural(others, "other"),
             };
-            facts.add(
-                label,
-                StyleRole::Text,
-                &format!("connection {} {} {others}", Safe::name(&**name), glyph::DOT),
-            );
+            let words = format!("connection {} {} {others}", Safe::name(&**name), glyph::DOT);
+            let add = |facts: &mut LabelledLines| facts.add(label, StyleRole::Text, &words);
+            match ConnectionName::new(name).ok().map(ResourceKey::connection) {
+                Some(key) => facts.link(LinkTarget::Document(key), add),
+                None => add(facts),
+            }
         }
         label = "";
     }
@@ -311,10 +349,13 @@ fn dependents(facts: &mut LabelledLines, model: &Model, name: &str) {
     }
     facts.add("used", StyleRole::Text, &format!("by {}", words::plural(slots.len(), "webhook")));
     for row in slots.iter().take(NAMED).filter_map(|slot| model.inventory.row(*slot)) {
-        facts.add("", StyleRole::Dim, &row.key().to_string());
+        let key = row.key();
+        let words = key.to_string();
+        facts.link(LinkTarget::Document(key), |facts| facts.add("", StyleRole::Dim, &words));
     }
     if slots.len() > NAMED {
-        facts.add("", StyleRole::Dim, &format!("and {} more", words::grouped(slots.len() - NAMED)));
+        let words = format!("and {} more", words::grouped(slots.len() - NAMED));
+        facts.link(LinkTarget::Users(name.to_owned()), |facts| facts.add("", StyleRole::Dim, &words));
     }
 }
 
@@ -341,7 +382,7 @@ mod tests {
             sample::scope(&mut model, scope, None);
             assert!(model.webhooks.select_key(&model.inventory, &key));
             let (shown, row) = selected(&model, &model.webhooks).unwrap();
-            facts(&model, shown, row, room).iter().for_each(&mut check);
+            facts(&model, shown, row, room).lines.iter().for_each(&mut check);
         }
     }
 

@@ -49,7 +49,7 @@ impl<'m> DetailRows<'m> {
         self.facts + 1 + self.lines()
     }
 
-    fn height(&self) -> usize {
+    pub(super) fn height(&self) -> usize {
         usize::from(self.area.height)
     }
 

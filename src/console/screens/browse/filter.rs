@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use super::list_context::{ListContext, NO_AUTH, SECRETS};
-use crate::check::{OwnRules, Problem, rules};
+use crate::check::{OwnRules, Problem, UsedName, rules};
 use crate::domain::json::Severity;
 use crate::domain::unescape;
 use crate::inventory::{Auth, RowRef};
@@ -20,7 +20,8 @@ pub(crate) fn severity_word(severity: Severity) -> &'static str {
 }
 
 /// A parsed filter line: words separated by blanks, all of which must match. `!word` must not
-/// occur; `id:`, `ns:`, `module:` and `conn:` search that column only; `is:`, `auth:`, `sec:`, `problem:` and
+/// occur; `id:`, `ns:`, `module:` and `conn:` search that column only; `uses:` takes what a document depends on,
+/// and `is:`, `auth:`, `sec:`, `problem:` and
 /// `severity:` take the words that the list shows, or their beginning. A name is found as it is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
@@ -35,6 +36,8 @@ struct FilterTerm {
     negated: bool,
     /// The words of the field that are meant; empty where it has none.
     words: Vec<&'static str>,
+    /// What documents are to depend on.
+    used: Option<UsedName>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +46,7 @@ enum FilterField {
     Namespace,
     Module,
     Connection,
+    Uses,
     State,
     Auth,
     Secrets,
@@ -51,12 +55,13 @@ enum FilterField {
 }
 
 /// The fields by their names; the first name of a field is the one that is offered.
-const FIELDS: [(&str, FilterField); 10] = [
+const FIELDS: [(&str, FilterField); 11] = [
     ("id", FilterField::Id),
     ("ns", FilterField::Namespace),
     ("module", FilterField::Module),
     ("type", FilterField::Module),
     ("conn", FilterField::Connection),
+    ("uses", FilterField::Uses),
     ("is", FilterField::State),
     ("auth", FilterField::Auth),
     ("sec", FilterField::Secrets),
@@ -75,13 +80,13 @@ impl FilterField {
 
     /// Whether it takes certain words, and not any text.
     fn takes_words(self) -> bool {
-        !matches!(self, Self::Id | Self::Namespace | Self::Module | Self::Connection)
+        !matches!(self, Self::Id | Self::Namespace | Self::Module | Self::Connection | Self::Uses)
     }
 
     /// The words that it takes; none if it takes any text.
     fn words(self, own: Option<&OwnRules>) -> Vec<&'static str> {
         match self {
-            Self::Id | Self::Namespace | Self::Module | Self::Connection => Vec::new(),
+            Self::Id | Self::Namespace | Self::Module | Self::Connection | Self::Uses => Vec::new(),
             Self::State => vec!["broken", "open"],
             Self::Auth => [NO_AUTH].into_iter().chain(Auth::ALL.iter().map(|auth| auth.word)).collect(),
             Self::Secrets => SECRETS.iter().map(|(word, _)| *word).collect(),
@@ -139,11 +144,26 @@ impl Filter {
         let term = |word: &str| {
             let bare = word.strip_prefix('!');
             let (field, needle) = parse(bare.unwrap_or(word));
+            let used =
+                (field == Some(FilterField::Uses)).then(|| UsedName::new(&String::from_utf8_lossy(&needle)));
             let needle = needle.to_ascii_lowercase();
             let words = field.map_or_else(Vec::new, |field| field.words_of(&needle, own));
-            (!needle.is_empty()).then_some(FilterTerm { field, needle, negated: bare.is_some(), words })
+            let negated = bare.is_some();
+            (!needle.is_empty()).then_some(FilterTerm { field, needle, negated, words, used })
         };
         Self { terms: text.split_whitespace().filter_map(term).collect() }
+    }
+
+    /// Looks whether anything is called just as documents are to depend on; otherwise a part of a name is enough.
+    pub(crate) fn settle(&mut self, context: &ListContext<'_>) {
+        for term in &mut self.terms {
+            term.used = term.used.take().map(|used| context.settle(used));
+        }
+    }
+
+    /// Whether a row matches by what is behind its connections.
+    pub(crate) fn reads_connections(&self) -> bool {
+        self.terms.iter().any(|term| term.used.is_some())
     }
 
     /// Whether every row matches.
@@ -171,8 +191,9 @@ impl Filter {
 
     /// How many rows are tested in one turn of the event loop: what a document needs of secrets is not kept.
     pub(crate) fn slice(&self) -> usize {
-        use FilterField::{Auth, Secrets, State};
-        let is_slow = self.terms.iter().any(|term| matches!(term.field, Some(State | Auth | Secrets)));
+        use FilterField::{Auth, Secrets, State, Uses};
+        let is_slow = |term: &FilterTerm| matches!(term.field, Some(State | Auth | Secrets | Uses));
+        let is_slow = self.terms.iter().any(is_slow);
         if is_slow { SLOW_SLICE } else { usize::MAX }
     }
 
@@ -269,6 +290,7 @@ impl FilterTerm {
                 let shown = context.need_mark(row);
                 SECRETS.iter().any(|(word, mark)| self.means(&[word]) && Some(*mark) == shown)
             }
+            Some(FilterField::Uses) => self.used.as_ref().is_some_and(|used| context.uses(row, used)),
             Some(FilterField::Severity) => self.words.iter().any(|word| context.has_severity(row, word)),
             Some(FilterField::Problem) => {
                 let mut found = context.found(row).unwrap_or_default().iter();
@@ -314,96 +336,4 @@ fn contains(text: &[u8], needle: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::console::model::Model;
-    use crate::console::shell::sample;
-    use crate::inventory::{Scope, Slot};
-
-    #[test]
-    fn substrings_ignore_case() {
-        for (text, needle, found) in [
-            ("Kafka_Main", "kafka", true),
-            ("kafka", "kafka_", false),
-            ("xKa", "ka", true),
-            ("", "a", false),
-            ("aab", "ab", true),
-        ] {
-            assert_eq!(contains(text.as_bytes(), needle.as_bytes()), found, "{text} {needle}");
-        }
-    }
-
-    #[test]
-    fn every_text_is_a_filter() {
-        for text in ["", "  ", "!", "conn:", "!!", "a:b"] {
-            assert_eq!(Filter::parse(text, None).error(), None, "{text}");
-        }
-        assert!(Filter::parse(" ! conn: is: ", None).is_empty());
-        assert_eq!(Filter::parse("conn:Kafka !test", None).terms.len(), 2);
-    }
-
-    /// The addresses of the sample that match a line.
-    fn matching(model: &Model, line: &str) -> String {
-        let (filter, context) = (Filter::parse(line, None), ListContext::from(model));
-        let rows = [Scope::AllWebhooks, Scope::Connections].into_iter().flat_map(|scope| {
-            let slots: Vec<Slot> = model.inventory.slots(&scope).collect();
-            slots.into_iter().filter_map(|slot| model.inventory.row(slot))
-        });
-        let rows = rows.filter(|row| filter.accepts(*row, context));
-        rows.map(|row| row.key().to_string()).collect::<Vec<_>>().join(" ")
-    }
-
-    #[test]
-    fn what_the_list_shows_is_found_before_and_after_the_checks() {
-        let mut model = sample::browse(sample::size(120, 40));
-        for checked in [false, true] {
-            for (line, expected) in [
-                ("is:broken !ns:team-a", "production/stripe_events staging/list"),
-                ("is:broken ns:team-a empty", "team-a/empty"),
-                ("is:open ns:default", "default/ping"),
-                ("auth:none ns:default", "default/ping"),
-                ("auth:hmac", "production/github_events"),
-                ("auth:basic", "production/orders staging/admin_panel"),
-                ("!auth:basic ns:production module:rabbitmq", ""),
-                ("severity:error ns:team-a empty", "team-a/empty"),
-            ] {
-                assert_eq!(matching(&model, line), expected, "{line} {checked}");
-            }
-            crate::console::update::checks::finish(&mut model);
-        }
-        assert_eq!(matching(&model, "problem:L15"), "staging/doorbell connections/mqtt_site");
-        assert_eq!(matching(&model, "problem:connection"), "staging/doorbell connections/mqtt_site");
-        assert_eq!(matching(&model, "problem:l15 severity:error"), "staging/doorbell");
-        assert_eq!(matching(&model, "problem:L15 severity:warning"), "");
-    }
-
-    #[test]
-    fn a_word_that_a_field_does_not_know_is_told_with_those_that_it_does() {
-        let error = |line| Filter::parse(line, None).error();
-        assert_eq!(error("is:brokn").as_deref(), Some("is:brokn is not known; is: takes broken, open"));
-        let takes = "severity:fatal is not known; severity: takes error, warning, hint";
-        assert_eq!(error("kafka !severity:fatal").as_deref(), Some(takes));
-        let takes = "problem:l99 is not known; problem: takes the id or the name of a rule";
-        assert_eq!(error("problem:L99").as_deref(), Some(takes));
-        assert!(error("auth:bear").is_none() && error("is:b").is_none(), "it is still being typed");
-        let model = sample::browse(sample::size(120, 40));
-        assert_eq!(
-            (matching(&model, "is:brokn"), matching(&model, "!is:brokn")),
-            (String::new(), String::new())
-        );
-    }
-
-    #[test]
-    fn a_word_is_completed_as_far_as_it_is_clear() {
-        let own = OwnRules::default();
-        let complete = |line| Filter::complete(line, &own);
-        assert_eq!(complete("kafka is:b").as_deref(), Some("kafka is:broken"));
-        assert_eq!(complete("!au").as_deref(), Some("!auth:"));
-        assert_eq!(complete("auth:oa").as_deref(), Some("auth:oauth"));
-        assert_eq!(complete("problem:l1"), None, "it is L11 or L15");
-        assert_eq!(complete("problem:greedy").as_deref(), Some("problem:greedy-default"));
-        assert_eq!((complete(""), complete("is:broken"), complete("nothing")), (None, None, None));
-        assert_eq!(Filter::completions("sec:un", &own), ["sec:unreachable", "sec:unknown"]);
-        assert_eq!(Filter::completions("is:", &own), ["is:broken", "is:open"]);
-    }
-}
+mod tests;

@@ -3,7 +3,9 @@
 use super::filter::severity_word;
 use super::needs;
 use crate::check::rules::OPEN_TO_ANYONE;
-use crate::check::{NeedMark, Needs, OwnRules, Problem, ProblemIndex, SecretLookup, SeverityCounts};
+use crate::check::{
+    NeedMark, Needs, OwnRules, Problem, ProblemIndex, SecretLookup, SeverityCounts, UsedName,
+};
 use crate::console::model::{ConsoleContext, Model, PresenceCache, needs_of};
 use crate::domain::json::Severity;
 use crate::inventory::{Inventory, RowRef};
@@ -53,6 +55,19 @@ impl<'m> ListContext<'m> {
         self.problems
             .and_then(|index| index.rules().find(|(rule, _)| *rule == id))
             .map_or_else(SeverityCounts::default, |(_, counts)| counts)
+    }
+
+    fn lookup(&self) -> Option<&'m SecretLookup> {
+        self.secrets.map(|(lookup, _)| lookup)
+    }
+
+    pub(super) fn settle(&self, used: UsedName) -> UsedName {
+        used.or_part(self.inventory, self.lookup())
+    }
+
+    /// Whether a document depends on something.
+    pub(super) fn uses(&self, row: RowRef<'_>, used: &UsedName) -> bool {
+        used.is_used_by(row, self.inventory, self.lookup())
     }
 
     fn needs(&self, row: RowRef<'_>) -> Option<(Needs, &'m PresenceCache)> {

@@ -155,10 +155,14 @@ impl DocumentList {
         if self.slots.is_none() || delta.changes.is_empty() {
             return;
         }
+        let context = context.into();
         let mut touched: Vec<Slot> = delta.changes.iter().map(|(slot, _)| *slot).collect();
+        if self.filter.reads_connections() {
+            touched.extend(behind_connections(context.inventory, delta));
+        }
         touched.sort_unstable();
         touched.dedup();
-        self.test_again(context.into(), &touched);
+        self.test_again(context, &touched);
     }
 
     /// Tests rows again of which something else is known now. Returns whether the filter depends on that.
@@ -193,10 +197,22 @@ impl DocumentList {
     }
 
     fn rebuild(&mut self, context: ListContext<'_>) {
+        self.filter.settle(&context);
         let all = self.filter.is_empty() && self.sort == Sort::Id;
         self.slots = (!all).then(|| FilteredRows::new(context.inventory.slots(&self.scope)));
         self.work(context);
     }
+}
+
+/// The webhooks that name a connection that changed.
+fn behind_connections(inventory: &Inventory, delta: &Delta) -> Vec<Slot> {
+    let changed = delta.changes.iter().filter_map(|(slot, _)| Some(inventory.row(*slot)?.key()));
+    let keys = changed.chain(delta.deleted.iter().cloned());
+    let behind = keys.filter_map(|key| match key {
+        ResourceKey::Connection { name } => Some(inventory.dependents(name.as_str())),
+        _ => None,
+    });
+    behind.flatten().copied().collect()
 }
 
 impl ListSource for (&DocumentList, &Inventory) {

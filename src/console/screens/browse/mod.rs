@@ -1,6 +1,7 @@
 //! The Webhooks and Connections screens: namespaces, a list of documents, and the detail of the selected one.
 
 pub(crate) mod detail;
+mod detail_links;
 mod detail_rows;
 mod detail_search;
 mod diagnostics;
@@ -17,6 +18,7 @@ mod state;
 mod update;
 mod view;
 
+pub use detail_links::LinkTarget;
 pub use detail_search::DetailSearch;
 pub use filter::Filter;
 pub(crate) use filter::severity_word;
@@ -56,6 +58,7 @@ impl Component for Documents {
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
         let is_typing = model.place() == Place::Filter;
+        let is_reading = model.browse().is_some_and(|browse| browse.focus == Pane::Detail);
         let is_searching = model.browse().is_some_and(|browse| browse.detail.search.typing.is_some());
         match action {
             Action::Accept if is_searching => detail_search::close(model, true),
@@ -64,6 +67,7 @@ impl Component for Documents {
             Action::Cancel => end_filter(model, false),
             Action::Interrupt if is_typing => end_filter(model, false),
             Action::Complete if is_typing && !is_searching => update::complete_filter(model),
+            Action::Open if is_reading => detail_links::follow(model),
             Action::Find => detail_search::open(model),
             Action::FindNext => detail_search::step(model, true),
             Action::FindPrevious => detail_search::step(model, false),
@@ -118,10 +122,10 @@ impl Component for Documents {
             Action::Clone => marks::targets(model).first().is_some_and(|key| !key.is_foreign()),
             Action::Delete => !marks::targets(model).is_empty(),
             Action::Copy | Action::Mark => focused.is_some(),
-            // In the detail, there is nothing further to open.
-            Action::Open => {
-                focus == Some(Pane::Namespaces) || focus == Some(Pane::Items) && focused.is_some()
-            }
+            Action::Open => match focus {
+                Some(Pane::Detail) => model.browse().is_some_and(|browse| browse.detail.link.is_some()),
+                focus => focus == Some(Pane::Namespaces) || focused.is_some(),
+            },
             Action::DropUnseen => marks::unseen_count(model) > 0,
             Action::Sort => model.panes().items.width > 0,
             Action::Zoom => !model.panes().is_alone() || model.browse().is_some_and(|browse| browse.zoomed),

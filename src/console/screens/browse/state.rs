@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::iter;
 
+use super::detail_links::LinkTarget;
 use super::detail_search::DetailSearch;
 use super::filter::Filter;
 use super::list_context::ListContext;
@@ -47,6 +48,8 @@ pub struct DetailPane {
     /// How the text is laid out, if that is possible.
     pub layout: DocumentLayout,
     pub search: DetailSearch,
+    /// The selected fact that leads somewhere.
+    pub link: Option<LinkTarget>,
     /// The document whose text is being prepared off the loop.
     pub preparing: Pending<(ResourceKey, Token)>,
 }
@@ -60,6 +63,7 @@ impl Default for DetailPane {
             aside: 0,
             layout: DocumentLayout::default(),
             search: DetailSearch::default(),
+            link: None,
             preparing: Pending::default(),
         }
     }
@@ -229,7 +233,7 @@ impl BrowsePage {
 impl DetailPane {
     /// Goes to the start of another text, or of none.
     fn leave_text(&mut self) {
-        (self.scroll, self.aside) = (DetailPosition::default(), 0);
+        (self.scroll, self.aside, self.link) = (DetailPosition::default(), 0, None);
         self.search.restart();
     }
 

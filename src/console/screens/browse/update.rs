@@ -1,6 +1,7 @@
 //! The list tabs: tabs, panes, zoom, selection, filter and sort order.
 
 use super::detail;
+use super::detail_links;
 use super::filter::Filter;
 use super::list_context::ListContext;
 use super::state::{BrowsePage, DetailText, scope_row, scopes};
@@ -46,7 +47,8 @@ fn on_prepared(model: &mut Model, request: RequestId, mut text: DetailText) -> V
 /// Whether a movement scrolls the detail, if that has the focus, or changes the selection.
 pub(crate) fn can_step(model: &Model, by: Movement) -> bool {
     model.browse().is_none_or(|browse| match browse.focus {
-        Pane::Detail => detail::rows(model).is_some_and(|rows| rows.step(by) != browse.detail.scroll),
+        Pane::Detail => detail_links::step(model, by)
+            .is_some_and(|(scroll, link)| (scroll, &link) != (browse.detail.scroll, &browse.detail.link)),
         Pane::Namespaces | Pane::Items => by.can_step(&browse.list, &(&browse.listing, &model.inventory)),
     })
 }
@@ -63,9 +65,9 @@ pub(crate) fn step(model: &mut Model, step: Movement) {
             }
         }
         Some(Pane::Detail) => {
-            let to = detail::rows(model).map(|rows| rows.step(step));
+            let to = detail_links::step(model, step);
             if let (Some(to), Some((browse, _))) = (to, model.browse_mut()) {
-                browse.detail.scroll = to;
+                (browse.detail.scroll, browse.detail.link) = to;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use super::builder::{build, or_say};
 use super::state::{PlanKind, PlanStep};
+use super::{own_secrets, radius};
 use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
@@ -37,10 +38,17 @@ fn ask_delete(model: &mut Model, key: &ResourceKey) {
             let names = dependents.iter().filter_map(|slot| model.inventory.row(*slot)).take(5);
             let names: Vec<_> = names.map(|row| row.key().to_string()).collect();
             details.push(format!("{} webhooks name it: {}", dependents.len(), names.join(", ")));
+            details.extend(radius::by_namespace(&model.inventory, dependents));
         }
         if model.inventory.coverage().is_partial() {
             details.push("webhooks that this user may not read may name it too".into());
         }
+    }
+    for unused in radius::only_used_by(&model.inventory, key) {
+        details.push(format!("{unused} is named by {} any more then", words::no_visible_webhook(model)));
+    }
+    if let Some(path) = own_secrets::left_behind(model, key) {
+        details.push(format!("{path}, its own secrets, stay in their store"));
     }
     let unseen = marks::unseen(model);
     if let Some(browse) = model.browse() {

@@ -4,6 +4,8 @@ pub(crate) mod builder;
 pub(crate) mod clone;
 pub(crate) mod delete;
 pub(crate) mod names;
+pub(crate) mod own_secrets;
+mod radius;
 pub(crate) mod rename;
 pub(crate) mod send;
 mod state;
@@ -13,6 +15,7 @@ mod undo_log;
 mod update;
 mod view;
 
+pub use own_secrets::SecretCopies;
 pub use state::{MAX_STEPS, Plan, PlanConflict, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs, diff};
 pub use undo_log::{UndoChange, UndoEntry, UndoLog};
 pub(crate) use update::{on_conflict, on_forced, on_typed, on_written};
@@ -36,6 +39,7 @@ impl Component for PlanScreen {
             Action::Write => return Some(update::write(model)),
             Action::RebuildPlan => return Some(update::renew(model)),
             Action::FullDiff => update::toggle_full(model),
+            Action::CopyOwnSecrets => return Some(own_secrets::toggle(model)),
             Action::LeaveOut => update::toggle_step(model),
             Action::DropUnseen => update::toggle_unseen(model),
             Action::Back | Action::Interrupt => model.plan = None,
@@ -55,6 +59,7 @@ impl Component for PlanScreen {
                 (plan.is_undo() || plan.conflicts.is_empty()) && !plan.chosen(&model.inventory).is_empty()
             }
             Action::UndoWrite => plan.is_undo() && model.undo_log.len() > 1,
+            Action::CopyOwnSecrets => own_secrets::may_copy(model, plan),
             Action::RebuildPlan => view::may_be_renewed(model),
             Action::LeaveOut => {
                 let is_barred = |step| plan.is_undo() && plan.obstacle(step, &model.inventory).is_some();

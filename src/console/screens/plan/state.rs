@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::own_secrets::SecretCopies;
 use crate::compare::{self, Diff, DiffLine, LineTag};
 use crate::console::request::RequestId;
 use crate::domain::{Document, Entry, Masking, ResourceKey, Revision, SecretNames, StoreId, Token};
@@ -41,6 +42,8 @@ pub struct Plan {
     pub left_out: BTreeSet<ResourceKey>,
     /// The steps of documents that were marked, but not on the screen; they come first.
     pub unseen: BTreeSet<ResourceKey>,
+    /// The own secrets that are copied to the new names.
+    pub copies: SecretCopies,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -223,6 +226,7 @@ impl Plan {
             selected: 0,
             left_out: BTreeSet::new(),
             unseen: BTreeSet::new(),
+            copies: SecretCopies::default(),
         }
     }
 

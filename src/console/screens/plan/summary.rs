@@ -1,6 +1,8 @@
 //! The summary above the steps of a plan: what the commit as a whole does, what it leaves out, and what stands
 //! against it.
 
+use super::own_secrets;
+use super::radius::GoingDocuments;
 use super::state::{Plan, PlanKind, PlanStep, StepDiffs};
 use super::update::{confirmation_text, obstacle_words};
 use crate::console::action::Action;
@@ -65,6 +67,8 @@ fn commit_section(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan) {
     if plan.unchanged > 0 {
         page.fact("left out", style, &format!("{}, {why}", words::plural(plan.unchanged, "document")));
     }
+    GoingDocuments::of(model, plan).summary(page, model);
+    own_secrets::summary(page, model, plan);
     sections::receiver_note(page, model);
     if let Some(typed) = confirmation_text(model) {
         let label = if model.context.protected { "protected" } else { "confirm" };

@@ -7,7 +7,7 @@ use crate::console::model::{Model, PendingWrite, Tone, denied_if_hidden};
 use crate::console::overlays::{ForcedWrite, PromptPurpose, prompt};
 use crate::console::screens::browse;
 use crate::console::screens::browse::marks;
-use crate::console::screens::plan::{builder, send};
+use crate::console::screens::plan::{builder, own_secrets, send};
 use crate::console::screens::review;
 use crate::console::widgets::Movement;
 use crate::domain::{Entry, ResourceKey};
@@ -95,7 +95,18 @@ fn is_refused(model: &mut Model) -> bool {
     words.is_some()
 }
 
+/// Goes on with a plan that was confirmed, after a secret was copied for it.
+pub(super) fn go_on(model: &mut Model) -> Vec<Effect> {
+    if !model.passes_gate() || is_refused(model) {
+        return Vec::new();
+    }
+    commit(model)
+}
+
 fn commit(model: &mut Model) -> Vec<Effect> {
+    if let Some(copying) = own_secrets::copy_next(model) {
+        return copying;
+    }
     let Some(plan) = &model.plan else { return Vec::new() };
     let undoes = if let PlanKind::Undo(id) = plan.kind { Some(id) } else { None };
     let steps: Vec<_> = plan.chosen(&model.inventory).into_iter().cloned().collect();
@@ -134,6 +145,9 @@ fn blocker(model: &Model) -> Option<String> {
         return Some("nothing was sent: it is still being compared, wait for what it changes".into());
     }
     if let Some(words) = plan.limit_exceeded(&model.context.capabilities, &model.inventory) {
+        return Some(words);
+    }
+    if let Some(words) = own_secrets::blocker(model, plan) {
         return Some(words);
     }
     let mut new = chosen.iter().filter(|step| step.before.is_none());
@@ -250,12 +264,13 @@ pub(crate) fn on_conflict(model: &mut Model, key: ResourceKey, now: Option<Entry
     plan.conflicts.retain(|told| told.key != key);
     plan.conflicts.push(PlanConflict { key: key.clone(), now });
     (plan.scroll, plan.selected) = (0, 0);
+    let copied = own_secrets::copied_words(plan);
     let mut rest = "";
     if plan.is_undo() && !plan.chosen(&model.inventory).is_empty() {
         plan.opened = model.now.mono;
         rest = "; the rest can still be taken back";
     }
-    model.notify(Tone::Bad, format!("{key} changed meanwhile: nothing was written{rest}"));
+    model.notify(Tone::Bad, format!("{key} changed meanwhile: nothing was written{rest}{copied}"));
 }
 
 /// The plan was written; if it wrote just one document, that is shown.

@@ -3,6 +3,8 @@
 
 use std::time::SystemTime;
 
+use super::own_secrets;
+use super::radius::GoingDocuments;
 use super::state::{Plan, PlanKind, PlanStep, StepConflict, StepDiff, StepDiffs, target_folder};
 use super::summary;
 use super::undo_log::UndoEntry;
@@ -105,6 +107,7 @@ fn page<'p>(model: &Model, plan: &'p Plan, columns: u16) -> (ReviewPage<'p>, Vec
     let column = plan.steps.iter().map(|step| width(&spelled(step))).max().unwrap_or(0);
     let column = usize::from(column.min(columns / 2));
     let mut starts = Vec::with_capacity(plan.steps.len());
+    let going = GoingDocuments::of(model, plan);
     let is_nothing_left = plan.chosen(&model.inventory).is_empty();
     for (at, step) in plan.steps.iter().enumerate() {
         let look = if let StepDiffs::Ready(looks) = &plan.diffs { looks.get(at) } else { None };
@@ -127,7 +130,7 @@ fn page<'p>(model: &Model, plan: &'p Plan, columns: u16) -> (ReviewPage<'p>, Vec
         page.indent(UNDER);
         upstream_warning(&mut page, model, plan, step, is_nothing_left);
         if !is_barred {
-            step_section(&mut page, model, plan, step, look);
+            step_section(&mut page, model, (plan, &going), step, look);
         }
         page.indent(0);
     }
@@ -177,7 +180,7 @@ fn step_heading(page: &mut ReviewPage<'_>, model: &Model, step: &PlanStep, colum
 fn step_section<'p>(
     page: &mut ReviewPage<'p>,
     model: &Model,
-    plan: &'p Plan,
+    (plan, going): (&'p Plan, &GoingDocuments<'_>),
     step: &'p PlanStep,
     look: Option<&'p StepDiff>,
 ) {
@@ -190,8 +193,13 @@ fn step_section<'p>(
         page.warn("route", &format!("callers of {old} have to call {new}"));
     }
     if step.after.is_none() {
-        sections::dependants(page, model, &step.key, true);
+        let breaks = going.losers(page, model, &step.key);
+        if let (true, PlanKind::Rename { from, .. }) = (breaks, &plan.kind) {
+            let words = format!("they go on naming {from}: clone it instead, change them, then delete it");
+            page.fact("", StyleRole::Text, &words);
+        }
     }
+    own_secrets::facts(page, model, plan, step);
     if model.drafts.contains_key(&step.key) {
         page.fact("draft", StyleRole::Text, "yours of it is kept, under this name");
     }
@@ -208,9 +216,14 @@ fn step_section<'p>(
     }
     match (&step.before, &step.after) {
         (Some(_), Some(_)) if matches!(plan.kind, PlanKind::Rewrite(_)) => {
-            sections::dependants(page, model, &step.key, false);
+            sections::dependants(page, model, &step.key);
         }
-        (Some(_), Some(_)) => page.path_changes(&look.diff, "nothing changes"),
+        (Some(_), Some(_)) => {
+            if matches!(plan.kind, PlanKind::Clone(_)) {
+                sections::dependants(page, model, &step.key);
+            }
+            page.path_changes(&look.diff, "nothing changes");
+        }
         (None, Some(document)) => page.fact("new", StyleRole::Dim, &words::plural(document.len(), "byte")),
         _ => {}
     }

@@ -99,6 +99,7 @@ impl ProblemRows {
     /// Collects all rows afresh.
     pub fn rebuild(&mut self, context: ListContext<'_>) {
         self.open = true;
+        self.filter.settle(&context);
         self.shown.clear();
         self.groups.clear();
         self.late = SlotSet::default();

@@ -80,23 +80,14 @@ pub(crate) fn write_blockers(page: &mut ReviewPage<'_>, model: &Model, place: Pl
     }
 }
 
-/// The webhooks that use a connection; with a warning if the connection is removed.
-pub(crate) fn dependants(page: &mut ReviewPage<'_>, model: &Model, key: &ResourceKey, goes: bool) {
+/// The webhooks that use a connection.
+pub(crate) fn dependants(page: &mut ReviewPage<'_>, model: &Model, key: &ResourceKey) {
     let ResourceKey::Connection { name } = key else { return };
     let slots = model.inventory.dependents(name.as_str());
     if slots.is_empty() {
         return page.fact("used by", StyleRole::Dim, words::no_visible_webhook(model));
     }
-    let count = words::plural(slots.len(), "webhook");
-    if !goes {
-        return page.fact("used by", StyleRole::Text, &count);
-    }
-    let keys = slots.iter().filter_map(|slot| model.inventory.row(*slot)).map(|row| row.key());
-    let names = name_list(keys, slots.len());
-    page.warn("used by", &format!("{count} would name what is not there: {names}"));
-    if model.inventory.coverage().is_partial() {
-        page.fact("", StyleRole::Warning, "webhooks that this user may not read may name it too");
-    }
+    page.fact("used by", StyleRole::Text, &words::plural(slots.len(), "webhook"));
 }
 
 /// The documents that refer to a secret, and those that use one of them as a connection.

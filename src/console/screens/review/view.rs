@@ -5,6 +5,7 @@ use crate::console::action::Action;
 use crate::console::model::Model;
 use crate::console::place::Place;
 use crate::console::screens::editor::{Base, Draft, DraftStage, Upstream};
+use crate::console::screens::plan::own_secrets;
 use crate::console::screens::review::sections;
 use crate::console::shell::layout::EditLayout;
 use crate::console::theme::{StyleRole, glyph};
@@ -79,7 +80,10 @@ fn notes(page: &mut ReviewPage<'_>, model: &Model, edit: &Draft) {
     if let Some(lease) = edit.base.entry().and_then(|entry| entry.lease) {
         page.fact("lease", StyleRole::Text, &format!("{lease} is kept"));
     }
-    sections::dependants(page, model, &edit.key, false);
+    sections::dependants(page, model, &edit.key);
+    if let (Some(from), None) = (&edit.source, edit.base.entry()) {
+        own_secrets::new_name(page, model, from, &edit.key, None);
+    }
     let conflict = "writing will end in a conflict";
     let upstream = match (&edit.base, edit.upstream) {
         (_, Upstream::Unchanged) => None,

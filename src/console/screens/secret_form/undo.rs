@@ -4,6 +4,7 @@
 use super::state::SecretReview;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
+use crate::console::screens::plan::own_secrets;
 use crate::console::screens::secrets::actions;
 use crate::console::screens::secrets::actions::{
     PendingSecretWrite, SecretUndoEntry, SecretUndoReview, SecretWriteKind,
@@ -83,7 +84,29 @@ pub(crate) fn on_written(model: &mut Model, request: RequestId, outcome: SecretW
             let words = format!("nothing to do: {what}; {path} was so already, and nothing was sent");
             model.notify(Tone::Plain, words);
         }
-        Ok(version) => on_done(model, writing, version, read),
+        Ok(version) => {
+            let (kind, path) = (writing.kind, writing.path.clone());
+            on_done(model, writing, version, read);
+            if kind == SecretWriteKind::Copy {
+                return own_secrets::on_copied(model, request, &path, true);
+            }
+        }
+        Err(_) if writing.kind == SecretWriteKind::Copy => {
+            own_secrets::on_copied(model, request, &writing.path, false);
+            return on_failed(model, writing, result);
+        }
+        result => return on_failed(model, writing, result),
+    }
+    Vec::new()
+}
+
+fn on_failed(
+    model: &mut Model,
+    writing: PendingSecretWrite,
+    result: Result<Option<SecretVersion>, Error>,
+) -> Vec<Effect> {
+    match result {
+        Ok(_) => {}
         Err(Error::SecretUnknown { .. }) => return on_unknown(model, writing),
         Err(Error::SecretConflict { path, now }) => on_conflict(model, &writing, &path, now),
         Err(error) => on_refused(model, &writing, &error),
@@ -102,7 +125,7 @@ fn on_done(model: &mut Model, writing: PendingSecretWrite, version: Option<Secre
     let when = model.now.wall;
     model.presence_cache.invalidate(&path);
     match (kind, version) {
-        (SecretWriteKind::Form { .. } | SecretWriteKind::Restore, Some(after)) => {
+        (SecretWriteKind::Form { .. } | SecretWriteKind::Restore | SecretWriteKind::Copy, Some(after)) => {
             let before = before.filter(|_| kind != SecretWriteKind::Form { undoable: false });
             let (description, fields) = (what.clone(), fields.clone());
             let done = SecretUndoEntry { before, after, description, fields };
@@ -113,6 +136,8 @@ fn on_done(model: &mut Model, writing: PendingSecretWrite, version: Option<Secre
     model.secret_actions.form.take_if(|form| form.sent == Some(request));
     model.secret_actions.undo.take_if(|undo| undo.sent == Some(request));
     let then = match kind {
+        // The document that is to have it is still to be written.
+        SecretWriteKind::Copy => None,
         // Earlier changes still leave stale dependents; their rewrite is not planned while the secret is
         // gone.
         SecretWriteKind::End => None,

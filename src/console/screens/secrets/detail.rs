@@ -49,7 +49,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, pane: Rect) {
     let area = Rect { x: rows.x + 1, width: rows.width.saturating_sub(2), ..rows };
     let Some(lines) = SecretDetailLines::of(model, area.width) else { return };
     let above = lines.lines.len();
-    let first = clamp_scroll(model.secrets_page.scroll, above + lines.entry.dependents.len(), area.height);
+    let first = clamp_scroll(model.secrets_page.scroll, above + lines.dependents(), area.height);
     let focused = model.has_focus(Pane::Detail);
     let selected = model.secrets_page.detail_selection.as_ref().filter(|_| focused);
     for row in 0..area.height {
@@ -80,7 +80,7 @@ pub(crate) fn viewport(model: &Model) -> DetailViewport {
             lines.lines.iter().position(|line| line.selection.is_some() && line.selection == *selected)
         }
     };
-    let total = lines.lines.len() + lines.entry.dependents.len();
+    let total = lines.lines.len() + lines.dependents();
     DetailViewport { line, total, height: usize::from(rows.height) }
 }
 
@@ -134,9 +134,20 @@ impl<'m> SecretDetailLines<'m> {
         lines.fields();
         lines.versions();
         if !entry.dependents.is_empty() {
-            lines.section(format!("DEPENDS ON IT  {}", words::grouped(entry.dependents.len())));
+            let (direct, behind) = entry.count(&model.inventory);
+            let mut title = format!("DEPENDS ON IT  {}", words::grouped(direct));
+            if behind > 0 {
+                title.push_str(&format!(", and {} through connections", words::grouped(behind)));
+            }
+            lines.section(title);
         }
         Some(lines)
+    }
+
+    /// How many lines tell one dependent each.
+    fn dependents(&self) -> usize {
+        let (direct, behind) = self.entry.count(&self.model.inventory);
+        direct + behind
     }
 
     fn add(&mut self, label: &str, style: StyleRole, words: &str) {
@@ -202,7 +213,15 @@ impl<'m> SecretDetailLines<'m> {
                 };
                 self.add("", StyleRole::Dim, words);
             }
-            count => self.add("used", StyleRole::Text, &format!("by {}", words::plural(count, "document"))),
+            count => {
+                let mut words = format!("by {}", words::plural(count, "document"));
+                let (_, behind) = self.entry.count(&self.model.inventory);
+                if behind > 0 {
+                    let webhooks = words::plural(behind, "webhook");
+                    words.push_str(&format!(", and through connections by {webhooks}"));
+                }
+                self.add("used", StyleRole::Text, &words);
+            }
         }
         if self.entry.own.all > 0 && matches!(self.presence.as_deref(), Some(Presence::Missing)) {
             self.add("", StyleRole::Dim, "a webhook's own secrets; one without any needs none");
@@ -349,9 +368,12 @@ impl<'m> SecretDetailLines<'m> {
 
     /// The line of one dependent document.
     fn holder(&self, at: usize) -> Option<TextRun> {
-        let slot = *self.entry.dependents.get(at)?;
+        let (slot, connection) = self.entry.dependent(&self.model.inventory, at)?;
         let row = self.model.inventory.row(slot)?;
         let run = TextRun::of(StyleRole::Text, Safe::display(&row.key()));
+        if let Some(connection) = connection.and_then(|slot| self.model.inventory.row(slot)) {
+            return Some(run.and(StyleRole::Dim, format!("  through {}", connection.key())));
+        }
         let parts = self.parts(slot);
         Some(if parts.is_empty() { run } else { run.and(StyleRole::Dim, format!("  {parts}")) })
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::check::SecretLookup;
-use crate::domain::{FieldName, Reference, SecretField, SecretPath};
+use crate::domain::{FieldName, Reference, ResourceKey, SecretField, SecretPath};
 use crate::inventory::{Delta, Inventory, RowRef, Slot};
 use crate::provider::env::variable_name;
 use crate::text::Safe;
@@ -67,6 +67,8 @@ pub struct SecretEntry {
     pub text: Box<str>,
     /// The documents that depend on it, each once.
     pub dependents: Vec<Slot>,
+    /// Those of them that are connections.
+    pub connections: Vec<Slot>,
     /// The fields that references name.
     pub fields: BTreeMap<FieldName, SecretCount>,
     /// References to the whole of it, that is, to a variable.
@@ -83,6 +85,36 @@ pub struct SecretCount {
     pub all: u32,
     /// The number of those with a default.
     pub fallback: u32,
+}
+
+impl SecretEntry {
+    /// How many documents depend on it, and how many webhooks do through a connection.
+    pub fn count(&self, inventory: &Inventory) -> (usize, usize) {
+        let behind = self.behind(inventory).map(|(_, webhooks)| webhooks.len()).sum();
+        (self.dependents.len(), behind)
+    }
+
+    /// One of the documents that depend on it, then one of the webhooks that do through a connection, with that.
+    pub fn dependent(&self, inventory: &Inventory, at: usize) -> Option<(Slot, Option<Slot>)> {
+        let Some(mut left) = at.checked_sub(self.dependents.len()) else {
+            return Some((*self.dependents.get(at)?, None));
+        };
+        for (connection, webhooks) in self.behind(inventory) {
+            match webhooks.get(left) {
+                Some(webhook) => return Some((*webhook, Some(connection))),
+                None => left -= webhooks.len(),
+            }
+        }
+        None
+    }
+
+    /// The connections that depend on it, each with the webhooks that name it.
+    fn behind<'i>(&'i self, inventory: &'i Inventory) -> impl Iterator<Item = (Slot, &'i [Slot])> {
+        self.connections.iter().filter_map(|slot| {
+            let ResourceKey::Connection { name } = inventory.row(*slot)?.key() else { return None };
+            Some((*slot, inventory.dependents(name.as_str())))
+        })
+    }
 }
 
 impl SecretCount {
@@ -174,7 +206,7 @@ impl SecretIndex {
         while rows < ROWS && bytes < BYTES {
             let Some(slot) = self.dirty.pop_first() else { break };
             let uses = self.uses.remove(&slot).unwrap_or_default();
-            self.count_uses(slot, &uses, -1, &mut changed);
+            self.count_uses((slot, false), &uses, -1, &mut changed);
             if let Some(row) = inventory.row(slot) {
                 bytes += self.index_row(row, lookup, &mut changed);
             }
@@ -260,7 +292,8 @@ impl SecretIndex {
             uses.push(SecretUse { entry, part: SecretPart::Own, fallback: false });
         }
         uses.sort_unstable();
-        self.count_uses(row.slot(), &uses, 1, changed);
+        let is_connection = matches!(key, ResourceKey::Connection { .. });
+        self.count_uses((row.slot(), is_connection), &uses, 1, changed);
         if !uses.is_empty() {
             self.uses.insert(row.slot(), uses.into());
         }
@@ -268,15 +301,25 @@ impl SecretIndex {
     }
 
     /// Adds the uses of a document to the counts (`by` is 1), or subtracts them (-1).
-    fn count_uses(&mut self, slot: Slot, uses: &[SecretUse], by: i32, changed: &mut IndexDelta) {
+    fn count_uses(
+        &mut self,
+        (slot, is_connection): (Slot, bool),
+        uses: &[SecretUse],
+        by: i32,
+        changed: &mut IndexDelta,
+    ) {
         for one in uses {
             let Some(entry) = self.entry_mut(one.entry) else { continue };
             match entry.dependents.binary_search(&slot) {
                 Err(at) if by > 0 => entry.dependents.insert(at, slot),
                 Ok(at) if by < 0 => {
                     entry.dependents.remove(at);
+                    entry.connections.retain(|connection| *connection != slot);
                 }
                 _ => {}
+            }
+            if is_connection && !entry.connections.contains(&slot) {
+                entry.connections.push(slot);
             }
             let count = match &one.part {
                 SecretPart::Field(field) => entry.fields.entry(field.clone()).or_default(),
@@ -303,6 +346,7 @@ impl SecretIndex {
             text: subject.text().into(),
             subject: subject.clone(),
             dependents: Vec::new(),
+            connections: Vec::new(),
             fields: BTreeMap::new(),
             whole: SecretCount::default(),
             own: SecretCount::default(),

@@ -207,12 +207,18 @@ impl SecretsPage {
     }
 
     /// What can be selected in the detail, in order.
-    pub fn selectable(&self, presence: Option<&Presence>) -> impl Iterator<Item = Selection> + use<> {
+    pub fn selectable(
+        &self,
+        inventory: &Inventory,
+        presence: Option<&Presence>,
+    ) -> impl Iterator<Item = Selection> + use<> {
         let fields = self.fields(presence).into_iter().map(|(name, _)| Selection::Field(name));
         let versions = self.versions().map_or(&[][..], |versions| &versions.list);
         let versions: Vec<_> = versions.iter().map(|info| Selection::Version(info.version)).collect();
-        let dependents = self.entry().map_or(0, |entry| entry.dependents.len());
-        fields.chain(versions.into_iter().take(MAX_VERSIONS)).chain((0..dependents).map(Selection::Holder))
+        let (dependents, behind) = self.entry().map_or((0, 0), |entry| entry.count(inventory));
+        fields
+            .chain(versions.into_iter().take(MAX_VERSIONS))
+            .chain((0..dependents + behind).map(Selection::Holder))
     }
 
     /// The versions of the selected secret, if they are known.

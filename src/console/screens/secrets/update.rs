@@ -63,7 +63,7 @@ pub(crate) fn step(model: &mut Model, by: Movement) {
 fn step_detail(model: &mut Model, by: Movement) {
     let presence = model.selected_presence();
     let page = &model.secrets_page;
-    let selectable = || page.selectable(presence.as_deref());
+    let selectable = || page.selectable(&model.inventory, presence.as_deref());
     let at = selectable().position(|item| Some(item) == page.detail_selection);
     let height = usize::from(model.frame().body.height);
     let to = at.map_or(0, |at| by.apply(at, selectable().count(), height));
@@ -107,7 +107,8 @@ fn open(model: &mut Model) {
 fn holder(model: &Model) -> Option<ResourceKey> {
     let page = &model.secrets_page;
     let Some(Selection::Holder(at)) = page.detail_selection else { return None };
-    Some(model.inventory.row(*page.entry()?.dependents.get(at)?)?.key())
+    let (slot, _) = page.entry()?.dependent(&model.inventory, at)?;
+    Some(model.inventory.row(slot)?.key())
 }
 
 /// Goes back one level: zoom, then the detail, then the filter.

@@ -153,7 +153,8 @@ fn read_text(mut model: Model, wraps: bool) -> Vec<String> {
                 *column += width;
             }
         }
-        let place = (model.webhooks.detail.scroll, model.webhooks.detail.aside);
+        let detail = &model.webhooks.detail;
+        let place = ((detail.scroll, detail.link.clone()), detail.aside);
         if !wraps {
             act(&mut model, Action::Right);
             if model.webhooks.detail.aside != place.1 {
@@ -162,7 +163,7 @@ fn read_text(mut model: Model, wraps: bool) -> Vec<String> {
             model.webhooks.focus = Pane::Detail;
             model.webhooks.detail.aside = 0;
         }
-        if last == Some(place.0) {
+        if last.as_ref() == Some(&place.0) {
             break;
         }
         last = Some(place.0);

@@ -103,6 +103,10 @@ pub(super) fn answer(console: &mut TestConsole, well: bool) {
             let result = if well { Ok(Some(SecretVersion(5))) } else { Err(conflict(&restore.path)) };
             written(result, 2)
         }
+        SecretJob::Copy(copy) => {
+            let result = if well { Ok(Some(SecretVersion(1))) } else { Err(conflict(&copy.to)) };
+            written(result, 2)
+        }
         SecretJob::Delete(path, _)
         | SecretJob::Undelete(path, _)
         | SecretJob::Destroy(path, _)

@@ -10,6 +10,8 @@ use crate::console::widgets::TextRun;
 
 pub(crate) struct NeedLines {
     pub(crate) lines: Vec<TextRun>,
+    /// The lines that begin what others may need too, and its name for filters.
+    pub(crate) links: Vec<(usize, String)>,
     pub(crate) room: u16,
     pub(crate) glyphs: Glyphs,
 }
@@ -69,7 +71,7 @@ mod tests {
     use super::*;
 
     fn lines(room: u16, words: &str) -> Vec<String> {
-        let mut lines = NeedLines { lines: Vec::new(), room, glyphs: Glyphs::Unicode };
+        let mut lines = NeedLines { lines: Vec::new(), links: Vec::new(), room, glyphs: Glyphs::Unicode };
         lines.add(0, NeedMark::Present, vec![TextRun::of(StyleRole::Dim, words.to_owned())]);
         let text = |line: &TextRun| line.spans().iter().map(|(_, text)| text.as_str()).collect();
         lines.lines.iter().map(text).collect()

@@ -5,13 +5,13 @@ mod badge;
 mod lines;
 
 pub(crate) use badge::{legend, mark_badge};
+pub(crate) use lines::NeedLines;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::check::{Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnSecrets, ReceiverEnv};
 use crate::console::model::{Model, PresenceCache};
-use crate::console::screens::browse::needs::lines::NeedLines;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::TextRun;
 use crate::console::words;
@@ -30,15 +30,16 @@ const PLACES: usize = 3;
 const BESIDE: usize = 6;
 
 /// The block of the detail about a document's needs, in lines of at most `room` columns.
-pub(crate) fn block(model: &Model, key: &ResourceKey, room: u16) -> Vec<TextRun> {
-    let mut lines = NeedLines { lines: Vec::new(), room, glyphs: model.glyphs };
+pub(crate) fn block(model: &Model, key: &ResourceKey, room: u16) -> NeedLines {
+    let mut lines = NeedLines { lines: Vec::new(), links: Vec::new(), room, glyphs: model.glyphs };
     let Some(needs) = model.needs.of(key) else {
         lines.add(0, NeedMark::Asking, vec![dim("reading what it refers to")]);
-        return lines.lines;
+        return lines;
     };
     let (told, left_out) = most_important(model, needs);
     let mut done: Vec<&SecretPath> = Vec::new();
     for one in &told {
+        let first = lines.lines.len();
         match one.need.path() {
             Some(path @ SecretPath::Kv { .. }) if done.contains(&path) => {}
             Some(path @ SecretPath::Kv { .. }) => {
@@ -47,6 +48,9 @@ pub(crate) fn block(model: &Model, key: &ResourceKey, room: u16) -> Vec<TextRun>
                 secret(&mut lines, model, path, &group);
             }
             _ => one.standalone(&mut lines),
+        }
+        if lines.lines.len() > first {
+            lines.links.extend(one.name().map(|name| (first, name)));
         }
     }
     if left_out > 0 {
@@ -62,7 +66,7 @@ pub(crate) fn block(model: &Model, key: &ResourceKey, room: u16) -> Vec<TextRun>
     if lines.lines.is_empty() {
         lines.add(0, NeedMark::Nothing, vec![dim("no secrets and no variables")]);
     }
-    lines.lines
+    lines
 }
 
 /// How a webhook's own secrets authenticate its callers, as far as they are known to exist.
@@ -252,6 +256,18 @@ fn words_of(state: &NeedState, mark: NeedMark) -> Vec<TextRun> {
 }
 
 impl NeedStatus<'_> {
+    /// Its name, where others may need the same: that of a whole secret, or of a variable.
+    fn name(&self) -> Option<String> {
+        match (self.need.path(), self.need.variable(), &self.need.kind) {
+            (_, Some(variable), _) => Some(format!("${variable}")),
+            (Some(SecretPath::Kv { mount, path }), ..) => {
+                Some(format!("{}/{}", mount.as_str(), path.as_str()))
+            }
+            (_, _, NeedKind::Vault { path, .. }) => Some(path.to_string()),
+            _ => None,
+        }
+    }
+
     /// Whether there is nothing to report: it is optional, and not known to exist.
     fn is_idle(&self) -> bool {
         let there = matches!(self.state, NeedState::Present { .. } | NeedState::Empty | NeedState::NotText);

@@ -138,6 +138,8 @@ pub enum SecretWriteKind {
     },
     /// An older version was written again.
     Restore,
+    /// Another secret was written to this path, where there was none.
+    Copy,
     /// A version was undeleted.
     Undelete,
     /// A version, or all of them, were deleted or destroyed.

@@ -7,6 +7,7 @@ use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Tone};
 use crate::console::overlays::{Confirm, ConfirmAction, Overlay};
 use crate::console::screens::browse;
+use crate::console::screens::plan::own_secrets;
 use crate::console::screens::secret_form;
 use crate::console::screens::secret_form::undo;
 use crate::console::screens::secrets::actions::{destroy, reveal};
@@ -129,6 +130,9 @@ pub(crate) fn on_answer(model: &mut Model, request: RequestId, told: SecretJobRe
 
 /// Continues an action after the secret was inspected, unless something else was opened meanwhile.
 fn on_inspected(model: &mut Model, request: RequestId, inspection: Inspection) {
+    if own_secrets::on_inspected(model, request, &inspection) {
+        return;
+    }
     let Some((act, target)) = model.secret_actions.pending.accept(request) else { return };
     let rebases =
         model.secret_actions.form.as_ref().is_some_and(|form| form.rebasing && form.path == target.path);

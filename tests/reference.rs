@@ -36,7 +36,18 @@ fn the_table_of_settings_is_current() {
 
 #[test]
 fn the_table_of_rules_is_current() {
-    assert_current("docs/checks.md", "rules", &confdeck::check::rules::reference_table());
+    use confdeck::check::rules;
+
+    assert_current("docs/checks.md", "rules", &rules::reference_table());
+    let row = |rule: &confdeck::check::Rule| {
+        format!("| {} | {} | {} |\n", rule.id, rules::severity_word(rule.severity), rule.summary)
+    };
+    let rows: String = rules::all().map(row).collect();
+    assert_current(
+        "README.md",
+        "rules",
+        &format!("| rule | severity | what it finds |\n| --- | --- | --- |\n{rows}"),
+    );
 }
 
 #[cfg(feature = "console")]

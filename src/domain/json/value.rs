@@ -1,11 +1,15 @@
 //! A JSON value as the receiver holds it: the last of duplicate members, and numbers as they are written.
 
+mod object;
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
 use std::ops::Index;
 
+pub use object::JsonObject;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::string::{lone_surrogates, quoted_len};
@@ -42,10 +46,6 @@ pub enum JsonText {
     /// what has to be, are escaped.
     Unpaired(String),
 }
-
-/// The members of an object, each name once, in the order in which they were first named.
-#[derive(Debug, Clone, Default)]
-pub struct JsonObject(Vec<(JsonText, JsonValue)>);
 
 impl JsonValue {
     /// Reads a whole text that the receiver takes for JSON.
@@ -288,70 +288,6 @@ pub(crate) fn requoted<E>(
     Ok(new)
 }
 
-impl JsonObject {
-    /// The value of the member of this name; a linear search, as objects are small where names are looked up.
-    pub fn get(&self, name: &str) -> Option<&JsonValue> {
-        self.iter().find(|(known, _)| known.as_str() == Some(name)).map(|(_, value)| value)
-    }
-
-    pub fn get_mut(&mut self, name: &str) -> Option<&mut JsonValue> {
-        self.iter_mut().find(|(known, _)| known.as_str() == Some(name)).map(|(_, value)| value)
-    }
-
-    /// Sets the member of this name, which comes last if it is new.
-    pub fn insert(&mut self, name: &str, value: JsonValue) {
-        match self.get_mut(name) {
-            Some(known) => *known = value,
-            None => self.0.push((JsonText::Text(name.to_owned()), value)),
-        }
-    }
-
-    /// The members in their order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&JsonText, &JsonValue)> {
-        self.0.iter().map(|(name, value)| (name, value))
-    }
-
-    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = (&JsonText, &mut JsonValue)> {
-        self.0.iter_mut().map(|(name, value)| (&*name, value))
-    }
-
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-/// Of duplicate names the last one counts, in the place of the first.
-impl FromIterator<(JsonText, JsonValue)> for JsonObject {
-    fn from_iter<I: IntoIterator<Item = (JsonText, JsonValue)>>(members: I) -> Self {
-        let mut places: HashMap<JsonText, usize> = HashMap::new();
-        let mut kept: Vec<(JsonText, JsonValue)> = Vec::new();
-        for (name, value) in members {
-            match places.get(&name).and_then(|at| kept.get_mut(*at)) {
-                Some((_, known)) => *known = value,
-                None => {
-                    places.insert(name.clone(), kept.len());
-                    kept.push((name, value));
-                }
-            }
-        }
-        Self(kept)
-    }
-}
-
-/// The order of the members makes no difference.
-impl PartialEq for JsonObject {
-    fn eq(&self, other: &Self) -> bool {
-        let names: HashMap<_, _> = other.iter().collect();
-        self.len() == other.len() && self.iter().all(|(name, value)| names.get(name) == Some(&value))
-    }
-}
-
-impl Eq for JsonObject {}
-
 /// One line, without blanks.
 impl fmt::Display for JsonValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -417,52 +353,5 @@ impl PartialEq<serde_json::Value> for JsonValue {
     fn eq(&self, other: &serde_json::Value) -> bool {
         let other = Self::from(other.clone());
         *self == other
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn every_text_is_wiped_and_nothing_else() {
-        let mut value =
-            JsonValue::read(r#"{"a": "x", "b": [12, true, null, {"c": ["y", "\ud800"]}]}"#).unwrap();
-        value.wipe();
-        assert_eq!(value.to_string(), r#"{"a":"","b":[,true,null,{"c":["",]}]}"#);
-    }
-
-    #[test]
-    fn numbers_and_halves_of_pairs_come_out_as_they_are_written() {
-        let text = concat!(
-            r#"{"\ud800":1e+23,"b":[-0.0,-0,1E5,1e999,NaN,-Infinity,123456789012345678901234567890],"#,
-            r#""c":"\udfff {$A}","d":"\"é\u0001"}"#
-        );
-        let value = JsonValue::read(text).unwrap();
-        assert_eq!(value.to_string(), text);
-        assert_eq!((&value["c"], value["d"].as_str()), (&value["c"], Some("\"é\u{1}")));
-        assert!(value["c"].as_str().is_none() && value["c"].is_string());
-        assert_eq!(JsonValue::read(&value.indented()).unwrap(), value);
-    }
-
-    #[test]
-    fn of_duplicate_members_the_last_one_is_there_once() {
-        let value =
-            JsonValue::read(r#"{"a": 1, "b": 2, "\u0061": {"c": 1, "c": [3]}, "\ud800": 4, "\ud801": 5}"#);
-        let text = r#"{"a":{"c":[3]},"b":2,"\ud800":4,"\ud801":5}"#;
-        assert_eq!(value.unwrap().to_string(), text);
-    }
-
-    proptest! {
-        #[test]
-        fn reads_as_serde_json_does_what_both_take(text in r#"[\[\]{}:,"ab01 .e\\u-]{0,20}"#) {
-            if let Ok(theirs) = serde_json::from_str::<serde_json::Value>(&text) {
-                let ours = JsonValue::read(&text).unwrap();
-                prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&ours.to_string()).unwrap(), theirs);
-                prop_assert!(ours.to_string().len() <= ours.text_len());
-            }
-        }
     }
 }

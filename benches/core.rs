@@ -107,7 +107,7 @@ fn picture(bench: &mut Criterion) {
         bench.bench_function(name, |bench| {
             bench.iter(|| {
                 let mut listing = DocumentList::new(Scope::AllWebhooks);
-                listing.set_filter(Filter::parse(black_box(line)), &inventory);
+                listing.set_filter(Filter::parse(black_box(line), None), &inventory);
                 listing.len(&inventory)
             });
         });

@@ -56,9 +56,12 @@ enum OwnFate {
 
 /// The webhooks that get a new name or a copy, each with that.
 fn pairs(plan: &Plan) -> impl Iterator<Item = (&ResourceKey, &PlanStep)> {
-    let steps = plan.steps.iter().filter(|step| step.after.is_some());
-    let renames = matches!(plan.kind, PlanKind::Rename { .. } | PlanKind::Clone(_));
-    steps.filter(move |_| renames).filter_map(|step| Some((&step.source.as_ref()?.0, step)))
+    plan.steps.iter().filter_map(|step| Some((old_name(plan, step)?, step)))
+}
+
+fn old_name<'p>(plan: &Plan, step: &'p PlanStep) -> Option<&'p ResourceKey> {
+    let is_new = matches!(plan.kind, PlanKind::Rename { .. } | PlanKind::Clone(_)) && step.after.is_some();
+    step.source.as_ref().filter(|_| is_new).map(|(from, _)| from)
 }
 
 /// The secrets whose presence the open plan tells of, or the draft of a copy, in order.
@@ -261,7 +264,7 @@ pub(super) fn facts(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan, step:
     if plan.copies.wanted.iter().any(|(key, _)| *key == step.key) {
         return copy_facts(page, plan, &step.key);
     }
-    if let Some((from, _)) = pairs(plan).find(|(_, other)| other.key == step.key) {
+    if let Some(from) = old_name(plan, step) {
         new_name(page, model, from, &step.key, model.keymap.key(Place::Plan, Action::CopyOwnSecrets));
     }
 }

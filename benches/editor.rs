@@ -208,7 +208,9 @@ fn checked_documents() -> [(&'static str, String); 3] {
         }
         text
     };
-    let join = |count: usize, line: &dyn Fn(usize) -> String| (0..count).map(line).collect::<Vec<_>>().join(",\n    ");
+    let join = |count: usize, line: &dyn Fn(usize) -> String| {
+        (0..count).map(line).collect::<Vec<_>>().join(",\n    ")
+    };
     let schema = |count| {
         let member = |n| format!("\"field_{n}\": {{\"type\": \"string\", \"maxLength\": {n}}}");
         let members = join(count, &member);
@@ -219,13 +221,16 @@ fn checked_documents() -> [(&'static str, String); 3] {
         )
     };
     let references = |count| {
-        let member = |n| format!("\"member_{n}\": \"http://{{$HOST_{n}:localhost}}/{{$vault:app/{n}#field}}\"");
+        let member =
+            |n| format!("\"member_{n}\": \"http://{{$HOST_{n}:localhost}}/{{$vault:app/{n}#field}}\"");
         format!("{{\n  \"module\": \"log\",\n    {}\n}}", join(count, &member))
     };
     let flawed = |count| {
         let step = |n: usize| {
             let module = if n % 2 == 0 { "kafkXX" } else { "http_webhook" };
-            format!("{{\"module\": \"{module}\", \"conection\": \"gone_{n}\", \"retry\": {{\"enabled\": \"yes\"}}}}")
+            format!(
+                "{{\"module\": \"{module}\", \"conection\": \"gone_{n}\", \"retry\": {{\"enabled\": \"yes\"}}}}"
+            )
         };
         let steps = join(20, &step);
         let member = |n| format!("\"authorisation_{n}\": \"EDIT-ME ${{TOKEN_{n}}}\"");

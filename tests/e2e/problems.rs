@@ -54,17 +54,25 @@ fn from_a_red_count_to_the_document_that_the_fix_key_mended_in_five_keys() {
         terminal.keys("enter");
         terminal.wait_for("EDIT default/one");
         // All rules speak in the editor, at the place that was gone to.
-        let screen = terminal.wait_for("L09 suspicious-key");
-        assert!(screen.has("the receiver ignores authorisation") && screen.has("F2 rename it"), "{}", screen.framed());
+        let screen = terminal.wait_for("✗ L09 the receiver ignores authorisation");
+        assert!(
+            screen.has("the receiver ignores authorisation") && screen.has("F2 rename it"),
+            "{}",
+            screen.framed()
+        );
         terminal.keys("f2");
         terminal.wait_for("\"authorization\": \"Bearer");
-        terminal.wait_gone("L09 suspicious-key");
+        terminal.wait_gone("L09");
         terminal.keys("ctrl-s");
         terminal.wait_for("REVIEW");
         terminal.answer("enter");
         terminal.wait_for("done: write default/one");
         terminal.wait_until(|screen| !screen.line(0).contains('✗'));
-        assert!(files.text().contains("{\"module\": \"log\", \"authorization\": \"Bearer abc\"}"), "{}", files.text());
+        assert!(
+            files.text().contains("{\"module\": \"log\", \"authorization\": \"Bearer abc\"}"),
+            "{}",
+            files.text()
+        );
     }
 }
 

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::diagnostics::BufferDiagnostic;
 use super::state::Draft;
+use crate::check::Diagnostic;
 use crate::check::rules::{MAX_DIAGNOSTICS, rule_of};
 use crate::console::action::Action;
 use crate::console::model::Model;
@@ -27,7 +28,8 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area:
     let is_at = nearest.is_some_and(|(_, flaw)| flaw.from.row <= cursor.row && cursor.row <= flaw.to.row);
     let right = totals(edit, nearest.map(|(at, _)| at));
     let (first, rest) = match nearest {
-        Some((_, flaw)) => problem_runs(flaw, columns.saturating_sub(right.width() + 2), area.height > 1),
+        Some((_, flaw)) if area.height == 1 => problem_runs(flaw, u16::MAX, is_at),
+        Some((_, flaw)) => problem_runs(flaw, columns.saturating_sub(right.width() + 2), is_at),
         None => (state(edit), TextRun::default()),
     };
     let fix = nearest.and_then(|(_, flaw)| {
@@ -52,7 +54,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, edit: &Draft, area:
     let right = fix.or_else(|| is_object.then(|| state(edit)));
     let mut line = surface.row(area, 1);
     line.skip(1).margin(1);
-    if let Some(right) = right.filter(|right| right.width() + 2 <= line.remaining() / 2) {
+    if let Some(right) = right.filter(|right| right.width() + 2 <= line.remaining() * 2 / 3) {
         line.put_right(&right).margin(2);
     }
     // Below the words of the problem.
@@ -122,36 +124,50 @@ pub(super) fn problem_role(severity: Severity) -> StyleRole {
 }
 
 /// What is wrong, on one line or on two; what to do about it, and the rule, after it.
-fn problem_runs(flaw: &BufferDiagnostic, columns: u16, is_broken: bool) -> (TextRun, TextRun) {
+fn problem_runs(flaw: &BufferDiagnostic, columns: u16, is_at: bool) -> (TextRun, TextRun) {
     let (style, mark) = severity_badge(flaw.found.severity);
-    let badge = TextRun::of(style, format!("{mark} "));
-    let message = flaw.found.to_string();
-    let mut rest = TextRun::default();
-    if flaw.is_of_text {
-        // Its place says where it is, and its words what is expected.
-        let mut first = badge.and(style, message);
-        if !flaw.found.pointer.is_empty() {
-            first = first.and(StyleRole::Dim, format!(", in {}", flaw.found.pointer));
-        }
-        if !flaw.found.remedy.is_empty() {
-            first = first.and(StyleRole::Dim, format!("; expected {}", flaw.found.remedy));
-        }
-        return (first, rest);
+    let mut badge = TextRun::of(style, format!("{mark} "));
+    if !flaw.is_of_text {
+        badge = badge.and(StyleRole::Dim, format!("{} ", flaw.found.rule));
     }
-    let room = if is_broken { columns.saturating_sub(badge.width()) } else { u16::MAX };
-    let mut lines = TextRun::wrap(style, &message, room).into_iter();
-    let first = badge.and(style, lines.next().unwrap_or_default().plain());
+    // At the cursor, the status line says where it is.
+    let message = if is_at && !flaw.is_of_text { flaw.found.message.clone() } else { flaw.found.to_string() };
+    let mut lines = TextRun::wrap(style, &message, columns.saturating_sub(badge.width())).into_iter();
+    let mut first = badge.and(style, lines.next().unwrap_or_default().plain());
+    let mut rest = TextRun::default();
     let further: Vec<_> = lines.map(|line| line.plain()).collect();
     if !further.is_empty() {
         rest = TextRun::of(style, further.join(" "));
+    }
+    if flaw.is_of_text {
+        let (between, detail) = text_detail(flaw);
+        let detail = TextRun::of(StyleRole::Dim, detail);
+        let is_one_line = rest.is_empty() && first.width() + 2 + detail.width() <= columns;
+        if is_one_line {
+            first.join(between, detail)
+        } else {
+            rest.join(between, detail)
+        }
+        return (first, rest);
     }
     if !flaw.found.remedy.is_empty() {
         rest.join(" · ", TextRun::of(StyleRole::Text, flaw.found.remedy));
     }
     if let Some(rule) = rule_of(&flaw.found) {
-        rest.join(" · ", TextRun::of(StyleRole::Dim, format!("{} {}", rule.id, rule.name)));
+        rest.join(" · ", TextRun::of(StyleRole::Dim, rule.name));
     }
     (first, rest)
+}
+
+/// In which member a problem of the text is, and what is expected there; with what stands before that.
+fn text_detail(flaw: &BufferDiagnostic) -> (&'static str, String) {
+    let Diagnostic { pointer, remedy, .. } = &flaw.found;
+    match (pointer.is_empty(), remedy.is_empty()) {
+        (true, true) => ("", String::new()),
+        (true, false) => ("; ", format!("expected {remedy}")),
+        (false, true) => (", ", format!("in {pointer}")),
+        (false, false) => (", ", format!("in {pointer}; expected {remedy}")),
+    }
 }
 
 /// Draws the search line, and the number of matches.

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use ratatui::layout::Rect;
 
+use super::diagnostics::BufferDiagnostic;
 use super::problem::{problem_role, severity_badge};
 use super::state::{Base, Draft, Upstream};
 use super::text_buffer::Pos;
@@ -123,10 +124,15 @@ impl EditorViewport<'_> {
         }
     }
 
+    /// The problems that are about a place in the text, and not about all of it.
+    fn placed(&self) -> impl Iterator<Item = &BufferDiagnostic> {
+        self.edit.diagnostics.list().iter().filter(|flaw| flaw.found.place.is_some())
+    }
+
     /// The mark before a row: that of the worst problem beginning in it.
     fn mark_of(&self, row: &VisualRow) -> (StyleRole, &'static str) {
         let buffer = &self.edit.buffer;
-        let here = self.edit.diagnostics.list().iter().filter(|flaw| row.holds(buffer, flaw.from));
+        let here = self.placed().filter(|flaw| row.holds(buffer, flaw.from));
         let worst = here.min_by_key(|flaw| flaw.found.severity);
         worst.map_or((StyleRole::Text, " "), |flaw| severity_badge(flaw.found.severity))
     }
@@ -140,7 +146,7 @@ impl EditorViewport<'_> {
                 }
             }
         }
-        let mut flaws: Vec<_> = self.edit.diagnostics.list().iter().collect();
+        let mut flaws: Vec<_> = self.placed().collect();
         // The worst is seen where several are in one place.
         flaws.sort_by_key(|flaw| Reverse(flaw.found.severity));
         for flaw in flaws {

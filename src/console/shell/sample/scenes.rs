@@ -349,6 +349,7 @@ pub(crate) const SCENES: &[Scene] = &[
     ("editor", editing::editor),
     ("editor_problems", typing::problems),
     ("editor_rules", typing::rules),
+    ("editor_described", typing::described),
     ("editor_completion", typing::completion),
     ("editor_completion_above", typing::completion_above),
     ("editor_find", typing::find),

@@ -32,6 +32,13 @@ pub(crate) fn rules(size: Size) -> Model {
     model
 }
 
+/// A member that is described, where no problem is at the cursor.
+pub(crate) fn described(size: Size) -> Model {
+    let mut model = edit(size, |_| ());
+    go_to(&mut model, "sha256");
+    model
+}
+
 /// The names that can be written at the cursor.
 pub(crate) fn completion(size: Size) -> Model {
     completing(size, "\"connection\"", "", "\"a")

@@ -227,7 +227,7 @@ fn checked_documents() -> [(&'static str, String); 3] {
     };
     let flawed = |count| {
         let step = |n: usize| {
-            let module = if n % 2 == 0 { "kafkXX" } else { "http_webhook" };
+            let module = if n.is_multiple_of(2) { "kafkXX" } else { "http_webhook" };
             format!(
                 "{{\"module\": \"{module}\", \"conection\": \"gone_{n}\", \"retry\": {{\"enabled\": \"yes\"}}}}"
             )
@@ -252,7 +252,7 @@ fn problems(_: &mut Criterion) {
         let mut times: Vec<Duration> = (0..CHECKS)
             .map(|number| {
                 let began = Instant::now();
-                let code = if number % 2 == 0 { KeyCode::Char(' ') } else { KeyCode::Backspace };
+                let code = if number.is_multiple_of(2) { KeyCode::Char(' ') } else { KeyCode::Backspace };
                 console.press(code, KeyModifiers::NONE);
                 console.find_problems();
                 SHORT_PAUSE + began.elapsed()

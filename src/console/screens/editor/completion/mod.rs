@@ -42,10 +42,12 @@ impl CompletionPopup {
             self.typed = typed;
             self.selected = self.selected.map(|_| 0);
         }
-        let items = self.items();
-        // What is written out already is no news.
-        let is_whole = matches!(items.as_slice(), [only] if only.label == self.typed);
-        !items.is_empty() && !(is_whole && self.selected.is_none())
+        match self.items().as_slice() {
+            [] => false,
+            // What is written out already is no news.
+            [only] => only.label != self.typed || self.selected.is_some(),
+            _ => true,
+        }
     }
 }
 

@@ -207,7 +207,6 @@ fn a_member_is_completed_at_the_cursor_in_one_line_and_at_every_size() {
         let connections = r#"{"kafka_main": {"type": "kafka"}, "pg": {"type": "postgres"}}"#;
         files.home.write("work/connections.json", connections);
         let mut terminal = files.open(columns, rows);
-        terminal.wait_for("Connections 2");
         terminal.edit("default/one");
         terminal.keys("down end");
         terminal.type_text(",\n\"");

@@ -1,12 +1,17 @@
 //! A key in a document of 1 MiB, from its message to the frame it is seen in: the budget is 16 ms at
 //! p99. What is measured is what the loop does: `update`, then `draw` on a terminal in memory.
+//!
+//! And the problems of a document of 64 KiB, from a key to the frame they are seen in, with the pause before they are
+//! looked for and the work that tasks do: the budget is 50 ms at p95.
 
 use std::hint::black_box;
 use std::io::Write as _;
 use std::time::{Duration, Instant, SystemTime};
 
-use confdeck::console::message::{AppEvent, Message};
+use confdeck::console::effect::Effect;
+use confdeck::console::message::{Answer, AppEvent, Message};
 use confdeck::console::model::{ConsoleContext, Model};
+use confdeck::console::screens::editor::SHORT_PAUSE;
 use confdeck::console::shell::layout::Size;
 use confdeck::console::stamp::Stamp;
 use confdeck::console::theme::{ColorDepth, Glyphs, Theme};
@@ -26,6 +31,9 @@ const SIZE: Size = Size { cols: 120, rows: 40 };
 
 /// Keys whose times are sorted for the percentiles.
 const KEYS: usize = 2_000;
+
+/// Keys after which problems are looked for.
+const CHECKS: usize = 200;
 
 /// Where a document is long: in lines, in one string, in one line of many small tokens that is no
 /// whole object, so that it is not indented.
@@ -105,8 +113,27 @@ impl Console {
     }
 
     fn send(&mut self, event: AppEvent) {
+        black_box(self.effects(event));
+    }
+
+    fn effects(&mut self, event: AppEvent) -> Vec<Effect> {
         let at = Stamp { mono: self.now, wall: SystemTime::UNIX_EPOCH };
-        black_box(update::update(&mut self.model, Message { at, event }));
+        update::update(&mut self.model, Message { at, event })
+    }
+
+    /// The pause after a key, then all that is looked for, and the frame with what was found.
+    fn find_problems(&mut self) {
+        self.now += SHORT_PAUSE;
+        let mut effects = self.effects(AppEvent::Wake);
+        while let Some(effect) = effects.pop() {
+            if let Effect::Compute(request, job) = effect {
+                let answer = Answer::Computed(job.run());
+                effects.extend(self.effects(AppEvent::Answer(request, answer)));
+            }
+        }
+        let edit = self.model.edit.as_ref();
+        assert!(edit.is_some_and(|edit| !edit.diagnostics.is_document_behind(&edit.buffer)));
+        assert!(self.terminal.draw(|frame| shell::draw(&self.model, &self.theme, frame)).is_ok());
     }
 
     fn press(&mut self, code: KeyCode, modifiers: KeyModifiers) {
@@ -171,5 +198,78 @@ fn keys(bench: &mut Criterion) {
     let _ = std::io::stderr().write_all(report.as_bytes());
 }
 
-criterion_group!(benches, keys);
+/// Documents of 64 KiB: one with a long schema for bodies, one full of references and members that nobody reads, one
+/// in which each rule that counts finds all that it may.
+fn checked_documents() -> [(&'static str, String); 3] {
+    let filled = |document: &dyn Fn(usize) -> String, lines: usize| {
+        let mut text = document(lines);
+        while text.len() < 64 * 1024 {
+            text = document(lines * 64 * 1024 / text.len() + 1);
+        }
+        text
+    };
+    let join = |count: usize, line: &dyn Fn(usize) -> String| {
+        (0..count).map(line).collect::<Vec<_>>().join(",\n    ")
+    };
+    let schema = |count| {
+        let member = |n| format!("\"field_{n}\": {{\"type\": \"string\", \"maxLength\": {n}}}");
+        let members = join(count, &member);
+        format!(
+            "{{\n  \"module\": \"kafka\",\n  \"connection\": \"main\",\n  \"module-config\": {{\"topic\": \"orders\"}},\n  \
+             \"jwt\": {{\"secret\": \"{{$JWT}}\"}},\n  \"json_schema\": {{\"type\": \"object\", \"properties\": {{\n    \
+             {members}\n  }}}}\n}}"
+        )
+    };
+    let references = |count| {
+        let member =
+            |n| format!("\"member_{n}\": \"http://{{$HOST_{n}:localhost}}/{{$vault:app/{n}#field}}\"");
+        format!("{{\n  \"module\": \"log\",\n    {}\n}}", join(count, &member))
+    };
+    let flawed = |count| {
+        let step = |n: usize| {
+            let module = if n.is_multiple_of(2) { "kafkXX" } else { "http_webhook" };
+            format!(
+                "{{\"module\": \"{module}\", \"conection\": \"gone_{n}\", \"retry\": {{\"enabled\": \"yes\"}}}}"
+            )
+        };
+        let steps = join(20, &step);
+        let member = |n| format!("\"authorisation_{n}\": \"EDIT-ME ${{TOKEN_{n}}}\"");
+        format!("{{\n  \"chain\": [{steps}],\n    {}\n}}", join(count, &member))
+    };
+    [
+        ("a long schema", filled(&schema, 100)),
+        ("references", filled(&references, 100)),
+        ("problems everywhere", filled(&flawed, 100)),
+    ]
+}
+
+fn problems(_: &mut Criterion) {
+    let mut report = String::new();
+    for (shape, text) in checked_documents() {
+        let mut console = Console::editing(&text);
+        console.find_problems();
+        console.go("start");
+        let mut times: Vec<Duration> = (0..CHECKS)
+            .map(|number| {
+                let began = Instant::now();
+                let code = if number.is_multiple_of(2) { KeyCode::Char(' ') } else { KeyCode::Backspace };
+                console.press(code, KeyModifiers::NONE);
+                console.find_problems();
+                SHORT_PAUSE + began.elapsed()
+            })
+            .collect();
+        times.sort_unstable();
+        let at = |share: usize| times.get(CHECKS * share / 100).copied().unwrap_or_default();
+        let found = console.model.edit.as_ref().map_or(0, |edit| edit.diagnostics.list().len());
+        report += &format!(
+            "problems of {} bytes, {shape}: p50 {:?}, p95 {:?}, {found} found\n",
+            text.len(),
+            at(50),
+            at(95)
+        );
+    }
+    let _ = std::io::stderr().write_all(report.as_bytes());
+}
+
+criterion_group!(benches, problems, keys);
 criterion_main!(benches);

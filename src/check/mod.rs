@@ -1,6 +1,8 @@
 //! The receiver's schemas: which modules and types of connection exist, what they require, and templates
 //! of new documents; and the rules that documents are checked by. Pure.
 
+mod completion;
+mod description;
 mod diagnostic;
 mod input;
 mod known_documents;
@@ -17,6 +19,8 @@ mod spelling;
 mod template;
 mod trail;
 
+pub use completion::{CompletionEdit, CompletionItem, Completions, KnownConnections};
+pub use description::MemberDescriptions;
 use diagnostic::RuleCheck;
 pub use diagnostic::{Diagnostic, Reach, Rule};
 pub use input::{ConnectionState, DocumentContext, DocumentInput, DraftInput, StoreInput, Subject};

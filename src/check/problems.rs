@@ -60,6 +60,10 @@ impl SeverityCounts {
         self.errors + self.warnings + self.hints
     }
 
+    pub fn add(&mut self, severity: Severity) {
+        *self.of(severity) += 1;
+    }
+
     fn of(&mut self, severity: Severity) -> &mut usize {
         match severity {
             Severity::Error => &mut self.errors,

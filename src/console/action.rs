@@ -105,7 +105,11 @@ actions! {
             hints { SecretReview 2 "base it on what is there now" };
         Confirm "confirm" "yes, do it" keys { "y" in [Confirm] } hints { Confirm 1 "yes" };
         Accept "accept" "take what was typed"
-            keys { "enter" in [Filter, MessageFilter, Prompt, Choose, Columns, PickSecret, Value, Generate] }
+            keys {
+                "enter" in [
+                    Filter, MessageFilter, Prompt, Choose, Columns, PickSecret, Value, Generate, Completion
+                ]
+            }
             hints {
                 Filter 1 "keep", MessageFilter 1 "keep", Prompt 1 "take", Choose 1 "take", Columns 1 "take",
                 PickSecret 1 "take", Value 1 "take", Generate 1 "make it"
@@ -136,11 +140,12 @@ actions! {
             keys { "enter down" in [Find], "n" in [Detail], "F3" in [Detail, Editor, Find] }
             hints { Find 1 "next", Detail 2 "next" };
         FindPrevious "find-previous" "place before" [look]
-            keys { "up" in [Find], "N" in [Detail] }
+            keys { "up" in [Find], "N" in [Detail], "shift-F3" in [Detail, Editor, Find] }
             hints { Find 2 "previous" };
         NextProblem "next-problem" "next problem of the draft"
             keys { "F8" in [Editor] }
             hints { Editor 2 "next problem" };
+        PreviousProblem "previous-problem" "problem before" keys { "shift-F8 F7" in [Editor] };
         Fix "fix" "mend the problem at the cursor" keys { "F2" in [Editor] } hints { Editor 5 };
         Indent "indent" "line, or selected lines, one level in" keys { "tab" in [Editor] };
         Outdent "outdent" "line, or selected lines, one level back" keys { "backtab" in [Editor] };
@@ -188,15 +193,17 @@ actions! {
         Cancel "cancel" "no"
             keys {
                 "n" in [Confirm],
-                "esc" in [Filter, MessageFilter, Prompt, Confirm, Choose, Value, Generate],
+                "esc" in [Filter, MessageFilter, Prompt, Confirm, Choose, Value, Generate, Completion],
                 "esc q" in [Columns, Drafts, Messages, PickSecret, RevealedValue]
             }
             hints {
                 Filter 2, MessageFilter 2, Messages 1 "close", Prompt 3, Confirm 2 "no", Choose 2, Columns 6,
-                Drafts 2 "later", PickSecret 2, RevealedValue 1 "hide", Value 4, Generate 3
+                Drafts 2 "later", PickSecret 2, RevealedValue 1 "hide", Value 4, Generate 3,
+                Completion 3 "close"
             };
-        Complete "complete" "complete what was typed" keys { "tab" in [Prompt, Filter] }
-            hints { Prompt 2, Filter 5 };
+        Complete "complete" "complete what was typed"
+            keys { "tab" in [Prompt, Filter, Completion], "ctrl-n alt-/ ctrl-space" in [Editor] }
+            hints { Prompt 2, Filter 5, Completion 1 "take", Editor 5 };
     }
     Write {
         Edit "edit" "edit the selected document" [command writes]
@@ -294,12 +301,18 @@ actions! {
         FocusNext "focus-next" "next pane" keys { "tab" in LISTS };
         FocusPrevious "focus-previous" "previous pane" keys { "backtab" in LISTS };
         Up "up" "selection up"
-            keys { "up k" in SCROLLING, "up" in [Filter, Choose, Generate], "backtab" in [Choose] }
+            keys {
+                "up k" in SCROLLING, "up" in [Filter, Choose, Generate], "backtab" in [Choose],
+                "up ctrl-p" in [Completion]
+            }
             hints { Filter 4 "row above", Choose 4 "row above", PickSecret 4 "row above" };
         Down "down" "selection down"
-            keys { "down j" in SCROLLING, "down" in [Filter, Choose, Generate], "tab" in [Choose] }
+            keys {
+                "down j" in SCROLLING, "down" in [Filter, Choose, Generate], "tab" in [Choose],
+                "down ctrl-n" in [Completion]
+            }
             hints {
-                Page 2 "scroll", Help 2 "scroll", Messages 3 "scroll", Filter 3 "row below",
+                Completion 2 "next", Page 2 "scroll", Help 2 "scroll", Messages 3 "scroll", Filter 3 "row below",
                 Choose 3 "row below", Review 5 "scroll",
                 Merge 10 "next clash", Plan 9 "scroll", Drafts 4 "scroll", PickSecret 3 "row below",
                 RevealedValue 2 "scroll", Generate 2 "alphabet", SecretReview 5 "scroll",

@@ -28,8 +28,14 @@ impl Default for KeyMap {
 
 impl KeyMap {
     pub fn action(&self, place: Place, key: KeyEvent) -> Option<Action> {
-        let pressed = chord(key)?;
-        self.bindings(place).find(|(bound, _)| *bound == pressed).map(|(_, action)| action)
+        let bound = |key| {
+            let pressed = chord(key)?;
+            self.bindings(place).find(|(bound, _)| *bound == pressed).map(|(_, action)| action)
+        };
+        // With shift, a function key means something else only where the table says so.
+        let is_shifted = matches!(key.code, KeyCode::F(_)) && key.modifiers.contains(KeyModifiers::SHIFT);
+        let plain = || bound(KeyEvent { modifiers: key.modifiers - KeyModifiers::SHIFT, ..key });
+        bound(key).or_else(|| is_shifted.then(plain).flatten())
     }
 
     /// The keys that work in a place with what they do: its own, and those of the place around it.
@@ -104,6 +110,7 @@ fn chord(key: KeyEvent) -> Option<String> {
         KeyCode::PageDown => "pagedown".into(),
         KeyCode::Home => "home".into(),
         KeyCode::End => "end".into(),
+        KeyCode::F(number) if key.modifiers.contains(KeyModifiers::SHIFT) => format!("shift-F{number}"),
         KeyCode::F(number) => format!("F{number}"),
         _ => return None,
     };

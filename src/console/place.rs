@@ -21,7 +21,11 @@ macro_rules! places {
 impl Place {
     /// The place whose keys are live here too, unless they mean something else here.
     pub fn around(self) -> Option<Self> {
-        (self == Self::Detail).then_some(Self::Browse)
+        match self {
+            Self::Detail => Some(Self::Browse),
+            Self::Completion => Some(Self::Editor),
+            _ => None,
+        }
     }
 }
 
@@ -39,6 +43,7 @@ places! {
     Columns "Columns"
     Editor "Editor"
     Find "Find"
+    Completion "Completion"
     Review "Review"
     Merge "Merge"
     Plan "Plan"

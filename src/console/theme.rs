@@ -77,8 +77,10 @@ style_roles! {
     LineNumber = "line-number",
     Added = "added",
     Removed = "removed",
-    /// Overlaid on the location of a problem.
+    /// Overlaid on the location of a problem, by its severity.
     Problem = "problem",
+    ProblemWarning = "problem-warning",
+    ProblemHint = "problem-hint",
     /// Overlaid on search matches.
     Match = "match",
     /// Overlaid on a pair of matching brackets.

@@ -148,7 +148,7 @@ pub fn fill(draft: &str, kept: &ConcealedSecrets) -> Result<String, SyntaxError>
 fn try_fill(draft: &str, kept: &ConcealedSecrets) -> Result<FilledDraft, SyntaxError> {
     let poured = replace_placeholders(draft, kept);
     match poured.pieces.iter().find(|piece| !piece.filled) {
-        Some(piece) => Err(SyntaxError::new(draft, piece.at, reason(piece.kind))),
+        Some(piece) => Err(SyntaxError::new(draft, piece.mark.start, reason(piece.kind))),
         None => Ok(poured),
     }
 }
@@ -178,7 +178,7 @@ pub fn fill_hidden<S: AsRef<str>>(
     };
     let shown = poured.pieces.iter().find(|piece| is_secret(piece) && !is_hidden(piece.span));
     let reason = "here the secret would be shown; leave it in a secret field, or type the value itself";
-    match shown.map(|piece| SyntaxError::new(draft, piece.at, reason)) {
+    match shown.map(|piece| SyntaxError::new(draft, piece.mark.start, reason)) {
         Some(error) => Err(error),
         None => Ok(poured.text),
     }
@@ -200,17 +200,50 @@ pub fn fill_known(draft: &str, kept: &ConcealedSecrets) -> String {
     replace_placeholders(draft, kept).text
 }
 
+/// As [`fill_known`], with the way back from places of the filled text to those of the draft.
+pub fn fill_with_places(draft: &str, kept: &ConcealedSecrets) -> FilledDraft {
+    replace_placeholders(draft, kept)
+}
+
 /// A draft with its placeholders replaced, and the places where that happened.
-struct FilledDraft {
+pub struct FilledDraft {
     text: String,
     pieces: Vec<FilledPiece>,
+}
+
+impl FilledDraft {
+    /// It holds secrets: never to be shown.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where a part of the filled text is in the draft; where it ends in a secret, the whole placeholder.
+    pub fn span_in_draft(&self, span: Span) -> Span {
+        let start = self.offset_in_draft(span.start, false);
+        Span { start, end: self.offset_in_draft(span.end, true).max(start) }
+    }
+
+    /// Whether a part of the filled text holds anything that its draft conceals.
+    pub fn is_concealed(&self, span: Span) -> bool {
+        self.pieces.iter().any(|piece| piece.span.start < span.end && span.start < piece.span.end)
+    }
+
+    fn offset_in_draft(&self, offset: usize, is_end: bool) -> usize {
+        let begun = self.pieces.partition_point(|piece| piece.span.start < offset + usize::from(!is_end));
+        let Some(piece) = begun.checked_sub(1).and_then(|at| self.pieces.get(at)) else { return offset };
+        let around = usize::from(piece.bare);
+        if offset < piece.span.end && !is_end {
+            return piece.mark.start - around;
+        }
+        piece.mark.end + around + offset.saturating_sub(piece.span.end)
+    }
 }
 
 struct FilledPiece {
     /// The span in the filled text.
     span: Span,
-    /// Where its placeholder began in the draft, in bytes.
-    at: usize,
+    /// Its placeholder in the draft.
+    mark: Span,
     kind: PlaceholderKind,
     /// Whether the quotes around the placeholder were removed with it.
     bare: bool,
@@ -245,7 +278,7 @@ fn replace_placeholders(draft: &str, kept: &ConcealedSecrets) -> FilledDraft {
         text.push_str(bytes.unwrap_or_else(|| mark.span.of(draft)));
         let span = Span { start, end: text.len() };
         let (bare, filled) = (unquoted.is_some(), bytes.is_some());
-        pieces.push(FilledPiece { span, at: mark.span.start, kind: mark.kind, bare, filled });
+        pieces.push(FilledPiece { span, mark: mark.span, kind: mark.kind, bare, filled });
         at = mark.span.end + usize::from(unquoted.is_some());
     }
     text.push_str(draft.get(at..).unwrap_or_default());

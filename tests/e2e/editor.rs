@@ -199,3 +199,48 @@ fn a_document_of_one_mebibyte_is_typed_into() {
     terminal.wait_for("EDIT lab/large");
     terminal.wait_for("draft saved");
 }
+
+#[test]
+fn a_member_is_completed_at_the_cursor_in_one_line_and_at_every_size() {
+    for (columns, rows) in [(120, 40), (80, 24)] {
+        let files = Files::new("{\n  \"one\": {\"module\": \"kafka\"}\n}\n");
+        let connections = r#"{"kafka_main": {"type": "kafka"}, "pg": {"type": "postgres"}}"#;
+        files.home.write("work/connections.json", connections);
+        let mut terminal = files.open(columns, rows);
+        terminal.edit("default/one");
+        terminal.keys("down end");
+        terminal.type_text(",\n\"");
+        // Nobody asked, so nothing is selected; what is needed is first.
+        let screen = terminal.wait_for("needed · a text · Name of a connection");
+        assert!(screen.has("module-config") && !screen.has("▌connection"), "{}", screen.framed());
+        terminal.type_text("conn");
+        terminal.wait_gone("module-config");
+        terminal.keys("tab");
+        let screen = terminal.wait_for("kafka_main");
+        assert!(!screen.has("pg"), "{}", screen.framed());
+        terminal.keys("down enter");
+        terminal.wait_for("\"connection\": \"kafka_main\"");
+        // By the key that every terminal sends, and by the one that it may send.
+        for key in ["ctrl-space", "alt-/", "ctrl-n"] {
+            terminal.keys("end");
+            terminal.type_text(",\n");
+            terminal.keys(key);
+            terminal.wait_for("▌module-config");
+            terminal.keys("esc ctrl-u ctrl-u");
+        }
+        terminal.type_text(",\n\"modu");
+        terminal.wait_for("module-config");
+        terminal.keys("tab");
+        terminal.type_text("\"to");
+        terminal.wait_for("needed · a text · Topic");
+        terminal.keys("tab");
+        terminal.type_text("orders");
+        terminal.wait_for("\"module-config\": {\"topic\": \"orders\"}");
+        // The member at the cursor is described once nothing is wrong there.
+        terminal.wait_for("Topic to publish to.");
+        terminal.review();
+        terminal.answer("enter");
+        terminal.wait_for("done: write default/one");
+        assert!(files.text().contains("\"connection\": \"kafka_main\""), "{}", files.text());
+    }
+}

@@ -55,6 +55,7 @@ fn named(key: &str) -> Option<&'static [u8]> {
         "f6" => b"\x1b[17~",
         "f7" => b"\x1b[18~",
         "f8" => b"\x1b[19~",
+        "shift-f8" => b"\x1b[19;2~",
         "f9" => b"\x1b[20~",
         "f10" => b"\x1b[21~",
         "f11" => b"\x1b[23~",

@@ -11,6 +11,41 @@ fn demo(columns: u16, rows: u16) -> Terminal {
 }
 
 #[test]
+fn from_a_red_count_to_the_document_that_the_fix_key_mended_in_five_keys() {
+    for (columns, rows) in [(120, 40), (80, 24)] {
+        let files = Files::new(
+            "{\n  \"one\": {\"module\": \"log\", \"authorisation\": \"Bearer abc\"},\n  \"two\": {\"module\": \"log\"}\n}\n",
+        );
+        let mut terminal = files.open(columns, rows);
+        terminal.wait_until(|screen| screen.line(0).contains("1✗"));
+        terminal.keys("4");
+        terminal.wait_for("default/one");
+        terminal.keys("enter");
+        terminal.wait_for("EDIT default/one");
+        // All rules speak in the editor, at the place that was gone to.
+        let screen = terminal.wait_for("✗ L09 the receiver ignores authorisation");
+        assert!(
+            screen.has("the receiver ignores authorisation") && screen.has("F2 rename it"),
+            "{}",
+            screen.framed()
+        );
+        terminal.keys("f2");
+        terminal.wait_for("\"authorization\": \"Bearer");
+        terminal.wait_gone("L09");
+        terminal.keys("ctrl-s");
+        terminal.wait_for("REVIEW");
+        terminal.answer("enter");
+        terminal.wait_for("done: write default/one");
+        terminal.wait_until(|screen| !screen.line(0).contains('✗'));
+        assert!(
+            files.text().contains("{\"module\": \"log\", \"authorization\": \"Bearer abc\"}"),
+            "{}",
+            files.text()
+        );
+    }
+}
+
+#[test]
 fn on_a_small_terminal_the_way_is_the_same() {
     let mut terminal = demo(80, 24);
     terminal.wait_until(|screen| screen.line(0).contains("✗"));

@@ -118,6 +118,11 @@ impl Checks {
         self.checked_for.is_some()
     }
 
+    /// The types of all connections, where they are known.
+    pub(super) fn types(&self) -> Option<&Arc<TypeCounts>> {
+        self.types.as_ref()
+    }
+
     /// Whether another slice may be checked.
     pub fn may_begin(&self) -> bool {
         !self.due.is_empty() && self.running.len() < AT_ONCE

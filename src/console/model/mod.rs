@@ -240,6 +240,7 @@ impl Model {
         Some(match &self.edit {
             Some(edit) => match edit.stage {
                 DraftStage::Editing if edit.find.typing => Place::Find,
+                DraftStage::Editing if edit.completion.is_some() => Place::Completion,
                 DraftStage::Editing => Place::Editor,
                 DraftStage::Review(_) => Place::Review,
                 DraftStage::Merge(_) => Place::Merge,

@@ -109,7 +109,12 @@ impl Surroundings {
 
     /// Of a text that is about to become a document.
     pub(crate) fn of_draft(model: &Model, key: &ResourceKey, facts: &Facts) -> Self {
-        let mut around = Self::of(model, key, facts, None);
+        let stored = model.inventory.get(key);
+        // Where its type is another one, it is not among those that were counted.
+        let is_counted = stored.is_some_and(|row| row.module() == facts.module.as_deref());
+        let mut around = Self::of(model, key, facts, model.checks.types().filter(|_| is_counted));
+        // Nobody can name what does not exist yet.
+        around.unused &= stored.is_some();
         // Its needs are not those of what is stored.
         (around.unchanged, around.own_auth) = (None, false);
         around.presences.clear();

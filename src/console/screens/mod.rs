@@ -53,7 +53,7 @@ pub(crate) fn component(place: Place, tab: Tab) -> &'static dyn Component {
         Place::Confirm => &question::Question,
         Place::Choose => &chooser::ChooserDialog,
         Place::Columns => &columns::ColumnsDialog,
-        Place::Editor | Place::Find => &editor::Editor,
+        Place::Editor | Place::Find | Place::Completion => &editor::Editor,
         Place::Review => &review::ReviewScreen,
         Place::Merge => &merge::MergeScreen,
         Place::Plan => &plan::PlanScreen,

@@ -231,6 +231,9 @@ pub fn item_rows(pane: Rect) -> Rect {
 /// A pane with fewer rows than this has no title.
 const LOW: u16 = 4;
 
+/// From this many rows on, the editor has a second line for problems.
+const ROOMY: u16 = 10;
+
 /// The parts of the screen while a document is edited, reviewed or merged. The title replaces the tabs, which
 /// cannot be reached then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -239,14 +242,19 @@ pub struct EditLayout {
     pub title: Rect,
     /// The text, line numbers included.
     pub text: Rect,
-    /// The line with the first problem.
+    /// The lines with the problem at the cursor.
     pub problem: Rect,
 }
 
-/// Splits the screen for the editor. A review has no line for problems: [`EditLayout::problem`] is empty.
+/// Splits the screen for the editor. A review has no lines for problems: [`EditLayout::problem`] is empty.
 pub fn edit_layout(frame: &ScreenLayout, review: bool) -> EditLayout {
     let body = frame.body;
-    let problem = if review || body.height < LOW { 0 } else { 1 };
+    let problem = match body.height {
+        _ if review => 0,
+        0..LOW => 0,
+        LOW..ROOMY => 1,
+        _ => 2,
+    };
     let text = Rect { height: body.height - problem, ..body };
     EditLayout { title: frame.tabs, text, problem: below(body, text.height) }
 }

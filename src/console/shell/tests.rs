@@ -137,6 +137,8 @@ fn scenes_that_fold_at_80x24() {
         "choose",
         "editor",
         "editor_problems",
+        "editor_rules",
+        "editor_completion",
         "editor_find",
         "editor_wrap",
         "editor_revealed",

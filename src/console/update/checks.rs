@@ -4,18 +4,31 @@ use super::needs::visible_keys;
 use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{CheckedSlice, Model, Redraw};
+use crate::console::screens::editor::fixes;
 use crate::console::screens::{browse, problems};
-use crate::domain::SecretPath;
-use crate::inventory::{Delta, RowRef, Slot, SlotSet};
+use crate::domain::{ResourceKey, SecretPath};
+use crate::inventory::{Delta, Inventory, RowRef, Slot, SlotSet};
 
 /// Takes note of a change of the inventory, before any list is drawn.
 pub(crate) fn note(model: &mut Model, delta: &Delta) {
     let Model { checks, variable_conflicts, inventory, .. } = model;
     checks.note(inventory, delta);
     variable_conflicts.note(inventory, delta);
+    if touches_connections(inventory, delta) {
+        fixes::recheck(model);
+    }
     // The lists of documents follow the change itself.
     let changed = model.checks.take_changed();
     problems::update::refresh(model, &changed);
+}
+
+/// Whether it may change what is said of a draft: of its connections, or of its use.
+fn touches_connections(inventory: &Inventory, delta: &Delta) -> bool {
+    let is_connection = |key: &ResourceKey| matches!(key, ResourceKey::Connection { .. });
+    let mut rows = delta.changes.iter().filter_map(|(slot, _)| inventory.row(*slot));
+    !delta.usage.is_empty()
+        || delta.deleted.iter().any(is_connection)
+        || rows.any(|row| is_connection(&row.key()))
 }
 
 /// The presence of secrets changed.
@@ -24,6 +37,7 @@ pub(crate) fn note_presence(model: &mut Model, paths: &[SecretPath]) {
     model.checks.require_all(slots.iter());
     browse::refresh_filtered(model, &slots);
     problems::update::refresh(model, &slots);
+    fixes::recheck(model);
 }
 
 /// Begins what is to be checked. A few documents are checked at once, more by workers, slice by slice.

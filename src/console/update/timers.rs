@@ -24,7 +24,8 @@ pub(crate) fn wake(model: &mut Model) -> Vec<Effect> {
         browse::settle(model);
     }
     problems::update::work(model);
-    let mut effects: Vec<_> = lock_if_expired(model).into_iter().chain(fixes::check(model)).collect();
+    let mut effects: Vec<_> = lock_if_expired(model).into_iter().collect();
+    effects.extend(fixes::check(model));
     effects.extend(drafts::wake(model));
     effects.extend(view::wake(model));
     effects.extend(secrets::wake(model));

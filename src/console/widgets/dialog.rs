@@ -28,8 +28,19 @@ pub(crate) fn dialog(surface: &mut Surface<'_>, area: Rect, title: &str, columns
         width,
         height,
     };
-    surface.clear(outer);
     surface.cursor = None;
+    let inside = draw_box(surface, outer);
+    if inside != outer {
+        let mut line = surface.row(outer, 0);
+        line.skip(2).margin(2).put(StyleRole::FocusedTitle, format!(" {title} "));
+    }
+    inside
+}
+
+/// Draws a bordered box, and returns its inside; all of it, if it is too small for a border.
+pub(crate) fn draw_box(surface: &mut Surface<'_>, outer: Rect) -> Rect {
+    let Rect { width, height, .. } = outer;
+    surface.clear(outer);
     if width < 5 || height < 3 {
         return outer;
     }
@@ -44,8 +55,6 @@ pub(crate) fn dialog(surface: &mut Surface<'_>, area: Rect, title: &str, columns
         line.put(StyleRole::Border, left).margin(1).fill(StyleRole::Border, between);
         surface.row(Rect { x: outer.right() - 1, width: 1, ..outer }, row).put(StyleRole::Border, right);
     }
-    let mut line = surface.row(outer, 0);
-    line.skip(2).margin(2).put(StyleRole::FocusedTitle, format!(" {title} "));
     Rect { x: outer.x + 2, y: outer.y + 1, width: width - 4, height: height - 2 }
 }
 

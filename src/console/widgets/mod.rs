@@ -15,7 +15,7 @@ mod surface;
 mod table;
 mod text_run;
 
-pub(crate) use dialog::{DIALOG_COLUMNS, dialog, dialog_columns, draw_more};
+pub(crate) use dialog::{DIALOG_COLUMNS, dialog, dialog_columns, draw_box, draw_more};
 pub(crate) use document::numbered_line;
 pub(crate) use filtered_rows::FilteredRows;
 pub(crate) use line_writer::LineWriter;

@@ -106,6 +106,11 @@ impl TextRun {
         &self.0
     }
 
+    /// Its text without styles.
+    pub(crate) fn plain(&self) -> String {
+        self.0.iter().map(|(_, text)| text.as_str()).collect()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

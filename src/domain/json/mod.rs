@@ -7,6 +7,7 @@
 
 mod bytes;
 mod layout;
+mod lenient;
 mod lexer;
 mod oddity;
 mod path;
@@ -19,6 +20,7 @@ mod vectors;
 mod walk;
 
 pub use layout::{indent, indent_valid};
+pub use lenient::parse_leniently;
 pub use lexer::{Lexeme, LexemeKind, Lexer};
 pub(crate) use oddity::is_whole;
 pub use oddity::{Oddity, oddities};

@@ -289,3 +289,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_place_of_the_filled_text_is_found_in_the_draft() {
+    let text = r#"{"authorization": "Bearer hunter2", "jwt": {"secret": 12.50}, "é": 1}"#;
+    let (draft, kept) = concealed(text);
+    let filled = fill_with_places(&draft, &kept);
+    assert_eq!(filled.text(), text);
+    let part = |wanted: &str| {
+        let start = text.find(wanted).unwrap();
+        let span = Span { start, end: start + wanted.len() };
+        (filled.span_in_draft(span).of(&draft).to_owned(), filled.is_concealed(span))
+    };
+    assert_eq!(part("\"authorization\""), ("\"authorization\"".into(), false));
+    assert_eq!(part("\"Bearer hunter2\""), ("\"Bearer ‹kept:1›\"".into(), true));
+    assert_eq!(part("unter"), ("‹kept:1›".into(), true), "a part of a secret is all of it");
+    assert_eq!(
+        part("12.50"),
+        ("\"‹kept:2›\"".into(), true),
+        "with its quotes, if they are the placeholder's"
+    );
+    assert_eq!(part("\"é\""), ("\"é\"".into(), false));
+    assert_eq!(part("{\"secret\": 12.50}"), ("{\"secret\": \"‹kept:2›\"}".into(), true));
+}

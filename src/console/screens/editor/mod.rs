@@ -1,6 +1,8 @@
 //! The editor: a draft of one document, its diagnostics, its search, and the external editor.
 
+mod completion;
 mod diagnostics;
+mod document_check;
 mod external_edit;
 pub(crate) mod external_editor;
 mod find;
@@ -17,7 +19,10 @@ pub(crate) mod typing;
 mod update;
 mod view;
 
-pub use diagnostics::{BufferDiagnostic, Diagnostics, DiagnosticsInput, DraftFix};
+pub use completion::CompletionPopup;
+pub use diagnostics::{BufferDiagnostic, Diagnostics, DiagnosticsInput, DraftFix, SHORT_PAUSE};
+#[cfg(test)]
+pub(crate) use document_check::finish as finish_checks;
 pub use external_edit::ExternalEdit;
 pub use find::{MatchCount, Needle, TextSearch};
 pub(crate) use go_to::go_to_problem;
@@ -26,7 +31,7 @@ pub use state::{Base, Draft, DraftStage, Upstream};
 pub use text_buffer::{Pos, TextBuffer};
 pub(crate) use update::{ask_discard, back_to_draft, begin, discard, open, resume};
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::console::action::Action;
 use crate::console::component::Component;
@@ -35,7 +40,7 @@ use crate::console::model::Model;
 use crate::console::place::Place;
 use crate::console::screens::{drafts, merge, review};
 use crate::console::shell::layout::edit_layout;
-use crate::console::widgets::Surface;
+use crate::console::widgets::{Movement, Surface};
 
 pub(crate) struct Editor;
 
@@ -43,18 +48,26 @@ impl Component for Editor {
     fn draw(&self, model: &Model, surface: &mut Surface<'_>) {
         let Some(edit) = &model.edit else { return };
         view::draw(surface, model, edit, edit_layout(&model.frame(), false));
+        if model.place() == Place::Completion {
+            completion::draw(surface, model, edit);
+        }
     }
 
     fn act(&self, model: &mut Model, action: Action) -> Option<Vec<Effect>> {
+        if model.place() == Place::Completion && completion::act(model, action) {
+            return Some(Vec::new());
+        }
         let place = model.place();
         match action {
+            Action::Complete => completion::open(model),
             Action::Review => return Some(review::review(model)),
             Action::Undo => typing::undo(model, true),
             Action::Redo => typing::undo(model, false),
             Action::Find => search::open(model),
             Action::FindNext => search::step(model, true),
             Action::FindPrevious => search::step(model, false),
-            Action::NextProblem => fixes::next(model),
+            Action::NextProblem => fixes::step(model, true),
+            Action::PreviousProblem => fixes::step(model, false),
             Action::Fix => fixes::fix(model),
             Action::Indent => typing::indent(model, true),
             Action::Outdent => typing::indent(model, false),
@@ -78,7 +91,7 @@ impl Component for Editor {
         match action {
             Action::Undo => edit.buffer.can_undo(),
             Action::Redo => edit.buffer.can_redo(),
-            Action::NextProblem => !edit.diagnostics.list().is_empty(),
+            Action::NextProblem | Action::PreviousProblem => !edit.diagnostics.list().is_empty(),
             Action::Fix => fixes::has_fix(edit),
             Action::RevealDraft => !edit.concealed_secrets.is_empty(),
             Action::FindNext | Action::FindPrevious => edit.find.has_next(),
@@ -86,31 +99,51 @@ impl Component for Editor {
         }
     }
 
+    fn can_move(&self, model: &Model, _by: Movement) -> bool {
+        model.place() == Place::Completion
+    }
+
+    fn scroll(&self, model: &mut Model, by: Movement) {
+        completion::step(model, by);
+    }
+
     fn key(&self, model: &mut Model, key: KeyEvent) {
         match model.place() {
             Place::Find => search::key(model, key),
-            _ => typing::key(model, key),
+            _ => {
+                typing::key(model, key);
+                completion::follow(model, matches!(key.code, KeyCode::Char(_)));
+            }
         }
     }
 
     fn typed(&self, model: &mut Model, text: &str) {
         match model.place() {
             Place::Find => search::typed(model, text),
-            _ => typing::typed(model, text),
+            _ => {
+                typing::typed(model, text);
+                completion::follow(model, true);
+            }
         }
     }
 
     fn repeated(&self, model: &mut Model, key: KeyEvent, count: usize) {
         match model.place() {
             Place::Find => search::repeated(model, key, count),
-            _ => typing::repeated(model, key, count),
+            _ => {
+                typing::repeated(model, key, count);
+                completion::follow(model, false);
+            }
         }
     }
 
     fn paste(&self, model: &mut Model, text: &str) {
         match model.place() {
             Place::Find => search::typed(model, text),
-            _ => typing::paste(model, text),
+            _ => {
+                typing::paste(model, text);
+                completion::follow(model, false);
+            }
         }
     }
 }

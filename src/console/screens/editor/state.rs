@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
+use super::completion::CompletionPopup;
 use super::diagnostics::Diagnostics;
 use super::find::TextSearch;
 use super::outline::JsonPathTracker;
@@ -31,6 +32,10 @@ pub struct Draft {
     pub outline: JsonPathTracker,
     pub diagnostics: Diagnostics,
     pub find: TextSearch,
+    /// What is offered at the cursor.
+    pub completion: Option<CompletionPopup>,
+    /// Where what was offered was closed, and is not offered again unasked.
+    pub(super) dismissed: Option<Pos>,
     /// The pending review, and the buffer revision it is made from.
     pub preparing: Pending<u64>,
     /// A merge to be made, and the prefix of the message if it fails.
@@ -155,6 +160,8 @@ impl Draft {
             outline: JsonPathTracker::default(),
             diagnostics: Diagnostics::default(),
             find: TextSearch::default(),
+            completion: None,
+            dismissed: None,
             preparing: Pending::default(),
             pending_merge: None,
             merging: Pending::default(),

@@ -2,11 +2,13 @@
 //! words. Only visible rows are read. A JSON string never spans lines, so each line is highlighted on its
 //! own, and of a long line only the visible part is tokenized.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use ratatui::layout::Rect;
 
-use super::problem::severity_badge;
+use super::diagnostics::BufferDiagnostic;
+use super::problem::{problem_role, severity_badge};
 use super::state::{Base, Draft, Upstream};
 use super::text_buffer::Pos;
 use crate::console::action::Action;
@@ -17,7 +19,6 @@ use crate::console::shell::layout::{EditLayout, editor_gutter};
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextRun};
 use crate::console::words;
-use crate::domain::json::Severity;
 
 pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, edit: &Draft, parts: EditLayout) {
     title(surface, model, edit, parts.title);
@@ -123,11 +124,16 @@ impl EditorViewport<'_> {
         }
     }
 
+    /// The problems that are about a place in the text, and not about all of it.
+    fn placed(&self) -> impl Iterator<Item = &BufferDiagnostic> {
+        self.edit.diagnostics.list().iter().filter(|flaw| flaw.found.place.is_some())
+    }
+
     /// The mark before a row: that of the worst problem beginning in it.
     fn mark_of(&self, row: &VisualRow) -> (StyleRole, &'static str) {
         let buffer = &self.edit.buffer;
-        let here = self.edit.diagnostics.list().iter().filter(|flaw| row.holds(buffer, flaw.from));
-        let worst = here.max_by_key(|flaw| flaw.found.severity == Severity::Error);
+        let here = self.placed().filter(|flaw| row.holds(buffer, flaw.from));
+        let worst = here.min_by_key(|flaw| flaw.found.severity);
         worst.map_or((StyleRole::Text, " "), |flaw| severity_badge(flaw.found.severity))
     }
 
@@ -140,9 +146,12 @@ impl EditorViewport<'_> {
                 }
             }
         }
-        for flaw in self.edit.diagnostics.list() {
+        let mut flaws: Vec<_> = self.placed().collect();
+        // The worst is seen where several are in one place.
+        flaws.sort_by_key(|flaw| Reverse(flaw.found.severity));
+        for flaw in flaws {
             let to = if flaw.to > flaw.from { flaw.to } else { Pos { at: flaw.to.at + 1, ..flaw.to } };
-            self.tint(surface, flaw.from, to, StyleRole::Problem);
+            self.tint(surface, flaw.from, to, problem_role(flaw.found.severity));
         }
         if let Some((here, other)) = self.edit.outline.cursor_path().bracket {
             for at in [Some(here), other].into_iter().flatten() {

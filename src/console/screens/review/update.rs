@@ -49,6 +49,7 @@ fn on_reviewed(model: &mut Model, review: Result<Review, NotReady>) {
         Ok(mut review) => {
             review.opened = model.now.mono;
             edit.find.typing = false;
+            edit.completion = None;
             edit.stage = DraftStage::Review(Box::new(review));
             _ = judge_again(model);
             return;

@@ -11,7 +11,7 @@ use crate::console::place::Place;
 use crate::console::request::RequestId;
 use crate::console::screens::Tab;
 use crate::console::screens::browse::Sort;
-use crate::console::screens::editor::Draft;
+use crate::console::screens::editor::{Draft, finish_checks};
 use crate::console::shell::layout::{Pane, Size};
 use crate::console::shell::sample::{
     editing, health, needs, plans, problems, secrets, secrets_tab, typing, vault,
@@ -262,6 +262,7 @@ pub(crate) fn edit(size: Size, change: impl FnOnce(&mut Draft)) -> Model {
     change(&mut edit);
     edit.check();
     model.edit = Some(Box::new(edit));
+    finish_checks(&mut model);
     model.update_editor_view();
     model
 }
@@ -347,6 +348,10 @@ pub(crate) const SCENES: &[Scene] = &[
     ("choose_type", choose_type),
     ("editor", editing::editor),
     ("editor_problems", typing::problems),
+    ("editor_rules", typing::rules),
+    ("editor_described", typing::described),
+    ("editor_completion", typing::completion),
+    ("editor_completion_above", typing::completion_above),
     ("editor_find", typing::find),
     ("editor_wrap", typing::wrap),
     ("editor_revealed", typing::revealed),

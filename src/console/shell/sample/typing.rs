@@ -1,7 +1,10 @@
 //! Scenes of the editor: problems, a search, long lines, revealed values.
 
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
 use super::editing::replace;
 use super::scenes::edit;
+use crate::console::message::{AppEvent, Message};
 use crate::console::model::*;
 use crate::console::screens::editor::Draft;
 use crate::console::shell::layout::Size;
@@ -17,6 +20,56 @@ pub(crate) fn problems(size: Size) -> Model {
     });
     go_to(&mut model, "\"connection\"");
     model
+}
+
+/// What rules say of the document, with the cursor at one that can be mended.
+pub(crate) fn rules(size: Size) -> Model {
+    let mut model = edit(size, |edit| {
+        replace(edit, "\"connection\"", "\"authorisation\": \"Bearer abc\",\n  \"connection\"");
+        replace(edit, "\"topic\"", "\"tpoic\"");
+    });
+    go_to(&mut model, "\"authorisation\"");
+    model
+}
+
+/// A member that is described, where no problem is at the cursor.
+pub(crate) fn described(size: Size) -> Model {
+    let mut model = edit(size, |_| ());
+    go_to(&mut model, "sha256");
+    model
+}
+
+/// The names that can be written at the cursor.
+pub(crate) fn completion(size: Size) -> Model {
+    completing(size, "\"connection\"", "", "\"a")
+}
+
+/// The same at the end of a document, where there is no room below.
+pub(crate) fn completion_above(size: Size) -> Model {
+    let rows = "\n".repeat(usize::from(size.rows));
+    completing(size, "\"timeout\"", &rows, "\"")
+}
+
+/// Types in a line of its own before a member, and selects the first that is offered.
+fn completing(size: Size, before: &str, rows: &str, typed: &str) -> Model {
+    let mut model = edit(size, |edit| replace(edit, before, &format!("{rows}\n  {before}")));
+    go_to(&mut model, before);
+    for code in [KeyCode::Up, KeyCode::End] {
+        press(&mut model, code);
+    }
+    type_in(&mut model, typed);
+    press(&mut model, KeyCode::Down);
+    model
+}
+
+fn type_in(model: &mut Model, text: &str) {
+    text.chars().for_each(|c| press(model, KeyCode::Char(c)));
+}
+
+fn press(model: &mut Model, code: KeyCode) {
+    let at = model.now;
+    let event = AppEvent::Key(KeyEvent::new(code, KeyModifiers::NONE));
+    crate::console::update::update(model, Message { at, event });
 }
 
 pub(crate) fn find(size: Size) -> Model {

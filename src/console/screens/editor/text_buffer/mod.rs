@@ -227,6 +227,11 @@ impl LineStarts {
         Self(iter::once(0).chain(breaks.map(|at| at + 1)).collect())
     }
 
+    /// The offset of a position, see [`Self::position`].
+    pub(crate) fn offset(&self, pos: Pos) -> usize {
+        self.0.get(pos.row).map_or(pos.at, |start| start + pos.at)
+    }
+
     pub(crate) fn position(&self, offset: usize) -> Pos {
         let row = self.0.partition_point(|start| *start <= offset).saturating_sub(1);
         Pos { row, at: offset - self.0.get(row).copied().unwrap_or(0) }

@@ -119,6 +119,12 @@ impl TextBuffer {
         (anchor != cursor).then(|| (anchor.min(cursor), anchor.max(cursor)))
     }
 
+    /// Selects a range; the cursor goes to `to`.
+    pub(crate) fn select(&mut self, from: Pos, to: Pos) {
+        self.move_to(to);
+        self.anchor = Some(self.clamp(from));
+    }
+
     /// The selection, or an empty range at the cursor.
     pub(crate) fn selection_or_cursor(&self) -> (Pos, Pos) {
         self.selection().unwrap_or((self.cursor(), self.cursor()))

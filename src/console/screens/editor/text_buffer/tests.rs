@@ -2,14 +2,6 @@ use proptest::prelude::*;
 
 use super::*;
 
-impl TextBuffer {
-    /// Selects a range; the cursor goes to `to`.
-    pub(crate) fn select(&mut self, from: Pos, to: Pos) {
-        self.move_to(to);
-        self.anchor = Some(self.clamp(from));
-    }
-}
-
 fn pos(row: usize, at: usize) -> Pos {
     Pos { row, at }
 }

@@ -162,8 +162,8 @@ pub(crate) fn steps(console: &TestConsole) -> Vec<WalkStep> {
         steps.extend(Action::ALL.iter().copied().filter(|action| action.is_command()).map(WalkStep::Command));
     }
     match place {
-        // An addition that keeps the document valid JSON, at the start of an object.
-        Place::Editor => steps.push(WalkStep::Text(" ")),
+        // An addition that keeps the document valid JSON, and one after which names are offered.
+        Place::Editor => steps.extend([" ", "{\""].map(WalkStep::Text)),
         // A free name, a suffix for one, the context's name, a namespace, words and a path to type.
         Place::Prompt => steps
             .extend(["a/fresh", "2", "prod", "c/", "delete 3", "webhooks/a/one/secrets"].map(WalkStep::Text)),

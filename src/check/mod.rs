@@ -18,7 +18,9 @@ mod trail;
 
 use diagnostic::RuleCheck;
 pub use diagnostic::{Diagnostic, Reach, Rule};
-pub use input::{ConnectionState, DocumentContext, DocumentInput, DraftInput, StoreInput, Subject};
+pub use input::{
+    ConnectionState, DocumentContext, DocumentInput, DraftInput, SecretInput, StoreInput, Subject,
+};
 pub use known_documents::{KnownDocuments, KnownSurroundings};
 pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,

@@ -25,6 +25,7 @@ mod odd;
 mod proxies;
 mod secrets;
 mod settings;
+mod surroundings;
 mod watching;
 mod world;
 

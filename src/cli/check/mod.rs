@@ -96,7 +96,9 @@ pub(super) async fn run(session: &CliSession, check: CheckArgs, out: &mut Printe
 }
 
 fn add(report: &mut CheckReport, group: DocumentGroup) {
-    let DocumentGroup { receiver, known, documents, of_files } = group;
+    let DocumentGroup { receiver, known, documents, of_files, of_store } = group;
+    report.silenced += of_store.silenced;
+    report.findings.extend(of_store.found.into_iter().filter_map(Finding::of_store));
     for found in of_files {
         let diagnosis = receiver.rules.apply(vec![found.diagnostic]);
         report.silenced += diagnosis.silenced;

@@ -97,6 +97,11 @@ impl Finding {
         })
     }
 
+    /// Of the store that the documents are in.
+    pub(super) fn of_store(diagnostic: Diagnostic) -> Option<Self> {
+        Self::new(diagnostic, None)
+    }
+
     /// Of a file as a whole.
     pub(super) fn of_file(file: &Arc<str>, end: Option<Place>, diagnostic: Diagnostic) -> Option<Self> {
         let region = diagnostic.place.map(|start| Region::new(start, end.unwrap_or(start)));

@@ -29,6 +29,7 @@ mod contexts;
 mod detail;
 mod drafts;
 mod editor;
+mod effective;
 mod footers;
 mod gate;
 mod health;

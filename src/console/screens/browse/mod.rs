@@ -17,7 +17,7 @@ mod state;
 mod update;
 mod view;
 
-pub use detail_search::DetailSearch;
+pub use detail_search::{DetailSearch, SearchedText};
 pub use filter::Filter;
 pub(crate) use filter::severity_word;
 pub use list_columns::{Column, ColumnChoice, ColumnList};
@@ -41,6 +41,7 @@ use crate::console::screens::plan::{clone, delete, rename, undo};
 use crate::console::screens::{drafts, editor};
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{Movement, Surface, TextRun};
+use crate::domain::ResourceKey;
 use crate::inventory::Scope;
 
 /// One of the two lists of documents.
@@ -118,6 +119,7 @@ impl Component for Documents {
             Action::Clone => marks::targets(model).first().is_some_and(|key| !key.is_foreign()),
             Action::Delete => !marks::targets(model).is_empty(),
             Action::Copy | Action::Mark => focused.is_some(),
+            Action::Effective => focused.is_some_and(|key| matches!(key, ResourceKey::Webhook { .. })),
             // In the detail, there is nothing further to open.
             Action::Open => {
                 focus == Some(Pane::Namespaces) || focus == Some(Pane::Items) && focused.is_some()

@@ -59,7 +59,7 @@ fn check_judges_the_documents_of_a_context_by_the_secrets_that_are_there() {
 
 #[test]
 fn what_may_not_be_looked_at_is_counted_and_is_no_finding_that_fails() {
-    let world = world("unseen").with_policy(r#"path "auth/token/lookup-self" { capabilities = ["read"] }"#);
+    let world = world("unlooked").with_policy(r#"path "auth/token/lookup-self" { capabilities = ["read"] }"#);
     let check =
         world.run(&["check", "--fail-on", "error"]).env("CONFDECK_RECEIVER_MERGES_OWN_SECRETS", "false");
     let check = check.run().expect_code(0);

@@ -2,13 +2,14 @@
 //! a draft.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::time::SystemTime;
 
 use super::ReceiverProfile;
 use super::rules::MAX_DIAGNOSTICS;
 use super::schema::{Violation, violations};
 use crate::domain::json::{Node, parse};
-use crate::domain::{DocumentKind, Namespace, Presence, ResourceKey, SecretPath};
+use crate::domain::{DocumentKind, FieldName, Namespace, Presence, ResourceKey, SecretPath};
 use crate::inventory::Facts;
 
 /// What is checked, and by which rules.
@@ -20,6 +21,8 @@ pub enum Subject<'a, 'd> {
     Document(&'a DocumentInput<'d>),
     /// The store that documents are in, by what is known without any of them.
     Store(&'a StoreInput<'a>),
+    /// A secret that is about to be written, by the names of its fields.
+    Secret(&'a SecretInput<'a>),
     Draft(DraftInput<'a>),
 }
 
@@ -31,6 +34,18 @@ pub struct StoreInput<'a> {
     pub tls: bool,
     /// Whether it asks for a user and a password.
     pub login: bool,
+}
+
+/// A secret that is about to be written; no value of it.
+#[derive(Clone, Copy)]
+pub struct SecretInput<'a> {
+    pub receiver: &'a ReceiverProfile,
+    /// The fields that are written.
+    pub fields: &'a [FieldName],
+    /// The webhook whose own secrets these are, if the receiver merges them, with its document where that is known.
+    pub own: Option<(&'a ResourceKey, Option<&'a Facts>)>,
+    /// The fields that documents refer to; `None` while not all documents are known.
+    pub read: Option<&'a BTreeSet<FieldName>>,
 }
 
 /// A text that is about to become a document.

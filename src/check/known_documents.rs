@@ -1,8 +1,9 @@
 //! The documents of a store, and what is known of its secrets, as the surroundings of each of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, SystemTime};
 
-use super::{ConnectionState, DocumentContext};
+use super::{ConnectionState, DocumentContext, Needs};
 use crate::domain::{ConnectionName, Coverage, Namespace, Presence, ResourceKey, SecretPath, WebhookId};
 use crate::inventory::Facts;
 
@@ -18,7 +19,14 @@ pub struct KnownDocuments {
     used_connections: BTreeSet<Box<str>>,
     all_webhooks: bool,
     presences: BTreeMap<SecretPath, Presence>,
+    /// Those that one of their own secrets is known to protect.
+    own_auth: BTreeSet<ResourceKey>,
+    /// When documents were stored, or before.
+    stored_by: BTreeMap<ResourceKey, SystemTime>,
 }
+
+/// How far the clocks of a store, of an audit and of a Vault may be apart.
+const CLOCK_ERROR: Duration = Duration::from_secs(60);
 
 impl KnownDocuments {
     pub fn add(&mut self, key: &ResourceKey, facts: &Facts) {
@@ -40,6 +48,22 @@ impl KnownDocuments {
 
     pub fn add_presence(&mut self, path: SecretPath, presence: Presence) {
         self.presences.insert(path, presence);
+    }
+
+    pub fn presence(&self, path: &SecretPath) -> Option<&Presence> {
+        self.presences.get(path)
+    }
+
+    /// Takes what is known of a document's own secrets, once their presence was added.
+    pub fn add_own_secrets(&mut self, key: &ResourceKey, needs: &Needs) {
+        if !needs.own_auth(&|path| self.presences.get(path)).is_empty() {
+            self.own_auth.insert(key.clone());
+        }
+    }
+
+    /// A document has been as it is since a moment at the latest.
+    pub fn add_stored_by(&mut self, key: ResourceKey, at: SystemTime) {
+        self.stored_by.insert(key, at);
     }
 
     /// All connections that may be read have been added.
@@ -91,6 +115,15 @@ impl DocumentContext for KnownSurroundings<'_> {
         self.known.presences.get(path)
     }
 
+    fn is_older_than(&self, moment: SystemTime) -> bool {
+        let stored = self.known.stored_by.get(self.key);
+        stored.and_then(|at| at.checked_add(CLOCK_ERROR)).is_some_and(|at| at < moment)
+    }
+
+    fn has_own_auth(&self) -> bool {
+        self.known.own_auth.contains(self.key)
+    }
+
     fn same_id_in(&self) -> Option<&Namespace> {
         let ResourceKey::Webhook { namespace, id } = self.key else { return None };
         self.known.namespaces.get(id)?.iter().find(|other| *other != namespace)
@@ -112,7 +145,10 @@ impl DocumentContext for KnownSurroundings<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Address, Masking, PermittedRanges, SecretNames};
+    use crate::check::{OwnPathTemplate, OwnSecrets, SecretLookup, needs};
+    use crate::domain::{
+        Address, FieldName, FieldState, Masking, Mount, PermittedRanges, SecretContents, SecretNames,
+    };
 
     fn key(address: &str) -> ResourceKey {
         let Address(key) = address.parse().unwrap();
@@ -176,5 +212,34 @@ mod tests {
         assert_eq!(of(&known, "connections/spare"), (true, Some(true), false));
         assert_eq!(of(&known, "connections/used"), (false, Some(false), false));
         assert_eq!(of(&known, "a/one"), (false, None, true));
+    }
+
+    #[test]
+    fn a_document_is_older_than_a_moment_if_it_was_stored_clearly_before_it() {
+        let mut known = known();
+        let (one, other) = (key("a/one"), key("b/one"));
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        known.add_stored_by(one.clone(), at(1_000));
+        assert!(known.around(&one).is_older_than(at(1_061)));
+        assert!(!known.around(&one).is_older_than(at(1_059)), "the clocks may differ");
+        assert!(!known.around(&other).is_older_than(at(9_000)), "of it nothing is known");
+    }
+
+    #[test]
+    fn an_own_secret_protects_a_webhook_once_it_is_known_to_be_there() {
+        let own =
+            OwnSecrets::Kv { mount: Mount::new("hooks").unwrap(), template: OwnPathTemplate::default() };
+        let lookup = SecretLookup { own, can_read_kv: true, ..SecretLookup::default() };
+        let key = key("a/one");
+        let facts = Facts::scan(&Masking::of(&key, &SecretNames::default()), &r#"{"module": "log"}"#.into());
+        let needs = needs(&key, &facts, &|_| None, &lookup);
+        let mut known = known();
+        known.add_own_secrets(&key, &needs);
+        assert!(!known.around(&key).has_own_auth(), "it was not looked at");
+        let fields = vec![(FieldName::new("bearer-token"), FieldState::Present)];
+        let there = Presence::Present(SecretContents { fields, ..SecretContents::default() });
+        known.add_presence(lookup.own_path(&key).unwrap(), there);
+        known.add_own_secrets(&key, &needs);
+        assert!(known.around(&key).has_own_auth());
     }
 }

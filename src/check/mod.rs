@@ -23,7 +23,9 @@ pub use completion::{CompletionEdit, CompletionItem, Completions, KnownConnectio
 pub use description::MemberDescriptions;
 use diagnostic::RuleCheck;
 pub use diagnostic::{Diagnostic, Reach, Rule};
-pub use input::{ConnectionState, DocumentContext, DocumentInput, DraftInput, StoreInput, Subject};
+pub use input::{
+    ConnectionState, DocumentContext, DocumentInput, DraftInput, SecretInput, StoreInput, Subject,
+};
 pub use known_documents::{KnownDocuments, KnownSurroundings};
 pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,

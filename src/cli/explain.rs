@@ -15,17 +15,14 @@ use super::redact_usage_error::quoted;
 use super::secrets::{masked_json, secret_reader};
 use super::session::{CliSession, note_faults};
 use crate::check::receiver::{
-    Answer, EffectiveDocument, Judgement, VaultFieldState, effective, explain, routes,
+    Answer, EffectiveView, LineText, ReceiverKnowledge, effective_view, secrets_of,
 };
-use crate::check::{ReceiverProfile, SecretLookup};
 use crate::config::ReceiverView;
 use crate::domain::json::JsonValue;
-use crate::domain::reference::{Variables, VaultField};
-use crate::domain::{
-    Document, FieldState, Masking, Presence, Reference, ResourceKey, SecretField, SecretNames, SecretPath,
-};
+use crate::domain::reference::Variables;
+use crate::domain::{Document, DocumentKind, Masking, Presence, ResourceKey, SecretPath};
 use crate::inventory::{CheckState, Facts};
-use crate::text::{Masked, Safe};
+use crate::text::Safe;
 
 /// The largest document that is read from a file, in bytes.
 const MAX_DOCUMENT: usize = 64 * 1024 * 1024;
@@ -51,20 +48,29 @@ pub(super) async fn run(session: &CliSession, arguments: ExplainArgs, out: &mut 
     let view = session.settings.receiver_view()?;
     note_faults(&view.findings);
     let store = if arguments.file.is_none() { Some(session) } else { None };
-    let explained = ExplainedDocument::of(store, &view, key.as_ref(), &document, session).await;
-    let masked = Masked::of(&explained.masking, &explained.effective.shown);
-    let document = if explained.facts.error.is_none() { masked_json(&masked).ok() } else { None };
-    let default = session.settings.target.namespace();
-    let routes = key.as_ref().map(|key| routes(key, &default)).unwrap_or_default();
-    let report = ExplainReport::of(&explained, routes);
+    let view = explained(store, &view, key.as_ref(), &document, session).await;
+    let report = ExplainReport::of(key.as_ref(), &view);
+    let json = || report.with(masked_json(&view.masked).ok().filter(|_| view.is_object));
     match arguments.output.format {
-        Format::Table => {
-            let text = masked.lines(0..masked.line_count()).map(|line| Safe::display(&line).into_owned());
-            out.lines(report.lines().into_iter().chain([Safe::literal("")]).chain(text))
-        }
-        Format::Json => out.json_document(&report.with(document)?),
-        Format::Yaml => out.yaml_document(&report.with(document)?),
+        Format::Table => out.lines(report.lines().into_iter().chain([Safe::literal("")]).chain(text(&view))),
+        Format::Json => out.json_document(&json()?),
+        Format::Yaml => out.yaml_document(&json()?),
     }
+}
+
+/// The lines of the document, each with what is to be said of it: `  "topic": "eu"  # {$REGION} is not set: …`.
+fn text(view: &EffectiveView) -> impl Iterator<Item = Safe<'static>> {
+    view.lines.iter().map(|line| {
+        let mut text = match &line.text {
+            LineText::Document(at) => view.masked.line_text(*at).to_owned(),
+            LineText::Added(text) => text.as_str().to_owned(),
+        };
+        for (at, note) in line.notes.iter().enumerate() {
+            text.push_str(if at == 0 { "  # " } else { "; " });
+            text.push_str(&note.words);
+        }
+        Safe::from(text)
+    })
 }
 
 fn read(path: &Path) -> Result<Document> {
@@ -77,73 +83,39 @@ fn read(path: &Path) -> Result<Document> {
     Ok(Document::new(bytes))
 }
 
-/// A document with what the receiver makes of it.
-pub(super) struct ExplainedDocument {
-    pub(super) judgement: Judgement,
-    key: Option<ResourceKey>,
-    facts: Facts,
-    masking: Masking,
-    effective: EffectiveDocument,
-}
-
-impl ExplainedDocument {
-    /// Without a store, no secret is looked at.
-    pub(super) async fn of(
-        store: Option<&CliSession>,
-        view: &ReceiverView,
-        key: Option<&ResourceKey>,
-        document: &Document,
-        session: &CliSession,
-    ) -> Self {
-        let masking = masking(key, &session.settings.secret_names);
-        let facts = Facts::scan(&masking, document);
-        let lookup = &view.lookup;
-        let fields: Vec<_> = facts.sites().references().into_keys().filter_map(vault_field).collect();
-        let own = key.filter(|_| store.is_some()).and_then(|key| lookup.own_path(key));
-        let paths = fields.iter().filter_map(|field| lookup.reference_path(&field.path)).chain(own.clone());
-        let known = match store.filter(|_| lookup.can_read_kv) {
-            Some(session) => presences(session, view, paths.collect()).await,
-            None => BTreeMap::new(),
-        };
-        let state = |field: &VaultField| field_state(lookup, &known, field);
-        let own = match (&own, key) {
-            (Some(SecretPath::Variables(id)), _) => lookup.own_variables(id),
-            (Some(path), _) => known.get(path).cloned(),
-            (None, _) => None,
-        };
-        let own = own.as_ref().map(own_fields).unwrap_or_default();
-        let variables = view.variables.as_deref().map(|variables| variables as &dyn Variables);
-        let effective = effective(&facts, &masking, variables, &state, &own);
-        let receiver =
-            ReceiverProfile { default_namespace: session.settings.target.namespace(), ..Default::default() };
-        let judgement = explain(key, &facts, &effective, &receiver);
-        Self { judgement, key: key.cloned(), facts, masking, effective }
-    }
-}
-
-fn masking(key: Option<&ResourceKey>, names: &SecretNames) -> Masking {
-    match key {
+/// What the receiver makes of a document, after its secrets have been looked at. Without a store, none is.
+pub(super) async fn explained(
+    store: Option<&CliSession>,
+    view: &ReceiverView,
+    key: Option<&ResourceKey>,
+    document: &Document,
+    session: &CliSession,
+) -> EffectiveView {
+    let names = &session.settings.secret_names;
+    let masking = match key {
         Some(key) => Masking::of(key, names),
-        None => Masking::new(crate::domain::DocumentKind::Webhook, names),
-    }
-}
-
-fn vault_field(reference: Reference) -> Option<VaultField> {
-    match reference {
-        Reference::Vault { path, field } => Some(VaultField { path, field }),
-        Reference::Env { .. } => None,
-    }
+        None => Masking::new(DocumentKind::Webhook, names),
+    };
+    let facts = Facts::scan(&masking, document);
+    let receiver = session.settings.receiver_profile(Some(view));
+    let known = match store.filter(|_| view.lookup.can_read_kv) {
+        Some(session) => presences(session, view, secrets_of(key, &facts, &view.lookup)).await,
+        None => BTreeMap::new(),
+    };
+    let variables = view.variables.as_deref().map(|variables| variables as &dyn Variables);
+    let presence = |path: &SecretPath| known.get(path).cloned();
+    let known =
+        ReceiverKnowledge { receiver: &receiver, lookup: &view.lookup, variables, presence: &presence };
+    effective_view(key, &facts, &masking, known)
 }
 
 /// What is known of these secrets; a secret that cannot be looked at is left out.
 async fn presences(
     session: &CliSession,
     view: &ReceiverView,
-    mut paths: Vec<SecretPath>,
+    paths: Vec<SecretPath>,
 ) -> BTreeMap<SecretPath, Presence> {
     let reader = secret_reader(session, view);
-    paths.sort();
-    paths.dedup();
     let presence = async |path: SecretPath| {
         let found = reader.presence(&path).await.ok()?;
         Some((path, found))
@@ -156,46 +128,14 @@ async fn presences(
         .await
 }
 
-fn field_state(
-    lookup: &SecretLookup,
-    known: &BTreeMap<SecretPath, Presence>,
-    field: &VaultField,
-) -> VaultFieldState {
-    if lookup.references.is_none() {
-        return VaultFieldState::Absent;
-    }
-    let presence = lookup.reference_path(&field.path).and_then(|path| known.get(&path));
-    match presence {
-        Some(Presence::Present(contents)) => {
-            let state = contents.fields.iter().find(|(name, _)| name.as_str() == field.field);
-            match state.map(|(_, state)| *state) {
-                None => VaultFieldState::Absent,
-                Some(FieldState::Empty) => VaultFieldState::Empty,
-                Some(_) => VaultFieldState::Present,
-            }
-        }
-        Some(Presence::Missing | Presence::Deleted { .. } | Presence::Destroyed { .. }) => {
-            VaultFieldState::Absent
-        }
-        _ => VaultFieldState::NotKnown,
-    }
-}
-
-/// The own secrets that are there and not empty.
-fn own_fields(presence: &Presence) -> Vec<SecretField> {
-    let Presence::Present(contents) = presence else { return Vec::new() };
-    let there = |field: &SecretField| {
-        contents.fields.iter().any(|(name, state)| *name == field.name() && *state == FieldState::Present)
-    };
-    SecretField::ALL.into_iter().filter(there).collect()
-}
-
 /// The output of `explain`.
 #[derive(Serialize)]
 struct ExplainReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
     routes: Vec<String>,
+    /// Whether it serves the unknown ids of its namespace, too.
+    catch_all: bool,
     verdict: &'static str,
     anonymous: AnswerReport,
     reason: String,
@@ -206,6 +146,8 @@ struct ExplainReport {
     ignored: Vec<IgnoredReport>,
     defaults: Vec<DefaultReport>,
     references: Vec<ReferenceReport>,
+    /// What cannot be seen from here.
+    not_known: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -259,8 +201,8 @@ struct ReferenceReport {
 }
 
 impl ExplainReport {
-    fn of(explained: &ExplainedDocument, routes: Vec<String>) -> Self {
-        let ExplainedDocument { judgement, key, effective, .. } = explained;
+    fn of(key: Option<&ResourceKey>, view: &EffectiveView) -> Self {
+        let judgement = &view.judgement;
         let checks = judgement.checks.iter().map(|check| CheckReport {
             name: check.auth.check,
             member: check.auth.member,
@@ -273,19 +215,20 @@ impl ExplainReport {
             },
             words: check.words(),
         });
-        let ignored = judgement.ignored.iter();
-        let defaults = judgement
+        let ignored = view.ignored.iter();
+        let defaults = view
             .defaults
             .iter()
             .map(|(member, value)| DefaultReport { member: member.clone(), value: value.clone() });
-        let references = effective.references.iter().map(|note| ReferenceReport {
+        let references = view.references.iter().map(|note| ReferenceReport {
             place: note.place.clone(),
             reference: note.reference.clone(),
             outcome: note.outcome.clone(),
         });
         Self {
-            key: key.as_ref().map(ToString::to_string),
-            routes,
+            key: key.map(ToString::to_string),
+            routes: view.routes.clone(),
+            catch_all: view.is_catch_all,
             verdict: judgement.verdict.word(),
             anonymous: AnswerReport::of(judgement.anonymous),
             reason: judgement.reason.clone(),
@@ -296,6 +239,7 @@ impl ExplainReport {
                 .collect(),
             defaults: defaults.collect(),
             references: references.collect(),
+            not_known: view.not_known.clone(),
         }
     }
 
@@ -312,6 +256,9 @@ impl ExplainReport {
         let mut facts = Vec::new();
         facts.extend(self.key.as_ref().map(|key| ("key", whole(key))));
         facts.extend(self.routes.iter().map(|route| ("route", whole(&format!("POST {route}")))));
+        if self.catch_all {
+            facts.push(("", cell("and every unknown id of its namespace: it is the catch-all")));
+        }
         facts.push(("verdict", cell(self.verdict)));
         facts.push(("anonymous", cell(&self.anonymous.words())));
         facts.push(("because", cell(&self.reason)));
@@ -334,6 +281,7 @@ impl ExplainReport {
         let references =
             self.references.iter().map(|it| [whole(&it.place), whole(&it.reference), cell(&it.outcome)]);
         add(table(["PLACE", "REFERENCE", "IN THE RECEIVER"], references));
+        add(table(["NOT KNOWN FROM HERE"], self.not_known.iter().map(|it| [whole(it)])));
         lines
     }
 }

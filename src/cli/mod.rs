@@ -22,6 +22,7 @@ mod secrets;
 mod session;
 mod stderr;
 mod stop;
+mod surroundings;
 mod watch;
 mod write;
 mod yaml;

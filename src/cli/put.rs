@@ -16,12 +16,13 @@ use super::redact_usage_error::quoted;
 use super::secrets::{NewSecrets, write_new};
 use super::session::CliSession;
 use super::stderr::print_note;
+use super::surroundings::{LookLimits, look_at_secrets};
 use crate::check::rules::{
     MASK_FOR_SECRET, UNFILLED_PLACEHOLDER, UNROUTABLE_ID, UNUSABLE_DOCUMENT, severity_word,
 };
 use crate::check::{
-    Diagnostic, DocumentInput, DraftInput, KnownDocuments, Need, NeedKind, PreflightVerdict, ReceiverProfile,
-    Rule, SecretLookup, Subject, diagnose, diagnose_document, needs, preflight,
+    Diagnostic, DocumentInput, DraftInput, KnownDocuments, PreflightVerdict, ReceiverProfile, Rule,
+    SecretLookup, Subject, diagnose, diagnose_document, preflight,
 };
 use crate::domain::json::check_object;
 use crate::domain::{ConnectionName, Document, ResourceKey, Token};
@@ -185,7 +186,7 @@ async fn check(
 }
 
 /// `error L01 refused-at-start: line 2, column 13: what is wrong; what to do`
-fn line(receiver: &ReceiverProfile, found: &Diagnostic) -> String {
+pub(super) fn line(receiver: &ReceiverProfile, found: &Diagnostic) -> String {
     let rule = receiver.rule(found.rule).map_or_else(|| found.rule.to_owned(), Rule::title);
     let advice = found.advice();
     let then = if advice.is_empty() { "" } else { "; " };
@@ -259,21 +260,6 @@ async fn look(
             }
         }
     }
-    let needs = needs(key, facts, &|_| None, lookup);
-    let references = needs.iter().filter(|need| matches!(need.kind, NeedKind::Vault { .. }));
-    let paths: Vec<_> = references.filter_map(Need::path).take(MOST_LOOKS).cloned().collect();
-    if paths.is_empty() || !lookup.can_read_kv || session.settings.secrets.problem().is_some() {
-        return;
-    }
-    let reader = session.manager.secrets().reader;
-    let ask = async |path| {
-        let presence = reader.presence(&path).await;
-        (path, presence)
-    };
-    let mut answers = stream::iter(paths).map(ask).buffer_unordered(LOOKS_AT_ONCE);
-    while let Some((path, answer)) = answers.next().await {
-        if let Ok(presence) = answer {
-            known.add_presence(path, presence);
-        }
-    }
+    let limits = LookLimits { most: MOST_LOOKS, within: LOOKS_WITHIN };
+    look_at_secrets(session, &[(key, facts)], lookup, known, limits).await;
 }

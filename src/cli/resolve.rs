@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::args::ResolveArgs;
 use super::error::{Exit, Result};
-use super::explain::{AnswerReport, ExplainedDocument};
+use super::explain::{AnswerReport, explained};
 use super::output::{Printer, cell, pairs, whole};
 use super::session::{CliSession, note_faults};
 use crate::check::receiver::{Answer, CATCH_ALL, RequestedRoute, route};
@@ -101,9 +101,8 @@ async fn serving(session: &CliSession, path: &str, requested: RequestedRoute) ->
     };
     let view = session.settings.receiver_view()?;
     note_faults(&view.findings);
-    let explained =
-        ExplainedDocument::of(Some(session), &view, Some(&entry.key), &entry.document, session).await;
-    let judgement = explained.judgement;
+    let view = explained(Some(session), &view, Some(&entry.key), &entry.document, session).await;
+    let judgement = view.judgement;
     Ok(report(Some(&entry.key), catch_all, judgement.anonymous, judgement.reason))
 }
 

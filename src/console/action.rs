@@ -107,11 +107,12 @@ actions! {
         Accept "accept" "take what was typed"
             keys {
                 "enter" in [
-                    Filter, MessageFilter, Prompt, Choose, Columns, PickSecret, Value, Generate, Completion
+                    Filter, MessageFilter, Prompt, Choose, Columns, PickSecret, Value, Generate, Completion,
+                    EffectiveFind
                 ]
             }
             hints {
-                Filter 1 "keep", MessageFilter 1 "keep", Prompt 1 "take", Choose 1 "take", Columns 1 "take",
+                Filter 1 "keep", EffectiveFind 1 "keep", MessageFilter 1 "keep", Prompt 1 "take", Choose 1 "take", Columns 1 "take",
                 PickSecret 1 "take", Value 1 "take", Generate 1 "make it"
             };
         Generate "generate" "make the value at random" keys { "ctrl-g" in [Value] } hints { Value 2 };
@@ -134,13 +135,17 @@ actions! {
             hints { Review 2 "full diff", Merge 6 "full diff", Plan 4 "full text" };
         Merge "merge" "merge the draft with what is stored now" keys { "ctrl-g" in [Editor, Review] };
         Find "find" "look for a text in what is shown" [look]
-            keys { "ctrl-f" in [Editor], "/" in [Detail] }
-            hints { Editor 8, Detail 1 };
+            keys { "ctrl-f" in [Editor], "/" in [Detail, Effective] }
+            hints { Editor 8, Detail 1, Effective 2 };
         FindNext "find-next" "next place of what is looked for" [look]
-            keys { "enter down" in [Find], "n" in [Detail], "F3" in [Detail, Editor, Find] }
-            hints { Find 1 "next", Detail 2 "next" };
+            keys {
+                "enter down" in [Find], "n" in [Detail, Effective], "F3" in [Detail, Editor, Find, Effective]
+            }
+            hints { Find 1 "next", Detail 2 "next", Effective 3 "next" };
         FindPrevious "find-previous" "place before" [look]
-            keys { "up" in [Find], "N" in [Detail], "shift-F3" in [Detail, Editor, Find] }
+            keys {
+                "up" in [Find], "N" in [Detail, Effective], "shift-F3" in [Detail, Editor, Find, Effective]
+            }
             hints { Find 2 "previous" };
         NextProblem "next-problem" "next problem of the draft"
             keys { "F8" in [Editor] }
@@ -181,24 +186,26 @@ actions! {
             keys {
                 "esc" in [
                     Browse, Secrets, Problems, Page, Help, Editor, Find, Review, Merge, Plan, SecretForm, SecretReview,
-                    StaleDependents
+                    StaleDependents, Effective
                 ],
-                "q" in [Help, StaleDependents], "?" in [Help]
+                "q" in [Help, StaleDependents, Effective], "?" in [Help]
             }
             hints {
                 Secrets 2, Problems 3, Page 1, Help 1, Editor 3 "leave (draft kept)", Find 3 "close",
                 Review 3 "back to the draft", Merge 4, Plan 5 "leave", SecretForm 4 "leave", SecretReview 3,
-                StaleDependents 2 "leave"
+                StaleDependents 2 "leave", Effective 1 "leave"
             };
         Cancel "cancel" "no"
             keys {
                 "n" in [Confirm],
-                "esc" in [Filter, MessageFilter, Prompt, Confirm, Choose, Value, Generate, Completion],
+                "esc" in [
+                    Filter, MessageFilter, Prompt, Confirm, Choose, Value, Generate, Completion, EffectiveFind
+                ],
                 "esc q" in [Columns, Drafts, Messages, PickSecret, RevealedValue]
             }
             hints {
-                Filter 2, MessageFilter 2, Messages 1 "close", Prompt 3, Confirm 2 "no", Choose 2, Columns 6,
-                Drafts 2 "later", PickSecret 2, RevealedValue 1 "hide", Value 4, Generate 3,
+                Filter 2, EffectiveFind 2, MessageFilter 2, Messages 1 "close", Prompt 3, Confirm 2 "no",
+                Choose 2, Columns 6, Drafts 2 "later", PickSecret 2, RevealedValue 1 "hide", Value 4, Generate 3,
                 Completion 3 "close"
             };
         Complete "complete" "complete what was typed"
@@ -271,6 +278,9 @@ actions! {
         CopySecret "copy-secret" "copy one secret value, with a reason, if the settings let you" [command]
             keys { "Y" in [Secrets] }
             hints { Secrets 13 "copy value" };
+        Effective "effective" "what the receiver makes of the selected webhook" [command look]
+            keys { "v" in [Browse, Problems, Effective] }
+            hints { Browse 19, Problems 13 };
         Columns "columns" "choose the columns of this list and their order" [command look];
         Narrower "narrower" "focused pane narrower" [command look] keys { "<" in LISTS };
         Wider "wider" "focused pane wider" [command look] keys { ">" in LISTS };
@@ -316,7 +326,7 @@ actions! {
                 Choose 3 "row below", Review 5 "scroll",
                 Merge 10 "next clash", Plan 9 "scroll", Drafts 4 "scroll", PickSecret 3 "row below",
                 RevealedValue 2 "scroll", Generate 2 "alphabet", SecretReview 5 "scroll",
-                StaleDependents 3 "scroll"
+                StaleDependents 3 "scroll", Effective 5 "scroll"
             };
         PageUp "page-up" "one page up" keys { "pageup ctrl-b" in SCROLLING, "pageup" in [Choose] };
         PageDown "page-down" "one page down" keys { "pagedown ctrl-f" in SCROLLING, "pagedown" in [Choose] };
@@ -332,7 +342,7 @@ actions! {
             hints {
                 Browse 4, Detail 3, Secrets 3, Problems 4, Page 3, Editor 4, Review 4, Merge 9, Plan 8, SecretForm 6,
                 SecretReview 4,
-                StaleDependents 4
+                StaleDependents 4, Effective 4
             };
         Retry "retry" "try the backends again at once" [command] keys { "ctrl-r" in TABS } hints { Page 4 };
         Context "context" "go to another context of the config file" [command];

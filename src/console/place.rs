@@ -57,4 +57,6 @@ places! {
     Generate "Generate"
     SecretReview "Review of a secret"
     StaleDependents "To be read again"
+    Effective "Effective view"
+    EffectiveFind "Find in the effective view"
 }

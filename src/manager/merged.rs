@@ -28,6 +28,8 @@ pub struct MergedDocument {
     pub(super) fallbacks: Vec<VaultField>,
     pub(super) added: Option<MergedSecret>,
     pub(super) unknown_variables: BTreeSet<String>,
+    pub(super) variables: BTreeSet<String>,
+    pub(super) unset_variables: BTreeSet<String>,
     pub(super) missing_mount: Option<Mount>,
 }
 
@@ -50,6 +52,8 @@ impl MergedDocument {
             fallbacks: Vec::new(),
             added: None,
             unknown_variables: BTreeSet::new(),
+            variables: BTreeSet::new(),
+            unset_variables: BTreeSet::new(),
             missing_mount: None,
         }
     }
@@ -81,6 +85,16 @@ impl MergedDocument {
     /// secrets in them are left out.
     pub fn unknown_variables(&self) -> &BTreeSet<String> {
         &self.unknown_variables
+    }
+
+    /// The variables whose values were filled in.
+    pub fn variables(&self) -> &BTreeSet<String> {
+        &self.variables
+    }
+
+    /// The variables that it names and that are not set: a default or a text stands in their place.
+    pub fn unset_variables(&self) -> &BTreeSet<String> {
+        &self.unset_variables
     }
 
     /// The mount of own secrets, if there is no engine at it: there are none, then.

@@ -45,14 +45,24 @@ pub(super) struct CachedMerger {
     pub(super) cache: MergedCache,
 }
 
-/// Variables that cannot be seen, and the names that were asked for.
-#[derive(Default)]
-struct UnseenVariables(RefCell<BTreeSet<String>>);
+/// The variables, which may not be visible, and the names that were asked for, by what there was.
+struct AskedVariables<'v> {
+    variables: Option<&'v EnvVariables>,
+    unseen: RefCell<BTreeSet<String>>,
+    unset: RefCell<BTreeSet<String>>,
+    filled: RefCell<BTreeSet<String>>,
+}
 
-impl Variables for UnseenVariables {
+impl Variables for AskedVariables<'_> {
     fn variable(&self, name: &str) -> Variable {
-        self.0.borrow_mut().insert(name.to_owned());
-        Variable::NotVisible
+        let found = self.variables.map_or(Variable::NotVisible, |variables| variables.variable(name));
+        let names = match &found {
+            Variable::NotVisible => &self.unseen,
+            Variable::Unset => &self.unset,
+            Variable::Text(_) | Variable::NotText => &self.filled,
+        };
+        names.borrow_mut().insert(name.to_owned());
+        found
     }
 }
 
@@ -126,13 +136,12 @@ impl SecretMerger {
         vault: &BTreeMap<VaultField, SecretText>,
         scope: ResolveScope<'_>,
     ) -> std::result::Result<(), ResolveError> {
-        let unseen = UnseenVariables::default();
-        let variables: &dyn Variables = match &self.variables {
-            Some(variables) => &**variables,
-            None => &unseen,
-        };
-        let replaced = resolve(&mut merged.json, ReferenceSources { variables, vault }, scope);
-        merged.unknown_variables.extend(unseen.0.into_inner());
+        let [unseen, unset, filled] = std::array::from_fn(|_| RefCell::default());
+        let asked = AskedVariables { variables: self.variables.as_deref(), unseen, unset, filled };
+        let replaced = resolve(&mut merged.json, ReferenceSources { variables: &asked, vault }, scope);
+        merged.unknown_variables.extend(asked.unseen.into_inner());
+        merged.unset_variables.extend(asked.unset.into_inner());
+        merged.variables.extend(asked.filled.into_inner());
         replaced
     }
 

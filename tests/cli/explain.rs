@@ -73,7 +73,15 @@ fn a_stored_document_is_explained_with_its_routes_checks_and_references() {
     let outcomes = told["references"].to_string();
     assert!(outcomes.contains("its default takes its place") && outcomes.contains("is set"), "{outcomes}");
     let table = confdeck(&home, &["explain", "orders"]).run().expect_code(0).out();
-    for shown in ["POST /webhook/orders", "401 by authorization", "refuses all other addresses", "IGNORED"] {
+    for shown in [
+        "POST /webhook/orders",
+        "401 by authorization",
+        "refuses all other addresses",
+        "IGNORED",
+        "\"topic\": \"eu\",  # {$REGION} is not set: its default takes its place",
+        "\"jwt\": {},  # ignored: it is an empty object: open",
+        "\"header\": \"X-HMAC-Signature\"  # the receiver's default",
+    ] {
         assert!(table.contains(shown), "{shown}: {table}");
     }
     let from_pipe = confdeck(&home, &["explain", "--file", "-", "-o", "yaml"]).input(r#"{"module": "log"}"#);

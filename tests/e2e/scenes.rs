@@ -191,6 +191,16 @@ fn detail() {
     draw(&terminal, "detail");
 }
 
+/// What the receiver makes of a webhook.
+#[test]
+fn effective() {
+    let mut terminal = at("production/fanout", 110, 36);
+    terminal.keys("v");
+    terminal.wait_for("EFFECTIVE");
+    terminal.wait_for("DOCUMENT");
+    draw(&terminal, "effective");
+}
+
 #[test]
 fn context() {
     let store = fleet();

@@ -188,6 +188,17 @@ impl Needs {
         asked.filter_map(Need::path).filter(|path| known.insert(*path)).collect()
     }
 
+    /// Which of its own secrets are known to authenticate its callers, by the checks that they make.
+    pub fn own_auth<'p>(&self, seen: &dyn Fn(&SecretPath) -> Option<&'p Presence>) -> Vec<&'static str> {
+        let there = |need: &&Need| matches!(need.state(seen), NeedState::Present { .. });
+        let check = |need: &Need| match need.kind {
+            NeedKind::Own(SecretField::BEARER_TOKEN) => Some("bearer"),
+            NeedKind::Own(SecretField::HMAC_SECRET) => Some("hmac"),
+            _ => None,
+        };
+        self.list.iter().filter(there).filter_map(check).collect()
+    }
+
     /// The worst mark of all needs.
     pub fn mark<'p>(&self, seen: &dyn Fn(&SecretPath) -> Option<&'p Presence>) -> NeedMark {
         let worst = self.list.iter().map(|need| need.mark(&need.state(seen))).min();

@@ -5,9 +5,8 @@ use super::EffectiveDocument;
 use super::body_schema::{BodySchema, body_schema};
 use super::handling::{self, Failure};
 use crate::check::ReceiverProfile;
-use crate::check::schema::SchemaNodes;
-use crate::domain::json::{Node, PathStep, Span, parse};
-use crate::domain::{DocumentKind, ResourceKey};
+use crate::domain::ResourceKey;
+use crate::domain::json::{Node, Span, parse};
 use crate::inventory::{Auth, CheckState, CheckStates, DocumentError, Facts};
 
 /// What becomes of requests to a webhook.
@@ -91,8 +90,6 @@ pub struct Judgement {
     /// The checks that it makes, in its order.
     pub checks: Vec<JudgedCheck>,
     pub ignored: Vec<IgnoredPart>,
-    /// Members of the blocks of these checks that the document leaves out, and what the receiver takes in their place.
-    pub defaults: Vec<(String, serde_json::Value)>,
     /// What every webhook gets after the receiver's next start, if that stumbles over this document.
     pub after_restart: Option<Answer>,
 }
@@ -105,7 +102,6 @@ impl Judgement {
             reason,
             checks: Vec::new(),
             ignored: Vec::new(),
-            defaults: Vec::new(),
             after_restart: None,
         }
     }
@@ -153,12 +149,13 @@ pub fn judge(
         let what = error.map_or_else(|| "it is not JSON".to_owned(), ToString::to_string);
         return Judgement::not_served(404, "document", format!("the receiver skips this document: {what}"));
     };
-    let is_validated = key.and_then(ResourceKey::namespace) == Some(&receiver.default_namespace);
-    requests(document, text, is_validated)
+    let is_default = key.and_then(ResourceKey::namespace) == Some(&receiver.default_namespace);
+    let is_validated = is_default && receiver.is_known_version();
+    requests(document, text, receiver, is_validated)
 }
 
 /// `is_validated`: whether the receiver validates the document at its start.
-fn requests(document: &Node, text: &str, is_validated: bool) -> Judgement {
+fn requests(document: &Node, text: &str, receiver: &ReceiverProfile, is_validated: bool) -> Judgement {
     let states = CheckStates::of(document, text);
     let mut takes_small_body = true;
     let (mut checks, mut ignored) = (Vec::new(), Vec::new());
@@ -182,32 +179,11 @@ fn requests(document: &Node, text: &str, is_validated: bool) -> Judgement {
             _ => checks.push(JudgedCheck { auth, state, span: member.value.span }),
         }
     }
-    let defaults = checks.iter().flat_map(|check| defaults(document, text, check)).collect();
     ignored.extend(handling::ignored(document, text));
-    let failure = handling::failure(document, text);
+    let failure = handling::failure(document, text, receiver);
     let after_restart = failure.as_ref().filter(|it| it.stops_a_start && is_validated);
     let (verdict, anonymous, reason) = verdict(&states, &checks, takes_small_body, failure.as_ref());
-    Judgement {
-        verdict,
-        anonymous,
-        reason,
-        checks,
-        ignored,
-        defaults,
-        after_restart: after_restart.map(|_| DARK),
-    }
-}
-
-fn defaults(document: &Node, text: &str, check: &JudgedCheck) -> Vec<(String, serde_json::Value)> {
-    let name = check.auth.member;
-    let Some(block) = document.member(name).map(|member| &member.value) else { return Vec::new() };
-    let path = [PathStep::Member(name.into())];
-    let nodes = SchemaNodes::at(DocumentKind::Webhook, text, document, &path);
-    let left_out = nodes.properties().filter(|(inner, _)| block.member(inner).is_none());
-    let default = |(inner, schema): (&str, &'static serde_json::Value)| {
-        Some((format!("{name}.{inner}"), schema.get("default")?.clone()))
-    };
-    left_out.filter_map(default).collect()
+    Judgement { verdict, anonymous, reason, checks, ignored, after_restart: after_restart.map(|_| DARK) }
 }
 
 fn verdict(

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
+use crate::check::SecretLookup;
 use crate::domain::json::{JsonText, JsonValue, Span, quote};
 use crate::domain::reference::{
     ReferenceSources, ResolveError, ResolveScope, Variable, Variables, VaultField, lookups, resolve,
 };
-use crate::domain::{Document, Masking, Reference, SecretField, SecretText, escape};
+use crate::domain::{Document, FieldState, Masking, Reference, SecretField, SecretText, escape};
 use crate::inventory::{Facts, ValueSite};
 
 /// What is known about a field that a reference to Vault names.
@@ -30,6 +31,31 @@ pub struct ReferenceNote {
     /// `{$NAME}` or `{$vault:path#field}`, without its default.
     pub reference: String,
     pub outcome: String,
+    pub kind: ReferenceOutcome,
+}
+
+/// What kind of thing a reference becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReferenceOutcome {
+    /// A value that is there.
+    Value,
+    /// Something else than what is referred to: a default, the reference itself, nothing at all.
+    Substitute,
+    /// A value or a default of which the receiver takes some characters or words away.
+    Cleaned,
+    NotKnown,
+}
+
+/// What is known of what references name. By default nothing.
+#[derive(Clone, Copy)]
+pub struct EffectiveSources<'a> {
+    /// The receiver's variables, where their values can be seen.
+    pub variables: Option<&'a dyn Variables>,
+    /// Where they cannot, it tells which are set.
+    pub lookup: &'a SecretLookup,
+    pub vault: &'a dyn Fn(&VaultField) -> VaultFieldState,
+    /// The webhook's own secrets that are known to be merged into it.
+    pub own: &'a [SecretField],
 }
 
 /// A document with its references replaced. It is not `Debug`, because it holds secrets.
@@ -51,24 +77,24 @@ impl EffectiveDocument {
     }
 }
 
-/// Variables of a process that cannot be seen.
-struct NotVisible;
+/// Variables of which only the states are known.
+struct VariableStates<'a>(&'a SecretLookup);
 
-impl Variables for NotVisible {
-    fn variable(&self, _name: &str) -> Variable {
-        Variable::NotVisible
+impl Variables for VariableStates<'_> {
+    fn variable(&self, name: &str) -> Variable {
+        match self.0.variable(name) {
+            None | Some(Some(FieldState::Present)) => Variable::NotVisible,
+            Some(None) => Variable::Unset,
+            Some(Some(FieldState::Empty)) => Variable::Text(SecretText::new(String::new())),
+            Some(Some(FieldState::NotText)) => Variable::NotText,
+        }
     }
 }
 
-/// Replaces the references of a document. `own` are the webhook's own secrets that are known to be merged into it.
-pub fn effective(
-    facts: &Facts,
-    masking: &Masking,
-    variables: Option<&dyn Variables>,
-    vault: &dyn Fn(&VaultField) -> VaultFieldState,
-    own: &[SecretField],
-) -> EffectiveDocument {
-    let resolver = SiteResolver { variables: variables.unwrap_or(&NotVisible), vault };
+/// Replaces the references of a document.
+pub fn effective(facts: &Facts, masking: &Masking, sources: EffectiveSources<'_>) -> EffectiveDocument {
+    let states = VariableStates(sources.lookup);
+    let resolver = SiteResolver { variables: sources.variables.unwrap_or(&states), sources };
     let text = facts.document.text().unwrap_or_default();
     let (mut judged, mut shown, mut references, mut unloadable) = (Vec::new(), Vec::new(), Vec::new(), None);
     for site in facts.sites().filter(|site| !lookups(&site.value()).is_empty()) {
@@ -88,7 +114,7 @@ pub fn effective(
             shown.push((site.span(), Zeroizing::new(quote(&value))));
         }
     }
-    judged.extend(own_blocks(text, facts, own));
+    judged.extend(own_blocks(text, facts, sources.own));
     let judged = spliced(text, &judged);
     let shown = Document::from(spliced(text, &shown).as_str());
     EffectiveDocument { judged, shown, references, unloadable }
@@ -140,7 +166,7 @@ fn own_blocks(text: &str, facts: &Facts, own: &[SecretField]) -> Option<(Span, Z
 /// Replaces the references of single values.
 struct SiteResolver<'a> {
     variables: &'a dyn Variables,
-    vault: &'a dyn Fn(&VaultField) -> VaultFieldState,
+    sources: EffectiveSources<'a>,
 }
 
 impl SiteResolver<'_> {
@@ -155,7 +181,7 @@ impl SiteResolver<'_> {
         for reference in lookups(&value).into_iter().filter_map(|lookup| lookup.reference) {
             let Reference::Vault { path, field } = reference else { continue };
             let field = VaultField { path, field };
-            let text = match (self.vault)(&field) {
+            let text = match (self.sources.vault)(&field) {
                 VaultFieldState::Absent => continue,
                 VaultFieldState::Empty => String::new(),
                 VaultFieldState::Present | VaultFieldState::NotKnown => format!("{{$vault:{field}}}"),
@@ -195,12 +221,14 @@ impl SiteResolver<'_> {
     }
 
     fn notes(&self, site: ValueSite<'_>, resolved: &str) -> Vec<ReferenceNote> {
+        use ReferenceOutcome as Kind;
         let value = site.value();
         let place = site.path();
-        let note = |(reference, outcome): (String, String)| ReferenceNote {
+        let note = |(reference, (kind, outcome)): (String, (Kind, String))| ReferenceNote {
             place: place.clone(),
             reference,
             outcome,
+            kind,
         };
         let found = lookups(&value).into_iter().map(|lookup| match &lookup.reference {
             Some(Reference::Env { name }) => (
@@ -209,60 +237,86 @@ impl SiteResolver<'_> {
             ),
             Some(Reference::Vault { path, field }) => {
                 let field = VaultField { path: path.clone(), field: field.clone() };
-                let outcome = of_vault((self.vault)(&field), lookup.default.is_some());
-                (format!("{{$vault:{}}}", escape(field.to_string().as_bytes())), outcome.into())
+                let (kind, outcome) = of_vault((self.sources.vault)(&field), lookup.default.is_some());
+                (format!("{{$vault:{}}}", escape(field.to_string().as_bytes())), (kind, outcome.into()))
             }
-            None => (
-                "{$vault:…}".into(),
-                "is not of the form {$vault:path#field}: the receiver does not load the document".into(),
-            ),
+            None => {
+                let outcome =
+                    "is not of the form {$vault:path#field}: the receiver does not load the document";
+                ("{$vault:…}".into(), (Kind::Substitute, outcome.into()))
+            }
         });
         found.map(note).collect()
     }
 
-    fn variable(&self, site: ValueSite<'_>, name: &str, default: Option<&str>, resolved: &str) -> String {
-        let cleaned = |raw: &str, text: &str| {
+    /// Whether a variable is known to be set, although its value cannot be seen.
+    fn is_set(&self, name: &str) -> bool {
+        self.sources.lookup.variable(name) == Some(Some(FieldState::Present))
+    }
+
+    fn variable(
+        &self,
+        site: ValueSite<'_>,
+        name: &str,
+        default: Option<&str>,
+        resolved: &str,
+    ) -> (ReferenceOutcome, String) {
+        use ReferenceOutcome as Kind;
+        let is_cleaned = |raw: &str, text: &str| {
             let clean = self.replaced(text, site, &BTreeMap::new(), ResolveScope::Everything);
-            if clean.is_ok_and(|clean| *clean != raw) {
-                ", and is cleaned of some characters or words"
-            } else {
-                ""
-            }
+            clean.is_ok_and(|clean| *clean != raw)
+        };
+        let cleaned = |is_cleaned: bool| match is_cleaned {
+            true => ", and is cleaned of some characters or words",
+            false => "",
         };
         let greedy = default.is_some_and(|default| default.contains("{$"));
         let swallowed = if greedy { "; all text up to the last brace counts as its default" } else { "" };
-        let outcome = match (self.variables.variable(name), default) {
-            (Variable::NotVisible, None) => "is not visible from here".into(),
-            (Variable::NotVisible, Some(_)) => "is not visible from here; it has a default".into(),
-            (Variable::NotText, _) => "is not UTF-8 text".into(),
-            (Variable::Text(value), _) if value.expose().is_empty() => "is set, and empty".into(),
-            (Variable::Text(value), _) => {
-                format!("is set{}", cleaned(value.expose(), &format!("{{${name}}}")))
+        let (kind, outcome) = match (self.variables.variable(name), default) {
+            (Variable::NotVisible, _) if self.is_set(name) => (Kind::Value, "is set".into()),
+            (Variable::NotVisible, None) => (Kind::NotKnown, "is not visible from here".into()),
+            (Variable::NotVisible, Some(_)) => {
+                (Kind::NotKnown, "is not visible from here; it has a default".into())
             }
-            (Variable::Unset, Some("")) => "is not set: its empty default takes its place".into(),
+            (Variable::NotText, _) => (Kind::Substitute, "is not UTF-8 text".into()),
+            (Variable::Text(value), _) if value.expose().is_empty() => {
+                (Kind::Value, "is set, and empty".into())
+            }
+            (Variable::Text(value), _) => {
+                let is_cleaned = is_cleaned(value.expose(), &format!("{{${name}}}"));
+                let kind = if is_cleaned { Kind::Cleaned } else { Kind::Value };
+                (kind, format!("is set{}", cleaned(is_cleaned)))
+            }
+            (Variable::Unset, Some("")) => {
+                (Kind::Substitute, "is not set: its empty default takes its place".into())
+            }
             (Variable::Unset, Some(default)) => {
-                let cleaned = cleaned(default, &format!("{{${name}:{default}}}"));
-                format!("is not set: its default takes its place{cleaned}")
+                let is_cleaned = is_cleaned(default, &format!("{{${name}:{default}}}"));
+                let kind = if is_cleaned { Kind::Cleaned } else { Kind::Substitute };
+                (kind, format!("is not set: its default takes its place{}", cleaned(is_cleaned)))
             }
             (Variable::Unset, None) if resolved == format!("Undefined variable {name}") => {
-                format!(
-                    "is not set: the text \"Undefined variable {}\" takes its place",
-                    escape(name.as_bytes())
-                )
+                let text = format!("Undefined variable {}", escape(name.as_bytes()));
+                (Kind::Substitute, format!("is not set: the text \"{text}\" takes its place"))
             }
-            (Variable::Unset, None) => "is not set: it stays as it is written, and counts as text".into(),
+            (Variable::Unset, None) => {
+                (Kind::Substitute, "is not set: it stays as it is written, and counts as text".into())
+            }
         };
-        outcome + swallowed
+        (kind, outcome + swallowed)
     }
 }
 
-fn of_vault(state: VaultFieldState, has_default: bool) -> &'static str {
+fn of_vault(state: VaultFieldState, has_default: bool) -> (ReferenceOutcome, &'static str) {
+    use ReferenceOutcome::{NotKnown, Substitute, Value};
     match (state, has_default) {
-        (VaultFieldState::Present, _) => "is there",
-        (VaultFieldState::Empty, _) => "is empty",
-        (VaultFieldState::Absent, true) => "is missing: its default takes its place",
-        (VaultFieldState::Absent, false) => "is missing: the receiver does not load the document",
-        (VaultFieldState::NotKnown, true) => "is not known from here; it has a default",
-        (VaultFieldState::NotKnown, false) => "is not known from here",
+        (VaultFieldState::Present, _) => (Value, "is there"),
+        (VaultFieldState::Empty, _) => (Value, "is empty"),
+        (VaultFieldState::Absent, true) => (Substitute, "is missing: its default takes its place"),
+        (VaultFieldState::Absent, false) => {
+            (Substitute, "is missing: the receiver does not load the document")
+        }
+        (VaultFieldState::NotKnown, true) => (NotKnown, "is not known from here; it has a default"),
+        (VaultFieldState::NotKnown, false) => (NotKnown, "is not known from here"),
     }
 }

@@ -1,12 +1,13 @@
 //! What the receiver does with a request that has passed the checks: by `data_type`, `chain` or `module`, and `retry`
 //! (docs/receiver.md, section 3).
 
-use std::net::IpAddr;
-
 use super::auth::IgnoredPart;
-use crate::check::document_types;
+use super::host::is_near;
+use super::validation::{Validation, is_null};
+use crate::check::ReceiverProfile;
 use crate::check::schema::SchemaNodes;
-use crate::domain::json::{Node, NodeValue};
+use crate::check::spelling::nearest;
+use crate::domain::json::Node;
 use crate::domain::{DocumentKind, escape};
 use crate::inventory::{Auth, BlockMembers, BlockValue, is_unknown};
 
@@ -37,14 +38,20 @@ fn value<'a>(document: &'a Node, text: &'a str, name: &str) -> Option<BlockValue
 }
 
 /// Why every request fails that has passed the checks.
-pub(super) fn failure(document: &Node, text: &str) -> Option<Failure> {
+pub(super) fn failure(document: &Node, text: &str, receiver: &ReceiverProfile) -> Option<Failure> {
+    let refused = || Validation { text, lookup: &receiver.lookup }.webhook(document).into_iter().next();
     data_type(value(document, text, "data_type")).or_else(|| {
-        match document.member("chain").map(|member| &member.value) {
-            Some(chain) if !matches!(BlockValue::of(chain, text), BlockValue::Null) => {
-                let reason = chain_error(document, chain, text)?;
-                Some(Failure::new(400, "chain", format!("the chain is invalid: {reason}")).at_start())
+        let has_chain = document.member("chain").is_some_and(|chain| !is_null(&chain.value));
+        match refused() {
+            Some(refusal) if has_chain => {
+                Some(Failure::new(400, "chain", format!("the chain is invalid: {}", refusal.what)).at_start())
             }
-            _ => module(document, text).or_else(|| retry(value(document, text, "retry"))),
+            Some(refusal) if refusal.is_unknown_module => {
+                Some(Failure::new(501, "module", "the receiver has no module of this name").at_start())
+            }
+            Some(refusal) => Some(Failure::new(400, "module", refusal.what).at_start()),
+            None if has_chain => None,
+            None => module(document, text).or_else(|| retry(value(document, text, "retry"))),
         }
     })
 }
@@ -57,20 +64,9 @@ fn data_type(value: Option<BlockValue<'_>>) -> Option<Failure> {
     }
 }
 
-fn is_module(name: &str) -> bool {
-    is_unknown(name) || document_types(DocumentKind::Webhook).iter().any(|known| known.name == name.trim())
-}
-
 fn module(document: &Node, text: &str) -> Option<Failure> {
     let named = value(document, text, "module");
-    let Some(name) = named.as_ref().and_then(BlockValue::text).filter(|name| !name.is_empty()) else {
-        let reason = if named.is_some() { "module is empty or no text" } else { "module is missing" };
-        return Some(Failure::new(400, "module", reason).at_start());
-    };
-    if !is_module(name) {
-        return Some(Failure::new(501, "module", "the receiver has no module of this name").at_start());
-    }
-    let reason = module_error(name.trim(), document, text)?;
+    let reason = module_error(named.as_ref()?.text()?.trim(), document, text)?;
     Some(Failure::new(500, "module", reason))
 }
 
@@ -129,120 +125,11 @@ fn redis_error(redis: Option<BlockValue<'_>>) -> Option<&'static str> {
     (!is_unknown(channel) && !is_legal).then_some("redis.channel is not the name of a channel")
 }
 
-/// Whether a host is this machine's or a private address.
-fn is_near(host: &str) -> bool {
-    match host.trim_start_matches('[').trim_end_matches(']').parse() {
-        Ok(IpAddr::V4(ip)) => {
-            ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified()
-        }
-        Ok(IpAddr::V6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
-        Err(_) => host.eq_ignore_ascii_case("localhost"),
-    }
-}
-
 fn retry(value: Option<BlockValue<'_>>) -> Option<Failure> {
     match value? {
         BlockValue::Object(_) => None,
         _ => Some(Failure::new(500, "retry", "retry is not an object")),
     }
-}
-
-/// How many steps a chain may have.
-const MAX_STEPS: usize = 20;
-
-/// Settings that a step may have beside `module-config`; they do not reach the module.
-const BESIDE_CONFIG: [&str; 3] = ["topic", "queue_name", "destination"];
-
-fn chain_error(document: &Node, chain: &Node, text: &str) -> Option<String> {
-    let NodeValue::Array(steps) = &chain.value else { return Some("it is not an array".into()) };
-    if steps.is_empty() {
-        return Some("it has no step".into());
-    }
-    if steps.len() > MAX_STEPS {
-        return Some(format!("it has more than {MAX_STEPS} steps"));
-    }
-    for (at, step) in steps.iter().enumerate() {
-        if let Some(reason) = step_error(step, text) {
-            return Some(format!("chain[{at}]: {reason}"));
-        }
-    }
-    let reason = match value(document, text, "chain-config")? {
-        BlockValue::Null => None,
-        BlockValue::Object(config) => execution_error(document, config),
-        _ => Some("it is not an object"),
-    };
-    reason.map(|reason| format!("chain-config: {reason}"))
-}
-
-fn step_error(step: &Node, text: &str) -> Option<&'static str> {
-    let unknown_module = "the receiver has no module of this name";
-    let step_members = match BlockValue::of(step, text) {
-        BlockValue::Text(name) => return (!is_module(&name)).then_some(unknown_module),
-        BlockValue::Object(members) => members,
-        _ => return Some("it is neither a name nor an object"),
-    };
-    let module = step_members.get("module");
-    match module.as_ref().and_then(BlockValue::text) {
-        None => return Some("module is missing or no text"),
-        Some(name) if !is_module(name) => return Some(unknown_module),
-        Some(_) => {}
-    }
-    match step_members.get("connection") {
-        None | Some(BlockValue::Null | BlockValue::Text(_)) => {}
-        Some(_) => return Some("connection is not a text"),
-    }
-    let config = match step_members.get("module-config") {
-        None | Some(BlockValue::Null) => None,
-        Some(BlockValue::Object(config)) => Some(config),
-        Some(_) => return Some("module-config is not an object"),
-    };
-    let is_twice = |name: &&str| {
-        step_members.get(name).is_some() && config.is_some_and(|config| config.get(name).is_some())
-    };
-    if BESIDE_CONFIG.iter().any(is_twice) {
-        return Some("a setting stands both beside module-config and in it");
-    }
-    match step_members.get("retry") {
-        None | Some(BlockValue::Null) => {}
-        Some(BlockValue::Object(retry)) => {
-            if !matches!(retry.get("enabled"), None | Some(BlockValue::Bool(_))) {
-                return Some("retry.enabled is neither true nor false");
-            }
-            let is_count = match retry.get("max_attempts") {
-                None | Some(BlockValue::Bool(true)) => true,
-                Some(BlockValue::Number(digits)) => {
-                    !digits.contains(['.', 'e', 'E', '-', 'N', 'I']) && digits.parse() != Ok(0.0)
-                }
-                Some(_) => false,
-            };
-            if !is_count {
-                return Some("retry.max_attempts is not a whole number from 1");
-            }
-        }
-        Some(_) => return Some("retry is not an object"),
-    }
-    let known = ["module", "connection", "module-config", "retry"];
-    let is_known = |name: &str| known.contains(&name) || BESIDE_CONFIG.contains(&name);
-    let has_unknown = step.members().iter().any(|member| !is_known(&member.name));
-    has_unknown.then_some("it has a member that no step may have")
-}
-
-fn execution_error(document: &Node, config: BlockMembers<'_>) -> Option<&'static str> {
-    match config.get("execution") {
-        None => {}
-        Some(BlockValue::Text(mode)) if is_unknown(&mode) || matches!(&*mode, "sequential" | "parallel") => {}
-        Some(_) => return Some("execution is neither sequential nor parallel"),
-    }
-    if !matches!(config.get("continue_on_error"), None | Some(BlockValue::Bool(_))) {
-        return Some("continue_on_error is neither true nor false");
-    }
-    if config.get("timeout").is_some_and(|timeout| timeout.number().is_none_or(|seconds| seconds <= 0.0)) {
-        return Some("timeout is not a number above 0");
-    }
-    let known = ["execution", "continue_on_error", "timeout"];
-    let members = document.member("chain-config").map(|member| member.value.members()).unwrap_or_default();
-    let has_unknown = members.iter().any(|member| !known.contains(&member.name.as_str()));
-    has_unknown.then_some("it has a member that chain-config may not have")
 }
 
 /// Parts that do nothing, because of what else the document says.
@@ -273,7 +160,8 @@ pub(super) fn ignored(document: &Node, text: &str) -> Vec<IgnoredPart> {
     let nodes = SchemaNodes::of_document(DocumentKind::Webhook, text, document);
     let suspicious = nodes.annotation("x-suspicious-keys");
     for member in document.last_members().into_iter().filter(|member| !nodes.knows(&member.name)) {
-        let meant = suspicious.and_then(|names| names.get(&member.name)?.as_str());
+        let listed = suspicious.and_then(|names| names.get(&member.name)?.as_str());
+        let meant = listed.or_else(|| nearest(&member.name, nodes.properties().map(|(name, _)| name)));
         let why = match meant {
             Some(meant) => format!("the receiver does not know it; {meant} is probably meant"),
             None => "the receiver does not know it".into(),

@@ -72,41 +72,68 @@ pub(in crate::check) fn host_refusal(host: &str, receiver: &ReceiverProfile) -> 
 
 fn address_refusal(address: IpAddr, receiver: &ReceiverProfile) -> Option<HostRefusal> {
     let certain = |reason| Some(HostRefusal { reason, is_certain: true });
-    let (loopback, link_local, multicast, reserved, private) = match address {
-        IpAddr::V4(it) => (
-            it.is_loopback() || it.is_unspecified(),
-            it.is_link_local(),
-            it.is_multicast(),
-            it.octets().first().is_some_and(|first| *first >= 240 || *first == 0),
-            PRIVATE.iter().any(|(network, bits)| {
-                let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
-                it.to_bits() & mask == network.to_bits()
-            }),
-        ),
-        IpAddr::V6(it) => (
-            it.is_loopback() || it.is_unspecified(),
-            it.is_unicast_link_local(),
-            it.is_multicast(),
-            false,
-            is_private_v6(it),
-        ),
-    };
-    if loopback {
-        return certain("is the receiver's own machine, which it refuses");
+    match AddressKind::of(address) {
+        AddressKind::OwnMachine => certain("is the receiver's own machine, which it refuses"),
+        AddressKind::LinkLocal => certain("is a link-local address, which the receiver refuses"),
+        AddressKind::Multicast => certain("is a multicast address, which the receiver refuses"),
+        AddressKind::Reserved => certain("is a reserved address, which the receiver refuses"),
+        AddressKind::Private => (receiver.allows_private != Some(true)).then_some(HostRefusal {
+            reason: "is a private address, which the receiver refuses unless ALLOW_PRIVATE_IP_CONNECTIONS=true",
+            is_certain: receiver.allows_private == Some(false),
+        }),
+        AddressKind::Public => None,
     }
-    if link_local {
-        return certain("is a link-local address, which the receiver refuses");
+}
+
+/// What an address is, as the receiver tells them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum AddressKind {
+    OwnMachine,
+    LinkLocal,
+    Multicast,
+    Reserved,
+    Private,
+    Public,
+}
+
+impl AddressKind {
+    fn of(address: IpAddr) -> Self {
+        let (is_reserved, is_private) = match address {
+            IpAddr::V4(it) => (
+                it.octets().first().is_some_and(|first| *first >= 240 || *first == 0),
+                PRIVATE.iter().any(|(network, bits)| {
+                    let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+                    it.to_bits() & mask == network.to_bits()
+                }),
+            ),
+            IpAddr::V6(it) => (false, is_private_v6(it)),
+        };
+        let is_link_local = match address {
+            IpAddr::V4(it) => it.is_link_local(),
+            IpAddr::V6(it) => it.is_unicast_link_local(),
+        };
+        match () {
+            () if address.is_loopback() || address.is_unspecified() => Self::OwnMachine,
+            () if is_link_local => Self::LinkLocal,
+            () if address.is_multicast() => Self::Multicast,
+            () if is_reserved => Self::Reserved,
+            () if is_private => Self::Private,
+            () => Self::Public,
+        }
     }
-    if multicast {
-        return certain("is a multicast address, which the receiver refuses");
+}
+
+/// Whether a host is the receiver's own machine or in a network around it, as far as its name says: what the module
+/// redis_publish refuses.
+pub(in crate::check) fn is_near(host: &str) -> bool {
+    let host = host.trim();
+    let inner = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    match inner.unwrap_or(host).parse().map(AddressKind::of) {
+        Ok(kind) => {
+            matches!(kind, AddressKind::OwnMachine | AddressKind::LinkLocal | AddressKind::Private)
+        }
+        Err(_) => host.eq_ignore_ascii_case("localhost"),
     }
-    if reserved {
-        return certain("is a reserved address, which the receiver refuses");
-    }
-    (private && receiver.allows_private != Some(true)).then_some(HostRefusal {
-        reason: "is a private address, which the receiver refuses unless ALLOW_PRIVATE_IP_CONNECTIONS=true",
-        is_certain: receiver.allows_private == Some(false),
-    })
 }
 
 /// Unique local addresses, and those for documentation.
@@ -171,5 +198,20 @@ mod tests {
             assert_eq!(refused(host, None, Some(true)), None, "{host}");
         }
         assert_eq!(refused("172.32.0.1", None, None), None);
+    }
+
+    #[test]
+    fn what_is_near_is_what_the_host_rule_calls_its_own_machine_link_local_or_private() {
+        for host in
+            ["localhost", "127.9.9.9", "[::1]", "0.0.0.0", "10.0.0.5", "169.254.1.1", "fd00::1", "fe80::1"]
+        {
+            assert!(is_near(host), "{host}");
+        }
+        for host in ["redis.example.com", "8.8.8.8", "224.0.0.1", "2606:4700::1111", "172.32.0.1", "my_redis"]
+        {
+            assert!(!is_near(host), "{host}");
+        }
+        // Both judge an address by one table, in which networks for documentation are private.
+        assert!(is_near("192.0.2.9") && host_refusal("192.0.2.9", &ReceiverProfile::default()).is_some());
     }
 }

@@ -4,15 +4,22 @@
 mod auth;
 mod body_schema;
 mod effective;
+mod effective_lines;
+mod effective_view;
 mod handling;
 pub(super) mod host;
 pub mod module;
 mod route;
 #[cfg(test)]
 mod tests;
+pub(super) mod validation;
 
 pub use auth::{Answer, IgnoredPart, JudgedCheck, Judgement, Verdict, explain, judge};
-pub use effective::{EffectiveDocument, ReferenceNote, VaultFieldState, effective};
+pub use effective::{
+    EffectiveDocument, EffectiveSources, ReferenceNote, ReferenceOutcome, VaultFieldState, effective,
+};
+pub use effective_lines::{EffectiveLine, LineNote, LineNoteKind, LineText};
+pub use effective_view::{EffectiveView, ReceiverKnowledge, effective_view, secrets_of};
 pub use handling::Failure;
 pub use route::{CATCH_ALL, RequestedRoute, RouteError, route, routes};
 

@@ -3,10 +3,13 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 
 use super::*;
-use crate::check::ReceiverProfile;
+use crate::check::{OwnPathTemplate, OwnSecrets, ReceiverEnv, ReceiverProfile, SecretLookup};
 use crate::domain::json::parse;
 use crate::domain::reference::{Variable, Variables, VaultField};
-use crate::domain::{Address, Masking, SecretNames, SecretText};
+use crate::domain::{
+    Address, FieldName, FieldState, Masking, Mount, Presence, SecretContents, SecretNames, SecretPath,
+    SecretText,
+};
 use crate::inventory::Facts;
 
 const VECTORS: &str = include_str!("../../../tests/vectors/anonymous.json");
@@ -53,7 +56,13 @@ impl Case {
             Some("absent") => VaultFieldState::Absent,
             _ => VaultFieldState::NotKnown,
         };
-        let document = effective(&facts, &masking, Some(self), &vault, &[]);
+        let sources = EffectiveSources {
+            variables: Some(self),
+            lookup: &SecretLookup::default(),
+            vault: &vault,
+            own: &[],
+        };
+        let document = effective(&facts, &masking, sources);
         explain(Some(&key), &facts, &document, &ReceiverProfile::default())
     }
 }
@@ -168,7 +177,13 @@ fn what_references_become_is_told_without_values() {
     };
     let masking = Masking::built_in(crate::domain::DocumentKind::Webhook);
     let facts = Facts::scan(&masking, &case.text().as_str().into());
-    let document = effective(&facts, &masking, Some(&case), &|_| VaultFieldState::NotKnown, &[]);
+    let sources = EffectiveSources {
+        variables: Some(&case),
+        lookup: &SecretLookup::default(),
+        vault: &|_| VaultFieldState::NotKnown,
+        own: &[],
+    };
+    let document = effective(&facts, &masking, sources);
     let notes: Vec<_> = document
         .references
         .iter()
@@ -189,4 +204,110 @@ fn what_references_become_is_told_without_values() {
     let shown = document.shown.text().unwrap();
     assert!(shown.contains(r#""module": "log""#) && shown.contains(r#""queue_name": "b:C:d""#), "{shown}");
     assert!(shown.contains(r#""authorization": "{$UNSET}""#), "a secret field stays as written: {shown}");
+}
+
+/// The lines of the document with what is said of them, `…` before each note.
+fn shown(view: &EffectiveView) -> Vec<String> {
+    let line = |line: &EffectiveLine| {
+        let text = match &line.text {
+            LineText::Document(at) => view.masked.line_text(*at).to_owned(),
+            LineText::Added(text) => format!("+{}", text.as_str()),
+        };
+        line.notes.iter().fold(text, |text, note| format!("{text} … {:?} {}", note.kind, note.words))
+    };
+    view.lines.iter().map(line).collect()
+}
+
+fn viewed(
+    address: &str,
+    text: &str,
+    receiver: &ReceiverProfile,
+    known: &[(&str, Presence)],
+) -> EffectiveView {
+    let Address(key) = address.parse().unwrap();
+    let masking = Masking::of(&key, &SecretNames::default());
+    let facts = Facts::scan(&masking, &text.into());
+    let presence = |path: &SecretPath| {
+        known.iter().find(|(known, _)| *known == path.to_string()).map(|(_, presence)| presence.clone())
+    };
+    let knowledge =
+        ReceiverKnowledge { receiver, lookup: &receiver.lookup, variables: None, presence: &presence };
+    let view = effective_view(Some(&key), &facts, &masking, knowledge);
+    let told = format!("{:?} {:?} {:?} {:?}", shown(&view), view.ignored, view.not_known, view.references);
+    assert!(!told.contains("planted-"), "{told}");
+    view
+}
+
+#[test]
+fn a_document_is_shown_as_it_is_held_with_what_is_added_cleaned_ignored_and_not_known() {
+    let env = ReceiverEnv::Known([("TOKEN".to_owned(), FieldState::Present)].into());
+    let lookup = SecretLookup { env, can_read_kv: true, ..SecretLookup::default() };
+    let receiver = ReceiverProfile { lookup, ..ReceiverProfile::default() };
+    let text = r#"{"module": "log", "module": "log", "data_type": "json", "authorization": "Bearer {$TOKEN}",
+        "hmac": {"secret": "{$vault:a#f}", "algorithm": "sha256"}, "jwt": {}, "topic": "{$AREA:eu;west}",
+        "rate_limit": {"max_requests": 5, "enabled": true}, "note": "{$vault:b#f:x}"}"#;
+    let view = viewed("prod/orders", text, &receiver, &[("secret/b", Presence::Missing)]);
+    let lines = shown(&view);
+    assert_eq!(
+        lines,
+        [
+            "{",
+            "  \"module\": \"log\", … Ignored ignored: the last member of this name counts",
+            "  \"module\": \"log\",",
+            "  \"data_type\": \"json\",",
+            "  \"authorization\": \"Bearer {$TOKEN}\", … Value {$TOKEN} is set",
+            "  \"hmac\": {",
+            "    \"secret\": \"{$vault:a#f}\", … NotKnown {$vault:a#f} is not known from here",
+            "    \"algorithm\": \"sha256\"",
+            "+    \"header\": \"X-HMAC-Signature\" … Added the receiver's default",
+            "  },",
+            "  \"jwt\": {}, … Ignored ignored: it is an empty object: open",
+            "  \"topic\": \"euwest\", … Cleaned {$AREA} is not set: its default takes its place, and is cleaned of some \
+             characters or words",
+            "  \"rate_limit\": {",
+            "    \"max_requests\": 5,",
+            "    \"enabled\": true … Ignored ignored: the receiver ignores rate_limit.enabled",
+            "+    \"window_seconds\": 60 … Added the receiver's default",
+            "  },",
+            "  \"note\": \"{$vault:b#f:x}\" … Substitute {$vault:b#f} is missing: its default takes its place … Ignored ignored: the \
+             receiver does not know it",
+            "}",
+        ]
+    );
+    assert_eq!(view.routes, ["/webhook/prod/orders"]);
+    assert_eq!(view.not_known, ["{$vault:a#f} at hmac.secret is not known from here"]);
+    assert_eq!((view.judgement.anonymous.by, view.is_catch_all), (Some("authorization"), false));
+}
+
+#[test]
+fn own_secrets_that_are_merged_in_are_shown_where_the_receiver_puts_them() {
+    let own = OwnSecrets::Kv { mount: Mount::new("hooks").unwrap(), template: OwnPathTemplate::default() };
+    let lookup = SecretLookup { own: own.clone(), stored: own, can_read_kv: true, ..SecretLookup::default() };
+    let receiver = ReceiverProfile { lookup, ..ReceiverProfile::default() };
+    let fields =
+        ["bearer-token", "hmac-secret"].map(|name| (FieldName::new(name), FieldState::Present)).into();
+    let contents = SecretContents { fields, ..SecretContents::default() };
+    let told = [("hooks/default/secrets", Presence::Present(contents))];
+    let view = viewed("default/default", r#"{"module": "log", "data_type": "json"}"#, &receiver, &told);
+    let lines = shown(&view).join("\n");
+    for (member, field) in [("authorization", "bearer-token"), ("hmac.secret", "hmac-secret")] {
+        let line =
+            format!("+  \"{member}\": \"••••••••\" … Added merged in from {field} of hooks/default/secrets");
+        assert!(lines.contains(&line), "{line}: {lines}");
+    }
+    assert_eq!((view.judgement.anonymous.status, view.is_catch_all), (401, true));
+    let unknown = viewed("default/default", r#"{"module": "log"}"#, &receiver, &[]);
+    assert_eq!(unknown.not_known, ["whether it has secrets of its own in hooks/default/secrets"]);
+    assert_eq!(unknown.judgement.anonymous.status, 200);
+}
+
+#[test]
+fn another_version_of_the_receiver_and_what_is_no_object_are_told_as_what_they_are() {
+    let other = ReceiverProfile { version: "9.9".into(), ..ReceiverProfile::default() };
+    let view = viewed("default/a", r#"{"module": "kafkXX"}"#, &other, &[]);
+    assert_eq!(view.judgement.after_restart, None, "what it validates is not known");
+    assert_eq!(view.not_known, ["what version 9.9 of the receiver does otherwise than 0.2.0"]);
+    let broken = viewed("prod/a", "{\"authorization\": \"planted-x\"", &ReceiverProfile::default(), &[]);
+    assert_eq!((broken.is_object, broken.judgement.verdict), (false, Verdict::NotServed));
+    assert!(broken.lines.iter().all(|line| line.notes.is_empty()));
 }

@@ -314,7 +314,7 @@ mod tests {
                 (
                     "connections/c",
                     r#"{"type": "mqtt", "port": "1883", "keepalive": 1.5}"#,
-                    &["L15 Info", "L33 Warning port", "L33 Warning keepalive"],
+                    &["L15 Info", "L33 Error port", "L33 Error keepalive"],
                 ),
                 ("connections/c", r#"{"type": "activemq", "port": 61613, "keepalive": "1"}"#, &["L15 Info"]),
                 ("connections/c", r#"{"type": "mqtt", "port": "{$SET}"}"#, &["L15 Info"]),

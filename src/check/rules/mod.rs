@@ -12,6 +12,7 @@ mod keys;
 mod modules;
 mod own;
 mod references;
+mod secret;
 mod startup;
 mod steps;
 mod store;
@@ -35,6 +36,7 @@ pub use references::{
     ALTERED_DEFAULT, GREEDY_DEFAULT, GUESSABLE_SECRET, ILL_FORMED_REFERENCE, LITERAL_REFERENCE,
     PLAINTEXT_SECRET, ROTATED_SECRET, TEXT_FROM_REFERENCE, UNRESOLVED_REFERENCE,
 };
+pub use secret::UNREAD_FIELD;
 pub use startup::{REFUSED_AT_START, UNROUTABLE_ID, UNUSABLE_DOCUMENT};
 pub use store::UNREADABLE_STORE;
 pub use structure::{MISSING_MEMBER, WRONG_VALUE};
@@ -88,6 +90,7 @@ static RULES: &[Rule] = &[
     DISABLED_OWN_RULE,
     UNJUDGED_BY_OWN_RULE,
     SHARED_VARIABLE,
+    UNREAD_FIELD,
     LEFT_TO_EDIT,
     WRONG_VALUE,
     MISSING_MEMBER,
@@ -151,6 +154,7 @@ pub(super) fn diagnose_by(subject: Subject<'_, '_>, is_wanted: impl Fn(&Rule) ->
                 check(rule, input, &mut of_rule);
             }
             (RuleCheck::Store(check), Subject::Store(store)) => check(rule, store, &mut of_rule),
+            (RuleCheck::Secret(check), Subject::Secret(secret)) => check(rule, secret, &mut of_rule),
             (RuleCheck::Draft(check), Subject::Draft(draft)) => check(rule, draft, &mut of_rule),
             _ => {}
         }
@@ -160,6 +164,7 @@ pub(super) fn diagnose_by(subject: Subject<'_, '_>, is_wanted: impl Fn(&Rule) ->
     let mut diagnosis = match subject {
         Subject::Draft(_) => Diagnosis { found, silenced: 0 },
         Subject::Store(store) => store.receiver.rules.apply(found),
+        Subject::Secret(secret) => secret.receiver.rules.apply(found),
         Subject::Row(input) | Subject::Document(input) => input.receiver.rules.apply(found),
     };
     if diagnosis.found.len() > MAX_DIAGNOSTICS {
@@ -169,26 +174,50 @@ pub(super) fn diagnose_by(subject: Subject<'_, '_>, is_wanted: impl Fn(&Rule) ->
     diagnosis
 }
 
-/// One diagnostic a place: a general rule is silent where a particular one is as serious. Of a misspelt member only
+/// One diagnostic a fault: a general rule is silent where a particular one says more of it. Of a misspelt member only
 /// its name counts: it is the cause of what is said of the whole block, and nothing said of its value.
 fn leave_out_general(found: &mut Vec<Diagnostic>) {
     let is_general = |found: &Diagnostic| GENERAL.contains(&found.rule);
-    let particular: Vec<_> =
-        found.iter().filter(|found| !is_general(found) && !found.pointer.is_empty()).cloned().collect();
-    let within = |general: &Diagnostic, particular: &Diagnostic| {
-        let rest = general.pointer.strip_prefix(&*particular.pointer);
-        match rest {
-            _ if general.rule == SUSPICIOUS_KEY.id => general.span == particular.span,
-            Some(rest) => rest.is_empty() || rest.starts_with(['.', '[']),
-            None => false,
+    let (general, mut particular): (Vec<_>, Vec<_>) = found.iter().cloned().partition(is_general);
+    let mut left_out = Vec::new();
+    for general in &general {
+        let by = particular.iter_mut().filter(|it| !it.pointer.is_empty()).find(|it| tells_more(it, general));
+        if let Some(particular) = by {
+            // It is no less serious because it is told by another rule.
+            particular.severity = particular.severity.min(general.severity);
+            left_out.push((general.rule, general.span, general.pointer.clone()));
         }
-    };
-    found.retain(|general| {
-        !is_general(general)
-            || !particular
-                .iter()
-                .any(|particular| within(general, particular) && particular.severity <= general.severity)
-    });
+    }
+    let mut particular = particular.into_iter();
+    for one in found.iter_mut().filter(|it| !is_general(it)) {
+        one.severity = particular.next().map_or(one.severity, |it| it.severity);
+    }
+    found.retain(|it| !is_general(it) || !left_out.contains(&(it.rule, it.span, it.pointer.clone())));
+}
+
+/// Whether a diagnostic of a particular rule is about the fault that a general one tells.
+fn tells_more(particular: &Diagnostic, general: &Diagnostic) -> bool {
+    if general.rule == SUSPICIOUS_KEY.id {
+        return general.span == particular.span && particular.severity <= general.severity;
+    }
+    let step = |name: &str| general.pointer.rsplit('.').next() == Some(name);
+    let rest = general.pointer.strip_prefix(&*particular.pointer);
+    let rest = rest.filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+    match (particular.rule, rest) {
+        // What it says of one value is the same fault, however serious the schema takes it.
+        (rule, Some("")) if rule == UNUSABLE_CONNECTION.id => true,
+        // It is about the member that is missing, and stands where something else was written for it.
+        (rule, _) if rule == REDIS_SETTINGS.id && general.rule == MISSING_MEMBER.id => step("redis"),
+        // It names the member that makes the block useless; others have faults of their own.
+        (rule, Some(rest)) if rule == INEFFECTIVE_CHECK.id && !rest.is_empty() => {
+            let member = rest.trim_start_matches('.').split(['.', '[']).next().unwrap_or_default();
+            let is_name = |c: char| c.is_alphanumeric() || c == '_';
+            let mut words = particular.message.split(|c| !is_name(c));
+            words.any(|word| word == member || word == "ignored")
+        }
+        (_, Some(_)) => particular.severity <= general.severity,
+        (_, None) => false,
+    }
 }
 
 /// The table of rules in markdown; `UPDATE_DOCS=1 cargo test` writes it to docs/checks.md.

@@ -1,17 +1,12 @@
 //! What the receiver refuses at its start, and documents and keys that it cannot use at all.
 
-mod chain;
 mod connection;
 
-use crate::check::receiver::is_true;
-use crate::check::spelling::nearest;
-use crate::check::{Diagnostic, DocumentInput, Reach, Rule, RuleCheck, Trail, document_types};
-use crate::domain::json::{Node, NodeValue, Scalar, Severity, Span};
-use crate::domain::{DocumentKind, ResourceKey};
+use crate::check::receiver::validation::{Refusal, Validation, is_unset_variable};
+use crate::check::{Diagnostic, DocumentInput, Reach, Rule, RuleCheck, Trail};
+use crate::domain::ResourceKey;
+use crate::domain::json::{Node, Severity, Span};
 use crate::inventory::DocumentError;
-
-/// The most steps of a chain.
-const MAX_STEPS: usize = 20;
 
 /// What becomes of the receiver.
 const DARK: &str = "after its next start the receiver answers 404 to every webhook";
@@ -72,98 +67,34 @@ impl Startup<'_, '_> {
         self.input.text()
     }
 
-    fn at(&self, trail: &Trail<'_>, span: Span, what: &str, remedy: &'static str) -> Diagnostic {
-        let message = format!("{what}: {DARK}");
-        Diagnostic { remedy, ..self.rule.diagnostic(message).at(self.text(), span, trail.to_string()) }
+    fn refused(&self, refusal: Refusal) -> Diagnostic {
+        let Refusal { pointer, span, what, remedy, is_unknown_module } = refusal;
+        // Another version of the receiver may have further modules.
+        let is_certain = !is_unknown_module || self.input.receiver.is_known_version();
+        let severity = if is_certain { self.rule.severity } else { Severity::Warning };
+        let diagnostic = self.rule.diagnostic(format!("{what}: {DARK}"));
+        Diagnostic { severity, remedy, ..diagnostic.at(self.text(), span, pointer) }
     }
 
-    fn missing(&self, trail: &Trail<'_>, object: &Node, name: &str, remedy: &'static str) -> Diagnostic {
-        let place = Trail::Missing(trail, name);
-        let span = object.member(name).map_or(opening(object), |member| member.value.span);
-        let what = if object.member(name).is_some() { "is empty" } else { "is missing" };
-        self.at(&place, span, &format!("{place} {what}"), remedy)
+    fn at(&self, trail: &Trail<'_>, span: Span, what: &str, remedy: &'static str) -> Diagnostic {
+        self.refused(Refusal::at(trail, span, what.to_owned(), remedy))
+    }
+
+    fn missing(&self, object: &Node, name: &str, remedy: &'static str) -> Diagnostic {
+        self.refused(Refusal::missing(&Trail::Document, object, name, remedy))
     }
 
     fn webhook(&self, root: &Node) -> Vec<Diagnostic> {
-        let chain = root.member("chain").filter(|chain| !is_null(&chain.value));
-        let Some(chain) = chain else {
-            let Some(module) = root.member("module").filter(|module| is_true(&module.value, self.text()))
-            else {
-                return vec![self.missing(
-                    &Trail::Document,
-                    root,
-                    "module",
-                    "name a module, or a chain of them",
-                )];
-            };
-            return self
-                .module(&Trail::Member(&Trail::Document, module), &module.value)
-                .into_iter()
-                .collect();
-        };
-        let trail = Trail::Member(&Trail::Document, chain);
-        let NodeValue::Array(steps) = &chain.value.value else {
-            let remedy = "write an array of steps, or leave it out and name a module";
-            return vec![self.at(&trail, chain.value.span, "chain is not an array", remedy)];
-        };
-        let mut found = Vec::new();
-        if steps.is_empty() || steps.len() > MAX_STEPS {
-            let what = format!("chain has {} steps", steps.len());
-            found.push(self.at(&trail, chain.value.span, &what, "a chain has 1 to 20 steps"));
-        }
-        for (at, step) in steps.iter().take(MAX_STEPS).enumerate() {
-            self.step(&Trail::Item(&trail, at), step, &mut found);
-        }
-        if let Some(config) = root.member("chain-config").filter(|config| !is_null(&config.value)) {
-            self.members(&Trail::Member(&Trail::Document, config), &config.value, &mut found);
-        }
-        found
+        let validation = Validation { text: self.text(), lookup: &self.input.receiver.lookup };
+        validation.webhook(root).into_iter().map(|refusal| self.refused(refusal)).collect()
     }
 
-    /// What a reference to a variable becomes that is known not to be set: a sentence, which is neither a module
-    /// nor a host nor a port. Of other references nothing is known.
     fn unset(&self, trail: &Trail<'_>, value: &Node, text: &str) -> Option<Diagnostic> {
-        let name = text.strip_prefix("{$")?.strip_suffix('}')?;
-        let is_name = name.chars().all(|character| character.is_alphanumeric() || character == '_');
-        let is_unset = is_name && self.input.receiver.lookup.variable(name) == Some(None);
         let what = format!("{trail} is a variable that the receiver does not have");
         let remedy = "set the variable for the receiver, or give it a default";
-        is_unset.then(|| self.at(trail, value.span, &what, remedy))
+        is_unset_variable(text, &self.input.receiver.lookup)
+            .then(|| self.at(trail, value.span, &what, remedy))
     }
-
-    /// A module that the receiver does not have; of one that a reference names, nothing is known.
-    fn module(&self, trail: &Trail<'_>, value: &Node) -> Option<Diagnostic> {
-        let remedy = "name one of the receiver's modules";
-        let Some(name) = value.string(self.text()) else {
-            return Some(self.at(trail, value.span, &format!("{trail} is not a text"), remedy));
-        };
-        if name.contains("{$") {
-            return self.unset(trail, value, &name);
-        }
-        let mut known = document_types(DocumentKind::Webhook).iter().map(|module| module.name.as_str());
-        if known.any(|known| known == name.trim()) {
-            return None;
-        }
-        let known = document_types(DocumentKind::Webhook).iter().map(|module| module.name.as_str());
-        let meant = nearest(name.trim(), known).map(|meant| format!("; {meant} is one")).unwrap_or_default();
-        let what = format!("{trail} names a module that the receiver does not have{meant}");
-        let severity = self.severity_of_unknown();
-        Some(Diagnostic { severity, ..self.at(trail, value.span, &what, remedy) })
-    }
-
-    /// Another version of the receiver may have further modules.
-    fn severity_of_unknown(&self) -> Severity {
-        if self.input.receiver.is_known_version() { self.rule.severity } else { Severity::Warning }
-    }
-}
-
-/// The brace that an object begins with.
-pub(super) fn opening(object: &Node) -> Span {
-    Span { start: object.span.start, end: object.span.start + 1 }
-}
-
-pub(super) fn is_null(node: &Node) -> bool {
-    matches!(node.value, NodeValue::Scalar(Scalar::Null))
 }
 
 /// The receiver answers 400 for its id.

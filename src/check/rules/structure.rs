@@ -1,6 +1,6 @@
 //! Values that are not what the schema of a document describes, and members that are missing.
 
-use super::startup::opening;
+use crate::check::receiver::validation::opening;
 use crate::check::schema::{SchemaNodes, Violation, ViolationKind, expected, or, schema, takes, type_words};
 use crate::check::spelling::nearest;
 use crate::check::{Diagnostic, DocumentInput, Reach, Rule, RuleCheck, Trail, document_types};

@@ -312,3 +312,38 @@ fn a_huge_document_gives_a_bounded_number_of_diagnostics_and_its_errors_first() 
         }
     }
 }
+
+/// `L33 Error port` for each of the particular and the general rules.
+fn told(address: &str, text: &str) -> Vec<String> {
+    let wanted = ["L10", "L17", "L33", "V01", "V02"];
+    super::fixture::lines(address, text, &wanted)
+}
+
+#[test]
+fn one_fault_is_told_once_by_the_rule_that_says_most_and_another_in_the_same_block_is_told_too() {
+    let table: &[(&str, &str, &[&str])] = &[
+        // Of a connection that never works, as seriously as the schema takes it.
+        ("connections/c", r#"{"type": "mqtt", "host": "h", "port": "1883"}"#, &["L33 Error port"]),
+        ("connections/c", r#"{"type": "mqtt", "host": "h", "port": []}"#, &["L33 Error port"]),
+        // The settings of redis_publish are missing.
+        ("a/b", r#"{"module": "redis_publish", "connection": "k"}"#, &["L17 Error connection"]),
+        ("a/b", r#"{"module": "redis_publish"}"#, &["L17 Error module"]),
+        // What makes a block useless, and what is wrong with it beside.
+        ("a/b", r#"{"module": "log", "hmac": {}}"#, &["L10 Error hmac"]),
+        ("a/b", r#"{"module": "log", "hmac": {"header": "X"}}"#, &["L10 Error hmac"]),
+        ("a/b", r#"{"module": "log", "hmac": {"secret": "{$S}", "algorithm": 5}}"#, &["L10 Error hmac"]),
+        (
+            "a/b",
+            r#"{"module": "log", "jwt": {"algorithm": "HS256", "issuer": 5}}"#,
+            &["L10 Error jwt", "V01 Error jwt.issuer"],
+        ),
+        (
+            "a/b",
+            r#"{"module": "log", "basic_auth": {"username": "", "password": "{$P}"}, "data_type": 5}"#,
+            &["L10 Error basic_auth", "V01 Error data_type"],
+        ),
+    ];
+    for (address, text, expected) in table {
+        assert_eq!(told(address, text), *expected, "{text}");
+    }
+}

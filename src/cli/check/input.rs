@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::TryStreamExt;
 
 use super::collection::{CheckedDocument, Collection, FileFinding, Origin, is_collection};
-use crate::check::{KnownDocuments, ReceiverProfile};
+use crate::check::{Diagnosis, KnownDocuments, ReceiverProfile, StoreInput, Subject, diagnose_counting};
 use crate::cli::document_arg::DocumentArg;
 use crate::cli::error::{Exit, Result};
 use crate::cli::input::read_into;
 use crate::cli::redact_usage_error::quoted;
 use crate::cli::session::CliSession;
 use crate::cli::stderr::print_note;
+use crate::cli::surroundings::{LookLimits, look_at_secrets, note_ages};
 use crate::config::Target;
 use crate::domain::json::{BYTE_ORDER_MARK, parse};
 use crate::domain::{ConnectionName, Coverage, Document, KeyPrefix, Namespace, ResourceKey, WebhookId};
@@ -23,6 +25,10 @@ use crate::provider::file::FileKind;
 /// The largest file that is read, in bytes.
 const MAX_FILE: usize = 256 * 1024 * 1024;
 
+/// How many secrets of a whole store are looked at, and for how long.
+const MOST_SECRETS: usize = 5_000;
+const LOOKS_WITHIN: Duration = Duration::from_secs(60);
+
 /// Documents that are checked in front of each other, by the same receiver.
 #[derive(Default)]
 pub(super) struct DocumentGroup {
@@ -30,6 +36,8 @@ pub(super) struct DocumentGroup {
     pub(super) known: KnownDocuments,
     pub(super) documents: Vec<CheckedDocument>,
     pub(super) of_files: Vec<FileFinding>,
+    /// Of the store that they are in.
+    pub(super) of_store: Diagnosis,
 }
 
 /// A `webhooks.json` and the `connections.json` beside it.
@@ -53,15 +61,20 @@ pub(super) async fn of_context(session: &CliSession) -> Result<DocumentGroup> {
     if let Target::Files(files) = &session.settings.target {
         let file = |path: &PathBuf| Some(PairedFile { path: path.clone(), is_checked: true });
         let (webhooks, connections) = (file(&files.webhooks), file(&files.connections));
-        return of_pair(session, FilePair { webhooks, connections, is_whole: true });
+        let mut group = of_pair(session, FilePair { webhooks, connections, is_whole: true })?;
+        let tokens = group.documents.iter().map(|it| (it.key.clone(), String::new())).collect();
+        look_around(session, &mut group, &tokens).await;
+        return Ok(group);
     }
     let reader = session.manager.reader();
     let mut group = DocumentGroup { receiver: session.receiver_profile(), ..DocumentGroup::default() };
+    let mut tokens = BTreeMap::new();
     let mut coverage = Coverage::Whole;
     let mut pages = reader.list(KeyPrefix::All);
     while let Some(page) = pages.try_next().await? {
         coverage = page.coverage;
         for entry in page.entries {
+            tokens.insert(entry.key.clone(), entry.token.to_string());
             let names = &session.settings.secret_names;
             let document = CheckedDocument::new(entry.key, &entry.document, names, None);
             group.known.add(&document.key, &document.facts);
@@ -77,7 +90,35 @@ pub(super) async fn of_context(session: &CliSession) -> Result<DocumentGroup> {
     if reader.capabilities().connections {
         group.known.connections_are_read(coverage);
     }
+    group.of_store = of_store(session, &group.receiver);
+    look_around(session, &mut group, &tokens).await;
     Ok(group)
+}
+
+/// What is to be said of the store itself.
+fn of_store(session: &CliSession, receiver: &ReceiverProfile) -> Diagnosis {
+    match &session.settings.target {
+        Target::Files(_) => Diagnosis::default(),
+        #[cfg(feature = "etcd")]
+        Target::Etcd(etcd) => {
+            let tls = etcd.endpoints.iter().any(|endpoint| etcd.uses_tls(endpoint));
+            let store = StoreInput { receiver, tls, login: etcd.login.is_some() };
+            diagnose_counting(Subject::Store(&store))
+        }
+    }
+}
+
+/// What the store cannot tell of its documents: their secrets, and since when they are as they are.
+async fn look_around(
+    session: &CliSession,
+    group: &mut DocumentGroup,
+    tokens: &BTreeMap<ResourceKey, String>,
+) {
+    let DocumentGroup { receiver, known, documents, .. } = group;
+    note_ages(session, tokens, known);
+    let documents: Vec<_> = documents.iter().map(|it| (&it.key, &it.facts)).collect();
+    let limits = LookLimits { most: MOST_SECRETS, within: LOOKS_WITHIN };
+    look_at_secrets(session, &documents, &receiver.lookup, known, limits).await;
 }
 
 /// The documents of files and folders.

@@ -104,7 +104,10 @@ pub(super) async fn run(session: &CliSession, check: CheckArgs, out: &mut Printe
 
 /// Adds what is found in documents. Own rules that cost too much for one of them judge none from then on.
 fn add(report: &mut CheckReport, group: DocumentGroup, own: &mut OwnRules) {
-    let DocumentGroup { receiver, known, documents, of_files } = group;
+    let DocumentGroup { receiver, known, documents, of_files, of_store } = group;
+    report.silenced += of_store.silenced;
+    let of_store = of_store.found.into_iter().filter_map(|found| Finding::of_store(&receiver, found));
+    report.findings.extend(of_store);
     for found in of_files {
         let diagnosis = receiver.rules.apply(vec![found.diagnostic]);
         report.silenced += diagnosis.silenced;

@@ -102,6 +102,11 @@ impl Finding {
         Self::new(&ReceiverProfile::default(), diagnostic, None)
     }
 
+    /// Of the store that the documents are in.
+    pub(super) fn of_store(receiver: &ReceiverProfile, diagnostic: Diagnostic) -> Option<Self> {
+        Self::new(receiver, diagnostic, None)
+    }
+
     /// Of a file as a whole.
     pub(super) fn of_file(
         receiver: &ReceiverProfile,

@@ -12,8 +12,8 @@ use crate::cli::stderr::print_note;
 use crate::cli::write::{NUMBER, note_unrecorded};
 use crate::config::{Origin, SettingKey};
 use crate::domain::json::JsonValue;
-use crate::domain::{Document, FieldName, Masking, OwnFields, OwnMembers, ResourceKey};
-use crate::manager::{MergedDocument, SecretMode};
+use crate::domain::{Document, FieldName, Masking, OwnFields, OwnMembers, ResourceKey, escape};
+use crate::manager::{MergedDocument, MergedSecret, SecretMode};
 use crate::text::{Masked, Safe, SegmentRole};
 
 /// Prints the merged document. Without `--reveal` no secret is read: references stay as written, and
@@ -31,6 +31,7 @@ pub(crate) async fn print(
     let secrets = if reveal.reveal { SecretMode::Include } else { SecretMode::Exclude };
     let view = session.settings.receiver_view()?;
     let (lookup, findings) = (view.lookup.clone(), view.findings.clone());
+    let sees_variables = view.variables.is_some();
     let merged = session.manager.get_merged_as(view, key, secrets).await;
     if reveal.reveal {
         record_reveal(session, key, reveal, merged.as_ref().ok().and_then(Option::as_ref)).await;
@@ -38,7 +39,8 @@ pub(crate) async fn print(
     let merged = merged?.ok_or_else(|| session.absent(key))?;
     session.note_findings();
     note_faults(&findings);
-    note_unknown(&merged);
+    note_unknown(&merged, sees_variables);
+    note_filled(&merged);
     note_own_secrets(session, key, &merged, &lookup, secrets);
     let masking = session.masking(key);
     match (reveal.reveal, format) {
@@ -54,20 +56,49 @@ pub(crate) async fn print(
 }
 
 /// Says what of it is not known to be what the receiver uses.
-fn note_unknown(merged: &MergedDocument) {
+fn note_unknown(merged: &MergedDocument, sees_variables: bool) {
     for field in merged.fallbacks() {
         print_note(&format!("{field} could not be read: the default stands in its place"));
     }
-    if !merged.unknown_variables().is_empty() {
-        let names: Vec<_> = merged.unknown_variables().iter().map(String::as_str).collect();
-        print_note(&format!(
-            "not visible from here, and so not filled in: {}; receiver.env says where the receiver's variables \
-             are, as CONFDECK_RECEIVER_ENV=file:PATH",
-            names.join(", ")
-        ));
+    let what = match listed(merged.unknown_variables()) {
+        _ if sees_variables => None,
+        Some(names) => Some(format!("not visible from here, and so not filled in: {names}")),
+        None => Some("the receiver's variables are not known here: it may have more than is shown".into()),
+    };
+    if let Some(what) = what {
+        let where_to =
+            "receiver.env says where the receiver's variables are, as CONFDECK_RECEIVER_ENV=file:PATH";
+        print_note(&format!("{what}; {where_to}"));
     }
     if let Some(mount) = merged.missing_mount() {
         print_note(&format!("there is no secrets engine at {mount}/, and so no secrets of its own"));
+    }
+}
+
+/// Names, as they may be shown.
+fn listed<'n>(names: impl IntoIterator<Item = &'n String>) -> Option<String> {
+    let names: Vec<_> = names.into_iter().map(|name| escape(name.as_bytes()).into_owned()).collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// Says what stands in place of its references, and where that is from.
+fn note_filled(merged: &MergedDocument) {
+    if let Some(names) = listed(merged.variables()) {
+        print_note(&format!("filled in from the receiver's variables: {names}"));
+    }
+    if let Some(names) = listed(merged.unset_variables()) {
+        print_note(&format!(
+            "not set for the receiver: {names}; a default stands in the place of each, or what the receiver puts \
+             there without one"
+        ));
+    }
+    let own = merged.added().map(|added| &added.path);
+    for MergedSecret { path, fields, version } in merged.sources() {
+        if !fields.is_empty() && Some(path) != own {
+            let version = version.map(|version| format!(" ({version})")).unwrap_or_default();
+            let fields: Vec<_> = fields.iter().map(FieldName::as_str).collect();
+            print_note(&format!("filled in from {path}{version}: {}", fields.join(", ")));
+        }
     }
 }
 

@@ -7,6 +7,7 @@ mod delete;
 mod get;
 mod hidden_prompt;
 mod input;
+mod judge;
 mod list;
 mod merged;
 mod needs;

@@ -263,11 +263,25 @@ impl RequirementRow {
     }
 }
 
-async fn all_needs(context: &SecretsContext<'_>) -> Result<Vec<(ResourceKey, Needs)>> {
+/// The documents that may be read, and whether those are all.
+pub(super) struct AllDocuments {
+    pub(super) entries: Vec<ScannedEntry>,
+    pub(super) is_whole: bool,
+}
+
+pub(super) async fn all_documents(context: &SecretsContext<'_>) -> Result<AllDocuments> {
     let names = &context.session.settings.secret_names;
-    let pages = context.session.manager.list(KeyPrefix::All);
-    let entries: Vec<_> = pages.map_ok(|page| page.entries).try_concat().await?;
-    let entries: Vec<_> = entries.into_iter().map(|entry| ScannedEntry::new(entry, names)).collect();
+    let mut pages = context.session.manager.list(KeyPrefix::All);
+    let mut all = AllDocuments { entries: Vec::new(), is_whole: true };
+    while let Some(page) = pages.try_next().await? {
+        all.is_whole &= !page.coverage.is_partial();
+        all.entries.extend(page.entries.into_iter().map(|entry| ScannedEntry::new(entry, names)));
+    }
+    Ok(all)
+}
+
+async fn all_needs(context: &SecretsContext<'_>) -> Result<Vec<(ResourceKey, Needs)>> {
+    let AllDocuments { entries, .. } = all_documents(context).await?;
     let connections: BTreeMap<&str, &Facts> = entries
         .iter()
         .filter_map(|scanned| match &scanned.entry.key {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::args::{SecretConditionArgs, SecretGenerateArgs, SecretSetArgs, Surplus};
 use super::get::note_values_read;
+use super::judge::{FieldsWritten, judge};
 use super::{SecretsContext, input, needs};
 use crate::cli::error::{CliError, Exit, Result};
 use crate::cli::output::{Format, Printer, change_line};
@@ -100,6 +101,8 @@ async fn write(
     if condition.replace && !condition.force {
         refuse_losses(context, path, &names).await?;
     }
+    let how = if way.keep_others { FieldsWritten::Beside } else { FieldsWritten::Alone };
+    judge(context, path, &names, how, condition.force).await?;
     let update =
         SecretUpdate { request: context.request(condition.reason.as_deref()), writer, path, way: &way };
     let after = if way.keep_others {

@@ -5,9 +5,20 @@ use crate::console::place::Place::{self, *};
 pub(super) const EVERYWHERE: [Place; Place::ALL.len()] = Place::ALL;
 pub(super) const LISTS: [Place; 3] = [Browse, Secrets, Problems];
 pub(super) const TABS: [Place; 4] = [Browse, Secrets, Problems, Page];
-pub(super) const SCREENS: [Place; 10] =
-    [Browse, Secrets, Problems, Page, Review, Merge, Plan, SecretForm, SecretReview, StaleDependents];
-pub(super) const SCROLLING: [Place; 16] = [
+pub(super) const SCREENS: [Place; 11] = [
+    Browse,
+    Secrets,
+    Problems,
+    Page,
+    Review,
+    Merge,
+    Plan,
+    SecretForm,
+    SecretReview,
+    StaleDependents,
+    Effective,
+];
+pub(super) const SCROLLING: [Place; 17] = [
     Browse,
     Secrets,
     Problems,
@@ -24,4 +35,5 @@ pub(super) const SCROLLING: [Place; 16] = [
     SecretForm,
     SecretReview,
     StaleDependents,
+    Effective,
 ];

@@ -33,6 +33,7 @@ use crate::console::overlays::Overlay;
 use crate::console::screens::browse::BrowsePage;
 use crate::console::screens::drafts::SavedDrafts;
 use crate::console::screens::editor::{Draft, DraftStage, ExternalEdit};
+use crate::console::screens::effective::EffectivePage;
 use crate::console::screens::health::HealthPage;
 use crate::console::screens::log::LogPage;
 use crate::console::screens::plan::{Plan, UndoLog};
@@ -99,6 +100,8 @@ pub struct Model {
     /// Several writes reviewed as one; the review covers the body too.
     pub plan: Option<Box<Plan>>,
     pub secret_actions: SecretActions,
+    /// The effective view of a webhook; its page covers the body.
+    pub effective: Option<Box<EffectivePage>>,
     pub needs: NeedsCache,
     /// Webhooks whose own secrets come from the same environment variables, and those with the same id.
     pub variable_conflicts: VariableConflicts,
@@ -169,8 +172,8 @@ impl Model {
         Self {
             keymap: KeyMap::default(),
             secret_link: SecretLink::new(&context),
-            webhooks: BrowsePage::new(Scope::AllWebhooks, &context.secret_names),
-            connections: BrowsePage::new(Scope::Connections, &context.secret_names),
+            webhooks: BrowsePage::new(Scope::AllWebhooks, &context),
+            connections: BrowsePage::new(Scope::Connections, &context),
             context,
             contexts: Vec::new(),
             context_switch: Pending::default(),
@@ -187,6 +190,7 @@ impl Model {
             edit: None,
             plan: None,
             secret_actions: SecretActions::default(),
+            effective: None,
             needs: NeedsCache::default(),
             variable_conflicts: VariableConflicts::default(),
             presence_cache: PresenceCache::default(),
@@ -249,7 +253,13 @@ impl Model {
             None if self.secret_actions.review().is_some() => Place::SecretReview,
             None if self.secret_actions.covers_body() => Place::SecretForm,
             None if self.secret_actions.stale_dependents.page.is_some() => Place::StaleDependents,
-            None => return None,
+            None => match &self.effective {
+                Some(page) if page.search.typing.is_some() => Place::EffectiveFind,
+                page => {
+                    page.as_ref()?;
+                    Place::Effective
+                }
+            },
         })
     }
 

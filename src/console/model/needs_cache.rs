@@ -162,9 +162,9 @@ impl Model {
     }
 
     /// The secrets that documents on the screen need: first those of the visible rows from top to bottom,
-    /// then those of the selected row, each once. While the stale dependents cover the lists, the secrets on
-    /// that page; below a plan or the draft of a copy, the own secrets of its
-    /// documents; none while anything else covers them.
+    /// then those of the selected row, each once. While the stale dependents or an effective view cover the
+    /// lists, the secrets on that page; below a plan or the draft of a copy, the own secrets of its documents;
+    /// none while anything else covers them.
     pub fn visible_secret_paths(&self) -> Vec<SecretPath> {
         if self.context.secrets.is_none() {
             return Vec::new();
@@ -173,6 +173,11 @@ impl Model {
             (self.place(), &self.secret_actions.stale_dependents.page)
         {
             return page.parts.iter().map(|part| part.change.path.clone()).collect();
+        }
+        if let (Some(Place::Effective | Place::EffectiveFind), Some(page)) =
+            (self.covering(), &self.effective)
+        {
+            return page.secret_paths().to_vec();
         }
         if let Some(lookup) = self.context.secrets.as_ref().filter(|_| self.is_covered()) {
             let mut told = HashSet::new();

@@ -3,6 +3,7 @@
 pub mod browse;
 pub mod drafts;
 pub mod editor;
+pub mod effective;
 pub mod health;
 pub mod log;
 pub mod merge;
@@ -63,6 +64,7 @@ pub(crate) fn component(place: Place, tab: Tab) -> &'static dyn Component {
         Place::RevealedValue => &RevealedValueDialog,
         Place::SecretForm | Place::SecretReview => &secret_form::SecretFormScreen,
         Place::Value | Place::Generate => &secret_form::ValueDialog,
+        Place::Effective | Place::EffectiveFind => &effective::EffectiveScreen,
         Place::StaleDependents => &stale_dependents::StaleDependentsScreen,
     }
 }

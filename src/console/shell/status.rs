@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::check::OwnRules;
 use crate::console::action::Action;
 use crate::console::model::{Model, Notice, Tone};
+use crate::console::place::Place;
 use crate::console::screens::Tab;
 use crate::console::screens::browse::{BrowsePage, DetailSearch, Filter, ListContext, marks};
 use crate::console::screens::editor::{Draft, DraftStage};
@@ -32,7 +33,9 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let browse = model.browse().filter(|_| !model.is_covered());
     let problems = Some(&model.problems).filter(|_| shows_problems(model));
     let own = &model.context.receiver.own_rules;
+    let search = effective_search(model);
     let list_filter = match browse {
+        _ if search.is_some() => search.map(FilterLine::of_search),
         _ if problems.is_some() => problems.map(|page| FilterLine::of_documents(&page.list, own)),
         Some(browse) if browse.focus == Pane::Detail && browse.detail.search.is_shown() => {
             Some(FilterLine::of_search(&browse.detail.search))
@@ -65,6 +68,13 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     if let Some(x) = cursor {
         surface.set_cursor(x, area.y);
     }
+}
+
+/// What is looked for in the effective view, if that is in front.
+fn effective_search(model: &Model) -> Option<&DetailSearch> {
+    let is_front = matches!(model.covering(), Some(Place::Effective | Place::EffectiveFind));
+    let page = model.effective.as_ref().filter(|_| is_front)?;
+    page.search.is_shown().then_some(&page.search)
 }
 
 /// How the columns are shared. News gives way first, down to its beginning and its age; then the results, while

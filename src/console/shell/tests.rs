@@ -132,6 +132,7 @@ fn scenes_that_fold_at_80x24() {
         "filtered",
         "told",
         "messages",
+        "effective",
         "help",
         "confirm",
         "choose",

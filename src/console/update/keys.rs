@@ -9,7 +9,7 @@ use super::{feed, timers};
 use crate::console::overlays::{Overlay, PromptPurpose, messages, prompt};
 use crate::console::place::Place;
 use crate::console::screens::secrets::actions::{self, SecretAction};
-use crate::console::screens::{Tab, browse, drafts, front, health, secrets, stale_dependents};
+use crate::console::screens::{Tab, browse, drafts, effective, front, health, secrets, stale_dependents};
 use crate::console::widgets::Movement;
 use crate::terminal_input::NotTaken;
 
@@ -133,6 +133,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 model.notify(Tone::Plain, format!("{shown}; T changes it"));
             }
         }
+        Action::Effective => effective::open(model),
         Action::Pause => return feed::pause(model),
         Action::Unlock => prompt::unlock(model),
         Action::Lock if model.lock == WriteAccess::ReadOnly => {}
@@ -168,5 +169,6 @@ fn acts_on_selection(action: Action) -> bool {
             | A::Clone
             | A::Rename
             | A::Delete
+            | A::Effective
     ) || SecretAction::of(action).is_some()
 }

@@ -24,7 +24,7 @@ use super::model::{Model, Redraw};
 use crate::console::screens::editor::external_editor;
 use crate::console::screens::log::LOG_LINES;
 use crate::console::screens::secrets::actions::reveal;
-use crate::console::screens::{Tab, browse, drafts, merge, problems, secrets};
+use crate::console::screens::{Tab, browse, drafts, effective, merge, problems, secrets};
 
 /// Applies one message to the model; returns the effects to run.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -73,6 +73,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.extend(merge::follow(model));
     effects.extend(browse::prepare_text(model));
     needs::follow(model);
+    effects.extend(effective::follow(model));
     effects.extend(checks::follow(model));
     problems::update::follow(model);
     effects.extend(secrets::follow(model));

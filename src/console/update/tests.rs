@@ -30,6 +30,7 @@ mod dependents;
 mod detail;
 mod drafts;
 mod editor;
+mod effective;
 mod footers;
 mod gate;
 mod health;

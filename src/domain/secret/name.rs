@@ -129,8 +129,53 @@ fn secrecy_by_rules(name: &str) -> Secrecy {
         seconds = SECOND_LETTERS.get(usize::from(class)).copied().unwrap_or_default();
         (first, start) = (class, at);
     }
+    if found == Secrecy::Open && is_misspelt(name) {
+        found = Secrecy::All;
+    }
     let harmless = || HARMLESS_NAMES.iter().any(|known| FoldedName(name.as_bytes()).is(known));
     if found != Secrecy::Open && harmless() { Secrecy::Open } else { found }
+}
+
+/// Words that are recognised with a slip in them: they are long enough that nothing else is one letter away.
+const SPELLED: [&str; 8] = [
+    "authorization",
+    "authorisation",
+    "connectionstring",
+    "credentials",
+    "passphrase",
+    "password",
+    "privatekey",
+    "secret",
+];
+
+/// Whether a name is one of these words as somebody has misspelt it: what the receiver ignores is a secret all the same.
+fn is_misspelt(name: &str) -> bool {
+    const MOST: usize = 17;
+    let mut letters = [0; MOST];
+    let mut len = 0;
+    for letter in FoldedName::of(name) {
+        let Some(place) = letters.get_mut(len) else { return false };
+        *place = letter;
+        len += 1;
+    }
+    let name = letters.get(..len).unwrap_or_default();
+    SPELLED.iter().any(|word| has_at_most_one_slip(name, word.as_bytes()))
+}
+
+/// Whether a letter is missing, too many or another one, or two have changed places; or none of that.
+fn has_at_most_one_slip(name: &[u8], word: &[u8]) -> bool {
+    if name.len().abs_diff(word.len()) > 1 {
+        return false;
+    }
+    let same = name.iter().zip(word).take_while(|(one, other)| one == other).count();
+    let (name, word) = (name.get(same..).unwrap_or_default(), word.get(same..).unwrap_or_default());
+    match (name, word) {
+        ([], _) | (_, []) => true,
+        ([a, b, name @ ..], [c, d, word @ ..]) if a == d && b == c && name == word => true,
+        ([_, name @ ..], [_, word @ ..]) if name.len() == word.len() => name == word,
+        ([_, rest @ ..], word) if name.len() > word.len() => rest == word,
+        (name, [_, rest @ ..]) => name == rest,
+    }
 }
 
 /// What the rules say whose words are at `start` of a name, and begin with the letters of these classes.

@@ -53,6 +53,7 @@ const PRIVATE_KEY: &str = "gitleaks private-key";
 const AZURE: &str = "Azure Storage, account keys and shared access signatures";
 const LICENSE: &str = "gitleaks maxmind-license-key";
 const OAUTH: &str = "RFC 6749, the authorization code";
+const MISTAKEN: &str = "what people write for the receiver's authorization";
 const OTP: &str = "RFC 4226 and RFC 6238";
 
 /// In alphabetical order.
@@ -61,6 +62,7 @@ pub(super) const NAMES: &[NameRule] = &[
     anywhere("accesskeyid", RECEIVER),
     key("accountkey", KEYWORDS),
     anywhere("apikey", RECEIVER),
+    NameRule { word: "auth", place: WordPlace::Alone, secrecy: Secrecy::Scalars, source: MISTAKEN },
     key("authcode", OAUTH),
     key("authkey", KEYWORDS),
     anywhere("authorization", RECEIVER),

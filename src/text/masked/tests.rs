@@ -207,3 +207,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_secret_under_a_misspelt_name_is_masked_like_any_other() {
+    let shown = shown(
+        WEBHOOK,
+        r#"{"authorisation": "hunter2", "auth": "hunter2", "Autorization": "Bearer hunter2",
+            "basic-auth": {"username": "u", "pasword": "hunter2"}, "jwt_auth": {"secrte": ["hunter2"]}}"#,
+    );
+    assert!(!shown.contains("hunter2"), "{shown}");
+}

@@ -218,7 +218,7 @@ fn of_the_names_that_the_receiver_knows_only_the_key_of_a_connection_became_secr
     let new: Vec<_> = now.difference(&before).copied().collect();
     // The first was on the list of connections already; of the second, a block is judged by its own names, and of
     // the third, a path is shown.
-    assert_eq!(new, ["aws_access_key_id", "signature", "ssl_key"]);
+    assert_eq!(new, ["auth", "authorisation", "aws_access_key_id", "signature", "ssl_key"]);
 }
 
 #[test]

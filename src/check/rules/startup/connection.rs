@@ -12,7 +12,7 @@ const VALIDATED: &[&str] = &["rabbitmq", "redis-rq", "postgresql", "mysql", "cli
 impl Startup<'_, '_> {
     pub(super) fn connection(&self, root: &Node) -> Vec<Diagnostic> {
         let given = |name: &str| root.member(name).filter(|member| is_true(&member.value, self.text()));
-        let missing = |name: &str, remedy| self.missing(&Trail::Document, root, name, remedy);
+        let missing = |name: &str, remedy| self.missing(root, name, remedy);
         let Some(kind) = given("type") else {
             return vec![missing("type", "name the type of the connection, such as rabbitmq")];
         };

@@ -149,6 +149,7 @@ fn run(model: &mut Model, text: &str) -> PromptResult {
         ) {
             // The page is only informative, and `:reread` shows it again.
             model.secret_actions.stale_dependents.page = None;
+            model.effective = None;
         }
         return Ok(vec![Effect::Act(action)]);
     }
@@ -177,6 +178,7 @@ fn run(model: &mut Model, text: &str) -> PromptResult {
     }
     model.overlay = None;
     model.secret_actions.stale_dependents.page = None;
+    model.effective = None;
     Ok(Vec::new())
 }
 

@@ -11,8 +11,10 @@ use super::detail_rows::{DetailRow, DetailRows};
 use super::diagnostics::{dangling, first_of, problems_of};
 use super::state::{BrowsePage, DetailDocument};
 use crate::check::Problem;
-use crate::check::receiver::Verdict;
-use crate::check::rules::{OPEN_TO_ANYONE, SHARED_VARIABLE, UNROUTABLE_ID, UNUSABLE_DOCUMENT};
+use crate::check::receiver::{Verdict, routes};
+use crate::check::rules::{
+    OPEN_TO_ANYONE, REFUSED_AT_START, SHARED_VARIABLE, UNROUTABLE_ID, UNUSABLE_DOCUMENT,
+};
 use crate::console::age::{TimedText, left};
 use crate::console::model::Model;
 use crate::console::screens::browse::needs::{self, NeedLines};
@@ -20,7 +22,8 @@ use crate::console::shell::layout::{Pane, body_rows};
 use crate::console::theme::{Glyphs, StyleRole, glyph};
 use crate::console::widgets::{PaneTitle, Surface, TextRun, draw_title, width};
 use crate::console::words;
-use crate::domain::{ConnectionName, LeaseId, Namespace, ResourceKey, TokenKind, WebhookId};
+use crate::domain::json::Severity;
+use crate::domain::{ConnectionName, LeaseId, ResourceKey, TokenKind};
 use crate::inventory::RowRef;
 use crate::text::{DocumentLayout, Safe};
 
@@ -138,8 +141,8 @@ fn facts(model: &Model, shown: &DetailDocument, row: RowRef<'_>, room: u16) -> L
         facts.marked("state", StyleRole::Bad, glyph::BAD, &trouble.message);
     }
     match &shown.key {
-        ResourceKey::Webhook { namespace, id } => {
-            route(&mut facts, namespace, id, &found);
+        ResourceKey::Webhook { .. } => {
+            route(&mut facts, model, &shown.key, &found);
             if shown.facts.error.is_none() {
                 auth(&mut facts, model, shown, &found);
                 needs(&mut facts, model, shown);
@@ -246,16 +249,13 @@ impl LabelledLines {
     }
 }
 
-fn route(facts: &mut LabelledLines, namespace: &Namespace, id: &WebhookId, found: &[Problem]) {
+fn route(facts: &mut LabelledLines, model: &Model, key: &ResourceKey, found: &[Problem]) {
     if let Some(found) = first_of(found, &UNROUTABLE_ID) {
         facts.marked("route", StyleRole::Warning, glyph::WARNING, &format!("no route: {}", found.message));
         return;
     }
-    if *namespace == Namespace::default() {
-        facts.add("route", StyleRole::Text, &format!("POST /webhook/{id}"));
-        facts.add("", StyleRole::Text, &format!("POST /webhook/default/{id}"));
-    } else {
-        facts.add("route", StyleRole::Text, &format!("POST /webhook/{namespace}/{id}"));
+    for (at, route) in routes(key, &model.context.receiver.default_namespace).iter().enumerate() {
+        facts.add(if at == 0 { "route" } else { "" }, StyleRole::Text, &format!("POST {route}"));
     }
 }
 
@@ -287,7 +287,9 @@ fn auth(facts: &mut LabelledLines, model: &Model, shown: &DetailDocument, found:
         },
     }
     let Some(judgement) = judgement else { return };
-    if judgement.after_restart.is_some() {
+    // What the context silences, or does not count as an error, is not told in other words.
+    let is_told = first_of(found, &REFUSED_AT_START).is_some_and(|found| found.severity == Severity::Error);
+    if judgement.after_restart.is_some() && is_told {
         let words = "after the receiver's next start every webhook answers 404 (L01)";
         facts.marked("", StyleRole::Bad, glyph::BAD, words);
     }

@@ -12,6 +12,23 @@ use crate::text::Masked;
 /// Counting stops here.
 const MOST: usize = 9_999;
 
+/// A text that is looked through, line by line.
+pub trait SearchedText {
+    fn line_count(&self) -> usize;
+
+    fn line_text(&self, line: usize) -> &str;
+}
+
+impl SearchedText for Masked {
+    fn line_count(&self) -> usize {
+        self.line_count()
+    }
+
+    fn line_text(&self, line: usize) -> &str {
+        self.line_text(line)
+    }
+}
+
 #[derive(Debug, Default)]
 pub struct DetailSearch {
     /// What is looked for; kept when another document is selected.
@@ -37,17 +54,33 @@ impl DetailSearch {
     }
 
     /// Whether there is a match to go to, or may be one.
-    pub(super) fn has_next(&self) -> bool {
+    pub(crate) fn has_next(&self) -> bool {
         self.needle().is_some() && self.match_count.is_none_or(|count| count.total > 1)
     }
 
     /// Forgets the current match, whose place is in a text that is not shown any more.
-    pub(super) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         (self.current, self.match_count) = (None, None);
     }
 
+    /// Begins an empty line; what is typed is looked for from this line of the text.
+    pub(crate) fn begin(&mut self, origin: usize) {
+        self.typing = Some(self.input.text().to_owned());
+        self.input.set("");
+        self.origin = origin;
+        self.restart();
+    }
+
+    /// Ends typing; unless `accept` is set, what was looked for before is looked for again.
+    pub(crate) fn end(&mut self, accept: bool) {
+        if let Some(before) = self.typing.take().filter(|_| !accept) {
+            self.input.set(before);
+            self.restart();
+        }
+    }
+
     /// Finds the next match or the previous one, wrapping around.
-    fn find(&mut self, text: &Masked, forward: bool) {
+    pub(crate) fn find(&mut self, text: &impl SearchedText, forward: bool) {
         let Some(needle) = self.needle() else { return self.restart() };
         let lines = text.line_count();
         let (line, bytes) = self.current.clone().unwrap_or((self.origin.min(lines.saturating_sub(1)), 0..0));
@@ -69,7 +102,7 @@ impl DetailSearch {
         self.match_count = Some(self.count(text, &needle));
     }
 
-    fn count(&self, text: &Masked, needle: &Needle) -> MatchCount {
+    fn count(&self, text: &impl SearchedText, needle: &Needle) -> MatchCount {
         let mut count = MatchCount::default();
         for line in 0..text.line_count() {
             for found in needle.all(text.line_text(line)) {
@@ -91,11 +124,7 @@ impl DetailSearch {
 pub(super) fn open(model: &mut Model) {
     let origin = detail::rows(model).map_or(0, |rows| rows.top_line());
     if let Some((browse, _)) = model.browse_mut() {
-        let search = &mut browse.detail.search;
-        search.typing = Some(search.input.text().to_owned());
-        search.input.set("");
-        search.origin = origin;
-        search.restart();
+        browse.detail.search.begin(origin);
     }
 }
 
@@ -110,11 +139,8 @@ pub(super) fn type_text(model: &mut Model, change: impl FnOnce(&mut TextInput) -
 
 /// Ends typing; unless `accept` is set, what was looked for before is looked for again.
 pub(super) fn close(model: &mut Model, accept: bool) {
-    let Some((browse, _)) = model.browse_mut() else { return };
-    let search = &mut browse.detail.search;
-    if let Some(before) = search.typing.take().filter(|_| !accept) {
-        search.input.set(before);
-        search.restart();
+    if let Some((browse, _)) = model.browse_mut() {
+        browse.detail.search.end(accept);
     }
 }
 

@@ -19,7 +19,7 @@ mod update;
 mod view;
 
 pub use detail_links::LinkTarget;
-pub use detail_search::DetailSearch;
+pub use detail_search::{DetailSearch, SearchedText};
 pub use filter::Filter;
 pub(crate) use filter::severity_word;
 pub use list_columns::{Column, ColumnChoice, ColumnList};
@@ -43,6 +43,7 @@ use crate::console::screens::plan::{clone, delete, rename, undo};
 use crate::console::screens::{drafts, editor};
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{Movement, Surface, TextRun};
+use crate::domain::ResourceKey;
 use crate::inventory::Scope;
 
 /// One of the two lists of documents.
@@ -122,6 +123,7 @@ impl Component for Documents {
             Action::Clone => marks::targets(model).first().is_some_and(|key| !key.is_foreign()),
             Action::Delete => !marks::targets(model).is_empty(),
             Action::Copy | Action::Mark => focused.is_some(),
+            Action::Effective => focused.is_some_and(|key| matches!(key, ResourceKey::Webhook { .. })),
             Action::Open => match focus {
                 Some(Pane::Detail) => model.browse().is_some_and(|browse| browse.detail.link.is_some()),
                 focus => focus == Some(Pane::Namespaces) || focused.is_some(),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::iter;
+use std::sync::Arc;
 
 use super::detail_links::LinkTarget;
 use super::detail_search::DetailSearch;
@@ -11,6 +12,7 @@ use super::list_context::ListContext;
 use super::listing::{DocumentList, Sort};
 use crate::check::ReceiverProfile;
 use crate::check::receiver::{Judgement, judge};
+use crate::console::model::ConsoleContext;
 use crate::console::request::{AT_ONCE, Pending, RequestId};
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{ListState, Movement};
@@ -34,6 +36,8 @@ pub struct BrowsePage {
     pub detail: DetailPane,
     /// The names of the context, for the masks of the selected document.
     secret_names: SecretNames,
+    /// The receiver of the context, by which the selected document is judged.
+    pub receiver: Arc<ReceiverProfile>,
 }
 
 #[derive(Debug)]
@@ -92,14 +96,14 @@ impl DetailText {
         masking: &Masking,
         document: &Document,
         error: Option<&DocumentError>,
-        layout: DocumentLayout,
+        (layout, receiver): (DocumentLayout, &ReceiverProfile),
     ) -> Self {
         let broken_at = error.and_then(DocumentError::broken_at);
         let (masked, layout) = Masked::of_checked(masking, document, broken_at, layout);
         let judgement = key.namespace().filter(|_| error.is_none()).and_then(|_| {
             let text = document.text().ok()?;
             let root = parse(text).ok()?;
-            Some(judge(Some(key), None, &ReceiverProfile::default(), (Some(&root), text)))
+            Some(judge(Some(key), None, receiver, (Some(&root), text)))
         });
         Self { masked, layout, judgement }
     }
@@ -119,7 +123,7 @@ pub struct DetailDocument {
 
 impl BrowsePage {
     /// Lists a scope, with nothing selected.
-    pub fn new(scope: Scope, secret_names: &SecretNames) -> Self {
+    pub fn new(scope: Scope, context: &ConsoleContext) -> Self {
         Self {
             listing: DocumentList::new(scope),
             list: ListState::default(),
@@ -128,7 +132,8 @@ impl BrowsePage {
             zoomed: false,
             namespace_offset: 0,
             detail: DetailPane::default(),
-            secret_names: secret_names.clone(),
+            secret_names: context.secret_names.clone(),
+            receiver: Arc::clone(&context.receiver),
         }
     }
 
@@ -215,7 +220,8 @@ impl BrowsePage {
         let is_small = row.document().len() <= AT_ONCE;
         let layout = self.detail.layout;
         let error = facts.error.as_ref();
-        let text = is_small.then(|| DetailText::of(&key, &masking, row.document(), error, layout));
+        let how = (layout, &*self.receiver);
+        let text = is_small.then(|| DetailText::of(&key, &masking, row.document(), error, how));
         self.detail.search.restart();
         let token = row.token();
         self.detail.shown = Some(Box::new(DetailDocument { key, token, facts, masking, text }));

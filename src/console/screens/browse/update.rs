@@ -1,5 +1,7 @@
 //! The list tabs: tabs, panes, zoom, selection, filter and sort order.
 
+use std::sync::Arc;
+
 use super::detail;
 use super::detail_links;
 use super::filter::Filter;
@@ -29,10 +31,10 @@ pub(crate) fn prepare_text(model: &mut Model) -> Option<Effect> {
     let shown = browse.detail.unprepared()?;
     let (masking, key, token) = (shown.masking.clone(), shown.key.clone(), shown.token);
     let (document, error) = (shown.facts.document.clone(), shown.facts.error.clone());
-    let layout = browse.detail.layout;
+    let (layout, receiver) = (browse.detail.layout, Arc::clone(&browse.receiver));
     browse.detail.preparing.begin(request, (key.clone(), token));
     let bytes = document.len();
-    let run = move || DetailText::of(&key, &masking, &document, error.as_ref(), layout);
+    let run = move || DetailText::of(&key, &masking, &document, error.as_ref(), (layout, &receiver));
     Some(Effect::Compute(request, Compute::new(bytes, run, DetailText::default(), on_prepared)))
 }
 

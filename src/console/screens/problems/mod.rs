@@ -19,6 +19,7 @@ use crate::console::screens::browse::Filter;
 use crate::console::shell::layout::Pane;
 use crate::console::widgets::{Movement, Surface, TextRun};
 use crate::console::words;
+use crate::domain::ResourceKey;
 
 pub(crate) struct ProblemsScreen;
 
@@ -62,6 +63,7 @@ impl Component for ProblemsScreen {
         let page = &model.problems;
         match action {
             A::Open | A::Copy | A::Mark => page.list.selected.is_some(),
+            A::Effective => model.focused().is_some_and(|key| matches!(key, ResourceKey::Webhook { .. })),
             A::Edit | A::EditExternally => model.focused().is_some_and(|key| !key.is_foreign()),
             A::Zoom => page.zoomed || !model.panes().is_alone(),
             A::Back => page.zoomed || page.focus == Pane::Detail || !page.list.filter.text().is_empty(),

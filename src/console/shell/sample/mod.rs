@@ -2,6 +2,7 @@
 
 mod drafts;
 mod editing;
+mod effective;
 mod health;
 mod needs;
 mod plans;

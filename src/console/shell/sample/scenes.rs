@@ -395,6 +395,7 @@ pub(crate) const SCENES: &[Scene] = &[
     ("secret_shown", secrets::secret_shown),
     ("secret_undo", secrets::secret_undo),
     ("secret_copy", secrets::secret_copy),
+    ("effective", super::effective::page),
     ("reread", secrets::reread),
     ("plan_reput", secrets::plan_reput),
     ("secret_versions", secrets::secret_versions),

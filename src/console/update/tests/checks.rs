@@ -368,3 +368,58 @@ proptest! {
         prop_assert_eq!(console.listed(), afresh.listed());
     }
 }
+
+/// A console whose receiver validates the namespace `a` at its start, with a webhook there that it refuses.
+fn validating(setting: Option<RuleSetting>) -> TestConsole {
+    let mut console = TestConsole::loaded();
+    let default_namespace = crate::domain::Namespace::new("a").unwrap();
+    let mut receiver = ReceiverProfile { default_namespace, ..ReceiverProfile::default() };
+    if let Some(setting) = setting {
+        receiver.rules.add(rules::rule("L01").unwrap(), setting);
+    }
+    let Model { context, webhooks, connections, .. } = &mut console.model;
+    context.receiver = Arc::new(receiver);
+    for page in [webhooks, connections] {
+        page.receiver = Arc::clone(&context.receiver);
+    }
+    console.put("a/one", r#"{"module": "kafkXX"}"#, 6);
+    console.work();
+    console
+}
+
+#[test]
+fn list_detail_problems_review_and_effective_view_judge_by_the_receiver_and_the_rules_of_the_context() {
+    let dark = "after the receiver's next start every webhook answers 404";
+    let mut console = validating(None);
+    console.model.size.cols = 200;
+    let shown = console.frame();
+    assert!(shown.contains(dark) && shown.contains("POST /webhook/one"), "{shown}");
+    assert_eq!(console.rules_of("a/one").unwrap().first(), Some(&"L01"));
+    console.keys("4");
+    assert!(console.listed().contains(&"L01 a/one".to_owned()), "{:?}", console.listed());
+    console.keys("1 v");
+    assert!(console.frame().contains(dark), "{}", console.frame());
+    let review = |console: &mut TestConsole| {
+        console.keys("e");
+        let edit = console.model.edit.as_mut().unwrap();
+        assert!(edit.buffer.set_text(r#"{"module": "kafkXXX"}"#));
+        console.keys("ctrl-s");
+    };
+    console.keys("v");
+    review(&mut console);
+    let darkens = |console: &TestConsole| match &console.model.edit.as_ref().unwrap().stage {
+        DraftStage::Review(review) => review.preflight.as_ref().unwrap().found.len(),
+        _ => panic!("no review"),
+    };
+    assert_eq!(darkens(&console), 1);
+
+    let mut silenced = validating(Some(RuleSetting::Silenced("ours".into())));
+    silenced.model.size.cols = 200;
+    assert!(!silenced.frame().contains(dark), "{}", silenced.frame());
+    assert!(!silenced.rules_of("a/one").unwrap().contains(&"L01"));
+    silenced.keys("4");
+    assert!(!silenced.listed().contains(&"L01 a/one".to_owned()));
+    silenced.keys("1");
+    review(&mut silenced);
+    assert_eq!(darkens(&silenced), 0);
+}

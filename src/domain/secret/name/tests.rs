@@ -173,6 +173,35 @@ fn long_names_cost_one_pass() {
     }
 }
 
+#[test]
+fn what_people_mistype_for_a_secret_is_a_secret() {
+    for name in [
+        "authorisation",
+        "Authorisation",
+        "autorization",
+        "authorizaton",
+        "authroization",
+        "autorisation",
+        "auth",
+        "pasword",
+        "passwrod",
+        "pass_wort",
+        "secrte",
+        "sercet",
+        "credentals",
+        "conection_string",
+        "private-kye",
+    ] {
+        assert!(looks_secret(name), "{name}");
+    }
+    for name in
+        ["passport", "sector", "authority", "authenticated", "decree", "credits", "auth_mode", "author"]
+    {
+        assert!(!looks_secret(name), "{name}");
+    }
+    assert_eq!(name_secrecy("auth"), Secrecy::Scalars, "a block is judged by its own names");
+}
+
 /// The receiver's page lists every row of the table with its source.
 #[test]
 fn the_documentation_lists_every_row_of_the_table() {

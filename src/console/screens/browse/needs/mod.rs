@@ -76,17 +76,7 @@ pub(crate) fn own_auth(model: &Model, key: &ResourceKey) -> Vec<&'static str> {
 }
 
 pub(crate) fn own_auth_of(needs: &Needs, presence: &PresenceCache) -> Vec<&'static str> {
-    let there =
-        |need: &&Need| matches!(need.state(&|path| presence.presence(path)), NeedState::Present { .. });
-    needs
-        .iter()
-        .filter(there)
-        .filter_map(|need| match need.kind {
-            NeedKind::Own(SecretField::BEARER_TOKEN) => Some("bearer"),
-            NeedKind::Own(SecretField::HMAC_SECRET) => Some("hmac"),
-            _ => None,
-        })
-        .collect()
+    needs.own_auth(&|path| presence.presence(path))
 }
 
 /// Whether a secret of its own may complete a block that refuses everybody without it.

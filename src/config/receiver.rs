@@ -142,11 +142,8 @@ impl Settings {
     /// a secret store that cannot be opened tells its own.
     pub fn health(&self) -> Health {
         let mut health = Health::new("settings");
-        self.findings
-            .iter()
-            .cloned()
-            .chain(self.own_rules.findings())
-            .for_each(|finding| health.push(finding));
+        let findings = self.findings.iter().cloned().chain(self.own_rules.findings());
+        findings.for_each(|finding| health.push(finding));
         match self.receiver_view() {
             Ok(view) => view.findings.into_iter().for_each(|finding| health.push(finding)),
             Err(problem) => {

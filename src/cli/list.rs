@@ -44,8 +44,9 @@ pub(super) enum ListCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct UsesArgs {
-    /// Only those that depend on a connection, a secret or a variable, through a connection too: a connection's
-    /// name, MOUNT/PATH or PATH of a secret, with #FIELD or without, or '$NAME' for a variable alone
+    /// Only those that depend on a connection, a secret or a variable, through a connection too: a
+    /// connection's name, MOUNT/PATH or PATH of a secret, with #FIELD or without, or '$NAME' for a variable
+    /// alone
     #[arg(long, value_name = "NAME", value_parser = used_name)]
     pub(super) uses: Option<UsedName>,
 }

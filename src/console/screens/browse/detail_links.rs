@@ -1,4 +1,5 @@
-//! The facts of the detail that lead somewhere: to a document, or to all webhooks that depend on the same thing.
+//! The facts of the detail that lead somewhere: to a document, or to all webhooks that depend on the same
+//! thing.
 
 use std::ops::Range;
 
@@ -27,8 +28,8 @@ pub(crate) struct DetailLink {
     pub(super) to: LinkTarget,
 }
 
-/// The first row to show and the selected fact after a movement: the next fact in view that leads somewhere is
-/// selected; if there is none, the detail is scrolled.
+/// The first row to show and the selected fact after a movement: the next fact in view that leads somewhere
+/// is selected; if there is none, the detail is scrolled.
 pub(super) fn step(model: &Model, by: Movement) -> Option<(DetailPosition, Option<LinkTarget>)> {
     let selected = model.browse()?.detail.link.as_ref();
     let (rows, links) = detail::rows_and_links(model)?;

@@ -20,9 +20,8 @@ pub(crate) fn severity_word(severity: Severity) -> &'static str {
 }
 
 /// A parsed filter line: words separated by blanks, all of which must match. `!word` must not
-/// occur; `id:`, `ns:`, `module:` and `conn:` search that column only; `uses:` takes what a document depends on,
-/// and `is:`, `auth:`, `sec:`, `problem:` and
-/// `severity:` take the words that the list shows, or their beginning. A name is found as it is shown.
+/// occur; `id:`, `ns:`, `module:` and `conn:` search that column only; `uses:` takes what a document depends
+/// on, and `is:`, `auth:`, `sec:`, `problem:` and `severity:` take the words that the list shows, or their beginning. A name is found as it is shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
     terms: Vec<FilterTerm>,
@@ -154,7 +153,8 @@ impl Filter {
         Self { terms: text.split_whitespace().filter_map(term).collect() }
     }
 
-    /// Looks whether anything is called just as documents are to depend on; otherwise a part of a name is enough.
+    /// Looks whether anything is called just as documents are to depend on; otherwise a part of a name is
+    /// enough.
     pub(crate) fn settle(&mut self, context: &ListContext<'_>) {
         for term in &mut self.terms {
             term.used = term.used.take().map(|used| context.settle(used));

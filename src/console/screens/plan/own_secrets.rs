@@ -1,5 +1,5 @@
-//! The own secrets of webhooks that get another name or are copied: what the new name would go without, and the
-//! copies that are made of them before the documents are written, if the user asks for that.
+//! The own secrets of webhooks that get another name or are copied: what the new name would go without, and
+//! the copies that are made of them before the documents are written, if the user asks for that.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,8 +41,8 @@ pub struct SecretCopies {
 
 /// What becomes of the own secrets of a webhook under its new name.
 enum OwnFate {
-    /// They stay behind: these fields, which the document leaves out. They can be copied, unless something else is,
-    /// or was, at the new place.
+    /// They stay behind: these fields, which the document leaves out. They can be copied, unless something
+    /// else is, or was, at the new place.
     Lost { copy: CopyRequest, fields: Vec<SecretField>, is_free: bool },
     /// The receiver reads none of what is there.
     Unread(SecretPath),
@@ -224,8 +224,8 @@ pub(super) fn copy_next(model: &mut Model) -> Option<Vec<Effect>> {
     Some(vec![Effect::Secret(request, SecretJob::Copy(copy))])
 }
 
-/// Goes on after a copy was made: with the next one, then with the documents. After one that failed, or of which
-/// it is not known, nothing more is sent.
+/// Goes on after a copy was made: with the next one, then with the documents. After one that failed, or of
+/// which it is not known, nothing more is sent.
 pub(crate) fn on_copied(
     model: &mut Model,
     request: RequestId,
@@ -269,7 +269,8 @@ pub(super) fn facts(page: &mut ReviewPage<'_>, model: &Model, plan: &Plan, step:
     }
 }
 
-/// What becomes of the own secrets of a webhook under a new name; with the key that copies them, where there is one.
+/// What becomes of the own secrets of a webhook under a new name; with the key that copies them, where there
+/// is one.
 pub(crate) fn new_name(
     page: &mut ReviewPage<'_>,
     model: &Model,

@@ -94,7 +94,8 @@ impl SecretEntry {
         (self.dependents.len(), behind)
     }
 
-    /// One of the documents that depend on it, then one of the webhooks that do through a connection, with that.
+    /// One of the documents that depend on it, then one of the webhooks that do through a connection, with
+    /// that.
     pub fn dependent(&self, inventory: &Inventory, at: usize) -> Option<(Slot, Option<Slot>)> {
         let Some(mut left) = at.checked_sub(self.dependents.len()) else {
             return Some((*self.dependents.get(at)?, None));

@@ -1,4 +1,5 @@
-//! Dependants: rows of the details that lead to them, and what a plan does to documents that it does not write.
+//! Dependants: rows of the details that lead to them, and what a plan does to documents that it does not
+//! write.
 
 use super::plans::{commits, done};
 use super::secrets::places;

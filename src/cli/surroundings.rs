@@ -2,14 +2,13 @@
 //! it, and since when they are as they are. Nothing waits for it longer than it says.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use futures::{StreamExt, stream};
 use tokio::time::timeout;
 
 use super::session::CliSession;
 use super::stderr::print_note;
-use crate::audit::{AuditLine, AuditOutcome, recorded_name};
 use crate::check::{KnownDocuments, NeedKind, Needs, SecretLookup, needs};
 use crate::config::Target;
 use crate::domain::{Presence, ResourceKey, SecretPath};
@@ -110,7 +109,8 @@ pub(super) fn note_ages(
         Target::Etcd(_) => {
             let audited = audited(session);
             for (key, token) in tokens {
-                if let Some(at) = audited.get(&(recorded_name(&key.to_string()), token.clone())) {
+                if let Some(at) = audited.get(&(crate::audit::recorded_name(&key.to_string()), token.clone()))
+                {
                     known.add_stored_by(key.clone(), *at);
                 }
             }
@@ -121,7 +121,8 @@ pub(super) fn note_ages(
 /// The writes to this store that the audit knows to be done: what was written, with its token, and when. An audit that
 /// cannot be read tells nothing.
 #[cfg(feature = "etcd")]
-fn audited(session: &CliSession) -> BTreeMap<(String, String), SystemTime> {
+fn audited(session: &CliSession) -> BTreeMap<(String, String), std::time::SystemTime> {
+    use crate::audit::{AuditLine, AuditOutcome};
     let store = session.settings.target.location();
     let lines =
         session.settings.console.state_dir.as_deref().and_then(|folder| crate::audit::read(folder).ok());

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures::TryStreamExt;
 
 use super::collection::{CheckedDocument, Collection, FileFinding, Origin, is_collection};
-use crate::check::{Diagnosis, KnownDocuments, ReceiverProfile, StoreInput, Subject, diagnose_counting};
+use crate::check::{Diagnosis, KnownDocuments, ReceiverProfile};
 use crate::cli::document_arg::DocumentArg;
 use crate::cli::error::{Exit, Result};
 use crate::cli::input::read_into;
@@ -96,14 +96,15 @@ pub(super) async fn of_context(session: &CliSession) -> Result<DocumentGroup> {
 }
 
 /// What is to be said of the store itself.
+#[cfg_attr(not(feature = "etcd"), allow(unused_variables, reason = "files have nothing to be said of"))]
 fn of_store(session: &CliSession, receiver: &ReceiverProfile) -> Diagnosis {
     match &session.settings.target {
         Target::Files(_) => Diagnosis::default(),
         #[cfg(feature = "etcd")]
         Target::Etcd(etcd) => {
             let tls = etcd.endpoints.iter().any(|endpoint| etcd.uses_tls(endpoint));
-            let store = StoreInput { receiver, tls, login: etcd.login.is_some() };
-            diagnose_counting(Subject::Store(&store))
+            let store = crate::check::StoreInput { receiver, tls, login: etcd.login.is_some() };
+            crate::check::diagnose_counting(crate::check::Subject::Store(&store))
         }
     }
 }

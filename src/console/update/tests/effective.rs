@@ -64,7 +64,7 @@ fn its_secrets_are_looked_at_and_what_is_known_of_them_shows() {
     console.load("s1", 2, &[entry("a/one", SHUT, 1), entry("a/two", r#"{"module":"log"}"#, 2)]);
     console.keys("g v");
     let path = SecretPath::Kv { mount: Mount::new("secret").unwrap(), path: KvPath::new("app/one").unwrap() };
-    assert_eq!(console.model.secret_link.watched, [path.clone()], "those of the page alone");
+    assert_eq!(console.model.secret_link.watched, std::slice::from_ref(&path), "those of the page alone");
     says(&console, &["{$vault:app/one#key} is not known from here"]);
     let fields = vec![(FieldName::new("key"), FieldState::Present)];
     let present = Presence::Present(SecretContents { fields, ..SecretContents::default() });

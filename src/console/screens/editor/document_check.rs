@@ -7,7 +7,9 @@ use super::diagnostics::BufferDiagnostic;
 use super::state::Draft;
 use super::text_buffer::LineStarts;
 use crate::check::rules::RECEIVER_ONLY_JSON;
-use crate::check::{Diagnostic, DocumentInput, MemberDescriptions, ReceiverProfile, Subject, diagnose};
+use crate::check::{
+    Diagnostic, DocumentInput, MemberDescriptions, Overrun, ReceiverProfile, Subject, diagnose,
+};
 use crate::console::compute::Compute;
 use crate::console::effect::{Effect, RequestId};
 use crate::console::model::{Model, Surroundings};
@@ -50,13 +52,20 @@ impl DraftText {
 }
 
 impl DraftDocument {
-    fn judge(&self, receiver: &ReceiverProfile, around: &Surroundings) -> Vec<BufferDiagnostic> {
-        let found =
+    /// What is found, and the own rules that cost too much.
+    fn judge(
+        &self,
+        receiver: &ReceiverProfile,
+        around: &Surroundings,
+    ) -> (Vec<BufferDiagnostic>, Vec<Overrun>) {
+        let mut found =
             diagnose(Subject::Document(&DocumentInput::new(&self.key, &self.facts, receiver, around)));
+        let own = receiver.own_rules.judge(&[(&self.key, self.facts.document.text().unwrap_or_default())]);
+        found.extend(receiver.rules.apply(own.found.into_iter().flatten().collect()).found);
         let starts = LineStarts::of(&self.text);
         // Of the text the draft's own rule says that already.
         let found = found.into_iter().filter(|found| found.rule != RECEIVER_ONLY_JSON.id);
-        found.map(|found| self.in_draft(found, &starts)).collect()
+        (found.map(|found| self.in_draft(found, &starts)).collect(), own.overruns)
     }
 
     /// The diagnostic at its place in the draft.
@@ -110,12 +119,19 @@ fn on_read(
     let Some(edit) = &mut model.edit else { return Vec::new() };
     edit.diagnostics.begin_document(revision, request);
     let cost = edit.buffer.len() * COST_PER_BYTE;
+    let is_costly = !receiver.own_rules.is_empty();
     let job = Compute::new(cost, move || Some(document.judge(&receiver, &around)), None, on_judged);
-    vec![Effect::Compute(request, job)]
+    vec![Effect::Compute(request, if is_costly { job.off_the_loop() } else { job })]
 }
 
-fn on_judged(model: &mut Model, request: RequestId, found: Option<Vec<BufferDiagnostic>>) -> Vec<Effect> {
+fn on_judged(
+    model: &mut Model,
+    request: RequestId,
+    judged: Option<(Vec<BufferDiagnostic>, Vec<Overrun>)>,
+) -> Vec<Effect> {
     let now = model.now.mono;
+    let (found, overruns) = judged.unzip();
+    model.disable_own_rules(&overruns.unwrap_or_default());
     if let Some(edit) = &mut model.edit {
         let revision = edit.buffer.revision();
         if edit.diagnostics.accept_step(request, revision, now) {
@@ -126,11 +142,13 @@ fn on_judged(model: &mut Model, request: RequestId, found: Option<Vec<BufferDiag
     Vec::new()
 }
 
-/// Checks the document of a small draft now, for a key that needs the answer.
+/// Checks the document of a small draft now, for a key that needs the answer; where own rules judge, whose cost
+/// nobody knows before, the answer comes soon.
 pub(crate) fn finish(model: &mut Model) {
     let now = model.now.mono;
     let Some(edit) = &mut model.edit else { return };
-    let is_small = edit.buffer.len() * COST_PER_BYTE <= AT_ONCE;
+    let is_small =
+        edit.buffer.len() * COST_PER_BYTE <= AT_ONCE && model.context.receiver.own_rules.is_empty();
     if !is_small || !edit.diagnostics.is_document_behind(&edit.buffer) {
         return;
     }

@@ -163,7 +163,11 @@ pub(crate) fn steps(console: &TestConsole) -> Vec<WalkStep> {
     }
     match place {
         // An addition that keeps the document valid JSON, and one after which names are offered.
-        Place::Editor => steps.extend([" ", "{\""].map(WalkStep::Text)),
+        Place::Editor => {
+            steps.push(WalkStep::Text(" "));
+            let is_changed = console.model.edit.as_ref().is_some_and(|edit| edit.is_changed());
+            steps.extend((!is_changed).then_some(WalkStep::Text("{\"")));
+        }
         // A free name, a suffix for one, the context's name, a namespace, words and a path to type.
         Place::Prompt => steps
             .extend(["a/fresh", "2", "prod", "c/", "delete 3", "webhooks/a/one/secrets"].map(WalkStep::Text)),

@@ -77,6 +77,27 @@ fn edit() {
 }
 
 #[test]
+fn completion() {
+    let mut terminal = demo(110, 24);
+    terminal.edit("team-a/misspelt");
+    terminal.wait_for("L09 the receiver ignores hmca");
+    terminal.keys("down end enter ctrl-n");
+    terminal.wait_for("authorization");
+    terminal.wait_for("draft saved");
+    draw(&terminal, "completion");
+}
+
+#[test]
+fn problems() {
+    let mut terminal = demo(132, 36);
+    terminal.keys("4");
+    terminal.wait_until(|screen| screen.has("team-a/misspelt") && !screen.has("✗…"));
+    terminal.keys("j j");
+    terminal.wait_for("unresolved-reference");
+    draw(&terminal, "problems");
+}
+
+#[test]
 fn review() {
     let mut terminal = demo(110, 24);
     terminal.edit("production/payments");

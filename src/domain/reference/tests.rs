@@ -199,3 +199,63 @@ proptest! {
         }
     }
 }
+
+/// What texts with references are made of, and what is nearly one.
+const PIECES: [&str; 24] = [
+    "{$",
+    "${",
+    "{$vault:",
+    "}",
+    "{",
+    "$",
+    "vault:",
+    "A",
+    "B_1",
+    "app/x",
+    "#f",
+    "#",
+    ":",
+    ";",
+    "..",
+    "/",
+    " ",
+    "é",
+    "\u{0}",
+    "\u{202e}",
+    "{uuid}",
+    "-",
+    "{$A:x}",
+    "{$vault:a/b#c:d}",
+];
+
+#[test]
+fn random_texts_give_places_in_themselves_and_crash_nothing() {
+    let count = if std::env::var_os("CONFDECK_LONG").is_some() { 1_000_000 } else { 100_000 };
+    // The next of a series of numbers that is the same in each run.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 16).unwrap() % below
+    };
+    let mut found = 0;
+    for _ in 0..count {
+        let text: String = (0..next(12)).map(|_| PIECES[next(PIECES.len())]).collect();
+        let references = references_in(&text);
+        let mut from = 0;
+        for (_, span, default) in &references {
+            let whole = span.of(&text);
+            assert!(span.start >= from && whole.starts_with("{$") && whole.ends_with('}'), "{text:?}");
+            assert!(default.is_none_or(|it| span.start < it.start && it.end < span.end), "{text:?}");
+            from = span.end;
+        }
+        let read = lookups(&text);
+        assert!(read.iter().all(|it| it.default.is_none_or(|default| text.contains(default))), "{text:?}");
+        for literal in literal_references(&text, true) {
+            assert!(text.get(literal.range).is_some_and(|it| !it.is_empty()), "{text:?}");
+        }
+        found += usize::from(!references.is_empty() && !read.is_empty());
+    }
+    assert!(found > count / 20, "{found} of {count} have references");
+}

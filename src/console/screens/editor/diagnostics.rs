@@ -45,7 +45,6 @@ impl CheckProgress {
         self.asked.begin(request, revision);
     }
 
-    /// Whether an answer is the one that is waited for, and of this revision.
     fn accept(&mut self, request: RequestId, revision: u64, now: Duration) -> bool {
         match self.asked.accept(request) {
             Some(asked) if asked == revision => return true,
@@ -59,7 +58,6 @@ impl CheckProgress {
         self.revision != Some(buffer.revision())
     }
 
-    /// When to check; `None` while a check is pending or not needed.
     fn due(&self) -> Option<Duration> {
         self.at.filter(|_| !self.asked.is_pending())
     }
@@ -374,8 +372,6 @@ mod tests {
         assert_eq!(come_to, [(1, 1), (1, 2), (0, 0), (1, 1)]);
         assert_eq!(found.counts().errors, 1);
         assert!(found.first_error().is_some_and(|flaw| flaw.is_of_text));
-        at = Pos { row: 0, at: 0 };
-        assert_eq!(found.step(at, false).map(|at| at.row), Some(1), "back, round the beginning");
     }
 
     #[test]

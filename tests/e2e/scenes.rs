@@ -80,7 +80,7 @@ fn edit() {
 fn completion() {
     let mut terminal = demo(110, 24);
     terminal.edit("team-a/misspelt");
-    terminal.wait_for("L09 the receiver ignores hmca");
+    terminal.wait_for("L11 none: open to anyone");
     terminal.keys("down end enter ctrl-n");
     terminal.wait_for("authorization");
     terminal.wait_for("draft saved");

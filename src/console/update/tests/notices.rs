@@ -88,7 +88,9 @@ fn no_result_of_the_act_before_stands_under_a_question() {
 
 #[test]
 fn typing_ends_notes_about_the_text_and_no_result() {
-    let mut console = TestConsole::loaded();
+    let mut console = TestConsole::new();
+    let text = r#"{"module": "log", "jwt": {"secret": "{$vault:app/jwt#secret}"}}"#;
+    console.load("s1", 5, &[entry("a/one", text, 1)]);
     console.keys("e").send(AppEvent::Key(KeyEvent::new(KeyCode::F(8), KeyModifiers::NONE)));
     assert_eq!(console.results(), ["no problem is known"]);
     console.model.notify(Tone::Good, "done: something");

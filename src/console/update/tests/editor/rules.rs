@@ -71,11 +71,12 @@ fn a_fix_of_a_rule_is_one_step_by_the_same_key() {
     }
     rows.rotate_right(1);
     assert!(rows.len() > 1 && rows.is_sorted() && rows.contains(&3), "each in turn: {rows:?}");
-    while console.cursor().0 != 3 {
+    // Before the secret in plain text, which nothing but its owner can move.
+    while console.cursor() != (3, 2) {
         console.press(KeyCode::F(7));
     }
     console.press(KeyCode::F(2));
-    assert_eq!(console.line(3), "  \"authorization\": \"Bearer ‹kept:1›\",");
+    assert_eq!(console.line(3), "  \"authorization\": \"‹kept:1›\",");
     console.pause();
     assert!(!console.has("L09"), "{:?}", console.found());
     console.keys("ctrl-u").pause();
@@ -89,7 +90,7 @@ fn a_fix_that_is_asked_for_at_once_is_not_put_off() {
         console.press(KeyCode::Down);
     }
     console.press(KeyCode::F(2));
-    assert_eq!(console.line(3), "  \"authorization\": \"Bearer ‹kept:1›\",");
+    assert_eq!(console.line(3), "  \"authorization\": \"‹kept:1›\",");
 }
 
 #[test]

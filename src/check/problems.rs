@@ -3,6 +3,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::Diagnostic;
@@ -10,19 +11,34 @@ use crate::domain::json::Severity;
 use crate::domain::{Namespace, ResourceKey};
 use crate::inventory::{Scope, Slot, SlotSet};
 
-/// A diagnostic as the index keeps it: its texts are shared, and what only a draft can use is left out.
+/// A diagnostic as the index keeps it: what only a draft can use is left out, and what it says is shared by all
+/// documents of which the same is to be said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
+    text: Arc<ProblemText>,
+    /// Line and column, from 1; 0 if it is about no place in the text.
+    place: (u32, u32),
+}
+
+/// What a problem says.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub struct ProblemText {
     /// See [`super::Rule::id`].
     pub rule: &'static str,
     pub severity: Severity,
-    pub message: Arc<str>,
-    pub pointer: Arc<str>,
+    pub message: Box<str>,
+    pub pointer: Box<str>,
     pub remedy: &'static str,
     /// What its fix does; empty if it has none.
     pub fix: &'static str,
-    /// Line and column, from 1; 0 if it is about no place in the text.
-    place: (u32, u32),
+}
+
+impl Deref for Problem {
+    type Target = ProblemText;
+
+    fn deref(&self) -> &ProblemText {
+        &self.text
+    }
 }
 
 impl Problem {
@@ -35,15 +51,16 @@ impl Problem {
 impl From<Diagnostic> for Problem {
     fn from(found: Diagnostic) -> Self {
         let count = |number| u32::try_from(number).unwrap_or(u32::MAX);
-        Self {
+        let text = ProblemText {
             rule: found.rule,
             severity: found.severity,
             message: found.message.into(),
             pointer: found.pointer.into(),
             remedy: found.remedy,
             fix: found.fix.map_or("", |fix| fix.words),
-            place: found.place.map_or((0, 0), |(line, column)| (count(line), count(column))),
-        }
+        };
+        let place = found.place.map_or((0, 0), |(line, column)| (count(line), count(column)));
+        Self { text: Arc::new(text), place }
     }
 }
 
@@ -81,7 +98,7 @@ const LEAST_TEXTS: usize = 1_024;
 pub struct ProblemIndex {
     checked: SlotSet,
     found: HashMap<Slot, DocumentProblems>,
-    texts: HashSet<Arc<str>>,
+    texts: HashSet<Arc<ProblemText>>,
     sweep_at: usize,
     total: SeverityCounts,
     webhooks: SeverityCounts,
@@ -128,8 +145,7 @@ impl ProblemIndex {
         }
         self.drop_problems(slot);
         for problem in &mut problems {
-            problem.message = self.shared(&problem.message);
-            problem.pointer = self.shared(&problem.pointer);
+            problem.text = self.shared(&problem.text);
         }
         let entry = DocumentProblems { kind: Kind::of(key), problems: problems.into() };
         self.count(&entry, |count| *count += 1);
@@ -189,7 +205,8 @@ impl ProblemIndex {
     }
 
     fn count(&mut self, entry: &DocumentProblems, change: impl Fn(&mut usize)) {
-        for Problem { severity, rule, .. } in &entry.problems {
+        for problem in &entry.problems {
+            let ProblemText { severity, rule, .. } = &**problem;
             change(self.total.of(*severity));
             change(self.rules.entry(rule).or_default().of(*severity));
             let of_kind = match &entry.kind {
@@ -202,8 +219,8 @@ impl ProblemIndex {
             };
             change(of_kind.of(*severity));
         }
-        for Problem { rule, .. } in &entry.problems {
-            if let Entry::Occupied(counts) = self.rules.entry(rule)
+        for problem in &entry.problems {
+            if let Entry::Occupied(counts) = self.rules.entry(problem.rule)
                 && counts.get().total() == 0
             {
                 counts.remove();
@@ -217,7 +234,7 @@ impl ProblemIndex {
     }
 
     /// The text, kept once.
-    fn shared(&mut self, text: &Arc<str>) -> Arc<str> {
+    fn shared(&mut self, text: &Arc<ProblemText>) -> Arc<ProblemText> {
         if self.texts.len() >= self.sweep_at.max(LEAST_TEXTS) {
             self.texts.retain(|text| Arc::strong_count(text) > 1);
             self.sweep_at = self.texts.len() * 2;
@@ -305,7 +322,7 @@ mod tests {
 
     #[test]
     fn a_problem_keeps_its_budget() {
-        assert!(size_of::<Problem>() <= 96, "{}", size_of::<Problem>());
+        assert!(size_of::<Problem>() <= 16, "{}", size_of::<Problem>());
         assert!(size_of::<(Slot, DocumentProblems)>() <= 48, "{}", size_of::<(Slot, DocumentProblems)>());
     }
 
@@ -315,7 +332,7 @@ mod tests {
         for number in 0..100 {
             index.set(slot(number), &key("a/x"), vec![found("L15", Severity::Warning, "connection gone")]);
         }
-        let [first, last] = [0, 99].map(|number| Arc::clone(&index.of(slot(number)).unwrap()[0].message));
+        let [first, last] = [0, 99].map(|number| Arc::clone(&index.of(slot(number)).unwrap()[0].text));
         assert!(Arc::ptr_eq(&first, &last));
         for number in 0..LEAST_TEXTS * 4 {
             let message = format!("connection c{number} does not exist");

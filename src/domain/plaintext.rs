@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::json::{JsonEvent, Scalar, has_byte, string_value, walk};
 use super::reference::{MAX_DEPTH, is_all_references, login_password, lookups};
+use super::secret::is_authorization;
 use super::{Masking, Secrecy, SecrecyContainer, SecretNames, secret_shapes};
 
 /// Words that begin the value of a header and are not secrets themselves.
@@ -48,16 +49,10 @@ pub(crate) fn is_plaintext(
 /// is none, or nothing after it. `name` is that of the field or header: elsewhere such a word may be a part
 /// of the secret.
 pub(crate) fn scheme_len(name: &str, value: &str) -> usize {
-    let bytes = name.as_bytes();
-    const AUTHORIZATION: &[u8] = b"authorization";
-    let is_authorization =
-        bytes.windows(AUTHORIZATION.len()).any(|part| part.eq_ignore_ascii_case(AUTHORIZATION));
-    let Some((word, rest)) = value.split_once(' ').filter(|_| is_authorization) else { return 0 };
+    let Some((word, rest)) = value.split_once(' ') else { return 0 };
     let token = rest.trim_start_matches(' ');
-    match SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme)) && !token.is_empty() {
-        true => value.len() - token.len(),
-        false => 0,
-    }
+    let is_scheme = SCHEMES.iter().any(|scheme| word.eq_ignore_ascii_case(scheme)) && !token.is_empty();
+    if is_scheme && is_authorization(name) { value.len() - token.len() } else { 0 }
 }
 
 /// Empty, or the scheme of a token without the token.

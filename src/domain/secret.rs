@@ -11,6 +11,7 @@ mod table;
 
 pub(crate) use container::SecrecyContainer;
 pub use context_names::{SecretNameError, SecretNames};
+pub(crate) use name::is_authorization;
 use name::{FoldedName, names_file};
 pub(crate) use pair::is_pair_value;
 pub(crate) use shape::{may_end_in_token, secret_shapes};

@@ -30,7 +30,7 @@ fn from_a_red_count_to_the_document_that_the_fix_key_mended_in_five_keys() {
             screen.framed()
         );
         terminal.keys("f2");
-        terminal.wait_for("\"authorization\": \"‹kept:1›\"");
+        terminal.wait_for("\"authorization\": \"Bearer ‹kept:1›\"");
         terminal.wait_gone("L09");
         terminal.keys("ctrl-s");
         terminal.wait_for("REVIEW");

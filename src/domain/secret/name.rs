@@ -150,6 +150,18 @@ const SPELLED: [&str; 8] = [
 
 /// Whether a name is one of these words as somebody has misspelt it: what the receiver ignores is a secret all the same.
 fn is_misspelt(name: &str) -> bool {
+    is_nearly_one_of(name, &SPELLED)
+}
+
+/// Whether a name is that of an authorization, or was meant to be.
+pub(crate) fn is_authorization(name: &str) -> bool {
+    const WORD: &[u8] = b"authorization";
+    name.as_bytes().windows(WORD.len()).any(|part| part.eq_ignore_ascii_case(WORD))
+        || name.eq_ignore_ascii_case("auth")
+        || is_nearly_one_of(name, &["authorization", "authorisation"])
+}
+
+fn is_nearly_one_of(name: &str, words: &[&str]) -> bool {
     const MOST: usize = 17;
     let mut letters = [0; MOST];
     let mut len = 0;
@@ -159,7 +171,7 @@ fn is_misspelt(name: &str) -> bool {
         len += 1;
     }
     let name = letters.get(..len).unwrap_or_default();
-    SPELLED.iter().any(|word| has_at_most_one_slip(name, word.as_bytes()))
+    words.iter().any(|word| has_at_most_one_slip(name, word.as_bytes()))
 }
 
 /// Whether a letter is missing, too many or another one, or two have changed places; or none of that.

@@ -216,4 +216,6 @@ fn a_secret_under_a_misspelt_name_is_masked_like_any_other() {
             "basic-auth": {"username": "u", "pasword": "hunter2"}, "jwt_auth": {"secrte": ["hunter2"]}}"#,
     );
     assert!(!shown.contains("hunter2"), "{shown}");
+    // As in the place that was meant: a value moved there must not show more than here.
+    assert!(shown.contains("\"Autorization\": \"Bearer ••••••••\""), "{shown}");
 }

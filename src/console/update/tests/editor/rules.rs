@@ -76,7 +76,7 @@ fn a_fix_of_a_rule_is_one_step_by_the_same_key() {
         console.press(KeyCode::F(7));
     }
     console.press(KeyCode::F(2));
-    assert_eq!(console.line(3), "  \"authorization\": \"‹kept:1›\",");
+    assert_eq!(console.line(3), "  \"authorization\": \"Bearer ‹kept:1›\",");
     console.pause();
     assert!(!console.has("L09"), "{:?}", console.found());
     console.keys("ctrl-u").pause();
@@ -90,7 +90,7 @@ fn a_fix_that_is_asked_for_at_once_is_not_put_off() {
         console.press(KeyCode::Down);
     }
     console.press(KeyCode::F(2));
-    assert_eq!(console.line(3), "  \"authorization\": \"‹kept:1›\",");
+    assert_eq!(console.line(3), "  \"authorization\": \"Bearer ‹kept:1›\",");
 }
 
 #[test]

@@ -91,8 +91,9 @@ fn completion() {
 fn problems() {
     let mut terminal = demo(132, 36);
     terminal.keys("4");
-    terminal.wait_until(|screen| screen.has("team-a/misspelt") && !screen.has("✗…"));
-    terminal.keys("j j");
+    // What is said of secrets comes as they are looked at, above what is selected.
+    terminal.wait_until(|screen| screen.has("team-a/misspelt") && !screen.has("✗…") && screen.has("of 40"));
+    terminal.keys("g");
     terminal.wait_for("unresolved-reference");
     draw(&terminal, "problems");
 }

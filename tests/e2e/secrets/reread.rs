@@ -95,9 +95,11 @@ fn of_many_documents_as_many_are_planned_as_one_commit_takes_and_the_rest_after_
     let before = store.revision();
     terminal.answer("enter");
     terminal.wait_for("TO BE READ AGAIN  300 documents");
-    for (left, done) in
-        [(172, "172 left to be read again"), (44, "44 left to be read again"), (0, "re-put of 44 documents")]
-    {
+    for (left, done) in [
+        (172, "172 left to be read again"),
+        (44, "44 left to be read again"),
+        (0, "done: re-put of 44 documents"),
+    ] {
         terminal.keys("p");
         terminal.wait_for("RE-PUT");
         if left > 0 {

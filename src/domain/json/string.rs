@@ -6,7 +6,7 @@ use super::Span;
 use super::bytes::bytes_equal;
 
 /// Reads a string lexeme, quotes included. A lone surrogate, which no `str` holds, reads as U+FFFD, as in most
-/// readers; see [`lone_surrogates`].
+/// readers.
 ///
 /// # Errors
 /// The offset of its first error in the quoted text, and the reason.

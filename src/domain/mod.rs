@@ -23,7 +23,7 @@ mod utc;
 pub use change::{Change, ChangeKind, DocumentChange, Entry};
 pub use coverage::{Coverage, PermittedRanges};
 pub use document::{Document, MAX_EDITABLE};
-#[cfg(test)]
+#[cfg(all(test, feature = "console"))]
 pub(crate) use escape::tests::name_pairs;
 pub(crate) use escape::{MAX_MARKS, is_invisible, is_mark};
 pub use escape::{NotText, escape, unescape, unescape_text};

@@ -14,9 +14,11 @@ use crate::check::{Diagnostic, DraftInput, MemberDescriptions, SeverityCounts, S
 use crate::console::request::{AT_ONCE, Pending, RequestId};
 use crate::domain::json::{Severity, Span, SyntaxFix};
 
-/// The pause in typing after which a large draft is checked, and after which the document of a small one is.
+/// The pause in typing after which a large draft is checked, and any other.
 const PAUSE: Duration = Duration::from_millis(200);
 pub const SHORT_PAUSE: Duration = Duration::from_millis(15);
+/// A document of 64 KiB is longer than that once it is laid out.
+const LARGE: usize = 2 * AT_ONCE;
 
 #[derive(Debug, Default)]
 pub struct Diagnostics {
@@ -255,15 +257,12 @@ impl Diagnostics {
 
     /// Updates the diagnostics after an edit.
     pub fn changed(&mut self, buffer: &TextBuffer, kept: usize, now: Duration, rows: (usize, isize)) {
-        let is_small = buffer.len() <= AT_ONCE;
-        self.document.at = Some(now + if is_small { SHORT_PAUSE } else { PAUSE });
+        let pause = if buffer.len() <= LARGE { SHORT_PAUSE } else { PAUSE };
+        self.document.at = Some(now + pause);
         let (row, by) = rows;
         self.list.retain(|flaw| flaw.from.row != row);
         self.list.iter_mut().filter(|flaw| flaw.from.row > row).for_each(|flaw| flaw.shift(by));
-        if is_small {
-            return self.check(buffer, kept);
-        }
-        self.text.at = Some(now + PAUSE);
+        if buffer.len() <= AT_ONCE { self.check(buffer, kept) } else { self.text.at = Some(now + pause) }
     }
 
     /// Checks again, off the event loop as soon as possible; the text of a small draft now.

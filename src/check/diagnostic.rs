@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{DocumentInput, DraftInput, SecretInput, StoreInput};
+use super::{DocumentInput, DraftInput, SecretFieldsInput, StoreInput};
 use crate::domain::json::{Severity, Span, SyntaxFix, line_column};
 
 /// The finding of one rule at one place. It contains no part of the document but names and keys.
@@ -92,7 +92,7 @@ pub(super) enum RuleCheck {
     /// The store that the documents are in.
     Store(fn(&Rule, &StoreInput<'_>, &mut Vec<Diagnostic>)),
     /// A secret that is about to be written.
-    Secret(fn(&Rule, &SecretInput<'_>, &mut Vec<Diagnostic>)),
+    Secret(fn(&Rule, &SecretFieldsInput<'_>, &mut Vec<Diagnostic>)),
     /// A text that is about to become a document.
     Draft(fn(&Rule, DraftInput<'_>, &mut Vec<Diagnostic>)),
     /// Nothing by itself: its diagnostics are made where own rules judge, [`OwnRules::judge`](super::OwnRules::judge).

@@ -22,7 +22,7 @@ pub enum Subject<'a, 'd> {
     /// The store that documents are in, by what is known without any of them.
     Store(&'a StoreInput<'a>),
     /// A secret that is about to be written, by the names of its fields.
-    Secret(&'a SecretInput<'a>),
+    Secret(&'a SecretFieldsInput<'a>),
     Draft(DraftInput<'a>),
 }
 
@@ -38,7 +38,7 @@ pub struct StoreInput<'a> {
 
 /// A secret that is about to be written; no value of it.
 #[derive(Clone, Copy)]
-pub struct SecretInput<'a> {
+pub struct SecretFieldsInput<'a> {
     pub receiver: &'a ReceiverProfile,
     /// The fields that are written.
     pub fields: &'a [FieldName],

@@ -24,7 +24,7 @@ pub use description::MemberDescriptions;
 use diagnostic::RuleCheck;
 pub use diagnostic::{Diagnostic, Reach, Rule};
 pub use input::{
-    ConnectionState, DocumentContext, DocumentInput, DraftInput, SecretInput, StoreInput, Subject,
+    ConnectionState, DocumentContext, DocumentInput, DraftInput, SecretFieldsInput, StoreInput, Subject,
 };
 pub use known_documents::{KnownDocuments, KnownSurroundings};
 pub use needs::{

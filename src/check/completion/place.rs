@@ -29,7 +29,7 @@ pub(super) struct CursorPlace {
 }
 
 /// An object or an array that is open before the cursor.
-struct OpenContainer {
+struct OpenLevel {
     is_object: bool,
     /// The index of the item being read.
     item: usize,
@@ -51,7 +51,7 @@ enum LastRead {
 impl CursorPlace {
     /// The place of an offset; `None` where nothing can be completed.
     pub(super) fn of(text: &str, cursor: usize) -> Option<Self> {
-        let mut open: Vec<OpenContainer> = Vec::new();
+        let mut open: Vec<OpenLevel> = Vec::new();
         let mut lexemes = Lexer::new(text).filter(|lexeme| lexeme.kind != LexemeKind::Space).peekable();
         let mut token = None;
         let mut end_before = 0;
@@ -86,7 +86,7 @@ impl CursorPlace {
         }
         let comma_after = next.is_some_and(|kind| !kind.closes() && kind != LexemeKind::Comma && !is_named);
         // The innermost is reached by the steps of those around it.
-        let step = |container: &OpenContainer| match container.is_object {
+        let step = |container: &OpenLevel| match container.is_object {
             true => PathStep::Member(container.name.clone().into()),
             false => PathStep::Item(container.item),
         };
@@ -117,14 +117,14 @@ fn token_at(text: &str, lexeme: Lexeme, cursor: usize) -> Option<Span> {
     Some(Span { start, end: if is_cut { cursor + word() } else { end } })
 }
 
-fn read(open: &mut Vec<OpenContainer>, text: &str, lexeme: Lexeme, is_named: bool) {
+fn read(open: &mut Vec<OpenLevel>, text: &str, lexeme: Lexeme, is_named: bool) {
     let kind = lexeme.kind;
     if kind.opens() {
         let is_object = kind == LexemeKind::OpenObject;
-        return open.push(OpenContainer { is_object, item: 0, name: String::new(), last: LastRead::Opening });
+        return open.push(OpenLevel { is_object, item: 0, name: String::new(), last: LastRead::Opening });
     }
     if kind.closes() {
-        let is_match = |open: &OpenContainer| open.is_object == (kind == LexemeKind::CloseObject);
+        let is_match = |open: &OpenLevel| open.is_object == (kind == LexemeKind::CloseObject);
         if let Some(at) = open.iter().rposition(is_match) {
             open.truncate(at);
         }

@@ -29,7 +29,7 @@ pub(super) struct Expression {
 
 /// What an expression says of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Judgement {
+pub(super) enum Evaluation {
     Violated,
     Fulfilled,
     /// Why it cannot tell.
@@ -55,23 +55,23 @@ impl Expression {
         Ok(Self { text: text.to_owned(), expr, patterns: patterns.into(), nodes })
     }
 
-    pub(super) fn judge(&self, document: &mut CelDocument<'_>) -> Judgement {
+    pub(super) fn judge(&self, document: &mut CelDocument<'_>) -> Evaluation {
         let most = document.steps();
         let meter = Meter::new(most, Arc::clone(&self.patterns));
         let context = document.measured_by(&meter);
         let outcome = meter.charge(self.nodes).and_then(|()| Value::resolve_val(&self.expr, context));
         if meter.is_spent() {
-            return Judgement::TooCostly(most);
+            return Evaluation::TooCostly(most);
         }
         match outcome {
             Ok(value) => match value.downcast_ref::<CelBool>() {
-                Some(is_violated) if *is_violated.inner() => Judgement::Violated,
-                Some(_) => Judgement::Fulfilled,
+                Some(is_violated) if *is_violated.inner() => Evaluation::Violated,
+                Some(_) => Evaluation::Fulfilled,
                 None => {
-                    Judgement::Unjudged(format!("it gives a {}, not true or false", value.get_type().name()))
+                    Evaluation::Unjudged(format!("it gives a {}, not true or false", value.get_type().name()))
                 }
             },
-            Err(error) => Judgement::Unjudged(self.words(&error)),
+            Err(error) => Evaluation::Unjudged(self.words(&error)),
         }
     }
 

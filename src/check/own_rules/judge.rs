@@ -5,7 +5,7 @@ use std::fmt;
 #[cfg(feature = "own-rules")]
 use super::cel_value::CelDocument;
 #[cfg(feature = "own-rules")]
-use super::expression::Judgement;
+use super::expression::Evaluation;
 use super::{OwnRules, on_own_stack, stack};
 use crate::check::Diagnostic;
 use crate::check::rules::UNJUDGED_BY_OWN_RULE;
@@ -99,17 +99,17 @@ impl OwnRules {
                 continue;
             }
             match own.when.judge(&mut document) {
-                Judgement::Fulfilled => {}
-                Judgement::Violated => {
+                Evaluation::Fulfilled => {}
+                Evaluation::Violated => {
                     let message = own.text.message.clone();
                     found.push(Diagnostic { remedy: own.remedy, ..own.rule.diagnostic(message) });
                 }
-                Judgement::Unjudged(why) => {
+                Evaluation::Unjudged(why) => {
                     let message = format!("the own rule {rule} cannot judge this document: {why}");
                     let remedy = "let its expression ask first: has(self.name), or \"name\" in self";
                     found.push(unjudged(message, remedy));
                 }
-                Judgement::TooCostly(most) => {
+                Evaluation::TooCostly(most) => {
                     overruns.push(Overrun { rule, key: (*key).clone(), most, bytes: text.len() });
                 }
             }

@@ -2,7 +2,7 @@
 
 use crate::check::spelling::nearest;
 use crate::check::trail::shown_name;
-use crate::check::{Diagnostic, Reach, Rule, RuleCheck, SecretInput};
+use crate::check::{Diagnostic, Reach, Rule, RuleCheck, SecretFieldsInput};
 use crate::domain::json::Severity;
 use crate::domain::reference::{ReferenceLookup, lookups};
 use crate::domain::{FieldName, Reference, SecretField};
@@ -18,7 +18,7 @@ pub const UNREAD_FIELD: Rule = Rule {
     check: RuleCheck::Secret(unread_field),
 };
 
-fn unread_field(rule: &Rule, secret: &SecretInput<'_>, found: &mut Vec<Diagnostic>) {
+fn unread_field(rule: &Rule, secret: &SecretFieldsInput<'_>, found: &mut Vec<Diagnostic>) {
     for field in secret.fields {
         let is_read = secret.read.is_some_and(|read| read.contains(field));
         if let Some(diagnostic) = Some(()).filter(|()| !is_read).and_then(|()| judge(rule, secret, field)) {
@@ -27,7 +27,7 @@ fn unread_field(rule: &Rule, secret: &SecretInput<'_>, found: &mut Vec<Diagnosti
     }
 }
 
-fn judge(rule: &Rule, secret: &SecretInput<'_>, field: &FieldName) -> Option<Diagnostic> {
+fn judge(rule: &Rule, secret: &SecretFieldsInput<'_>, field: &FieldName) -> Option<Diagnostic> {
     let name = shown_name(field.as_str());
     let own = SecretField::ALL.into_iter().find(|own| own.as_str() == field.as_str());
     match (secret.own, own) {
@@ -118,7 +118,7 @@ mod tests {
             read.map(|read| read.iter().map(|name| FieldName::new(name)).collect());
         let receiver = ReceiverProfile::default();
         let own = is_own.then_some((&key, facts.as_ref()));
-        let secret = SecretInput { receiver: &receiver, fields: &fields, own, read: read.as_ref() };
+        let secret = SecretFieldsInput { receiver: &receiver, fields: &fields, own, read: read.as_ref() };
         let found = diagnose(Subject::Secret(&secret));
         found.iter().map(|found| format!("{} {:?} {found}", found.rule, found.severity)).collect()
     }

@@ -84,7 +84,7 @@ fn missing_member(rule: &Rule, input: &DocumentInput<'_>, found: &mut Vec<Diagno
 }
 
 /// A violation where it is.
-struct Place<'a> {
+struct ViolationPlace<'a> {
     kind: DocumentKind,
     text: &'a str,
     trail: &'a Trail<'a>,
@@ -93,13 +93,13 @@ struct Place<'a> {
     violation: &'a Violation,
 }
 
-fn each(input: &DocumentInput<'_>, see: &mut dyn FnMut(&Place<'_>)) {
+fn each(input: &DocumentInput<'_>, see: &mut dyn FnMut(&ViolationPlace<'_>)) {
     let Some(root) = input.root() else { return };
     for violation in input.violations() {
         go(&Trail::Document, root, &violation.path, &mut |trail, node| {
             let (kind, text) = (input.kind(), input.text());
             let nodes = SchemaNodes::at(kind, text, root, &violation.path);
-            see(&Place { kind, text, trail, node, nodes, violation });
+            see(&ViolationPlace { kind, text, trail, node, nodes, violation });
         });
     }
 }
@@ -122,7 +122,7 @@ fn go(trail: &Trail<'_>, node: &Node, path: &[PathStep<'_>], arrive: &mut dyn Fn
     }
 }
 
-impl Place<'_> {
+impl ViolationPlace<'_> {
     /// `port must be a whole number from 1 to 65535, and is a text`.
     fn wrong(&self) -> String {
         let unclear = || format!("{} is not what the receiver takes there", self.trail);

@@ -17,12 +17,12 @@ pub(super) struct PartId(usize);
 /// A schema, and all that are in it.
 #[derive(Debug)]
 pub(super) struct CompiledSchema {
-    parts: Vec<SchemaPart>,
+    parts: Vec<CompiledPart>,
     settings: HashMap<&'static str, PartId>,
 }
 
 #[derive(Debug)]
-pub(super) struct SchemaPart {
+pub(super) struct CompiledPart {
     /// As it is written.
     pub(super) schema: &'static Value,
     members: HashMap<&'static str, PartId>,
@@ -41,7 +41,7 @@ enum Applied {
     /// To a value of one of these types, if any are named.
     Alternative(PartId, Option<&'static Value>),
     If {
-        condition: Condition,
+        condition: IfCondition,
         then: Option<PartId>,
         or_else: Option<PartId>,
     },
@@ -49,13 +49,13 @@ enum Applied {
 
 /// The condition of an `if`: of the keywords that the schemas use there.
 #[derive(Debug, Default)]
-struct Condition {
+struct IfCondition {
     required: Vec<&'static str>,
-    properties: Vec<(&'static str, Condition)>,
+    properties: Vec<(&'static str, IfCondition)>,
     /// A text; `None` in it for a constant of another type, which no value is here.
     constant: Option<Option<&'static str>>,
     types: Option<&'static Value>,
-    not: Option<Box<Condition>>,
+    not: Option<Box<IfCondition>>,
 }
 
 impl CompiledSchema {
@@ -93,7 +93,7 @@ impl CompiledSchema {
         PartId(at): PartId,
         text: &str,
         node: &Node,
-        out: &mut SmallVec<[&'static SchemaPart; 4]>,
+        out: &mut SmallVec<[&'static CompiledPart; 4]>,
     ) {
         let Some(part) = self.parts.get(at) else { return };
         if part.says {
@@ -120,7 +120,7 @@ impl CompiledSchema {
     }
 }
 
-impl SchemaPart {
+impl CompiledPart {
     pub(super) fn member(&self, name: &str) -> Option<PartId> {
         self.members.get(name).copied()
     }
@@ -130,7 +130,7 @@ struct Compiler {
     root: &'static Value,
     /// The parts by the addresses of their schemas: a step is made of steps.
     known: HashMap<*const Value, PartId>,
-    parts: Vec<SchemaPart>,
+    parts: Vec<CompiledPart>,
 }
 
 impl Compiler {
@@ -141,7 +141,7 @@ impl Compiler {
         let id = PartId(self.parts.len());
         self.known.insert(std::ptr::from_ref(schema), id);
         let says = |name: &String| !matches!(name.as_str(), "if" | "then" | "else" | "allOf");
-        self.parts.push(SchemaPart {
+        self.parts.push(CompiledPart {
             schema,
             members: HashMap::new(),
             other_members: None,
@@ -156,7 +156,7 @@ impl Compiler {
         let items = schema.get("items").map(|items| self.part(items));
         let applied = self.applied(schema);
         if let Some(part) = self.parts.get_mut(id.0) {
-            *part = SchemaPart { members, other_members, items, applied, ..*part };
+            *part = CompiledPart { members, other_members, items, applied, ..*part };
         }
         id
     }
@@ -177,7 +177,7 @@ impl Compiler {
         if let Some(condition) = schema.get("if") {
             let mut branch = |name| schema.get(name).map(|branch| self.part(branch));
             let (then, or_else) = (branch("then"), branch("else"));
-            applied.push(Applied::If { condition: Condition::of(condition), then, or_else });
+            applied.push(Applied::If { condition: IfCondition::of(condition), then, or_else });
         }
         applied
     }
@@ -189,7 +189,7 @@ impl Compiler {
     }
 }
 
-impl Condition {
+impl IfCondition {
     fn of(condition: &'static Value) -> Self {
         let required = condition.get("required").and_then(Value::as_array).into_iter().flatten();
         let properties = condition.get("properties").and_then(Value::as_object).into_iter().flatten();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use smallvec::SmallVec;
 
-use super::compiled::{CompiledSchema, SchemaPart};
+use super::compiled::{CompiledPart, CompiledSchema};
 use super::validation::MAX_WIDTH;
 use crate::check::Trail;
 use crate::domain::DocumentKind;
@@ -12,7 +12,7 @@ use crate::domain::json::{Node, NodeValue, PathStep};
 /// The parts of a schema that describe one value. Several do: a webhook is described by the schema of all
 /// webhooks and by that of its module.
 #[derive(Debug, Clone, Default)]
-pub(in crate::check) struct SchemaNodes(SmallVec<[&'static SchemaPart; 4]>);
+pub(in crate::check) struct SchemaNodes(SmallVec<[&'static CompiledPart; 4]>);
 
 impl SchemaNodes {
     /// Those of a whole document; none for a kind without a schema.

@@ -17,11 +17,11 @@ use crate::provider::file::FileKind;
 pub(super) struct CheckedDocument {
     pub(super) key: ResourceKey,
     pub(super) facts: Facts,
-    pub(super) origin: Option<Origin>,
+    pub(super) origin: Option<DocumentOrigin>,
 }
 
 /// Where the text of a document begins in a file.
-pub(super) struct Origin {
+pub(super) struct DocumentOrigin {
     pub(super) file: Arc<str>,
     pub(super) start: Place,
     /// What is said of the document as a whole is said here: its name in the file.
@@ -48,7 +48,7 @@ impl CheckedDocument {
         key: ResourceKey,
         document: &Document,
         names: &SecretNames,
-        origin: Option<Origin>,
+        origin: Option<DocumentOrigin>,
     ) -> Self {
         let facts = Facts::scan(&Masking::of(&key, names), document);
         Self { key, facts, origin }
@@ -124,7 +124,7 @@ impl Collection {
                 continue;
             }
             let start = cursor.go(member.value.span.start);
-            let origin = Some(Origin { file: Arc::clone(file), start, name });
+            let origin = Some(DocumentOrigin { file: Arc::clone(file), start, name });
             let document = Document::from(member.value.span.of(text));
             collection.documents.push(CheckedDocument::new(kind.key(&member.name), &document, names, origin));
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures::TryStreamExt;
 
-use super::collection::{CheckedDocument, Collection, FileFinding, Origin, is_collection};
+use super::collection::{CheckedDocument, Collection, DocumentOrigin, FileFinding, is_collection};
 use crate::check::{Diagnosis, KnownDocuments, ReceiverProfile};
 use crate::cli::document_arg::DocumentArg;
 use crate::cli::error::{Exit, Result};
@@ -42,7 +42,7 @@ pub(super) struct DocumentGroup {
 
 /// A `webhooks.json` and the `connections.json` beside it.
 #[derive(Debug, Default)]
-struct FilePair {
+struct CheckedFiles {
     webhooks: Option<PairedFile>,
     connections: Option<PairedFile>,
     /// Whether a file of them that does not exist is known to hold nothing.
@@ -61,7 +61,7 @@ pub(super) async fn of_context(session: &CliSession) -> Result<DocumentGroup> {
     if let Target::Files(files) = &session.settings.target {
         let file = |path: &PathBuf| Some(PairedFile { path: path.clone(), is_checked: true });
         let (webhooks, connections) = (file(&files.webhooks), file(&files.connections));
-        let mut group = of_pair(session, FilePair { webhooks, connections, is_whole: true })?;
+        let mut group = of_pair(session, CheckedFiles { webhooks, connections, is_whole: true })?;
         let tokens = group.documents.iter().map(|it| (it.key.clone(), String::new())).collect();
         look_around(session, &mut group, &tokens).await;
         return Ok(group);
@@ -131,7 +131,7 @@ pub(super) fn of_paths(
     if address.is_some() && !matches!(paths, [file] if !file.is_dir()) {
         return Err(Exit::USAGE.because("--as is the address of one document: name its file alone"));
     }
-    let (mut pairs, mut groups) = (BTreeMap::<PathBuf, FilePair>::new(), Vec::new());
+    let (mut pairs, mut groups) = (BTreeMap::<PathBuf, CheckedFiles>::new(), Vec::new());
     for path in paths {
         if path.is_dir() {
             let pair = pairs.entry(path.join("*.json")).or_default();
@@ -169,7 +169,7 @@ pub(super) fn of_paths(
     Ok(groups)
 }
 
-impl FilePair {
+impl CheckedFiles {
     fn slot(&mut self, kind: FileKind) -> &mut Option<PairedFile> {
         match kind {
             FileKind::Webhooks => &mut self.webhooks,
@@ -240,7 +240,7 @@ fn label(path: &Path) -> Arc<str> {
     path.strip_prefix(".").unwrap_or(path).to_string_lossy().into()
 }
 
-fn of_pair(session: &CliSession, pair: FilePair) -> Result<DocumentGroup> {
+fn of_pair(session: &CliSession, pair: CheckedFiles) -> Result<DocumentGroup> {
     let profile = session.receiver_profile();
     let receiver = ReceiverProfile { reads_files: true, default_namespace: Namespace::default(), ..profile };
     let mut group = DocumentGroup { receiver, ..DocumentGroup::default() };
@@ -290,7 +290,8 @@ fn of_document(
         None => likely_key(path, &document, session.settings.target.namespace()),
     };
     let start = (1, 1);
-    let origin = (path != Path::new("-")).then(|| Origin { file: label(path), start, name: (start, start) });
+    let origin =
+        (path != Path::new("-")).then(|| DocumentOrigin { file: label(path), start, name: (start, start) });
     let documents = vec![CheckedDocument::new(key, &document, &session.settings.secret_names, origin)];
     DocumentGroup { receiver: session.receiver_profile(), documents, ..DocumentGroup::default() }
 }

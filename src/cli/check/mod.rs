@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use self::input::{DocumentGroup, of_context, of_paths};
-use self::report::{CheckReport, Finding};
+use self::report::{CheckReport, ReportedFinding};
 use super::document_arg::DocumentArg;
 use super::error::{Exit, Result};
 use super::output::Printer;
@@ -88,7 +88,7 @@ pub(super) async fn run(session: &CliSession, check: CheckArgs, out: &mut Printe
     // A check that left them out without a word would pass.
     let disabled = rules.apply(own.diagnostics().collect());
     report.silenced += disabled.silenced;
-    report.findings.extend(disabled.found.into_iter().filter_map(Finding::of_settings));
+    report.findings.extend(disabled.found.into_iter().filter_map(ReportedFinding::of_settings));
     let fails = report.findings.iter().any(|finding| check.fail_on.includes(finding.severity));
     match check.format {
         CheckFormat::Table => out.lines(report.table())?,
@@ -106,12 +106,12 @@ pub(super) async fn run(session: &CliSession, check: CheckArgs, out: &mut Printe
 fn add(report: &mut CheckReport, group: DocumentGroup, own: &mut OwnRules) {
     let DocumentGroup { receiver, known, documents, of_files, of_store } = group;
     report.silenced += of_store.silenced;
-    let of_store = of_store.found.into_iter().filter_map(|found| Finding::of_store(&receiver, found));
+    let of_store = of_store.found.into_iter().filter_map(|found| ReportedFinding::of_store(&receiver, found));
     report.findings.extend(of_store);
     for found in of_files {
         let diagnosis = receiver.rules.apply(vec![found.diagnostic]);
         report.silenced += diagnosis.silenced;
-        let finding = |diagnostic| Finding::of_file(&receiver, &found.file, found.end, diagnostic);
+        let finding = |diagnostic| ReportedFinding::of_file(&receiver, &found.file, found.end, diagnostic);
         report.findings.extend(diagnosis.found.into_iter().filter_map(finding));
     }
     let texts: Vec<_> = documents.iter().map(|document| (&document.key, document.text())).collect();
@@ -129,7 +129,7 @@ fn add(report: &mut CheckReport, group: DocumentGroup, own: &mut OwnRules) {
         report.documents += 1;
         report.silenced += diagnosis.silenced;
         let text = input.text();
-        let finding = |diagnostic| Finding::of_document(&receiver, document, text, diagnostic);
+        let finding = |diagnostic| ReportedFinding::of_document(&receiver, document, text, diagnostic);
         report.findings.extend(diagnosis.found.into_iter().filter_map(finding));
     }
 }

@@ -18,7 +18,7 @@ const SEVERITIES: [Severity; 3] = [Severity::Error, Severity::Warning, Severity:
 pub(super) struct CheckReport {
     pub(super) documents: usize,
     pub(super) silenced: usize,
-    pub(super) findings: Vec<Finding>,
+    pub(super) findings: Vec<ReportedFinding>,
 }
 
 /// As programs get it.
@@ -29,11 +29,11 @@ pub(super) struct JsonReport<'r> {
     warnings: usize,
     hints: usize,
     silenced: usize,
-    findings: &'r [Finding],
+    findings: &'r [ReportedFinding],
 }
 
 #[derive(Serialize)]
-pub(super) struct Finding {
+pub(super) struct ReportedFinding {
     #[serde(serialize_with = "rule_id")]
     pub(super) rule: Rule,
     name: &'static str,
@@ -79,7 +79,7 @@ fn severity_name<S: Serializer>(severity: &Severity, serializer: S) -> Result<S:
     serializer.serialize_str(severity_word(*severity))
 }
 
-impl Finding {
+impl ReportedFinding {
     fn new(receiver: &ReceiverProfile, diagnostic: Diagnostic, region: Option<Region>) -> Option<Self> {
         let rule = *receiver.rule(diagnostic.rule)?;
         let remedy = diagnostic.advice();
@@ -181,7 +181,7 @@ fn property(text: &str) -> String {
 
 impl CheckReport {
     pub(super) fn table(&self) -> Vec<Safe<'static>> {
-        let row = |finding: &Finding| {
+        let row = |finding: &ReportedFinding| {
             [
                 Safe::literal(severity_word(finding.severity)),
                 whole(&finding.rule.title()),
@@ -199,7 +199,7 @@ impl CheckReport {
     }
 
     pub(super) fn annotations(&self) -> Vec<Safe<'static>> {
-        self.findings.iter().map(Finding::annotation).collect()
+        self.findings.iter().map(ReportedFinding::annotation).collect()
     }
 
     pub(super) fn json(&self) -> JsonReport<'_> {

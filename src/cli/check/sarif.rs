@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::report::{CheckReport, Finding};
+use super::report::{CheckReport, ReportedFinding};
 use crate::check::rules::severity_word;
 use crate::check::{Reach, Rule};
 use crate::domain::json::Severity;
@@ -62,7 +62,7 @@ fn descriptor(rule: &Rule) -> Value {
     })
 }
 
-fn result(finding: &Finding, index: Option<usize>) -> Value {
+fn result(finding: &ReportedFinding, index: Option<usize>) -> Value {
     json!({
         "ruleId": finding.rule.id,
         "ruleIndex": index,
@@ -72,7 +72,7 @@ fn result(finding: &Finding, index: Option<usize>) -> Value {
     })
 }
 
-fn location(finding: &Finding) -> Value {
+fn location(finding: &ReportedFinding) -> Value {
     let region = finding.region.map(|region| {
         json!({
             "startLine": region.line,

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::SecretsContext;
 use super::needs::{AllDocuments, all_documents};
 use crate::check::{
-    Diagnostic, DocumentInput, KnownDocuments, OwnSecrets, ReceiverProfile, SecretInput, Subject, diagnose,
-    preflight,
+    Diagnostic, DocumentInput, KnownDocuments, OwnSecrets, ReceiverProfile, SecretFieldsInput, Subject,
+    diagnose, preflight,
 };
 use crate::cli::error::{Exit, Result};
 use crate::cli::put::line;
@@ -116,7 +116,7 @@ fn of_fields(
     let is_whole = documents.is_some_and(|documents| documents.is_whole);
     let read: BTreeSet<_> = entries().flat_map(|it| fields_read(context, &it.facts, path)).collect();
     let read = is_whole.then_some(&read);
-    diagnose(Subject::Secret(&SecretInput { receiver, fields, own, read }))
+    diagnose(Subject::Secret(&SecretFieldsInput { receiver, fields, own, read }))
 }
 
 /// The webhook whose own secrets these are to be, although it is not there yet.

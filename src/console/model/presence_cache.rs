@@ -29,7 +29,7 @@ pub struct PresenceCache {
 
 /// What an answer says of a secret as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum SecretVerdict {
     Present,
     /// It exists, but lacked a field that a document needs when the two were last compared.
     FieldMissing,
@@ -39,7 +39,7 @@ pub(crate) enum Verdict {
     Forbidden,
 }
 
-impl Verdict {
+impl SecretVerdict {
     /// `None` if the store did not tell.
     fn of(presence: &Presence) -> Option<Self> {
         match presence {
@@ -54,7 +54,7 @@ impl Verdict {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LastVerdict {
-    pub(crate) verdict: Verdict,
+    pub(crate) verdict: SecretVerdict,
     /// Until when it was confirmed; `None` while it is.
     pub(crate) until: Option<Duration>,
 }
@@ -86,12 +86,12 @@ impl PresenceCache {
             if self.staleness.get(&path) >= Some(&Staleness::Expired) {
                 self.staleness.remove(&path);
             }
-            match Verdict::of(&presence) {
+            match SecretVerdict::of(&presence) {
                 // Seen by chance, it may change unnoticed from now on.
                 Some(verdict) => {
                     let until = self.staleness.get(&path).map(|_| now);
                     self.verdicts.insert(path.clone(), LastVerdict { verdict, until });
-                    if verdict == Verdict::Present {
+                    if verdict == SecretVerdict::Present {
                         self.unchecked.insert(path.clone());
                     }
                 }
@@ -120,10 +120,10 @@ impl PresenceCache {
     pub(crate) fn recheck(&mut self, path: &SecretPath, lacks: impl Fn(&SecretContents) -> bool) {
         if let (Some(last), Some(Presence::Present(contents))) =
             (self.verdicts.get_mut(path), self.entries.get(path))
-            && last.verdict == Verdict::Present
+            && last.verdict == SecretVerdict::Present
             && lacks(contents)
         {
-            last.verdict = Verdict::FieldMissing;
+            last.verdict = SecretVerdict::FieldMissing;
         }
     }
 
@@ -132,10 +132,10 @@ impl PresenceCache {
     pub(crate) fn check(&mut self, lacks: impl Fn(&SecretPath, &SecretContents) -> bool) {
         let unchecked = std::mem::take(&mut self.unchecked);
         for (path, last) in &mut self.verdicts {
-            let is_open = last.verdict == Verdict::FieldMissing || unchecked.contains(path);
+            let is_open = last.verdict == SecretVerdict::FieldMissing || unchecked.contains(path);
             if is_open && let Some(Presence::Present(contents)) = self.entries.get(path) {
                 let is_lacking = lacks(path, contents);
-                last.verdict = if is_lacking { Verdict::FieldMissing } else { Verdict::Present };
+                last.verdict = if is_lacking { SecretVerdict::FieldMissing } else { SecretVerdict::Present };
             }
         }
     }
@@ -232,17 +232,25 @@ mod tests {
             });
             (count.get(), presence_cache.verdicts[&path(0)].verdict)
         };
-        assert_eq!(check(&mut presence_cache, false), (1, Verdict::Present));
+        assert_eq!(check(&mut presence_cache, false), (1, SecretVerdict::Present));
         presence_cache.recheck(&path(0), |_| false);
         assert_eq!(
             check(&mut presence_cache, true),
-            (0, Verdict::Present),
+            (0, SecretVerdict::Present),
             "a change costs its document alone"
         );
         presence_cache.recheck(&path(0), |_| true);
-        assert_eq!(check(&mut presence_cache, true), (1, Verdict::FieldMissing));
-        assert_eq!(check(&mut presence_cache, false), (1, Verdict::Present), "no document needs it any more");
-        assert_eq!(check(&mut presence_cache, true), (0, Verdict::Present), "so it is not looked for again");
+        assert_eq!(check(&mut presence_cache, true), (1, SecretVerdict::FieldMissing));
+        assert_eq!(
+            check(&mut presence_cache, false),
+            (1, SecretVerdict::Present),
+            "no document needs it any more"
+        );
+        assert_eq!(
+            check(&mut presence_cache, true),
+            (0, SecretVerdict::Present),
+            "so it is not looked for again"
+        );
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::presence_cache::{LastVerdict, PresenceCache, Verdict};
+use super::presence_cache::{LastVerdict, PresenceCache, SecretVerdict};
 use crate::check::{SecretLookup, own_webhooks, referrers};
 use crate::domain::{Presence, Reference, SecretContents, SecretPath};
 use crate::inventory::{Inventory, RowRef};
@@ -26,8 +26,8 @@ impl SecretsSummary {
         let mut summary = Self { seen: presence_cache.verdicts().len(), ..Self::default() };
         for (path, LastVerdict { verdict, until }) in presence_cache.verdicts() {
             let counts = match verdict {
-                Verdict::Present => false,
-                Verdict::FieldMissing
+                SecretVerdict::Present => false,
+                SecretVerdict::FieldMissing
                     if matches!(presence_cache.last_presence(path), Some(Presence::Present(_))) =>
                 {
                     true
@@ -39,7 +39,7 @@ impl SecretsSummary {
                 continue;
             }
             match verdict {
-                Verdict::Forbidden => summary.forbidden += 1,
+                SecretVerdict::Forbidden => summary.forbidden += 1,
                 _ => summary.missing += 1,
             }
             summary.until = summary.until.into_iter().chain(*until).min();
@@ -79,18 +79,23 @@ pub(crate) fn lacks_own_field(row: RowRef<'_>, contents: &SecretContents) -> boo
 }
 
 /// Whether a document needs a secret so that its verdict matters.
-fn is_needed(path: &SecretPath, verdict: Verdict, inventory: &Inventory, lookup: &SecretLookup) -> bool {
+fn is_needed(
+    path: &SecretPath,
+    verdict: SecretVerdict,
+    inventory: &Inventory,
+    lookup: &SecretLookup,
+) -> bool {
     let SecretPath::Kv { path: inside, .. } = path else { return false };
     // A default is used in place of what is gone, but not of what may not be read.
     let refers = |row: RowRef<'_>| {
         row.sites().references().iter().any(|(reference, has_default)| match reference {
             Reference::Vault { path: to, .. } if to == inside.as_str() => {
-                verdict == Verdict::Forbidden || !has_default
+                verdict == SecretVerdict::Forbidden || !has_default
             }
             _ => false,
         })
     };
     let is_own =
-        |row: RowRef<'_>| row.own().iter().any(|(_, required)| required || verdict != Verdict::Missing);
+        |row: RowRef<'_>| row.own().iter().any(|(_, required)| required || verdict != SecretVerdict::Missing);
     referrers(inventory, lookup, path).any(refers) || own_webhooks(inventory, lookup, path).any(is_own)
 }

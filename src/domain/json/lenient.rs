@@ -20,13 +20,13 @@ pub fn parse_leniently(text: &str) -> Option<Node> {
 
 struct LenientTree<'t> {
     text: &'t str,
-    open: Vec<OpenContainer>,
+    open: Vec<OpenNode>,
     /// How many containers are open that are nested too deeply to be read.
     deeper: usize,
     root: Option<Node>,
 }
 
-struct OpenContainer {
+struct OpenNode {
     start: usize,
     value: NodeValue,
     /// The name of the member whose value comes next.
@@ -35,7 +35,7 @@ struct OpenContainer {
 
 impl LenientTree<'_> {
     fn take(&mut self, Lexeme { kind, span, .. }: Lexeme, is_name: bool) {
-        let in_object = matches!(self.open.last(), Some(OpenContainer { value: NodeValue::Object(_), .. }));
+        let in_object = matches!(self.open.last(), Some(OpenNode { value: NodeValue::Object(_), .. }));
         let scalar = match kind {
             LexemeKind::OpenObject => return self.open(span, NodeValue::Object(Vec::new())),
             LexemeKind::OpenArray => return self.open(span, NodeValue::Array(Vec::new())),
@@ -69,7 +69,7 @@ impl LenientTree<'_> {
 
     fn open(&mut self, span: Span, value: NodeValue) {
         if self.open.len() < MAX_DEPTH && self.deeper == 0 {
-            self.open.push(OpenContainer { start: span.start, value, name: None });
+            self.open.push(OpenNode { start: span.start, value, name: None });
         } else {
             self.deeper += 1;
         }
@@ -77,9 +77,8 @@ impl LenientTree<'_> {
 
     /// Closes what a bracket belongs to, with all that was not closed in it; nothing if it belongs to nothing.
     fn close_matching(&mut self, kind: LexemeKind, end: usize) {
-        let is_match = |open: &OpenContainer| {
-            matches!(open.value, NodeValue::Object(_)) == (kind == LexemeKind::CloseObject)
-        };
+        let is_match =
+            |open: &OpenNode| matches!(open.value, NodeValue::Object(_)) == (kind == LexemeKind::CloseObject);
         if let Some(at) = self.open.iter().rposition(is_match) {
             while self.open.len() > at {
                 self.close(end);
@@ -88,17 +87,17 @@ impl LenientTree<'_> {
     }
 
     fn close(&mut self, end: usize) {
-        if let Some(OpenContainer { start, value, .. }) = self.open.pop() {
+        if let Some(OpenNode { start, value, .. }) = self.open.pop() {
             self.add(Node { span: Span { start, end }, value });
         }
     }
 
     fn add(&mut self, node: Node) {
         match self.open.last_mut() {
-            Some(OpenContainer { value: NodeValue::Object(members), name, .. }) => {
+            Some(OpenNode { value: NodeValue::Object(members), name, .. }) => {
                 members.extend(name.take().map(|(name, key)| Member { name, key, value: node }));
             }
-            Some(OpenContainer { value: NodeValue::Array(items), .. }) => items.push(node),
+            Some(OpenNode { value: NodeValue::Array(items), .. }) => items.push(node),
             _ => _ = self.root.get_or_insert(node),
         }
     }

@@ -3,7 +3,7 @@
 
 use super::auth::IgnoredPart;
 use super::host::is_near;
-use super::validation::{Validation, is_null};
+use super::validation::Validation;
 use crate::check::ReceiverProfile;
 use crate::check::schema::SchemaNodes;
 use crate::check::spelling::nearest;
@@ -41,7 +41,7 @@ fn value<'a>(document: &'a Node, text: &'a str, name: &str) -> Option<BlockValue
 pub(super) fn failure(document: &Node, text: &str, receiver: &ReceiverProfile) -> Option<Failure> {
     let refused = || Validation { text, lookup: &receiver.lookup }.webhook(document).into_iter().next();
     data_type(value(document, text, "data_type")).or_else(|| {
-        let has_chain = document.member("chain").is_some_and(|chain| !is_null(&chain.value));
+        let has_chain = document.member("chain").is_some_and(|chain| !chain.value.is_null());
         match refused() {
             Some(refusal) if has_chain => {
                 Some(Failure::new(400, "chain", format!("the chain is invalid: {}", refusal.what)).at_start())

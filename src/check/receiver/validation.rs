@@ -56,10 +56,6 @@ pub(in crate::check) fn opening(object: &Node) -> Span {
     Span { start: object.span.start, end: object.span.start + 1 }
 }
 
-pub(in crate::check) fn is_null(node: &Node) -> bool {
-    matches!(node.value, NodeValue::Scalar(Scalar::Null))
-}
-
 /// Whether a text is a reference to a variable that is known not to be set. It becomes a sentence, which is neither a
 /// module nor a host nor a port. Of other references nothing is known.
 pub(in crate::check) fn is_unset_variable(text: &str, lookup: &SecretLookup) -> bool {
@@ -78,7 +74,7 @@ pub(in crate::check) struct Validation<'a> {
 impl Validation<'_> {
     /// Why the receiver refuses the module, or the chain in its place.
     pub(in crate::check) fn webhook(self, root: &Node) -> Vec<Refusal> {
-        match root.member("chain").filter(|chain| !is_null(&chain.value)) {
+        match root.member("chain").filter(|chain| !chain.value.is_null()) {
             Some(chain) => self.chain(root, &Trail::Member(&Trail::Document, chain), &chain.value),
             None => match root.member("module").filter(|module| is_true(&module.value, self.text)) {
                 Some(module) => {
@@ -105,7 +101,7 @@ impl Validation<'_> {
         for (at, step) in steps.iter().take(MAX_STEPS).enumerate() {
             self.step(&Trail::Item(trail, at), step, &mut found);
         }
-        if let Some(config) = root.member("chain-config").filter(|config| !is_null(&config.value)) {
+        if let Some(config) = root.member("chain-config").filter(|config| !config.value.is_null()) {
             self.members(&Trail::Member(&Trail::Document, config), &config.value, &mut found);
         }
         found

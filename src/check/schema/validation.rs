@@ -123,7 +123,7 @@ fn plain(text: &str, node: &Node, known: &HashSet<&str>, depth: usize) -> Value 
     match &node.value {
         NodeValue::Object(_) if depth < MAX_DEPTH => {
             let last = node.last_members().into_iter();
-            let members = last.filter(|member| !is_null(&member.value)).enumerate();
+            let members = last.filter(|member| !member.value.is_null()).enumerate();
             let kept = members.filter(|(at, member)| *at < MAX_WIDTH || known.contains(&*member.name));
             let plain = kept.map(|(_, member)| {
                 let value = match plain(text, &member.value, known, depth + 1) {
@@ -145,10 +145,6 @@ fn plain(text: &str, node: &Node, known: &HashSet<&str>, depth: usize) -> Value 
         NodeValue::Scalar(Scalar::Bool) => Value::Bool(node.span.of(text) == "true"),
         NodeValue::Scalar(Scalar::Number) => Value::Number(number(node.span.of(text))),
     }
-}
-
-fn is_null(node: &Node) -> bool {
-    matches!(node.value, NodeValue::Scalar(Scalar::Null))
 }
 
 /// A number of the same type that is in the same ranges: no schema has a limit beyond those of an `f64`.

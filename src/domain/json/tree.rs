@@ -57,6 +57,11 @@ impl Node {
         }
     }
 
+    /// Whether it is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self.value, NodeValue::Scalar(Scalar::Null))
+    }
+
     /// The text of a string value.
     pub fn string<'a>(&self, text: &'a str) -> Option<std::borrow::Cow<'a, str>> {
         match self.value {

@@ -5,19 +5,11 @@ use std::borrow::Cow;
 use smallvec::SmallVec;
 
 use super::list_context::{ListContext, NO_AUTH, SECRETS};
+use crate::check::rules::severity_word;
 use crate::check::{OwnRules, Problem, UsedName, rules};
 use crate::domain::json::Severity;
 use crate::domain::unescape;
 use crate::inventory::{Auth, RowRef};
-
-/// A severity in words.
-pub(crate) fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Info => "hint",
-    }
-}
 
 /// A parsed filter line: words separated by blanks, all of which must match. `!word` must not
 /// occur; `id:`, `ns:`, `module:` and `conn:` search that column only; `uses:` takes what a document depends

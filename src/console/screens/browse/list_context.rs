@@ -1,8 +1,7 @@
 //! What the rows of a list are filtered by: the documents, and what the list shows of their state.
 
-use super::filter::severity_word;
 use super::needs;
-use crate::check::rules::OPEN_TO_ANYONE;
+use crate::check::rules::{OPEN_TO_ANYONE, severity_word};
 use crate::check::{
     NeedMark, Needs, OwnRules, Problem, ProblemIndex, SecretLookup, SeverityCounts, UsedName,
 };

@@ -21,7 +21,6 @@ mod view;
 pub use detail_links::LinkTarget;
 pub use detail_search::{DetailSearch, SearchedText};
 pub use filter::Filter;
-pub(crate) use filter::severity_word;
 pub use list_columns::{Column, ColumnChoice, ColumnList};
 pub use list_context::ListContext;
 pub use listing::{DocumentList, Sort};

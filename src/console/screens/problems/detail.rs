@@ -2,9 +2,10 @@
 
 use ratatui::layout::Rect;
 
+use crate::check::rules::severity_word;
 use crate::check::{Problem, Rule};
 use crate::console::model::Model;
-use crate::console::screens::browse::{ListContext, severity_word};
+use crate::console::screens::browse::ListContext;
 use crate::console::shell::layout::{Pane, body_rows};
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Surface, TextRun, clamp_scroll, draw_title};

@@ -14,6 +14,7 @@
 //! | [`manager`] | one store opened from settings, with a shared watch, and documents merged with secrets | `domain`, `provider`, `inventory`, `check`, `config` |
 //! | `audit`, `logging` | who wrote what, when, and with what outcome; confdeck's own log (feature `console`) | `domain`, `provider`, `private_file`, `text` |
 //! | `write` | audited conditional writes, and reads of secret values (feature `console`) | `domain`, `provider`, `audit` |
+//! | `application` | settings of applications, in layers (feature `applications`) | `domain`, `provider`, `check`, `config` |
 //! | `cli`, `console` | the subcommands; the terminal program (feature `console`) | all of the above |
 //!
 //! ```
@@ -49,6 +50,7 @@
 //! | none | JSON files, memory, secrets in environment variables | Rust and a linker |
 //! | `etcd` | documents in etcd: `provider::etcd` | also `protoc`, in `PATH` or named by `PROTOC` |
 //! | `vault` | secrets in Vault or OpenBao: `provider::vault` | a C compiler |
+//! | `applications` | settings of applications in layers: `application`; those in etcd need `etcd` too | a C compiler |
 //! | `console` | the terminal program, with both of them | all of these |
 //!
 //! All are on by default: `default-features = false` leaves the terminal program out, and with it `protoc`
@@ -60,6 +62,8 @@
 //! [`manager::UnifiedConfigManager`] opens the store that the environment names, keeps a live picture of it, and
 //! merges documents with their secrets. [`provider`] has the traits under it, and [`domain`] the types of both.
 
+#[cfg(feature = "applications")]
+pub mod application;
 #[cfg(feature = "console")]
 pub mod audit;
 pub mod check;

@@ -1,0 +1,19 @@
+//! Settings of applications: layers of named sources, merged into immutable versions, each value with its origin.
+//!
+//! A setting is a dotted [`SettingPath`]. A layer is a [`Source`] with a rank; the effective value of a setting is
+//! that of the highest layer that has one, and every lower one is shadowed.
+
+mod origin;
+mod path;
+mod source;
+mod spec;
+mod value;
+
+pub use origin::{ValueOrigin, ValuePlace};
+pub use path::{SettingPath, SettingPathError};
+pub use source::{LayerContents, LayerRevision, LayerValue, Load, Source, SourceError, SourceFault};
+pub use spec::{
+    ApplicationSpec, EtcdShape, FileFormat, LayerKind, LayerSpec, SettingRule, SettingSpec, SpecPlace,
+    ValueType,
+};
+pub use value::{SettingValue, SourceValue};

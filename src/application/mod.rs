@@ -7,13 +7,14 @@ mod origin;
 mod path;
 mod source;
 mod spec;
+mod substitute;
 mod value;
 
 pub use origin::{ValueOrigin, ValuePlace};
 pub use path::{SettingPath, SettingPathError};
 pub use source::{LayerContents, LayerRevision, LayerValue, Load, Source, SourceError, SourceFault};
 pub use spec::{
-    ApplicationSpec, EtcdShape, FileFormat, LayerKind, LayerSpec, SettingRule, SettingSpec, SpecPlace,
-    ValueType,
+    ApplicationFileError, ApplicationSpec, EtcdShape, FileFormat, LayerKind, LayerSpec, SettingRule,
+    SettingSpec, SpecMistake, SpecPlace, ValueFault, ValueType,
 };
 pub use value::{SettingValue, SourceValue};

@@ -5,13 +5,12 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::Result;
 use super::own_rules::RawOwnRule;
+use super::toml_text::{TomlText, TomlValue};
 use super::{Origin, SETTINGS, Setting, SettingKey, SettingKind, SettingTable, SettingsError, WithOrigin};
-use crate::domain::json::line_column;
 
 /// A value as written in the file or in a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,16 +35,14 @@ pub(super) struct ConfigFile {
     pub(super) contexts: BTreeMap<String, SettingLayer>,
 }
 
-type TomlValue<'i> = Spanned<DeValue<'i>>;
-
 impl ConfigFile {
     /// Parses a whole file. Every name and every type is checked, whether it is used or not.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self> {
-        let reader = TomlReader { path: path.into(), text };
-        let document = DeTable::parse(text).map_err(|error| {
-            // The error's Display form quotes the line, which may hold a password.
-            let first = error.message().lines().next().unwrap_or_default();
-            reader.error(error.span().unwrap_or_default(), format!("not TOML: {first}"))
+        let reader = TomlReader { path: path.into(), text: TomlText::of(text) };
+        let document = reader.text.parse().map_err(|mistakes| {
+            let first = mistakes.into_iter().next();
+            let (span, reason) = first.map(|first| (first.span, first.reason)).unwrap_or_default();
+            reader.error(span, reason)
         })?;
         let mut file = Self::default();
         for (name, value) in document.get_ref() {
@@ -88,7 +85,7 @@ fn find(name: &str, table: SettingTable) -> Option<&'static Setting> {
 
 pub(super) struct TomlReader<'a> {
     path: Arc<Path>,
-    text: &'a str,
+    text: TomlText<'a>,
 }
 
 impl TomlReader<'_> {
@@ -178,13 +175,13 @@ impl TomlReader<'_> {
         SettingsError::of(&self.origin(span), problem)
     }
 
-    /// The text of the file there.
-    pub(super) fn text_of(&self, span: Range<usize>) -> &str {
-        self.text.get(span).unwrap_or_default()
+    /// Where the text of a value stands, if it stands there as it is, and not in escapes.
+    pub(super) fn verbatim(&self, value: &TomlValue<'_>) -> Option<Origin> {
+        self.text.verbatim(value).map(|start| self.origin(start..start))
     }
 
     pub(super) fn origin(&self, span: Range<usize>) -> Origin {
-        let (line, column) = line_column(self.text, span.start);
+        let (line, column) = self.text.line_column(&span);
         Origin::File { path: self.path.clone(), line, column }
     }
 }

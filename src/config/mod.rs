@@ -27,6 +27,7 @@ mod setting;
 mod sources;
 mod table;
 mod target;
+mod toml_text;
 #[cfg(feature = "vault")]
 mod vault;
 
@@ -40,6 +41,8 @@ pub use setting::{Setting, SettingKey, SettingKind, SettingTable};
 pub use sources::{ConfigText, Overrides, SettingSources};
 pub use table::{ACCENTS, SETTINGS, THEMES, reference_table};
 pub use target::{ContextWarning, Target};
+#[cfg(feature = "applications")]
+pub(crate) use toml_text::{TomlText, TomlValue};
 
 #[cfg(test)]
 mod tests;

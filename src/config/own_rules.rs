@@ -125,11 +125,9 @@ impl RawOwnRule {
 
 impl TextPlace {
     fn of(reader: &TomlReader<'_>, value: &Spanned<DeValue<'_>>) -> Self {
-        let (span, text) = (value.span(), value.get_ref().as_str().unwrap_or_default());
-        let within = reader.text_of(span.clone()).find(text);
-        match within.filter(|_| !text.is_empty()) {
-            Some(at) => Self { origin: reader.origin(span.start + at..span.end), is_verbatim: true },
-            None => Self { origin: reader.origin(span), is_verbatim: false },
+        match reader.verbatim(value) {
+            Some(origin) => Self { origin, is_verbatim: true },
+            None => Self { origin: reader.origin(value.span()), is_verbatim: false },
         }
     }
 

@@ -1,6 +1,19 @@
 //! What an application file says: the layers of an application, its settings, and rules over several of them.
 
+mod coerce;
+mod error;
+mod file;
+mod layer;
+mod limits;
+mod members;
+mod reader;
+mod setting;
+mod units;
+mod value_fault;
+mod value_type;
+
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,18 +21,24 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::{SettingPath, SettingValue};
+pub use error::{ApplicationFileError, SpecMistake};
+pub use value_fault::ValueFault;
+pub use value_type::ValueType;
 
-/// An application: its name, its layers in the order of the file, and what is known of its settings.
+/// An application: its name, its layers, and what is known of its settings.
 #[derive(Clone)]
 pub struct ApplicationSpec {
     pub name: Arc<str>,
     /// The folder of the application file; relative paths of layers were made absolute with it.
     pub folder: PathBuf,
+    /// From the lowest to the highest. Layers that the file turns off are left out.
     pub layers: Vec<LayerSpec>,
     pub settings: BTreeMap<SettingPath, SettingSpec>,
     pub rules: Vec<SettingRule>,
     /// The folder that versions are kept in across restarts.
     pub state: Option<PathBuf>,
+    /// How many versions are kept, the one in force included.
+    pub kept_versions: usize,
 }
 
 /// A place in the application file, from 1.
@@ -30,12 +49,20 @@ pub struct SpecPlace {
     pub column: usize,
 }
 
+/// `billing.toml:3:9`
+impl fmt::Display for SpecPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.path.display(), self.line, self.column)
+    }
+}
+
 /// A layer as it is declared.
 #[derive(Clone)]
 pub struct LayerSpec {
     /// Unique in the application.
     pub name: Arc<str>,
-    /// A higher one wins. Unique in the application.
+    /// A higher one wins. Files without a rank of their own share one, and of these the later in the file wins; no
+    /// other two layers have the same.
     pub rank: u32,
     /// Whether nothing can be started from while this layer has never been loaded.
     pub required: bool,
@@ -54,6 +81,10 @@ pub enum LayerKind {
         format: FileFormat,
         /// The variables in its path.
         variables: Vec<Arc<str>>,
+        /// Whether a change of the file is noticed without being asked.
+        watch: bool,
+        /// How long the file has to rest before it is read again.
+        debounce: Duration,
     },
     Environment {
         /// What undeclared variables begin with; without one only declared variables are read.
@@ -125,22 +156,6 @@ pub struct SettingSpec {
     /// Its key under the root of a layer in etcd.
     pub etcd_key: Option<Arc<str>>,
     pub place: SpecPlace,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ValueType {
-    Text,
-    Integer,
-    Float,
-    Boolean,
-    /// Of texts; from a text it is split at commas.
-    List,
-    /// Seconds, or a text as `1h30m`.
-    Duration,
-    /// A number of bytes, or a text as `64KiB`.
-    Bytes,
-    Url,
-    Json,
 }
 
 /// A rule over several settings: an expression in CEL that is true of a violation.

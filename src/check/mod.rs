@@ -31,6 +31,11 @@ pub use needs::{
     Fallback, Need, NeedKind, NeedMark, NeedPlace, NeedState, Needs, OwnPathTemplate, OwnPathTemplateError,
     OwnSecrets, ReceiverEnv, SecretLookup, UsedName, needs, own_webhooks, referrers,
 };
+#[cfg(feature = "applications")]
+pub(crate) use own_rules::{
+    Condition, Evaluation, ExpressionNames, MAX_OWN_RULES, compile_conditions, judge_conditions,
+    wrong_rule_id, wrong_words,
+};
 pub use own_rules::{Overrun, OwnFindings, OwnRuleMistake, OwnRuleText, OwnRules};
 pub use preflight::{Preflight, PreflightVerdict, diagnose_document, preflight};
 pub use problems::{Problem, ProblemIndex, SeverityCounts};

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::reader::{Members, SpecReader, WrittenText};
-use super::{ApplicationFileError, ApplicationSpec, SettingRule, SpecMistake, layer, members, setting};
+use super::{ApplicationFileError, ApplicationSpec, SpecMistake, layer, members, rules, setting};
 use crate::config::{TomlText, TomlValue};
 use crate::domain::reference::Variables;
 use crate::private_file::io_reason;
@@ -73,7 +73,7 @@ fn read(reader: &mut SpecReader<'_>, top: &TomlValue<'_>) -> Option<ApplicationS
     let kept_versions = reader.count(&top, "versions").unwrap_or(KEPT_VERSIONS);
     let settings = top.get("settings").map(|value| setting::read(reader, value)).unwrap_or_default();
     let layers = layer::read(reader, &top, &folder);
-    let rules = top.get("rules").map(|value| rules(reader, value)).unwrap_or_default();
+    let rules = top.get("rules").map(|value| rules::read(reader, value, &settings)).unwrap_or_default();
     Some(ApplicationSpec { name: name?.into(), folder, layers, settings, rules, state, kept_versions })
 }
 
@@ -101,24 +101,6 @@ pub(super) fn tables<'d, 't>(
             &[]
         }
     }
-}
-
-fn rules(reader: &mut SpecReader<'_>, value: &TomlValue<'_>) -> Vec<SettingRule> {
-    let mut rules: Vec<SettingRule> = Vec::new();
-    for table in tables(reader, value, "[[rules]]") {
-        let Some(rule) = reader.members(table, "a rule", &[members::RULE]) else { continue };
-        let mut text = |name| reader.plain(&rule, name).map(|it| it.text);
-        let (Some(id), Some(when), Some(message)) = (text("id"), text("when"), text("message")) else {
-            continue;
-        };
-        rules.push(SettingRule {
-            id: id.into(),
-            when: when.into(),
-            message: message.into(),
-            place: reader.place(&rule.span),
-        });
-    }
-    rules
 }
 
 #[cfg(test)]

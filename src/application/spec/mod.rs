@@ -1,12 +1,15 @@
 //! What an application file says: the layers of an application, its settings, and rules over several of them.
 
 mod coerce;
+mod docs;
 mod error;
 mod file;
+mod json_schema;
 mod layer;
 mod limits;
 mod members;
 mod reader;
+mod rules;
 mod setting;
 mod units;
 mod value_fault;
@@ -22,6 +25,8 @@ use zeroize::Zeroizing;
 
 use super::{SettingPath, SettingValue};
 pub use error::{ApplicationFileError, SpecMistake};
+pub use json_schema::application_schema;
+pub use rules::{RuleViolation, SettingRule, SpecRules};
 pub use value_fault::ValueFault;
 pub use value_type::ValueType;
 
@@ -34,7 +39,7 @@ pub struct ApplicationSpec {
     /// From the lowest to the highest. Layers that the file turns off are left out.
     pub layers: Vec<LayerSpec>,
     pub settings: BTreeMap<SettingPath, SettingSpec>,
-    pub rules: Vec<SettingRule>,
+    pub rules: SpecRules,
     /// The folder that versions are kept in across restarts.
     pub state: Option<PathBuf>,
     /// How many versions are kept, the one in force included.
@@ -155,14 +160,5 @@ pub struct SettingSpec {
     pub variable: Option<Arc<str>>,
     /// Its key under the root of a layer in etcd.
     pub etcd_key: Option<Arc<str>>,
-    pub place: SpecPlace,
-}
-
-/// A rule over several settings: an expression in CEL that is true of a violation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SettingRule {
-    pub id: Arc<str>,
-    pub when: String,
-    pub message: String,
     pub place: SpecPlace,
 }

@@ -1,4 +1,4 @@
-//! A document as CEL reads it: `self`, `key` and `kind`.
+//! What CEL reads: a document as `self`, `key` and `kind`; the settings of an application by their first names.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use cel::common::types::{
 };
 use cel::common::value::Val;
 
+use super::expression::ExpressionNames;
 use super::meter::{FUNCTIONS, METER, Meter};
 use crate::domain::ResourceKey;
 use crate::domain::json::{Node, NodeValue, Scalar, parse, unquote};
@@ -22,21 +23,23 @@ const MAX_NESTING: usize = 64;
 const STEPS: u64 = 20_000;
 const STEPS_A_BYTE: u64 = 32;
 
-/// The names in an expression that are not its own.
-pub(super) const NAMES: [&str; 3] = ["self", "key", "kind"];
+/// The names in an expression over a document.
+const NAMES: [&str; 3] = ["self", "key", "kind"];
 
-/// A document that expressions can judge.
-pub(super) struct CelDocument<'t> {
+pub(super) const DOCUMENT: ExpressionNames<'_> = ExpressionNames { names: &NAMES, what: "a document is" };
+
+/// The variables of expressions.
+pub(super) struct CelScope<'t> {
     context: Context<'t, 't>,
     bytes: usize,
 }
 
-impl<'t> CelDocument<'t> {
+impl<'t> CelScope<'t> {
     /// Reads a document; nothing if it is none that a receiver can use.
     ///
     /// # Errors
     /// Why it cannot be judged: "is larger than …".
-    pub(super) fn read(key: &'t ResourceKey, text: &'t str) -> Result<Option<Self>, String> {
+    pub(super) fn of_document(key: &'t ResourceKey, text: &'t str) -> Result<Option<Self>, String> {
         let (namespace, id, kind) = match key {
             ResourceKey::Webhook { namespace, id } => (namespace.as_str(), id.as_str(), "webhook"),
             ResourceKey::Connection { name } => ("", name.as_str(), "connection"),
@@ -61,6 +64,26 @@ impl<'t> CelDocument<'t> {
             context.add_variable_as_val(name, value);
         }
         Ok(Some(Self { context, bytes: text.len() }))
+    }
+
+    /// Variables with their values.
+    ///
+    /// # Errors
+    /// As [`Self::of_document`].
+    #[cfg(feature = "applications")]
+    pub(super) fn of_values<'n>(
+        values: impl Iterator<Item = (&'n str, &'t serde_json::Value)>,
+    ) -> Result<Self, String> {
+        let (mut context, mut bytes) = (Context::with_env(Arc::clone(&FUNCTIONS)), 0);
+        for (name, value) in values {
+            let read = of_json(value, MAX_NESTING, &mut bytes);
+            let read = read.ok_or_else(|| format!("nests deeper than {MAX_NESTING} levels"))?;
+            if bytes > MAX_DOCUMENT {
+                return Err(format!("is larger than {} KiB", MAX_DOCUMENT / 1024));
+            }
+            context.add_variable_as_val(name, read);
+        }
+        Ok(Self { context, bytes })
     }
 
     /// How many steps a rule has for it.
@@ -98,6 +121,33 @@ fn value<'t>(node: &Node, text: &'t str, deeper: usize) -> Option<Box<dyn Val + 
         NodeValue::Scalar(Scalar::Number) => number(written),
         NodeValue::Scalar(Scalar::Bool) => Box::new(CelBool::from(written == "true")),
         NodeValue::Scalar(Scalar::Null) => Box::new(CelNull),
+    })
+}
+
+/// A value that has been read already; `bytes` grows by about what it takes as text.
+#[cfg(feature = "applications")]
+fn of_json<'t>(value: &'t serde_json::Value, deeper: usize, bytes: &mut usize) -> Option<Box<dyn Val + 't>> {
+    use serde_json::Value;
+
+    *bytes += value.as_str().map_or(4, |text| text.len() + 2);
+    Some(match value {
+        Value::Null => Box::new(CelNull),
+        Value::Bool(flag) => Box::new(CelBool::from(*flag)),
+        Value::Number(written) => number(&written.to_string()),
+        Value::String(text) => Box::new(CelString::from(text.as_str())),
+        Value::Array(items) => {
+            let deeper = deeper.checked_sub(1)?;
+            let items = items.iter().map(|item| of_json(item, deeper, bytes)).collect::<Option<Vec<_>>>()?;
+            Box::new(CelList::from(items))
+        }
+        Value::Object(members) => {
+            let deeper = deeper.checked_sub(1)?;
+            let mut member = |(name, value): (&'t String, &'t Value)| {
+                *bytes += name.len() + 4;
+                Some((CelMapKey::from(name.as_str()), of_json(value, deeper, bytes)?))
+            };
+            Box::new(CelMap::from(members.iter().map(&mut member).collect::<Option<HashMap<_, _>>>()?))
+        }
     })
 }
 

@@ -9,7 +9,7 @@ use cel::{ExecutionError, ParseErrors, Value};
 use regex::Regex;
 
 use super::OwnRuleMistake;
-use super::cel_value::CelDocument;
+use super::cel_value::{CelScope, DOCUMENT};
 use super::meter::Meter;
 use super::vet::{MAX_NESTING, vet};
 
@@ -19,8 +19,31 @@ const MAX_EXPRESSION: usize = 2_000;
 /// The most characters of what CEL's parser says.
 const MAX_REASON: usize = 120;
 
+/// The most names that are listed for one that is not known.
+const MAX_LISTED: usize = 20;
+
+/// The names in expressions that are not their own.
+pub(crate) struct ExpressionNames<'n> {
+    pub(crate) names: &'n [&'n str],
+    /// What they are: "a document is".
+    pub(crate) what: &'static str,
+}
+
+impl ExpressionNames<'_> {
+    pub(super) fn holds(&self, name: &str) -> bool {
+        self.names.contains(&name)
+    }
+
+    /// What is known, for what is not.
+    pub(super) fn words(&self) -> String {
+        let listed = self.names.get(..MAX_LISTED).unwrap_or(self.names);
+        let more = if listed.len() < self.names.len() { " and others" } else { "" };
+        format!("{} {}{more}", self.what, listed.join(", "))
+    }
+}
+
 #[derive(Debug)]
-pub(super) struct Expression {
+pub(crate) struct Expression {
     text: String,
     expr: IdedExpr,
     patterns: Arc<[Regex]>,
@@ -29,7 +52,7 @@ pub(super) struct Expression {
 
 /// What an expression says of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Evaluation {
+pub(crate) enum Evaluation {
     Violated,
     Fulfilled,
     /// Why it cannot tell.
@@ -39,7 +62,11 @@ pub(super) enum Evaluation {
 }
 
 impl Expression {
-    pub(super) fn compile(text: &str) -> Result<Self, OwnRuleMistake> {
+    pub(super) fn over_document(text: &str) -> Result<Self, OwnRuleMistake> {
+        Self::compile(text, &DOCUMENT)
+    }
+
+    pub(super) fn compile(text: &str, names: &ExpressionNames<'_>) -> Result<Self, OwnRuleMistake> {
         if text.trim().is_empty() {
             return Err(OwnRuleMistake::of_rule("its expression is empty"));
         }
@@ -51,14 +78,20 @@ impl Expression {
         let parser = Parser::new().max_recursion_depth(MAX_NESTING);
         let (mut expr, places) =
             parser.parse_with_source_info(text).map_err(|errors| mistake_of(text, &errors))?;
-        let (patterns, nodes) = vet(&mut expr, &places)?;
+        let (patterns, nodes) = vet(&mut expr, &places, names)?;
         Ok(Self { text: text.to_owned(), expr, patterns: patterns.into(), nodes })
     }
 
-    pub(super) fn judge(&self, document: &mut CelDocument<'_>) -> Evaluation {
-        let most = document.steps();
+    /// Whether a name may be one that it reads.
+    #[cfg(feature = "applications")]
+    pub(super) fn mentions(&self, name: &str) -> bool {
+        self.text.contains(name)
+    }
+
+    pub(super) fn judge(&self, scope: &mut CelScope<'_>) -> Evaluation {
+        let most = scope.steps();
         let meter = Meter::new(most, Arc::clone(&self.patterns));
-        let context = document.measured_by(&meter);
+        let context = scope.measured_by(&meter);
         let outcome = meter.charge(self.nodes).and_then(|()| Value::resolve_val(&self.expr, context));
         if meter.is_spent() {
             return Evaluation::TooCostly(most);

@@ -123,13 +123,13 @@ fn no_expression_and_no_document_makes_the_interpreter_fail() {
         } else if round % 3 == 0 {
             expression = format!("self.all(x, {{'k': x, 'y': 1}}.exists(y, {expression} == x))");
         }
-        let Ok(expression) = Expression::compile(&expression) else {
+        let Ok(expression) = Expression::over_document(&expression) else {
             refused += 1;
             continue;
         };
         compiled += 1;
         for (at, document) in DOCUMENTS.iter().enumerate() {
-            let mut read = cel_value::CelDocument::read(&keys[at % 2], document).unwrap().unwrap();
+            let mut read = cel_value::CelScope::of_document(&keys[at % 2], document).unwrap().unwrap();
             let _ = expression.judge(&mut read);
             judged += 1;
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 #[cfg(feature = "own-rules")]
-use super::cel_value::CelDocument;
+use super::cel_value::CelScope;
 #[cfg(feature = "own-rules")]
 use super::expression::Evaluation;
 use super::{OwnRules, on_own_stack, stack};
@@ -83,7 +83,7 @@ impl OwnRules {
         if kind == DocumentKind::Unknown || rules.peek().is_none() {
             return found;
         }
-        let mut document = match CelDocument::read(key, text) {
+        let mut document = match CelScope::of_document(key, text) {
             Ok(Some(document)) => document,
             // Other rules tell what is wrong with it.
             Ok(None) => return found,

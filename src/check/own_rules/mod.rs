@@ -2,6 +2,8 @@
 
 #[cfg(feature = "own-rules")]
 mod cel_value;
+#[cfg(feature = "applications")]
+mod conditions;
 #[cfg(feature = "own-rules")]
 mod expression;
 #[cfg(not(feature = "own-rules"))]
@@ -31,10 +33,14 @@ use super::rules::DISABLED_OWN_RULE;
 use super::{Diagnostic, Reach, Rule, find_rule};
 use crate::domain::json::Severity;
 use crate::domain::{DocumentKind, Finding};
+#[cfg(feature = "applications")]
+pub(crate) use conditions::{compile_conditions, judge_conditions};
+#[cfg(feature = "applications")]
+pub(crate) use expression::{Evaluation, Expression as Condition, ExpressionNames};
 pub use judge::{Overrun, OwnFindings};
 
 /// The most own rules of a context.
-const MAX_OWN_RULES: usize = 100;
+pub(crate) const MAX_OWN_RULES: usize = 100;
 
 /// The longest id of an own rule, and the longest of its other texts.
 const MAX_ID: usize = 64;
@@ -103,7 +109,7 @@ impl OwnRules {
     /// What is wrong with it; it is not among [`OwnRules::rules`] then.
     pub fn add(&mut self, text: &OwnRuleText) -> Result<(), OwnRuleMistake> {
         let rule = self.rule_of(text)?;
-        let compile = || Expression::compile(&text.when);
+        let compile = || Expression::over_document(&text.when);
         let when = on_own_stack(stack::OF_PARSER, compile)
             .unwrap_or_else(|why| Err(OwnRuleMistake::of_rule(why.to_owned())))?;
         let remedy = interned(&text.remedy);
@@ -148,14 +154,8 @@ impl OwnRules {
         if self.rules.len() >= MAX_OWN_RULES {
             return refused(&format!("a context has at most {MAX_OWN_RULES} own rules"));
         }
-        if message.trim().is_empty() {
-            return refused("its message is empty");
-        }
-        if message.chars().chain(remedy.chars()).any(char::is_control) {
-            return refused("its message and its remedy are one line each, without control characters");
-        }
-        if message.len().max(remedy.len()) > MAX_TEXT {
-            return refused(&format!("its message and its remedy have at most {MAX_TEXT} bytes each"));
+        if let Some(reason) = wrong_words(message, remedy) {
+            return Err(OwnRuleMistake::of_rule(reason));
         }
         let id = interned(id);
         Ok(Rule {
@@ -208,13 +208,31 @@ impl PartialEq for OwnRules {
 
 impl Eq for OwnRules {}
 
+/// Why a rule cannot say this.
+pub(crate) fn wrong_words(message: &str, remedy: &str) -> Option<String> {
+    if message.trim().is_empty() {
+        return Some("its message is empty".into());
+    }
+    if message.chars().chain(remedy.chars()).any(char::is_control) {
+        return Some("its message and its remedy are one line each, without control characters".into());
+    }
+    let is_long = message.len().max(remedy.len()) > MAX_TEXT;
+    is_long.then(|| format!("its message and its remedy have at most {MAX_TEXT} bytes each"))
+}
+
+/// Why no rule can have this id.
+pub(crate) fn wrong_rule_id(id: &str) -> Option<String> {
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let is_word = !id.is_empty() && id.len() <= MAX_ID && id.bytes().all(is_letter);
+    (!is_word).then(|| format!("an id is 1 to {MAX_ID} letters, digits, - and _"))
+}
+
 /// Why an id cannot be that of an own rule.
 fn wrong_id(id: &str) -> Option<String> {
-    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let is_catalogue = matches!(id.as_bytes(), [letter, tens, ones]
         if letter.is_ascii_alphabetic() && tens.is_ascii_digit() && ones.is_ascii_digit());
-    if id.is_empty() || id.len() > MAX_ID || !id.bytes().all(is_letter) {
-        return Some(format!("an id is 1 to {MAX_ID} letters, digits, - and _"));
+    if let Some(reason) = wrong_rule_id(id) {
+        return Some(reason);
     }
     if is_catalogue {
         return Some("ids of a letter and two digits are those of confdeck's rules; choose another".into());

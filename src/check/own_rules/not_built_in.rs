@@ -6,7 +6,7 @@ use super::OwnRuleMistake;
 pub(super) enum Expression {}
 
 impl Expression {
-    pub(super) fn compile(_text: &str) -> Result<Self, OwnRuleMistake> {
+    pub(super) fn over_document(_text: &str) -> Result<Self, OwnRuleMistake> {
         let reason =
             "own rules are not built into this program: build it with the feature \"own-rules\" of confdeck";
         Err(OwnRuleMistake::of_rule(reason))

@@ -12,7 +12,7 @@ use cel::common::types::CelInt;
 use regex::{Regex, RegexBuilder};
 
 use super::OwnRuleMistake;
-use super::cel_value::NAMES;
+use super::expression::ExpressionNames;
 use super::meter::{KEY, LOOPED, MATCHES, METER, WEIGHED};
 
 /// The deepest nesting of an expression.
@@ -76,15 +76,20 @@ const OPERATORS: [&str; 13] = [
 type Vetted<T = ()> = Result<T, OwnRuleMistake>;
 
 /// Vets an expression and lets it be measured; returns its patterns, and its number of nodes.
-pub(super) fn vet(expr: &mut IdedExpr, places: &SourceInfo) -> Vetted<(Vec<Regex>, u64)> {
+pub(super) fn vet(
+    expr: &mut IdedExpr,
+    places: &SourceInfo,
+    variables: &ExpressionNames<'_>,
+) -> Vetted<(Vec<Regex>, u64)> {
     let mut vetting =
-        Vetting { places, names: Vec::new(), loops: 0, depth: 0, nodes: 0, patterns: Vec::new() };
+        Vetting { places, variables, names: Vec::new(), loops: 0, depth: 0, nodes: 0, patterns: Vec::new() };
     vetting.vet(expr)?;
     Ok((vetting.patterns, vetting.nodes))
 }
 
 struct Vetting<'e> {
     places: &'e SourceInfo,
+    variables: &'e ExpressionNames<'e>,
     /// The names that the loops around have made.
     names: Vec<String>,
     loops: usize,
@@ -146,12 +151,13 @@ impl Vetting<'_> {
     }
 
     fn vet_name(&self, id: u64, name: &str) -> Vetted {
-        let is_known =
-            NAMES.contains(&name) || TYPES.contains(&name) || self.names.iter().any(|known| known == name);
+        let is_known = self.variables.holds(name)
+            || TYPES.contains(&name)
+            || self.names.iter().any(|known| known == name);
         if is_known || name.starts_with('@') {
             return Ok(());
         }
-        self.mistake(id, format!("{name:?} is not known; a document is {}", NAMES.join(", ")))
+        self.mistake(id, format!("{name:?} is not known; {}", self.variables.words()))
     }
 
     fn vet_call(&mut self, id: u64, call: &mut CallExpr) -> Vetted {

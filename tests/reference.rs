@@ -50,6 +50,20 @@ fn the_table_of_rules_is_current() {
     );
 }
 
+#[cfg(feature = "applications")]
+#[test]
+fn the_schema_of_application_files_is_current() {
+    let path = root().join("schema/application.json");
+    let current = format!("{:#}\n", confdeck::application::application_schema());
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, current).unwrap();
+    } else {
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text == current, "the schema is out of date: run UPDATE_DOCS=1 cargo test --test reference");
+    }
+}
+
 #[cfg(feature = "console")]
 #[test]
 fn the_table_of_keys_is_current() {

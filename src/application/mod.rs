@@ -14,7 +14,8 @@ pub use origin::{ValueOrigin, ValuePlace};
 pub use path::{SettingPath, SettingPathError};
 pub use source::{LayerContents, LayerRevision, LayerValue, Load, Source, SourceError, SourceFault};
 pub use spec::{
-    ApplicationFileError, ApplicationSpec, EtcdShape, FileFormat, LayerKind, LayerSpec, RuleViolation,
-    SettingRule, SettingSpec, SpecMistake, SpecPlace, SpecRules, ValueFault, ValueType, application_schema,
+    ApplicationFileError, ApplicationSpec, CredentialRule, EtcdShape, FileFormat, HardcodedCredential,
+    LayerKind, LayerSpec, RuleViolation, SettingRule, SettingSpec, SpecMistake, SpecPlace, SpecRules,
+    ValueFault, ValueType, application_schema,
 };
 pub use value::{SettingValue, SourceValue};

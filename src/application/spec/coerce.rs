@@ -52,6 +52,11 @@ const REFERENCES: [ValueReference; 4] = [
     },
 ];
 
+/// Whether a text says where its value is to be found, and is not the value.
+pub(super) fn is_reference(text: &str) -> bool {
+    REFERENCES.iter().any(|reference| text.starts_with(reference.prefix))
+}
+
 impl SettingSpec {
     /// Makes a value of the type of this setting. A text means the same in every source, whether that has types or
     /// not; limits are not asked, see [`Self::check`].

@@ -58,7 +58,7 @@ fn limits(setting: &SettingSpec) -> String {
         (None, None) => {}
     }
     if let (Some(least), Some(counted)) = (setting.min_length, setting.value_type.words().counted) {
-        said.push(format!("at least {least} {counted}"));
+        said.push(format!("{least} or more {counted}"));
     }
     if let Some(pattern) = &setting.pattern {
         said.push(format!("matches {}", code(pattern.as_str())));
@@ -119,7 +119,7 @@ mod tests {
              | --- | --- | --- | --- | --- | --- | --- |\n\
              | `database.pool_size` | `DATABASE_POOL_SIZE` | `Database/PoolSize` | integer | `5` | 1 to 100 | Connections \\| kept &lt;open> |\n\
              | `database.url` |  |  | url | `(hidden)` | required; secret; matches `^(postgresql\\|sqlite)://` |  |\n\
-             | `levels` |  |  | list | `[\"INFO\"]` | at least 1 items; each one of `INFO`, `DEBUG` |  |\n\
+             | `levels` |  |  | list | `[\"INFO\"]` | 1 or more items; each one of `INFO`, `DEBUG` |  |\n\
              | `limit` |  |  | bytes |  | at most 64KiB |  |\n\
              | `timeout` |  |  | duration | `1m 30s` | at least 1s |  |\n"
         );

@@ -41,8 +41,13 @@ impl ApplicationSpec {
     /// All mistakes of the file.
     pub fn parse(path: &Path, text: &str, variables: &dyn Variables) -> Result<Self, ApplicationFileError> {
         let text = TomlText::of(text);
-        let mut reader =
-            SpecReader { text: &text, path: Arc::new(path.to_path_buf()), variables, mistakes: Vec::new() };
+        let mut reader = SpecReader {
+            text: &text,
+            path: Arc::new(path.to_path_buf()),
+            variables,
+            mistakes: Vec::new(),
+            credentials: Vec::new(),
+        };
         let spec = match text.parse() {
             Ok(table) => {
                 let span = table.span();
@@ -74,7 +79,17 @@ fn read(reader: &mut SpecReader<'_>, top: &TomlValue<'_>) -> Option<ApplicationS
     let settings = top.get("settings").map(|value| setting::read(reader, value)).unwrap_or_default();
     let layers = layer::read(reader, &top, &folder);
     let rules = top.get("rules").map(|value| rules::read(reader, value, &settings)).unwrap_or_default();
-    Some(ApplicationSpec { name: name?.into(), folder, layers, settings, rules, state, kept_versions })
+    let credentials = std::mem::take(&mut reader.credentials);
+    Some(ApplicationSpec {
+        name: name?.into(),
+        folder,
+        layers,
+        settings,
+        rules,
+        state,
+        kept_versions,
+        credentials,
+    })
 }
 
 /// The name of the application is a word, because files and metrics are called by it.

@@ -10,6 +10,7 @@ use super::file::tables;
 use super::members::{LAYER, LAYERS, LayerMembers};
 use super::reader::{Members, SpecReader};
 use super::{EtcdShape, FileFormat, LayerKind, LayerSpec};
+use crate::application::substitute::Substituted;
 use crate::config::TomlValue;
 
 const DEBOUNCE: Duration = Duration::from_secs(1);
@@ -154,12 +155,9 @@ fn kind(
                 reader.mistake(&span, problem);
                 return None;
             };
-            let name = path.text.as_str().into();
-            let path = folder.join(path.text.as_str());
-            return Some((
-                name,
-                LayerKind::File { path, format, variables: path_variables(reader, members), watch, debounce },
-            ));
+            let Substituted { text, variables } = path;
+            let (name, path) = (text.as_str().into(), folder.join(text.as_str()));
+            return Some((name, LayerKind::File { path, format, variables, watch, debounce }));
         }
         "environment" => {
             LayerKind::Environment { prefix: text(reader, "prefix").map(|prefix| prefix.as_str().into()) }
@@ -200,11 +198,6 @@ fn kind(
         _ => return None,
     };
     Some((layer.kind.into(), kind))
-}
-
-/// The variables in the path of a file.
-fn path_variables(reader: &mut SpecReader<'_>, members: &Members<'_, '_>) -> Vec<Arc<str>> {
-    reader.text(members, "path").map(|made| made.variables).unwrap_or_default()
 }
 
 /// By the ending of a file's name; `.env` and `.env.production` hold variables.

@@ -107,9 +107,9 @@ mod tests {
     fn a_length_counts_characters_of_a_text_and_items_of_a_list() {
         let key = SettingSpec { min_length: Some(4), ..spec(ValueType::Text) };
         assert_eq!(fault(&key, "éééé".into()), None);
-        assert_eq!(fault(&key, "ééé".into()).unwrap(), "it has fewer than 4 characters; give it 4 or more");
+        assert_eq!(fault(&key, "ééé".into()).unwrap(), "it needs 4 or more characters");
         let hosts = SettingSpec { min_length: Some(1), ..spec(ValueType::List) };
-        assert_eq!(fault(&hosts, json!([])).unwrap(), "it has fewer than 1 items; give it 1 or more");
+        assert_eq!(fault(&hosts, json!([])).unwrap(), "it needs 1 or more items");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What an application file says: the layers of an application, its settings, and rules over several of them.
 
 mod coerce;
+mod credentials;
 mod docs;
 mod error;
 mod file;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::{SettingPath, SettingValue};
+pub use credentials::{CredentialRule, HardcodedCredential};
 pub use error::{ApplicationFileError, SpecMistake};
 pub use json_schema::application_schema;
 pub use rules::{RuleViolation, SettingRule, SpecRules};
@@ -31,7 +33,7 @@ pub use value_fault::ValueFault;
 pub use value_type::ValueType;
 
 /// An application: its name, its layers, and what is known of its settings.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct ApplicationSpec {
     pub name: Arc<str>,
     /// The folder of the application file; relative paths of layers were made absolute with it.
@@ -44,6 +46,8 @@ pub struct ApplicationSpec {
     pub state: Option<PathBuf>,
     /// How many versions are kept, the one in force included.
     pub kept_versions: usize,
+    /// Credentials in options of its layers.
+    pub credentials: Vec<HardcodedCredential>,
 }
 
 /// A place in the application file, from 1.

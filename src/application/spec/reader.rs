@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::coerce::{FALSE, TRUE};
 use super::members::{MemberKind, SpecMember};
-use super::{SpecMistake, SpecPlace, units};
+use super::{HardcodedCredential, SpecMistake, SpecPlace, credentials, units};
 use crate::application::substitute::{Substituted, substitute};
 use crate::config::{TomlText, TomlValue};
 use crate::domain::reference::Variables;
@@ -20,6 +20,8 @@ pub(super) struct SpecReader<'t> {
     pub(super) path: Arc<PathBuf>,
     pub(super) variables: &'t dyn Variables,
     pub(super) mistakes: Vec<SpecMistake>,
+    /// Credentials in what has been read.
+    pub(super) credentials: Vec<HardcodedCredential>,
 }
 
 /// The members of a table, each of which is known.
@@ -121,12 +123,23 @@ impl SpecReader<'_> {
     pub(super) fn text(&mut self, members: &Members<'_, '_>, name: &str) -> Option<Substituted> {
         let value = members.get(name)?;
         match value.get_ref().as_str() {
-            Some(_) => self.substituted(value).filter(|made| !made.text.is_empty()),
+            Some(_) => {
+                let made = self.substituted(value).filter(|made| !made.text.is_empty())?;
+                self.note_credential(name, name.to_owned(), &made, value);
+                Some(made)
+            }
             None => {
                 self.mistyped(name, "a text in quotes", value);
                 None
             }
         }
+    }
+
+    /// Takes note of a credential that comes from no variable.
+    fn note_credential(&mut self, name: &str, subject: String, made: &Substituted, value: &TomlValue<'_>) {
+        let SpecPlace { path, line, column } = self.place(&value.span());
+        let of_option = || credentials::of_option(name, subject, &made.text, (path, line, column));
+        self.credentials.extend(made.variables.is_empty().then(of_option).flatten());
     }
 
     /// As [`Self::text`], where there has to be one.
@@ -274,6 +287,8 @@ impl SpecReader<'_> {
                 continue;
             }
             if let Some(made) = self.substituted(value) {
+                let subject = format!("{name}.{}", member.get_ref());
+                self.note_credential(member.get_ref(), subject, &made, value);
                 texts.push((member.get_ref().to_string(), made.text));
             }
         }

@@ -1,6 +1,6 @@
 //! Rules over several settings: expressions in CEL, judged by the evaluator of own rules and with its limits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -21,8 +21,8 @@ use crate::config::TomlValue;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SettingRule {
     pub id: Arc<str>,
-    /// Over the first names of the paths of declared settings. A section is a map, without what has no value; a
-    /// setting of one name that has no value is null.
+    /// Over the first names of paths. A section is a map, without what has no value; any other name that has no value
+    /// is null.
     pub when: String,
     pub message: String,
     pub place: SpecPlace,
@@ -32,13 +32,8 @@ pub struct SettingRule {
 #[derive(Clone, Default)]
 pub struct SpecRules {
     rules: Arc<[(SettingRule, Condition)]>,
-    variables: Arc<[RuleVariable]>,
-}
-
-/// The first name of declared settings.
-struct RuleVariable {
-    name: Arc<str>,
-    is_section: bool,
+    /// The first names of declared settings that have more than one.
+    sections: Arc<BTreeSet<Arc<str>>>,
 }
 
 /// A rule that settings violate, or that cannot tell whether they do.
@@ -73,19 +68,17 @@ impl SpecRules {
             return Vec::new();
         }
         let empty = Value::Object(Map::new());
-        let value = |variable: &RuleVariable| {
-            let absent = if variable.is_section { &empty } else { &NOTHING };
-            settings.get(&*variable.name).unwrap_or(absent)
+        let value = |name: &str| {
+            let absent = if self.sections.contains(name) { &empty } else { &NOTHING };
+            settings.get(name).unwrap_or(absent)
         };
-        let values: BTreeMap<&str, &Value> =
-            self.variables.iter().map(|variable| (&*variable.name, value(variable))).collect();
         let conditions: Vec<_> = self.rules.iter().map(|(_, condition)| condition).collect();
         let violation = |rule: &SettingRule, message: String| RuleViolation {
             rule: Arc::clone(&rule.id),
             message,
             place: rule.place.clone(),
         };
-        match judge_conditions(&conditions, &values) {
+        match judge_conditions(&conditions, value) {
             Ok(evaluations) => {
                 let judged = self.iter().zip(evaluations);
                 judged.filter_map(|(rule, it)| Some(violation(rule, message(rule, it)?))).collect()
@@ -117,15 +110,6 @@ pub(super) fn read(
     value: &TomlValue<'_>,
     settings: &BTreeMap<SettingPath, SettingSpec>,
 ) -> SpecRules {
-    let mut variables: Vec<RuleVariable> = Vec::new();
-    for path in settings.keys() {
-        let (mut names, length) = (path.names(), path.names().len());
-        let Some(name) = names.next() else { continue };
-        // Paths are sorted, so those with the same first name follow each other.
-        if variables.last().is_none_or(|last| &*last.name != name) {
-            variables.push(RuleVariable { name: name.into(), is_section: length > 1 });
-        }
-    }
     let mut rules: Vec<(SettingRule, &TomlValue<'_>)> = Vec::new();
     let tables = tables(reader, value, "[[rules]]");
     if tables.len() > MAX_OWN_RULES {
@@ -159,9 +143,11 @@ pub(super) fn read(
             SettingRule { id: id.text.into(), when: when.text.into(), message: message.text.into(), place };
         rules.push((rule, written));
     }
-    let names: Vec<&str> = variables.iter().map(|variable| &*variable.name).collect();
+    let mut names: Vec<&str> = settings.keys().filter_map(|path| path.names().next()).collect();
+    // Paths are sorted, so those with the same first name follow each other.
+    names.dedup();
     let texts: Vec<&str> = rules.iter().map(|(rule, _)| rule.when.as_str()).collect();
-    let names = ExpressionNames { names: &names, what: "settings begin with" };
+    let names = ExpressionNames::Any(&names);
     let compiled = compile_conditions(&texts, &names);
     let mut ready = Vec::new();
     for ((rule, written), compiled) in rules.into_iter().zip(compiled) {
@@ -173,7 +159,9 @@ pub(super) fn read(
             },
         }
     }
-    SpecRules { rules: ready.into(), variables: variables.into() }
+    let sections =
+        settings.keys().filter(|path| path.names().len() > 1).filter_map(|path| path.names().next());
+    SpecRules { rules: ready.into(), sections: Arc::new(sections.map(Arc::from).collect()) }
 }
 
 #[cfg(test)]
@@ -217,9 +205,19 @@ mod tests {
             ("has(database.url)", false),
             ("!has(database.url) && !has(database.pool_size)", true),
             ("environment in ['a', 'b']", false),
+            ("undeclared == null", true),
+            ("list == null && type(debug) == null_type", false),
         ] {
             assert_eq!(told(when, json!({})).len(), usize::from(violated), "{when}");
         }
+    }
+
+    #[test]
+    fn a_rule_reads_settings_that_no_file_declares() {
+        let spec =
+            parse("name = \"a\"\n[[rules]]\nid = \"a\"\nwhen = 'features.new == port'\nmessage = \"no\"\n");
+        assert_eq!(spec.rules.judge(&json!({"features": {"new": 5}, "port": 5})).len(), 1);
+        assert_eq!(spec.rules.judge(&json!({"features": {"new": 5}, "port": 6})).len(), 0);
     }
 
     #[test]
@@ -287,7 +285,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "10:18: \"enviroment\" is not known; settings begin with database, debug, environment",
+                "10:18: \"enviroment\" is not known, and much like \"environment\": declare it if it is meant",
                 "13:6: the rule at 8:1 has this id too",
                 "16:9: there is no function \"lower\"; there are bool, bytes, contains, double, dyn, endsWith, int, matches, size, startsWith, string, type, uint",
                 "17:11: its message is empty",

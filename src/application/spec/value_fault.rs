@@ -16,7 +16,7 @@ pub enum ValueFault {
     BelowMin { least: String },
     #[error("it is more than {most}, the most that it may be")]
     AboveMax { most: String },
-    #[error("it has fewer than {least} {counted}; give it {least} or more")]
+    #[error("it needs {least} or more {counted}")]
     TooShort { least: usize, counted: &'static str },
     #[error("it does not match the pattern {pattern}")]
     Pattern { pattern: String },

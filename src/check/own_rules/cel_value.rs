@@ -26,7 +26,7 @@ const STEPS_A_BYTE: u64 = 32;
 /// The names in an expression over a document.
 const NAMES: [&str; 3] = ["self", "key", "kind"];
 
-pub(super) const DOCUMENT: ExpressionNames<'_> = ExpressionNames { names: &NAMES, what: "a document is" };
+pub(super) const DOCUMENT: ExpressionNames<'_> = ExpressionNames::Only(&NAMES);
 
 /// The variables of expressions.
 pub(super) struct CelScope<'t> {

@@ -1,7 +1,7 @@
 //! Expressions over values that are no document: compiled, measured and judged as those of own rules, with the same
 //! limits.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -19,17 +19,17 @@ pub(crate) fn compile_conditions(
         .unwrap_or_else(|why| texts.iter().map(|_| Err(OwnRuleMistake::of_rule(why))).collect())
 }
 
-/// What each expression says of the values of variables. Only those that an expression mentions are read.
+/// What each expression says, where `value` gives the values of its variables.
 ///
 /// # Errors
 /// Why none can be judged: "what they read is larger than …".
-pub(crate) fn judge_conditions(
+pub(crate) fn judge_conditions<'v>(
     conditions: &[&Expression],
-    values: &BTreeMap<&str, &Value>,
+    value: impl Fn(&str) -> &'v Value + Sync,
 ) -> Result<Vec<Evaluation>, String> {
     let judge = || {
-        let mentioned = |name: &str| conditions.iter().any(|condition| condition.mentions(name));
-        let read = values.iter().map(|(name, value)| (*name, *value)).filter(|(name, _)| mentioned(name));
+        let names: BTreeSet<&str> = conditions.iter().flat_map(|condition| condition.variables()).collect();
+        let read = names.into_iter().map(|name| (name, value(name)));
         let mut scope = CelScope::of_values(read).map_err(|why| format!("what they read {why}"))?;
         Ok(conditions.iter().map(|condition| condition.judge(&mut scope)).collect())
     };

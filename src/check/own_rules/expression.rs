@@ -11,7 +11,8 @@ use regex::Regex;
 use super::OwnRuleMistake;
 use super::cel_value::{CelScope, DOCUMENT};
 use super::meter::Meter;
-use super::vet::{MAX_NESTING, vet};
+use super::vet::{MAX_NESTING, Vetted, vet};
+use crate::check::spelling::nearest;
 
 /// The longest expression, in bytes.
 const MAX_EXPRESSION: usize = 2_000;
@@ -19,26 +20,33 @@ const MAX_EXPRESSION: usize = 2_000;
 /// The most characters of what CEL's parser says.
 const MAX_REASON: usize = 120;
 
-/// The most names that are listed for one that is not known.
-const MAX_LISTED: usize = 20;
+/// Shorter names are like each other without being meant.
+const SHORTEST_MISSPELT: usize = 5;
 
 /// The names in expressions that are not their own.
-pub(crate) struct ExpressionNames<'n> {
-    pub(crate) names: &'n [&'n str],
-    /// What they are: "a document is".
-    pub(crate) what: &'static str,
+pub(crate) enum ExpressionNames<'n> {
+    /// These and no others: those of a document.
+    Only(&'n [&'n str]),
+    /// Any, of which these are known: an unknown one that is much like a known one is misspelt.
+    Any(&'n [&'n str]),
 }
 
 impl ExpressionNames<'_> {
     pub(super) fn holds(&self, name: &str) -> bool {
-        self.names.contains(&name)
+        let (Self::Only(known) | Self::Any(known)) = self;
+        known.contains(&name)
     }
 
-    /// What is known, for what is not.
-    pub(super) fn words(&self) -> String {
-        let listed = self.names.get(..MAX_LISTED).unwrap_or(self.names);
-        let more = if listed.len() < self.names.len() { " and others" } else { "" };
-        format!("{} {}{more}", self.what, listed.join(", "))
+    /// Why a name is none that may stand in an expression.
+    pub(super) fn refuse(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Only(known) => Some(format!("{name:?} is not known; a document is {}", known.join(", "))),
+            Self::Any(known) => {
+                let near = Some(name).filter(|name| name.len() >= SHORTEST_MISSPELT);
+                let near = near.and_then(|name| nearest(name, known.iter().copied()))?;
+                Some(format!("{name:?} is not known, and much like {near:?}: declare it if it is meant"))
+            }
+        }
     }
 }
 
@@ -48,6 +56,8 @@ pub(crate) struct Expression {
     expr: IdedExpr,
     patterns: Arc<[Regex]>,
     nodes: u64,
+    #[cfg_attr(not(feature = "applications"), expect(dead_code, reason = "a document's are always there"))]
+    variables: Vec<String>,
 }
 
 /// What an expression says of a document.
@@ -78,14 +88,15 @@ impl Expression {
         let parser = Parser::new().max_recursion_depth(MAX_NESTING);
         let (mut expr, places) =
             parser.parse_with_source_info(text).map_err(|errors| mistake_of(text, &errors))?;
-        let (patterns, nodes) = vet(&mut expr, &places, names)?;
-        Ok(Self { text: text.to_owned(), expr, patterns: patterns.into(), nodes })
+        let Vetted { patterns, nodes, variables } = vet(&mut expr, &places, names)?;
+        let variables = variables.into_iter().collect();
+        Ok(Self { text: text.to_owned(), expr, patterns: patterns.into(), nodes, variables })
     }
 
-    /// Whether a name may be one that it reads.
+    /// The names in it that are not its own.
     #[cfg(feature = "applications")]
-    pub(super) fn mentions(&self, name: &str) -> bool {
-        self.text.contains(name)
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.variables.iter().map(String::as_str)
     }
 
     pub(super) fn judge(&self, scope: &mut CelScope<'_>) -> Evaluation {

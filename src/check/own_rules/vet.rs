@@ -3,6 +3,7 @@
 //! Each place that takes more than a step is measured before it is evaluated: what a loop loops over with the size
 //! of its body, and all that is compared, searched, copied or put into a list with its own size.
 
+use std::collections::BTreeSet;
 use std::mem;
 
 use cel::common::ast::{
@@ -73,57 +74,60 @@ const OPERATORS: [&str; 13] = [
     operators::IN,
 ];
 
-type Vetted<T = ()> = Result<T, OwnRuleMistake>;
+type Vetting<T = ()> = Result<T, OwnRuleMistake>;
 
-/// Vets an expression and lets it be measured; returns its patterns, and its number of nodes.
-pub(super) fn vet(
-    expr: &mut IdedExpr,
-    places: &SourceInfo,
-    variables: &ExpressionNames<'_>,
-) -> Vetted<(Vec<Regex>, u64)> {
-    let mut vetting =
-        Vetting { places, variables, names: Vec::new(), loops: 0, depth: 0, nodes: 0, patterns: Vec::new() };
-    vetting.vet(expr)?;
-    Ok((vetting.patterns, vetting.nodes))
+/// What is known of an expression that may be evaluated.
+pub(super) struct Vetted {
+    pub(super) patterns: Vec<Regex>,
+    pub(super) nodes: u64,
+    /// The names in it that are not its own.
+    pub(super) variables: BTreeSet<String>,
 }
 
-struct Vetting<'e> {
+/// Vets an expression and lets it be measured.
+pub(super) fn vet(expr: &mut IdedExpr, places: &SourceInfo, known: &ExpressionNames<'_>) -> Vetting<Vetted> {
+    let vetted = Vetted { patterns: Vec::new(), nodes: 0, variables: BTreeSet::new() };
+    let mut vetter = Vetter { places, known, names: Vec::new(), loops: 0, depth: 0, vetted };
+    vetter.vet(expr)?;
+    Ok(vetter.vetted)
+}
+
+struct Vetter<'e> {
     places: &'e SourceInfo,
-    variables: &'e ExpressionNames<'e>,
+    known: &'e ExpressionNames<'e>,
     /// The names that the loops around have made.
     names: Vec<String>,
     loops: usize,
     depth: u16,
-    nodes: u64,
-    patterns: Vec<Regex>,
+    vetted: Vetted,
 }
 
-impl Vetting<'_> {
-    fn mistake<T>(&self, id: u64, reason: String) -> Vetted<T> {
+impl Vetter<'_> {
+    fn mistake<T>(&self, id: u64, reason: String) -> Vetting<T> {
         let at = self.places.offset_for(id).and_then(|(start, _)| usize::try_from(start).ok());
         Err(OwnRuleMistake { at, reason })
     }
 
     /// A mistake in a call, whose own place is that of its bracket: told where its name stands.
-    fn mistaken_call<T>(&self, id: u64, name: &str, reason: String) -> Vetted<T> {
+    fn mistaken_call<T>(&self, id: u64, name: &str, reason: String) -> Vetting<T> {
         self.mistake(id, reason).map_err(|mistake: OwnRuleMistake| {
             let before = mistake.at.and_then(|at| self.places.source.get(..at));
             OwnRuleMistake { at: before.and_then(|before| before.rfind(name)).or(mistake.at), ..mistake }
         })
     }
 
-    fn vet(&mut self, expr: &mut IdedExpr) -> Vetted {
+    fn vet(&mut self, expr: &mut IdedExpr) -> Vetting {
         if self.depth >= MAX_NESTING {
             return self.mistake(expr.id, format!("it nests deeper than {MAX_NESTING} levels"));
         }
         self.depth += 1;
-        self.nodes += 1;
+        self.vetted.nodes += 1;
         self.vet_inner(expr)?;
         self.depth -= 1;
         Ok(())
     }
 
-    fn vet_inner(&mut self, expr: &mut IdedExpr) -> Vetted {
+    fn vet_inner(&mut self, expr: &mut IdedExpr) -> Vetting {
         let id = expr.id;
         match &mut expr.expr {
             Expr::Literal(_) => Ok(()),
@@ -150,17 +154,21 @@ impl Vetting<'_> {
         }
     }
 
-    fn vet_name(&self, id: u64, name: &str) -> Vetted {
-        let is_known = self.variables.holds(name)
-            || TYPES.contains(&name)
-            || self.names.iter().any(|known| known == name);
-        if is_known || name.starts_with('@') {
+    fn vet_name(&mut self, id: u64, name: &str) -> Vetting {
+        let is_own = self.names.iter().any(|known| known == name) || name.starts_with('@');
+        if is_own || (TYPES.contains(&name) && !self.known.holds(name)) {
             return Ok(());
         }
-        self.mistake(id, format!("{name:?} is not known; {}", self.variables.words()))
+        match self.known.refuse(name).filter(|_| !self.known.holds(name)) {
+            Some(reason) => self.mistake(id, reason),
+            None => {
+                self.vetted.variables.insert(name.to_owned());
+                Ok(())
+            }
+        }
     }
 
-    fn vet_call(&mut self, id: u64, call: &mut CallExpr) -> Vetted {
+    fn vet_call(&mut self, id: u64, call: &mut CallExpr) -> Vetting {
         let CallExpr { func_name: name, target, args } = call;
         if name == operators::INDEX {
             let mut operands = args.iter_mut();
@@ -188,7 +196,7 @@ impl Vetting<'_> {
     }
 
     /// `text.matches("pattern")`: patterns are compiled once, and are no part of a document.
-    fn vet_pattern(&mut self, id: u64, call: CallExpr) -> Vetted<Expr> {
+    fn vet_pattern(&mut self, id: u64, call: CallExpr) -> Vetting<Expr> {
         let mut operands: Vec<_> = call.target.map(|target| *target).into_iter().chain(call.args).collect();
         let (Some(pattern), Some(mut text), None) = (operands.pop(), operands.pop(), operands.pop()) else {
             let reason = "matches takes a text and a pattern: self.topic.matches(\"^a\")";
@@ -211,8 +219,8 @@ impl Vetting<'_> {
             }
         };
         self.vet(&mut text)?;
-        self.patterns.push(compiled);
-        let number = i64::try_from(self.patterns.len() - 1).unwrap_or_default();
+        self.vetted.patterns.push(compiled);
+        let number = i64::try_from(self.vetted.patterns.len() - 1).unwrap_or_default();
         Ok(Expr::Call(CallExpr {
             func_name: MATCHES.into(),
             target: None,
@@ -220,7 +228,7 @@ impl Vetting<'_> {
         }))
     }
 
-    fn vet_loop(&mut self, id: u64, comprehension: &mut ComprehensionExpr) -> Vetted {
+    fn vet_loop(&mut self, id: u64, comprehension: &mut ComprehensionExpr) -> Vetting {
         if self.loops >= MAX_LOOPS {
             return self.mistake(id, format!("more than {MAX_LOOPS} loops stand in each other"));
         }
@@ -228,9 +236,9 @@ impl Vetting<'_> {
         self.vet(iter_range)?;
         self.names.push(iter_var.clone());
         self.loops += 1;
-        let before = self.nodes;
+        let before = self.vetted.nodes;
         self.vet_step(loop_step)?;
-        let nodes = i64::try_from(self.nodes - before).unwrap_or(i64::MAX);
+        let nodes = i64::try_from(self.vetted.nodes - before).unwrap_or(i64::MAX);
         self.loops -= 1;
         self.names.pop();
         // With what the loop does itself for each element.
@@ -240,7 +248,7 @@ impl Vetting<'_> {
 
     /// What a loop does for each element. Its shape is known to the interpreter, which would copy what it has
     /// gathered for each element otherwise: `@result + [x]`, `c ? @result + [x] : @result`, `@result || x`.
-    fn vet_step(&mut self, step: &mut IdedExpr) -> Vetted {
+    fn vet_step(&mut self, step: &mut IdedExpr) -> Vetting {
         match &mut step.expr {
             Expr::Call(CallExpr { func_name, args, .. })
                 if func_name == operators::ADD || func_name == operators::CONDITIONAL =>
@@ -257,7 +265,7 @@ impl Vetting<'_> {
     }
 
     /// Vets what is read or copied, and lets it be weighed.
-    fn weigh(&mut self, expr: &mut IdedExpr) -> Vetted {
+    fn weigh(&mut self, expr: &mut IdedExpr) -> Vetting {
         self.vet(expr)?;
         if !matches!(expr.expr, Expr::Literal(_)) {
             wrap(expr, WEIGHED, vec![meter()]);

@@ -166,3 +166,6 @@ pub struct SettingSpec {
     pub etcd_key: Option<Arc<str>>,
     pub place: SpecPlace,
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,10 +128,12 @@ impl SettingSpec {
                 _ => return Err(self.misfit("another number than 0 and 1")),
             },
             (ValueType::List, Value::Array(items)) => return self.texts(items),
-            (ValueType::Duration, Value::Number(number)) => match number.as_f64() {
-                Some(seconds) if seconds >= 0.0 => Some(value.clone()),
-                _ => return Err(self.misfit("a negative number")),
-            },
+            (ValueType::Duration, Value::Number(number)) => {
+                match number.as_f64().and_then(units::whole_seconds) {
+                    Some(seconds) => Some(Value::Number(seconds)),
+                    None => return Err(self.misfit("a negative number, or one too large")),
+                }
+            }
             (ValueType::Bytes, Value::Number(number)) => match number.as_u64() {
                 Some(_) => Some(value.clone()),
                 None => return Err(self.misfit("a negative number, or one with a fraction")),
@@ -227,6 +229,13 @@ mod tests {
     }
 
     #[test]
+    fn false_is_not_anything_but_true_as_in_system_a() {
+        assert!(of_text(ValueType::Boolean, "flase").is_err());
+        assert!(of_text(ValueType::Boolean, "disabled").is_err());
+        assert!(of_typed(ValueType::Boolean, json!("Ture")).is_err());
+    }
+
+    #[test]
     fn a_comma_separated_list_is_trimmed_and_its_empty_parts_are_dropped() {
         for (text, expected) in [
             ("closed, resolved ,,spam,", json!(["closed", "resolved", "spam"])),
@@ -277,6 +286,7 @@ mod tests {
             (ValueType::Boolean, json!(1), json!(true)),
             (ValueType::List, json!(["a", ""]), json!(["a", ""])),
             (ValueType::Duration, json!(1.5), json!(1.5)),
+            (ValueType::Duration, json!(2.0), json!(2)),
             (ValueType::Bytes, json!(65_536), json!(65_536)),
             (ValueType::Json, json!({"a": [1, null]}), json!({"a": [1, null]})),
             (ValueType::Json, json!("5"), json!("5")),

@@ -170,7 +170,7 @@ fn kind(
             let (host, ca_cert) = (text(reader, "host"), text(reader, "ca_cert"));
             LayerKind::Etcd {
                 host: host.map(|host| host.to_string()),
-                root: root_of(&root?.text, dev),
+                root: root_of(&root?.text, shape, dev),
                 shape,
                 username: username.map(|username| username.to_string()),
                 password,
@@ -212,10 +212,12 @@ fn format_of(path: &str) -> Option<FileFormat> {
     FORMATS.iter().find(|(name, _)| *name == ending).map(|(_, format)| *format)
 }
 
-/// With a leading slash and without one at the end; below `/dev` for development.
-fn root_of(root: &str, dev: bool) -> String {
+/// Without slashes at the end, and below `/dev` for development. That of a key map gets a leading slash, as it does in
+/// the clients that know key maps; other keys need not have one.
+fn root_of(root: &str, shape: EtcdShape, dev: bool) -> String {
     let root = root.trim().trim_end_matches('/');
-    let slash = if root.starts_with('/') || root.is_empty() { "" } else { "/" };
+    let is_given = root.starts_with('/') || root.is_empty() || (shape != EtcdShape::KeyMap && !dev);
+    let slash = if is_given { "" } else { "/" };
     format!("{}{slash}{root}", if dev { "/dev" } else { "" })
 }
 

@@ -41,6 +41,18 @@ impl SettingSpec {
         }
     }
 
+    /// What to say of a required setting that no layer has.
+    pub fn missing(&self) -> ValueFault {
+        let variable = self.variable.as_ref().map(|name| format!("the variable {name}"));
+        let key = self.etcd_key.as_ref().map(|key| format!("the key {key} of etcd"));
+        let ways: Vec<_> =
+            variable.into_iter().chain(key).chain(["its path in a layer".to_owned()]).collect();
+        ValueFault::Missing {
+            wanted: self.value_type.words().wanted,
+            remedy: format!("set {}", ways.join(", or ")),
+        }
+    }
+
     /// Of a list each item has to match the pattern, and to be allowed.
     fn check_one(&self, value: &Value) -> Result<(), ValueFault> {
         let misses = |pattern: &&Regex| value.as_str().is_some_and(|text| !pattern.is_match(text));
@@ -110,6 +122,20 @@ mod tests {
         assert_eq!(fault(&key, "ééé".into()).unwrap(), "it needs 4 or more characters");
         let hosts = SettingSpec { min_length: Some(1), ..spec(ValueType::List) };
         assert_eq!(fault(&hosts, json!([])).unwrap(), "it needs 1 or more items");
+    }
+
+    #[test]
+    fn a_missing_value_is_told_with_what_is_expected_and_where_to_set_it() {
+        let url = SettingSpec {
+            variable: Some("DATABASE_URL".into()),
+            etcd_key: Some("Database/Url".into()),
+            ..spec(ValueType::Url)
+        };
+        assert_eq!(
+            url.missing().to_string(),
+            "it has no value in any layer, and needs one: a URL with a scheme and ://, as https://host/path; \
+             set the variable DATABASE_URL, or the key Database/Url of etcd, or its path in a layer"
+        );
     }
 
     #[test]

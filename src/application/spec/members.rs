@@ -116,7 +116,7 @@ pub(super) const LAYERS: [LayerMembers; 7] = [
         rank: 30,
         meaning: "Keys of etcd",
         members: &[
-            required("root", Text, "What its keys begin with"),
+            required("root", Text, "What its keys begin with; that of a key map gets a leading slash"),
             row("host", Text, "Its URL; the etcd of the context if this is not given"),
             row("dev", Switch, "Whether /dev stands before the root"),
             row(

@@ -102,7 +102,7 @@ pub enum LayerKind {
     Etcd {
         /// Its URL; the context's etcd where none is named.
         host: Option<String>,
-        /// With a leading slash and without one at the end.
+        /// Without a slash at the end; empty for the whole store.
         root: String,
         shape: EtcdShape,
         username: Option<String>,

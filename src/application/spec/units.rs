@@ -1,5 +1,7 @@
 //! Numbers with units: durations and sizes, from text and back.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 use serde_json::{Number, Value};
 
@@ -18,23 +20,19 @@ const SIZES: [(&str, u64); 9] = [
 
 /// Seconds of `1h30m`, `500ms`, `1d`, `90`. Days have 24 hours; months have no length, so they are refused.
 pub(super) fn seconds(text: &str) -> Option<Number> {
-    let number = text.parse::<u64>().ok().map(Number::from);
-    let number =
-        number.or_else(|| text.parse().ok().filter(|it: &f64| *it >= 0.0).and_then(Number::from_f64));
-    number.or_else(|| {
-        let span: Span = text.parse().ok()?;
-        let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-        number_of_seconds(length)
-    })
+    if let Ok(number) = text.parse() {
+        return whole_seconds(number);
+    }
+    let span: Span = text.parse().ok()?;
+    let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    whole_seconds(length.as_secs_f64())
 }
 
-fn number_of_seconds(length: SignedDuration) -> Option<Number> {
-    let whole = u64::try_from(length.as_secs()).ok()?;
-    match length.subsec_nanos() {
-        0 => Some(whole.into()),
-        nanos if nanos > 0 => Number::from_f64(length.as_secs_f64()),
-        _ => None,
-    }
+/// A number of seconds, without a fraction where it has none; nothing if it is negative, or longer than any clock
+/// runs.
+pub(super) fn whole_seconds(seconds: f64) -> Option<Number> {
+    let length = Duration::try_from_secs_f64(seconds).ok()?;
+    if length.subsec_nanos() == 0 { Some(length.as_secs().into()) } else { Number::from_f64(seconds) }
 }
 
 /// Bytes of `64KiB`, `1.5 MB`, `90`.
@@ -60,7 +58,7 @@ pub(super) fn bytes(text: &str) -> Option<u64> {
 
 /// A size with the largest unit that it is a whole number of: for limits and the documentation.
 pub(super) fn size_text(bytes: u64) -> String {
-    let unit = SIZES.iter().find(|(_, factor)| bytes >= *factor && bytes % factor == 0);
+    let unit = SIZES.iter().find(|(_, factor)| bytes >= *factor && bytes.is_multiple_of(*factor));
     unit.map_or_else(|| bytes.to_string(), |(name, factor)| format!("{}{name}", bytes / factor))
 }
 
@@ -81,6 +79,7 @@ mod tests {
         for (text, expected) in [
             ("90", json!(90)),
             ("0.5", json!(0.5)),
+            ("30.0", json!(30)),
             ("10s", json!(10)),
             ("1h30m", json!(5400)),
             ("1h 30m", json!(5400)),

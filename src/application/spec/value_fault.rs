@@ -6,6 +6,9 @@ use thiserror::Error;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ValueFault {
+    /// No layer has it.
+    #[error("it has no value in any layer, and needs one: {wanted}; {remedy}")]
+    Missing { wanted: &'static str, remedy: String },
     /// It is of another type, or a text that is none of its type.
     #[error("it must be {wanted}; it is {found}")]
     Type { wanted: &'static str, found: &'static str },

@@ -146,6 +146,19 @@ fn the_variables_of_system_b_open_its_etcd() {
 }
 
 #[test]
+fn the_root_of_a_key_map_has_a_leading_slash_and_no_other_needs_one() {
+    for (root, shape, dev, expected) in [
+        ("APPS/A/", EtcdShape::KeyMap, false, "/APPS/A"),
+        (" /APPS/A// ", EtcdShape::KeyMap, true, "/dev/APPS/A"),
+        ("APPS/A/", EtcdShape::Tree, false, "APPS/A"),
+        ("APPS/a.json", EtcdShape::Document, true, "/dev/APPS/a.json"),
+        ("/", EtcdShape::Tree, false, ""),
+    ] {
+        assert_eq!(root_of(root, shape, dev), expected, "{root}");
+    }
+}
+
+#[test]
 fn use_local_config_leaves_etcd_out_and_asks_for_none_of_its_variables() {
     let text = "name = \"a\"\n[[layers]]\nkind = \"etcd\"\nroot = \"/a\"\nhost = \"${EtcdSettings__HostName}\"\n\
                 disabled = \"${USE_LOCAL_CONFIG:false}\"\n[[layers]]\nkind = \"environment\"\n";

@@ -64,6 +64,17 @@ fn the_schema_of_application_files_is_current() {
     }
 }
 
+#[cfg(feature = "applications")]
+#[test]
+fn the_tables_of_application_files_are_current() {
+    use confdeck::application::{member_tables, rank_table, type_table};
+
+    let page = "docs/application-file.md";
+    assert_current(page, "ranks", &rank_table());
+    assert_current(page, "types", &type_table());
+    assert_current(page, "members", &member_tables());
+}
+
 #[cfg(feature = "console")]
 #[test]
 fn the_table_of_keys_is_current() {

@@ -16,6 +16,6 @@ pub use source::{LayerContents, LayerRevision, LayerValue, Load, Source, SourceE
 pub use spec::{
     ApplicationFileError, ApplicationSpec, CredentialRule, EtcdShape, FileFormat, HardcodedCredential,
     LayerKind, LayerSpec, RuleViolation, SettingRule, SettingSpec, SpecMistake, SpecPlace, SpecRules,
-    ValueFault, ValueType, application_schema,
+    ValueFault, ValueType, application_schema, member_tables, rank_table, type_table,
 };
 pub use value::{SettingValue, SourceValue};

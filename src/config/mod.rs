@@ -44,5 +44,5 @@ pub use target::{ContextWarning, Target};
 #[cfg(feature = "applications")]
 pub(crate) use toml_text::{TomlText, TomlValue};
 
-#[cfg(test)]
+#[cfg(all(test, feature = "etcd"))]
 mod tests;

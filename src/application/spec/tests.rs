@@ -47,6 +47,17 @@ fn each_example_is_an_application_that_the_schema_takes_and_has_no_hardcoded_cre
 }
 
 #[test]
+fn the_file_of_the_documentation_is_read() {
+    let page = include_str!("../../../docs/application-file.md");
+    let text = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let spec = parse(text);
+    assert_eq!((&*spec.name, spec.layers.len(), spec.settings.len()), ("billing", 3, 2));
+    // Neither is declared: they may come from a layer all the same.
+    let in_force = serde_json::json!({"environment": "production", "debug": true});
+    assert_eq!(spec.rules.judge(&in_force).len(), 1);
+}
+
+#[test]
 fn the_schema_of_system_b_is_control_unit_toml() {
     let spec = example("control_unit.toml", &[]);
     assert_eq!(layers(&spec), [("defaults", 0), ("environment", 20), ("etcd", 30)]);

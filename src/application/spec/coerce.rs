@@ -17,7 +17,7 @@ struct ValueReference {
     what: &'static str,
     remedy: &'static str,
     /// Whether a text is one, of those that begin so.
-    is_one: fn(&SettingSpec, &str) -> bool,
+    is_one: fn(&str, is_secret: bool) -> bool,
 }
 
 const REFERENCES: [ValueReference; 4] = [
@@ -31,23 +31,22 @@ const REFERENCES: [ValueReference; 4] = [
         prefix: "vault:",
         what: "a reference to Vault",
         remedy: "let a variable hold the value: NAME_FILE names a file that an agent of Vault writes",
-        is_one: |_, rest| rest.contains('#'),
+        is_one: |rest, _| rest.contains('#'),
     },
     ValueReference {
         prefix: "aws:",
         what: "a reference to AWS Secrets Manager",
         remedy: "let a variable hold the value: NAME_FILE names a file that holds it",
-        is_one: |_, rest| rest.contains('#'),
+        is_one: |rest, _| rest.contains('#'),
     },
     ValueReference {
         prefix: "env:",
         what: "a reference to a variable",
         remedy: "write ${NAME} in a file, or declare the variable with env = \"NAME\"",
         // Elsewhere it may be a label.
-        is_one: |spec, rest| {
-            spec.secret
-                && !rest.is_empty()
-                && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        is_one: |rest, is_secret| {
+            let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            is_secret && !rest.is_empty() && rest.bytes().all(is_name)
         },
     },
 ];
@@ -55,6 +54,26 @@ const REFERENCES: [ValueReference; 4] = [
 /// Whether a text says where its value is to be found, and is not the value.
 pub(super) fn is_reference(text: &str) -> bool {
     REFERENCES.iter().any(|reference| text.starts_with(reference.prefix))
+}
+
+fn reference(text: &str, is_secret: bool) -> Option<ValueFault> {
+    let is =
+        |it: &&ValueReference| text.strip_prefix(it.prefix).is_some_and(|rest| (it.is_one)(rest, is_secret));
+    let ValueReference { what, remedy, .. } = REFERENCES.iter().find(is)?;
+    Some(ValueFault::NotBuiltIn { what, remedy })
+}
+
+impl ValueFault {
+    /// What is wrong with a value of which some text says where it is to be found. [`SettingSpec::coerce`] asks for
+    /// this; values that no setting declares have to be asked for on their own.
+    pub fn of_reference(value: &Value, is_secret: bool) -> Option<Self> {
+        match value {
+            Value::String(text) => reference(text, is_secret),
+            Value::Array(items) => items.iter().find_map(|item| Self::of_reference(item, is_secret)),
+            Value::Object(members) => members.values().find_map(|value| Self::of_reference(value, is_secret)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => None,
+        }
+    }
 }
 
 impl SettingSpec {
@@ -74,7 +93,8 @@ impl SettingSpec {
                 value => self.of_typed(value),
             },
         };
-        made.map(SettingValue::new)
+        let made = SettingValue::new(made?);
+        ValueFault::of_reference(made.expose(), self.secret).map_or(Ok(made), Err)
     }
 
     fn misfit(&self, found: &'static str) -> ValueFault {
@@ -82,10 +102,8 @@ impl SettingSpec {
     }
 
     fn of_text(&self, text: &str) -> Result<Value, ValueFault> {
-        for ValueReference { prefix, what, remedy, is_one } in &REFERENCES {
-            if text.strip_prefix(prefix).is_some_and(|rest| is_one(self, rest)) {
-                return Err(ValueFault::NotBuiltIn { what, remedy });
-            }
+        if let Some(fault) = reference(text, self.secret) {
+            return Err(fault);
         }
         if self.value_type == ValueType::Text {
             return Ok(text.into());
@@ -375,6 +393,13 @@ mod tests {
         assert!(coerced(&secret, "env:not a name").is_ok());
         assert!(coerced(&spec(ValueType::Text), "env:prod").is_ok(), "a label");
         assert!(coerced(&spec(ValueType::Text), "aws:eu-west-1").is_ok());
+        for (value_type, value) in [
+            (ValueType::List, json!(["a", "enc:fernet:planted"])),
+            (ValueType::Json, json!({"a": [{"b": "vault:a#b"}]})),
+        ] {
+            assert!(of_typed(value_type, value).unwrap_err().contains("is not built in; "));
+        }
+        assert!(of_text(ValueType::List, "a,enc:fernet:planted").is_err());
     }
 
     #[test]

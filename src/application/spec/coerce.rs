@@ -4,77 +4,14 @@
 use serde_json::{Number, Value};
 use url::Url;
 
+use super::store_references::reference;
 use super::{SettingSpec, ValueFault, ValueType, units};
 use crate::application::{SettingValue, SourceValue};
+use crate::domain::json::{Grammar, walk_as};
 
 /// Texts that are true and false, in any case.
 pub(super) const TRUE: [&str; 5] = ["1", "true", "yes", "y", "on"];
 pub(super) const FALSE: [&str; 5] = ["0", "false", "no", "n", "off"];
-
-/// What a text begins with that says where its value is to be found, what that is, and what to do instead.
-struct ValueReference {
-    prefix: &'static str,
-    what: &'static str,
-    remedy: &'static str,
-    /// Whether a text is one, of those that begin so.
-    is_one: fn(&str, is_secret: bool) -> bool,
-}
-
-const REFERENCES: [ValueReference; 4] = [
-    ValueReference {
-        prefix: "enc:fernet:",
-        what: "a Fernet token",
-        remedy: "decrypt it before it gets here, or let a variable hold the value",
-        is_one: |_, _| true,
-    },
-    ValueReference {
-        prefix: "vault:",
-        what: "a reference to Vault",
-        remedy: "let a variable hold the value: NAME_FILE names a file that an agent of Vault writes",
-        is_one: |rest, _| rest.contains('#'),
-    },
-    ValueReference {
-        prefix: "aws:",
-        what: "a reference to AWS Secrets Manager",
-        remedy: "let a variable hold the value: NAME_FILE names a file that holds it",
-        is_one: |rest, _| rest.contains('#'),
-    },
-    ValueReference {
-        prefix: "env:",
-        what: "a reference to a variable",
-        remedy: "write ${NAME} in a file, or declare the variable with env = \"NAME\"",
-        // Elsewhere it may be a label.
-        is_one: |rest, is_secret| {
-            let is_name = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-            is_secret && !rest.is_empty() && rest.bytes().all(is_name)
-        },
-    },
-];
-
-/// Whether a text says where its value is to be found, and is not the value.
-pub(super) fn is_reference(text: &str) -> bool {
-    REFERENCES.iter().any(|reference| text.starts_with(reference.prefix))
-}
-
-fn reference(text: &str, is_secret: bool) -> Option<ValueFault> {
-    let is =
-        |it: &&ValueReference| text.strip_prefix(it.prefix).is_some_and(|rest| (it.is_one)(rest, is_secret));
-    let ValueReference { what, remedy, .. } = REFERENCES.iter().find(is)?;
-    Some(ValueFault::NotBuiltIn { what, remedy })
-}
-
-impl ValueFault {
-    /// What is wrong with a value of which some text says where it is to be found. [`SettingSpec::coerce`] asks for
-    /// this; values that no setting declares have to be asked for on their own.
-    pub fn of_reference(value: &Value, is_secret: bool) -> Option<Self> {
-        match value {
-            Value::String(text) => reference(text, is_secret),
-            Value::Array(items) => items.iter().find_map(|item| Self::of_reference(item, is_secret)),
-            Value::Object(members) => members.values().find_map(|value| Self::of_reference(value, is_secret)),
-            Value::Null | Value::Bool(_) | Value::Number(_) => None,
-        }
-    }
-}
 
 impl SettingSpec {
     /// Makes a value of the type of this setting. A text means the same in every source, whether that has types or
@@ -84,9 +21,8 @@ impl SettingSpec {
     /// [`ValueFault`], without the value.
     pub fn coerce(&self, value: &SourceValue) -> Result<SettingValue, ValueFault> {
         let made = match value {
-            SourceValue::Text(text) if self.value_type == ValueType::Json => {
-                serde_json::from_str(text).map_err(|_| self.misfit("text that is no JSON"))
-            }
+            SourceValue::Text(text) if self.value_type == ValueType::Json => json(text)
+                .ok_or_else(|| self.misfit("a text that is none, or has numbers of more than 64 bits")),
             SourceValue::Text(text) => self.of_text(text),
             SourceValue::Typed(value) => match value.expose() {
                 Value::String(text) if self.value_type != ValueType::Json => self.of_text(text),
@@ -186,6 +122,12 @@ fn type_words(value: &Value) -> &'static str {
     }
 }
 
+/// Refused is what some readers would round, as numbers of more than 64 bits.
+fn json(text: &str) -> Option<Value> {
+    walk_as(Grammar::Strict, text, |_| {}).ok()?;
+    serde_json::from_str(text).ok()
+}
+
 fn integer(text: &str) -> Option<Number> {
     text.parse::<i64>().ok().map(Number::from).or_else(|| text.parse::<u64>().ok().map(Number::from))
 }
@@ -213,19 +155,19 @@ fn is_url(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::json;
     use zeroize::Zeroizing;
 
     use super::super::setting::tests::spec;
     use super::*;
 
-    fn of_text(value_type: ValueType, text: &str) -> Result<Value, String> {
+    pub(in super::super) fn of_text(value_type: ValueType, text: &str) -> Result<Value, String> {
         let value = SourceValue::Text(Zeroizing::new(text.into()));
         spec(value_type).coerce(&value).map(|it| it.expose().clone()).map_err(|fault| fault.to_string())
     }
 
-    fn of_typed(value_type: ValueType, value: Value) -> Result<Value, String> {
+    pub(in super::super) fn of_typed(value_type: ValueType, value: Value) -> Result<Value, String> {
         let value = SourceValue::Typed(SettingValue::new(value));
         spec(value_type).coerce(&value).map(|it| it.expose().clone()).map_err(|fault| fault.to_string())
     }
@@ -352,6 +294,8 @@ mod tests {
     fn json_of_a_text_is_parsed_and_never_taken_for_text() {
         assert_eq!(of_text(ValueType::Json, "{\"new_ui\": true}"), Ok(json!({"new_ui": true})));
         assert!(of_text(ValueType::Json, "new_ui").is_err());
+        let large = of_text(ValueType::Json, "[123456789012345678901]").unwrap_err();
+        assert_eq!(large, "it must be JSON; it is a text that is none, or has numbers of more than 64 bits");
     }
 
     #[test]
@@ -376,30 +320,6 @@ mod tests {
         ] {
             assert!(of_text(ValueType::Url, text).is_err(), "{text}");
         }
-    }
-
-    #[test]
-    fn a_reference_that_is_not_built_in_is_an_error_with_a_remedy_and_never_a_value() {
-        for text in ["enc:fernet:gAAAAAB", "vault:app/db#password", "aws:app#password"] {
-            for value_type in [ValueType::Text, ValueType::Url, ValueType::Integer] {
-                let fault = of_text(value_type, text).unwrap_err();
-                assert!(fault.contains("is not built in; "), "{text}: {fault}");
-            }
-        }
-        let secret = SettingSpec { secret: true, ..spec(ValueType::Text) };
-        let coerced =
-            |spec: &SettingSpec, text: &str| spec.coerce(&SourceValue::Text(Zeroizing::new(text.into())));
-        assert!(coerced(&secret, "env:DB_PASSWORD").is_err());
-        assert!(coerced(&secret, "env:not a name").is_ok());
-        assert!(coerced(&spec(ValueType::Text), "env:prod").is_ok(), "a label");
-        assert!(coerced(&spec(ValueType::Text), "aws:eu-west-1").is_ok());
-        for (value_type, value) in [
-            (ValueType::List, json!(["a", "enc:fernet:planted"])),
-            (ValueType::Json, json!({"a": [{"b": "vault:a#b"}]})),
-        ] {
-            assert!(of_typed(value_type, value).unwrap_err().contains("is not built in; "));
-        }
-        assert!(of_text(ValueType::List, "a,enc:fernet:planted").is_err());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::coerce::is_reference;
+use super::store_references::is_reference;
 use super::{ApplicationSpec, FileFormat, LayerKind, SettingSpec, SpecPlace, ValueType};
 use crate::application::{LayerContents, SettingPath, SourceValue, ValuePlace};
 use crate::domain::plaintext::{is_bare, is_plaintext};

@@ -8,11 +8,12 @@ mod file;
 mod json_schema;
 mod layer;
 mod limits;
+mod member_tables;
 mod members;
 mod reader;
-mod reference;
 mod rules;
 mod setting;
+mod store_references;
 mod units;
 mod value_fault;
 mod value_type;
@@ -29,7 +30,7 @@ use super::{SettingPath, SettingValue};
 pub use credentials::{CredentialRule, HardcodedCredential};
 pub use error::{ApplicationFileError, SpecMistake};
 pub use json_schema::application_schema;
-pub use reference::{member_tables, rank_table, type_table};
+pub use member_tables::{member_tables, rank_table, type_table};
 pub use rules::{RuleViolation, SettingRule, SpecRules};
 pub use value_fault::ValueFault;
 pub use value_type::ValueType;
@@ -38,7 +39,7 @@ pub use value_type::ValueType;
 #[derive(Clone, Default)]
 pub struct ApplicationSpec {
     pub name: Arc<str>,
-    /// The folder of the application file; relative paths of layers were made absolute with it.
+    /// The folder of the application file; relative paths of layers have been joined to it.
     pub folder: PathBuf,
     /// From the lowest to the highest. Layers that the file turns off are left out.
     pub layers: Vec<LayerSpec>,

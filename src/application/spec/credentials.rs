@@ -50,7 +50,8 @@ pub struct HardcodedCredential {
 
 impl HardcodedCredential {
     /// What to do about any of them.
-    pub const REMEDY: &'static str = "take it from a variable, as ${NAME} in the file, or env = \"NAME\" at the setting, and replace it where it is used: whoever has read this file has it";
+    pub const REMEDY: &'static str = "take it from a variable, as ${NAME} in the file, or env = \"NAME\" at \
+        the setting, and replace it where it is used: whoever has read this file has it";
 }
 
 /// `config/app.yaml:3:9: database.password is a secret, and its value is written here [hardcoded-secret]`

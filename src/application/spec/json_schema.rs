@@ -54,8 +54,11 @@ fn of_kind(kind: MemberKind) -> Value {
         MemberKind::Values => json!({"type": "array", "minItems": 1}),
         // One after the other, so that an editor names what is wrong with a layer of its kind, and not of all.
         MemberKind::Layers => {
-            let is = |layer: &LayerMembers| json!({"required": ["kind"], "properties": {"kind": {"const": layer.kind}}});
-            let one = |layer: &LayerMembers| json!({"if": is(layer), "then": table(&[LAYER, layer.members], Some(layer))});
+            let one = |layer: &LayerMembers| {
+                let kind = json!({"kind": {"const": layer.kind}});
+                let members = table(&[LAYER, layer.members], Some(layer));
+                json!({"if": {"required": ["kind"], "properties": kind}, "then": members})
+            };
             let all: Vec<_> = LAYERS.iter().map(one).collect();
             let kinds = LAYERS.each_ref().map(|layer| layer.kind);
             let kind = json!({"enum": kinds});

@@ -238,7 +238,8 @@ fn in_order(reader: &mut SpecReader<'_>, mut layers: Vec<RankedLayer>) -> Vec<La
         let tie = layers.iter().take(at).find(|other| other.spec.rank == *rank && !shares(other));
         if let Some(other) = tie {
             let words = format!(
-                "the layers {:?} and {name:?} both have rank {rank}, so neither wins: give one of them another priority",
+                "the layers {:?} and {name:?} both have rank {rank}, so neither wins: \
+                 give one of them another priority",
                 other.spec.name
             );
             mistakes.push((place.clone(), words));

@@ -122,7 +122,8 @@ pub(super) const LAYERS: [LayerMembers; 7] = [
             row(
                 "shape",
                 Word(&["keys", "document", "tree"]),
-                "keys (a key for each setting that declares one), document (the root holds JSON), or tree (/ separates names); keys if this is not given",
+                "keys (a key for each setting that declares one), document (the root holds JSON), or tree \
+                 (/ separates names); keys if this is not given",
             ),
             row("username", Text, "The user to log in as"),
             row("password", Text, "The password of that user, as a variable"),

@@ -97,10 +97,12 @@ fn message(rule: &SettingRule, evaluation: Evaluation) -> Option<String> {
         Evaluation::Fulfilled => None,
         Evaluation::Violated => Some(rule.message.clone()),
         Evaluation::Unjudged(why) => Some(format!(
-            "it cannot judge these settings: {why}; let its expression ask first: has(section.name), name != null"
+            "it cannot judge these settings: {why}; let its expression ask first: has(section.name), \
+             name != null"
         )),
         Evaluation::TooCostly(most) => Some(format!(
-            "it cannot judge these settings: it takes more than the {most} steps that it has; let it loop over less"
+            "it cannot judge these settings: it takes more than the {most} steps that it has; \
+             let it loop over less"
         )),
     }
 }

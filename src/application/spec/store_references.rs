@@ -58,7 +58,7 @@ pub(super) fn reference(text: &str, is_secret: bool) -> Option<ValueFault> {
 }
 
 impl ValueFault {
-    /// What is wrong with a value of which some text says where it is to be found. [`SettingSpec::coerce`] asks for
+    /// What is wrong with a value of which some text says where it is to be found. [`super::SettingSpec::coerce`] asks for
     /// this; values that no setting declares have to be asked for on their own.
     pub fn of_reference(value: &Value, is_secret: bool) -> Option<Self> {
         match value {

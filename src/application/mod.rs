@@ -6,14 +6,20 @@
 mod origin;
 mod path;
 mod source;
+mod sources;
 mod spec;
 mod value;
+mod write;
 
 pub use origin::{ValueOrigin, ValuePlace};
 pub use path::{SettingPath, SettingPathError};
 pub use source::{LayerContents, LayerRevision, LayerValue, Load, Source, SourceError, SourceFault};
+#[cfg(feature = "etcd")]
+pub use sources::{EtcdSource, EtcdVariables, etcd_root};
+pub use sources::{HttpSettings, HttpSource};
 pub use spec::{
     ApplicationSpec, EtcdShape, FileFormat, LayerKind, LayerSpec, SettingRule, SettingSpec, SpecPlace,
     ValueType,
 };
 pub use value::{SettingValue, SourceValue};
+pub use write::{LayerWriteError, LayerWriteFault, LayerWriter};

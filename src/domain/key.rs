@@ -116,6 +116,8 @@ pub enum KeyPrefix {
         start: String,
     },
     Connections,
+    /// One key.
+    Key(ResourceKey),
 }
 
 impl KeyPrefix {
@@ -131,6 +133,7 @@ impl KeyPrefix {
                 _ => false,
             },
             Self::Connections => matches!(key, ResourceKey::Connection { .. }),
+            Self::Key(wanted) => key == wanted,
         }
     }
 }

@@ -1,0 +1,149 @@
+//! What a picture makes of a watch's events, and what it knows of the keys since.
+
+use super::*;
+use crate::domain::{Change, Document};
+
+fn key(name: &str) -> ResourceKey {
+    ResourceKey::foreign(name.as_bytes())
+}
+
+fn entry(name: &str, at: u64) -> Entry {
+    let revision = Revision(at);
+    let token = Token::counter(at);
+    Entry { key: key(name), document: Document::from("x"), revision, created: None, version: None, token, lease: None }
+}
+
+fn put(name: &str, at: u64) -> Change {
+    Change { revision: Revision(at), kind: ChangeKind::Put { entry: entry(name, at) } }
+}
+
+fn deleted(name: &str, at: u64) -> Change {
+    Change { revision: Revision(at), kind: ChangeKind::Deleted { key: key(name) } }
+}
+
+struct Told {
+    picture: EtcdPicture,
+}
+
+impl Told {
+    fn new() -> Self {
+        Self { picture: EtcdPicture::new() }
+    }
+
+    fn apply(&mut self, event: WatchEvent) -> bool {
+        self.picture.apply(event, |key| key.short_bytes() != b"other", Instant::now())
+    }
+
+    fn load(&mut self, store: &str, at: u64, entries: Vec<Entry>) -> bool {
+        let (store, at) = (StoreId::new(store), Revision(at));
+        self.apply(WatchEvent::Load { store, at, resync: false, coverage: Coverage::Whole });
+        self.apply(WatchEvent::Page(entries));
+        let changed = self.apply(WatchEvent::Loaded { at });
+        changed | self.apply(WatchEvent::State(LinkState::Synced))
+    }
+
+    fn batch(&mut self, at: u64, changes: Vec<Change>) -> bool {
+        self.apply(WatchEvent::Batch { at: Revision(at), changes })
+    }
+
+    fn stale(&mut self, retry_in: Duration) -> bool {
+        self.apply(WatchEvent::State(LinkState::Stale { reason: "cut".into(), retry_in: Some(retry_in) }))
+    }
+
+    fn revision(&self) -> LayerRevision {
+        self.picture.current("etcd").unwrap().unwrap()
+    }
+
+    fn since(&self, name: &str, revision: &LayerRevision) -> Result<Option<u64>, StaleWrite> {
+        let judged = self.picture.unchanged_since(&key(name), revision);
+        judged.map(|token| token.and_then(Token::as_counter))
+    }
+}
+
+#[test]
+fn only_changes_of_keys_that_count_change_the_revision() {
+    let mut told = Told::new();
+    assert!(told.picture.current("etcd").is_none());
+    assert!(told.load("s", 5, vec![entry("a", 3), entry("other", 5)]));
+    let loaded = told.revision();
+    assert!(!told.batch(6, vec![put("other", 6)]));
+    assert!(!told.apply(WatchEvent::Progress { at: Revision(9) }));
+    assert_eq!((told.revision(), told.picture.at), (loaded.clone(), Revision(9)));
+    assert!(told.batch(10, vec![put("a", 10)]));
+    assert_ne!(told.revision(), loaded);
+    let changed = told.revision();
+    assert!(told.batch(11, vec![deleted("a", 11)]), "a deletion is a change");
+    assert_ne!(told.revision(), changed);
+}
+
+#[test]
+fn a_load_of_what_is_known_is_no_change_and_one_of_another_store_is() {
+    let mut told = Told::new();
+    told.load("s", 5, vec![entry("a", 3)]);
+    let loaded = told.revision();
+    assert!(!told.load("s", 9, vec![entry("a", 3), entry("other", 8)]));
+    assert_eq!(told.revision(), loaded);
+    assert!(told.load("t", 9, vec![entry("a", 3)]));
+    assert_ne!(told.revision(), loaded);
+    assert_eq!(told.since("a", &loaded), Err(StaleWrite::OtherStore));
+}
+
+#[test]
+fn half_a_load_is_not_seen() {
+    let mut told = Told::new();
+    told.load("s", 5, vec![entry("a", 3), entry("b", 4)]);
+    let (store, at) = (StoreId::new("s"), Revision(9));
+    told.apply(WatchEvent::Load { store, at, resync: true, coverage: Coverage::Whole });
+    told.apply(WatchEvent::Page(vec![entry("a", 8)]));
+    assert!(told.picture.current("etcd").is_none(), "it waits for the rest");
+    assert_eq!(told.picture.entries().len(), 2);
+    told.apply(WatchEvent::Loaded { at });
+    assert_eq!(told.picture.entries().keys().collect::<Vec<_>>(), [&key("a")]);
+}
+
+#[test]
+fn a_store_out_of_reach_is_told_once_all_members_were_tried() {
+    let mut told = Told::new();
+    told.load("s", 5, vec![entry("a", 3)]);
+    assert!(!told.stale(Duration::ZERO), "another member is tried at once");
+    assert!(told.picture.current("etcd").unwrap().is_ok());
+    assert!(told.stale(Duration::from_secs(1)));
+    assert!(!told.stale(Duration::from_secs(2)), "it is known already");
+    let error = told.picture.current("etcd").unwrap().unwrap_err();
+    assert_eq!(error.to_string(), "etcd: cut; it is tried again by itself");
+    assert!(told.apply(WatchEvent::State(LinkState::Synced)));
+    assert!(told.picture.current("etcd").unwrap().is_ok());
+}
+
+#[test]
+fn a_write_is_conditional_on_its_own_key_and_on_no_other() {
+    let mut told = Told::new();
+    told.load("s", 5, vec![entry("a", 3), entry("b", 4)]);
+    let read = told.revision();
+    assert_eq!((told.since("a", &read), told.since("new", &read)), (Ok(Some(3)), Ok(None)));
+    told.batch(6, vec![put("b", 6)]);
+    assert_eq!(told.since("a", &read), Ok(Some(3)));
+    assert_eq!(told.since("b", &read), Err(StaleWrite::Changed));
+    told.batch(7, vec![deleted("a", 7)]);
+    assert_eq!(told.since("a", &read), Err(StaleWrite::Changed));
+    assert_eq!(told.since("a", &told.revision()), Ok(None));
+    told.batch(8, vec![put("a", 8)]);
+    assert_eq!(told.since("a", &told.revision()), Ok(Some(8)));
+    assert_eq!(told.since("a", &LayerRevision("nonsense".into())), Err(StaleWrite::OtherStore));
+}
+
+#[test]
+fn what_may_have_come_and_gone_unseen_is_no_absence() {
+    let mut told = Told::new();
+    told.load("s", 5, vec![entry("a", 3)]);
+    let read = told.revision();
+    told.load("s", 9, vec![entry("a", 7)]);
+    assert_eq!(told.since("b", &read), Err(StaleWrite::Changed));
+    assert_eq!(told.since("b", &told.revision()), Ok(None));
+    let many = u64::try_from(MAX_DELETIONS).unwrap() + 1;
+    for at in 10..=10 + many {
+        told.batch(at, vec![deleted(&at.to_string(), at)]);
+    }
+    assert!(told.picture.deleted.len() <= MAX_DELETIONS);
+    assert_eq!(told.since("10", &LayerRevision("s@9".into())), Err(StaleWrite::Changed), "it is forgotten");
+}

@@ -1,0 +1,3 @@
+//! X
+pub struct HttpSettings;
+pub struct HttpSource;

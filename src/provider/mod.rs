@@ -20,7 +20,7 @@ pub mod etcd;
 mod feed;
 pub mod file;
 #[cfg(any(feature = "applications", feature = "vault"))]
-pub(crate) mod http_failure;
+pub(crate) mod http_client;
 pub mod memory;
 pub(crate) mod misconfigured;
 mod ops;

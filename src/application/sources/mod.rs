@@ -8,4 +8,4 @@ mod tree;
 
 #[cfg(feature = "etcd")]
 pub use etcd::{EtcdSource, EtcdVariables, etcd_root};
-pub use http::{HttpSettings, HttpSource};
+pub use http::{HttpSettings, HttpSettingsError, HttpSource};

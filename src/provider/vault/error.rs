@@ -10,7 +10,7 @@ use super::client::RedirectError;
 use super::settings::VaultAddress;
 use crate::domain::SecretStoreStatus;
 use crate::provider;
-use crate::provider::http_failure::{HttpFailure, UnreachableReason};
+use crate::provider::http_client::{HttpFailure, UnreachableReason};
 use crate::provider::tls::{TlsError, TlsRemedies};
 
 const TLS_REMEDIES: TlsRemedies = TlsRemedies {

@@ -174,7 +174,9 @@ impl KeyTable {
             let names: Vec<_> = path.names().collect();
             for len in 1..names.len() {
                 let above = SettingPath::new(names.iter().take(len).copied()).ok();
-                let Some((above, section)) = above.and_then(|above| values.get_key_value(&above)) else { continue };
+                let Some((above, section)) = above.and_then(|above| values.get_key_value(&above)) else {
+                    continue;
+                };
                 match &section.value {
                     SourceValue::Text(text) if text.is_empty() => folders.push(above.clone()),
                     _ => {

@@ -240,11 +240,7 @@ impl Shared {
     }
 
     /// The values of the layer, and their revision.
-    fn answer(
-        &self,
-        known: Option<&LayerRevision>,
-        place: &str,
-    ) -> Option<Result<Load, SourceError>> {
+    fn answer(&self, known: Option<&LayerRevision>, place: &str) -> Option<Result<Load, SourceError>> {
         let picture = self.picture.lock();
         let revision = match picture.current(place)? {
             Ok(revision) => revision,
@@ -366,10 +362,13 @@ impl EtcdLayer {
             EtcdShape::Tree => format!("every key under {}", table.prefix()),
         };
         let mut facts = vec![("etcd", self.hosts.clone()), ("reads", shape)];
-        facts.push(("watch", match picture.link().reason() {
-            Some(reason) => format!("{}: {reason}", picture.link().word()),
-            None => format!("{} at {}", picture.link().word(), picture.at),
-        }));
+        facts.push((
+            "watch",
+            match picture.link().reason() {
+                Some(reason) => format!("{}: {reason}", picture.link().word()),
+                None => format!("{} at {}", picture.link().word(), picture.at),
+            },
+        ));
         facts.extend(picture.coverage().words().map(|words| ("rights", words)));
         facts
     }

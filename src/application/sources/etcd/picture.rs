@@ -151,7 +151,8 @@ impl EtcdPicture {
             return false;
         }
         if same_store {
-            let gone: Vec<_> = self.entries.keys().filter(|key| !load.entries.contains_key(*key)).cloned().collect();
+            let gone: Vec<_> =
+                self.entries.keys().filter(|key| !load.entries.contains_key(*key)).cloned().collect();
             gone.into_iter().for_each(|key| self.remember_deletion(key, load.at));
         } else {
             self.deleted.clear();

@@ -3,10 +3,10 @@
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use crate::application::sources::tree::{TreeFormat, read};
 use crate::application::{SettingPath, SettingValue, ValueType};
-use crate::compare::merge::merge;
-use crate::domain::{DocumentKind, Masking};
-use crate::domain::json::{JsonObject, JsonValue, parse};
+use crate::compare::set_member;
+use crate::domain::json::parse;
 
 /// The text that is read back as this value, for a setting of that type or for one that is not declared.
 ///
@@ -53,46 +53,63 @@ pub(super) fn with_member(
     path: &SettingPath,
     value: Option<&SettingValue>,
 ) -> Result<Zeroizing<String>, String> {
-    let mut edited = JsonValue::read(text).map_err(|error| format!("the document is no JSON: {error}"))?;
+    let at = |line, column| format!("the document cannot be read at line {line}, column {column}");
+    read(TreeFormat::Json, text).map_err(|fault| at(fault.line, fault.column))?;
     let names: Vec<_> = path.names().collect();
+    let json = value.map(|value| Zeroizing::new(value.expose().to_string()));
+    let edited = set_member(text, &names, json.as_ref().map(|json| json.as_str()));
+    let edited = Zeroizing::new(edited.map_err(|error| at(error.line, error.column))?);
+    let mut wanted = value_of(text)?;
     match value {
-        Some(value) => {
-            let value = JsonValue::read(&Zeroizing::new(value.expose().to_string()));
-            set(&mut edited, &names, value.map_err(|error| error.to_string())?)?;
-        }
-        None => _ = remove(&mut edited, &names),
+        Some(value) => set(&mut wanted.0, &names, value.expose())?,
+        None => _ = remove(&mut wanted.0, &names),
     }
-    let edited = Zeroizing::new(edited.to_string());
-    // What only spells a value otherwise is no edit, so it stays as it is.
-    let merged = merge(&Masking::built_in(DocumentKind::Unknown), Some(text), &edited, Some(text)).text(&[]);
-    match merged {
-        Ok(Some(merged)) => Ok(Zeroizing::new(merged)),
-        _ => Err("the document cannot be edited in place".into()),
+    match value_of(&edited)?.0 == wanted.0 {
+        true => Ok(edited),
+        false => Err("it cannot be changed there without changing something else".into()),
     }
 }
 
-fn set(node: &mut JsonValue, names: &[&str], value: JsonValue) -> Result<(), String> {
-    let Some((name, rest)) = names.split_first() else {
-        *node = value;
+/// A value that is wiped.
+struct Wiped(Value);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        drop(SettingValue::new(self.0.take()));
+    }
+}
+
+fn value_of(text: &str) -> Result<Wiped, String> {
+    serde_json::from_str(text).map(Wiped).map_err(|error| {
+        format!("the document cannot be read at line {}, column {}", error.line(), error.column())
+    })
+}
+
+fn set(node: &mut Value, names: &[&str], value: &Value) -> Result<(), String> {
+    let Some((name, inner)) = names.split_first() else {
+        if node.as_object().is_some_and(|members| !members.is_empty()) && !value.is_object() {
+            return Err("there is a section, with members of its own".into());
+        }
+        *node = value.clone();
         return Ok(());
     };
-    let members = node.as_object_mut().ok_or_else(|| format!("what {name:?} would be a member of is a value"))?;
-    if members.get(name).is_none() {
-        members.insert(name, if rest.is_empty() { JsonValue::Null } else { JsonValue::Object(JsonObject::default()) });
+    match node {
+        Value::Object(members) => {
+            let new = || if inner.is_empty() { Value::Null } else { Value::Object(serde_json::Map::new()) };
+            set(members.entry(*name).or_insert_with(new), inner, value)
+        }
+        _ => Err(format!("what {name:?} would be a member of is a value")),
     }
-    members.get_mut(name).map_or(Ok(()), |member| set(member, rest, value))
 }
 
 /// Whether the node is a section that has become empty.
-fn remove(node: &mut JsonValue, names: &[&str]) -> bool {
-    let (Some((name, rest)), Some(members)) = (names.split_first(), node.as_object_mut()) else { return false };
-    let goes = match members.get_mut(name) {
-        None => false,
-        Some(_) if rest.is_empty() => true,
-        Some(member) => remove(member, rest),
+fn remove(node: &mut Value, names: &[&str]) -> bool {
+    let (Some((name, inner)), Some(members)) = (names.split_first(), node.as_object_mut()) else {
+        return false;
     };
+    let goes = members.get_mut(*name).is_some_and(|member| inner.is_empty() || remove(member, inner));
     if goes {
-        members.remove(name);
+        members.shift_remove(*name);
     }
     goes && members.is_empty()
 }
@@ -162,7 +179,14 @@ mod tests {
             let text = format!("{{\n  \"u\\u0041\": \"\\u0041\",\n  \"a\": {{\"b\": {{\"x\": 1.0}}}},\n  \"z\": \"{before}\"\n}}\n");
             let path = SettingPath::new(names).unwrap();
             let value = SettingValue::new(json!(after));
-            let edited = with_member(&text, &path, Some(&value)).unwrap();
+            let edited = match with_member(&text, &path, Some(&value)) {
+                Ok(edited) => edited,
+                // A section, or what lies in a value.
+                Err(reason) => {
+                    prop_assert!(path.to_string() == "a" || path.to_string() == "a.b", "{reason}");
+                    return Ok(());
+                }
+            };
             let mut now: Value = serde_json::from_str(&edited).unwrap();
             let pointer: String = path.names().map(|name| format!("/{name}")).collect();
             prop_assert_eq!(now.pointer(&pointer), Some(&json!(after)));

@@ -112,7 +112,9 @@ impl EtcdLayer {
             // What is to be removed is not there.
             (_, None) if token.is_none() => return Ok(expect.clone()),
             (EtcdShape::Document, value) => match self.edited(path, &key, value)? {
-                Some(document) => Op::Put { key: key.clone(), document, expect: expected, lease: Lease::Keep },
+                Some(document) => {
+                    Op::Put { key: key.clone(), document, expect: expected, lease: Lease::Keep }
+                }
                 None => return Ok(expect.clone()),
             },
             (_, Some(value)) => {
@@ -130,7 +132,9 @@ impl EtcdLayer {
         judged.map_err(|stale| {
             let reason = match stale {
                 StaleWrite::Changed => "somebody has changed it since it was read; nothing was written",
-                StaleWrite::OtherStore => "it was read from another store than answers now; nothing was written",
+                StaleWrite::OtherStore => {
+                    "it was read from another store than answers now; nothing was written"
+                }
             };
             self.error(key, LayerWriteFault::Conflict, reason, READ_AGAIN)
         })
@@ -193,11 +197,13 @@ impl EtcdLayer {
                 let reason = format!("permission denied: {permission}");
                 self.error(key, Fault::Denied, reason, MISSING_RIGHT_REMEDY)
             }
-            provider::Error::OutcomeUnknown { reason, .. } => match resolve_outcome(&self.provider, &ops).await {
-                Ok(CommitStatus::Written(commit)) => return Ok(commit.at),
-                Ok(CommitStatus::Superseded { .. }) => conflict(),
-                Ok(CommitStatus::NotWritten | CommitStatus::Partial) | Err(_) => unknown(reason),
-            },
+            provider::Error::OutcomeUnknown { reason, .. } => {
+                match resolve_outcome(&self.provider, &ops).await {
+                    Ok(CommitStatus::Written(commit)) => return Ok(commit.at),
+                    Ok(CommitStatus::Superseded { .. }) => conflict(),
+                    Ok(CommitStatus::NotWritten | CommitStatus::Partial) | Err(_) => unknown(reason),
+                }
+            }
             provider::Error::Invalid { reason } => self.error(key, Fault::NotWritable, reason, again),
             error => self.error(key, Fault::Unavailable, error.to_string(), again),
         })

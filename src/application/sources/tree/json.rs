@@ -48,8 +48,9 @@ fn node(node: &Node, text: &str) -> Result<TreeNode, TreeFault> {
         }
         // Numbers and words are read by what writes them back.
         NodeValue::Scalar(_) => {
-            let value: serde_json::Value = serde_json::from_str(written)
-                .map_err(|_| TreeFault::at(text, node.span.start, "this is no value of JSON", "replace it"))?;
+            let value: serde_json::Value = serde_json::from_str(written).map_err(|_| {
+                TreeFault::at(text, node.span.start, "this is no value of JSON", "replace it")
+            })?;
             return Ok(TreeNode::scalar(value, node.span));
         }
     };

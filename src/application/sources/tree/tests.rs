@@ -18,7 +18,9 @@ fn settings(format: TreeFormat, text: &str) -> Vec<(String, usize, usize, Value)
     });
     let mut values = values.unwrap();
     let found = places.into_iter().map(|(path, (line, column))| {
-        let SourceValue::Typed(value) = values.remove(&path).unwrap().value else { panic!("{path} has no type") };
+        let SourceValue::Typed(value) = values.remove(&path).unwrap().value else {
+            panic!("{path} has no type")
+        };
         (path.to_string(), line, column, value.into_inner())
     });
     let mut found: Vec<_> = found.collect();
@@ -31,12 +33,15 @@ fn fault(format: TreeFormat, text: &str) -> String {
 }
 
 fn rows(rows: &[(&str, usize, usize, Value)]) -> Vec<(String, usize, usize, Value)> {
-    rows.iter().map(|(path, line, column, value)| ((*path).to_owned(), *line, *column, value.clone())).collect()
+    rows.iter()
+        .map(|(path, line, column, value)| ((*path).to_owned(), *line, *column, value.clone()))
+        .collect()
 }
 
 #[test]
 fn values_of_json_have_line_and_column() {
-    let text = "{\n  \"é\": {\"x\": 1.5, \"empty\": {}},\n  \"list\": [1, {\"a\": null}],\n  \"t\": \"a\\nb\"\n}";
+    let text =
+        "{\n  \"é\": {\"x\": 1.5, \"empty\": {}},\n  \"list\": [1, {\"a\": null}],\n  \"t\": \"a\\nb\"\n}";
     assert_eq!(
         settings(TreeFormat::Json, text),
         rows(&[
@@ -104,7 +109,8 @@ fn yaml_takes_neither_a_country_for_a_boolean_nor_a_number_for_another() {
 
 #[test]
 fn an_alias_and_a_merge_have_the_place_of_what_they_name_and_are_shared() {
-    let text = "base: &base\n  a: 1\nother:\n  <<: *base\n  b: *x\n".replace("*x", "*y").replace("a: 1", "a: &y 1");
+    let text =
+        "base: &base\n  a: 1\nother:\n  <<: *base\n  b: *x\n".replace("*x", "*y").replace("a: 1", "a: &y 1");
     let root = read(TreeFormat::Yaml, &text).unwrap_or_else(|fault| panic!("{fault:?}"));
     let at = |path: &str| root.get(&path.parse().unwrap()).unwrap();
     assert!(!at("base.a").shared && at("other.a").shared && at("other.b").shared);
@@ -122,7 +128,10 @@ fn an_empty_text_of_yaml_or_toml_is_a_layer_without_values() {
     }
     assert_eq!(settings(TreeFormat::Yaml, "---\n"), []);
     assert_eq!(settings(TreeFormat::Json, "{}"), []);
-    assert_eq!(fault(TreeFormat::Json, ""), "f:1:1: the text is empty; a JSON object is expected; write JSON as RFC 8259 has it");
+    assert_eq!(
+        fault(TreeFormat::Json, ""),
+        "f:1:1: the text is empty; a JSON object is expected; write JSON as RFC 8259 has it"
+    );
 }
 
 #[test]

@@ -150,9 +150,10 @@ fn fault(error: &Error, text: &str) -> TreeFault {
             },
             "remove one of them",
         ),
-        Error::MultipleDocuments { .. } => {
-            ("a second document begins here, and only one could count".to_owned(), "make it a file of its own")
-        }
+        Error::MultipleDocuments { .. } => (
+            "a second document begins here, and only one could count".to_owned(),
+            "make it a file of its own",
+        ),
         Error::NonFiniteFloat { .. } => {
             ("this is no finite number of 64 bits".to_owned(), "write another, or leave it out")
         }
@@ -166,9 +167,10 @@ fn fault(error: &Error, text: &str) -> TreeFault {
             ("this is larger, or nested deeper, than settings may be".to_owned(), "make it smaller")
         }
         // The one message of the parser that quotes a character.
-        Error::ExternalMessage { msg, .. } if !msg.starts_with("unexpected character") => {
-            (format!("not YAML: {msg}"), "write it as YAML 1.2 has it; put a text with special characters in quotes")
-        }
+        Error::ExternalMessage { msg, .. } if !msg.starts_with("unexpected character") => (
+            format!("not YAML: {msg}"),
+            "write it as YAML 1.2 has it; put a text with special characters in quotes",
+        ),
         _ => (
             "not YAML, or a value that no setting can have".to_owned(),
             "write it as YAML 1.2 has it; put a text with special characters in quotes",

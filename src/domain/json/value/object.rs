@@ -26,12 +26,6 @@ impl JsonObject {
         }
     }
 
-    /// The value that the member of this name had, if there was one.
-    pub fn remove(&mut self, name: &str) -> Option<JsonValue> {
-        let at = self.iter().position(|(known, _)| known.as_str() == Some(name))?;
-        Some(self.0.remove(at).1)
-    }
-
     /// The members in their order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&JsonText, &JsonValue)> {
         self.0.iter().map(|(name, value)| (name, value))

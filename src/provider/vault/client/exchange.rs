@@ -13,7 +13,7 @@ use vaultrs::client::VaultClient;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::redirect::{self, RedirectError, host_and_port};
-use crate::provider::http_failure::{BodyTooLarge, ResponseBody};
+use crate::provider::http_client::{BodyTooLarge, ResponseBody};
 use crate::provider::vault::error::VaultError;
 use crate::provider::vault::request::{VaultRequest, VaultResponse};
 use crate::provider::vault::settings::{VaultSettings, VaultToken};

@@ -10,7 +10,15 @@ fn key(name: &str) -> ResourceKey {
 fn entry(name: &str, at: u64) -> Entry {
     let revision = Revision(at);
     let token = Token::counter(at);
-    Entry { key: key(name), document: Document::from("x"), revision, created: None, version: None, token, lease: None }
+    Entry {
+        key: key(name),
+        document: Document::from("x"),
+        revision,
+        created: None,
+        version: None,
+        token,
+        lease: None,
+    }
 }
 
 fn put(name: &str, at: u64) -> Change {

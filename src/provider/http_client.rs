@@ -1,11 +1,12 @@
-//! Why an exchange over HTTP failed, from the client's errors, whose own texts hold URLs; and bodies of answers within a
-//! size, in memory that is wiped.
+//! What exchanges over HTTP share: trust, the causes of failures, and bodies of a limited size in memory that is wiped.
 
 use std::io::{self, ErrorKind};
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use super::tls::TlsError;
+use crate::private_file::io_reason;
 
 /// The largest body of an answer, in bytes: a secret has at most 1 MiB, a list of names or of settings may be longer.
 pub(crate) const MAX_BODY: usize = 8 << 20;
@@ -36,8 +37,21 @@ pub(crate) enum UnreachableReason {
     Other,
 }
 
+/// The authorities of a file, as PEM.
+///
+/// # Errors
+/// Why the file cannot be used.
+pub(crate) async fn authorities(path: &Path) -> Result<Vec<reqwest::Certificate>, String> {
+    let pem = tokio::fs::read(path).await.map_err(|error| io_reason(&error))?;
+    match reqwest::Certificate::from_pem_bundle(&pem) {
+        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
+        _ => Err("it holds no certificate in PEM".into()),
+    }
+}
+
 impl HttpFailure {
-    /// Classifies an error of the HTTP client, whose address has the scheme `https` if `tls`.
+    /// Classifies an error of the HTTP client, whose own text holds the URL. The address
+    /// has the scheme `https` if `tls`.
     pub(crate) fn of(error: &reqwest::Error, tls: bool) -> Self {
         use UnreachableReason as Reason;
         let tls = causes(error).find_map(TlsError::from_cause).filter(|_| tls);

@@ -112,7 +112,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_set_is_read_and_what_is_removed_is_gone(text in "[a-c]{1,3}", number in 0..9) {
+        fn what_is_set_is_read_and_what_is_removed_is_gone(text in "[a-c]{1,3}", number in 0..9i32) {
             let document = r#"{"a": {"b": {"x": 1}, "c": [1]}, "b": {}, "c": {"a": 2}}"#;
             let path: Vec<String> = text.chars().map(String::from).collect();
             let path: Vec<&str> = path.iter().map(String::as_str).collect();

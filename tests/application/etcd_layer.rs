@@ -60,6 +60,23 @@ async fn the_layer_names_its_etcd_then_the_variables_of_system_b_then_the_contex
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_remedy_names_what_the_etcd_was_named_with() {
+    let context = settings_at(NOWHERE, KeyLayout::Namespaced, "/cwm/");
+    for (source, name) in [
+        (open("/APPS", Some(NOWHERE), &[], Some(&context)), "check that it runs and the layer's host;"),
+        (
+            open("/APPS", None, &[("EtcdSettings__HostName", NOWHERE)], None),
+            "runs and EtcdSettings__HostName;",
+        ),
+        (open("/APPS", None, &[], Some(&context)), "runs and ETCD_HOST;"),
+    ] {
+        let layer = source.unwrap_or_else(|error| panic!("{error}"));
+        let said = refused_as(&layer, SourceFault::Unavailable).await;
+        assert!(said.contains(name), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn use_local_config_asks_no_etcd_at_all() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -118,7 +135,8 @@ async fn the_user_of_the_variables_is_not_sent_to_the_host_of_the_layer() {
     let user = [("EtcdSettings__UserName", "root"), ("EtcdSettings__Password", "rootpw")];
     let layer = open("/APPS", Some(&host), &user, None).unwrap_or_else(|error| panic!("{error}"));
     let said = refused_as(&layer, SourceFault::Unavailable).await;
-    assert!(said.contains("asks for a user"), "{said}");
+    let remedy = "asks for a user: set the layer's username and the layer's password";
+    assert!(said.contains(remedy), "{said}");
     let named = [user[0], user[1], ("EtcdSettings__HostName", host.as_str())];
     let layer = open("/APPS", None, &named, None).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(shown(&contents(&layer).await), json!({"log_level": "INFO"}));

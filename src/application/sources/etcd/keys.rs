@@ -169,25 +169,18 @@ impl KeyTable {
     /// in some tools.
     fn no_value_is_a_section(&self, mut values: Values) -> Result<Values, SourceError> {
         let mut folders = Vec::new();
-        // A section comes before what lies in it, but not always right before it.
-        for (path, value) in &values {
-            let names: Vec<_> = path.names().collect();
-            for len in 1..names.len() {
-                let above = SettingPath::new(names.iter().take(len).copied()).ok();
-                let Some((above, section)) = above.and_then(|above| values.get_key_value(&above)) else {
-                    continue;
-                };
-                match &section.value {
-                    SourceValue::Text(text) if text.is_empty() => folders.push(above.clone()),
-                    _ => {
-                        let (key, below) = (&section.place, &value.place);
-                        return Err(SourceError {
-                            fault: SourceFault::Invalid,
-                            place: key.to_string(),
-                            reason: format!("this key has a value, and so has {below} under it"),
-                            remedy: "delete one of them: a setting has a value or members".into(),
-                        });
-                    }
+        // In their order, what lies in a section follows it at once.
+        for ((above, section), (below, value)) in values.iter().zip(values.iter().skip(1)) {
+            match &section.value {
+                _ if !above.contains(below) => {}
+                SourceValue::Text(text) if text.is_empty() => folders.push(above.clone()),
+                _ => {
+                    return Err(SourceError {
+                        fault: SourceFault::Invalid,
+                        place: section.place.to_string(),
+                        reason: format!("this key has a value, and so has {} under it", value.place),
+                        remedy: "delete one of them: a setting has a value or members".into(),
+                    });
                 }
             }
         }
@@ -236,4 +229,51 @@ impl KeyTable {
 fn path_of(raw: &[u8]) -> Result<SettingPath, &'static str> {
     let text = std::str::from_utf8(raw).map_err(|_| "the key is not UTF-8, and no setting")?;
     SettingPath::new(text.split('/')).map_err(|_| "a name in this key is empty, so that it is no setting")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::{Document, Revision, Token};
+
+    fn entries(keys: &BTreeMap<String, String>) -> BTreeMap<ResourceKey, Entry> {
+        let entry = |(name, text): (&String, &String)| {
+            let key = ResourceKey::foreign(name.as_bytes());
+            let (document, token) = (Document::from(text.as_str()), Token::counter(1));
+            let entry = Entry {
+                key: key.clone(),
+                document,
+                revision: Revision(1),
+                created: None,
+                version: None,
+                token,
+                lease: None,
+            };
+            (key, entry)
+        };
+        keys.iter().map(entry).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn a_tree_is_read_whole_or_refused_and_what_is_read_is_written_to_its_key(
+            keys in proptest::collection::btree_map("[ab/.é]{0,5}", "|x", 0..8)
+        ) {
+            let table = KeyTable::new("/root", EtcdShape::Tree, &BTreeMap::new());
+            let Ok(values) = table.values(&entries(&keys)) else { return Ok(()) };
+            for path in values.keys() {
+                let below = values.keys().any(|other| path.contains(other));
+                prop_assert!(!below, "{path} is a value and a section");
+                let (key, _) = table.key_of(path).unwrap();
+                let name = std::str::from_utf8(key.short_bytes()).unwrap();
+                prop_assert!(keys.contains_key(name), "{path} is not of {name}");
+            }
+            // Nothing is left out but what is empty.
+            let full = keys.values().filter(|text| !text.is_empty()).count();
+            let read = values.values().filter(|value| !matches!(&value.value, SourceValue::Text(text) if text.is_empty()));
+            prop_assert_eq!(read.count(), full);
+        }
+    }
 }

@@ -40,6 +40,25 @@ const DEFAULT_PORT: u16 = 2379;
 /// A load asks a store that cannot be reached anew unless it was tried just now.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// What the provider's messages call the settings of a context, and what they are called here.
+type OptionNames = &'static [(&'static str, &'static str)];
+
+const OF_LAYER: [(&str, &str); 5] = [
+    ("ETCD_HOST", "the layer's host"),
+    ("ETCD_USERNAME", "the layer's username"),
+    ("ETCD_PASSWORD", "the layer's password"),
+    ("ETCD_CACERT", "the layer's ca_cert"),
+    ("ETCD_CERT", "a context's ETCD_CERT"),
+];
+
+const OF_VARIABLES: [(&str, &str); 5] = [
+    ("ETCD_HOST", "EtcdSettings__HostName"),
+    ("ETCD_USERNAME", "EtcdSettings__UserName"),
+    ("ETCD_PASSWORD", "EtcdSettings__Password"),
+    ("ETCD_CACERT", "EtcdSettings__CaCertPath"),
+    ("ETCD_CERT", "a context's ETCD_CERT"),
+];
+
 /// A layer in etcd.
 ///
 /// ```no_run
@@ -65,6 +84,7 @@ pub struct EtcdSource {
 
 struct EtcdLayer {
     provider: EtcdProvider,
+    names: OptionNames,
     hosts: String,
     shared: Arc<Shared>,
     watch: Mutex<Option<RunningWatch>>,
@@ -116,6 +136,7 @@ impl EtcdSource {
         let shared = Arc::new(Shared { table, picture, told: watch::Sender::default() });
         let layer = EtcdLayer {
             provider,
+            names: &[],
             hosts: hosts.join(", "),
             shared,
             watch: Mutex::new(None),
@@ -144,28 +165,34 @@ impl EtcdSource {
             return Ok(Self { layer: None });
         }
         let own = (username.clone().filter(|name| !name.is_empty()), password.clone(), ca_cert.clone());
-        let etcd = match (host.as_ref().filter(|host| !host.is_empty()), &variables.host, context) {
-            (Some(host), _, _) => reached(layer, host, own)?,
-            (None, Some(host), _) => {
-                let EtcdVariables { username, password, ca_cert, .. } = &variables;
-                let user = match own.0 {
-                    Some(_) => (own.0, own.1),
-                    None => (username.clone(), password.clone()),
-                };
-                reached(layer, host, (user.0, user.1, own.2.or_else(|| ca_cert.clone())))?
-            }
-            (None, None, Some(context)) => {
-                let mut etcd = context.clone();
-                etcd.login = login(layer, own.0, own.1)?.or(etcd.login);
-                etcd.tls.ca_cert = own.2.or(etcd.tls.ca_cert);
-                etcd
-            }
-            (None, None, None) => {
-                let reason = "it names no etcd, and there is no context that does".into();
-                return Err(invalid(layer, reason, "set host, or the variable EtcdSettings__HostName"));
-            }
-        };
-        Self::new(etcd, root, *shape, settings).map_err(|error| unusable(layer, &error))
+        let (etcd, names): (_, OptionNames) =
+            match (host.as_ref().filter(|host| !host.is_empty()), &variables.host, context) {
+                (Some(host), _, _) => (reached(layer, host, own)?, &OF_LAYER),
+                (None, Some(host), _) => {
+                    let EtcdVariables { username, password, ca_cert, .. } = &variables;
+                    let user = match own.0 {
+                        Some(_) => (own.0, own.1),
+                        None => (username.clone(), password.clone()),
+                    };
+                    (
+                        reached(layer, host, (user.0, user.1, own.2.or_else(|| ca_cert.clone())))?,
+                        &OF_VARIABLES,
+                    )
+                }
+                (None, None, Some(context)) => {
+                    let mut etcd = context.clone();
+                    etcd.login = login(layer, own.0, own.1)?.or(etcd.login);
+                    etcd.tls.ca_cert = own.2.or(etcd.tls.ca_cert);
+                    (etcd, &[])
+                }
+                (None, None, None) => {
+                    let reason = "it names no etcd, and there is no context that does".into();
+                    return Err(invalid(layer, reason, "set host, or the variable EtcdSettings__HostName"));
+                }
+            };
+        let mut source = Self::new(etcd, root, *shape, settings).map_err(|error| unusable(layer, &error))?;
+        source.layer.iter_mut().for_each(|layer| layer.names = names);
+        Ok(source)
     }
 }
 
@@ -291,6 +318,12 @@ impl EtcdLayer {
         format!("{} in etcd at {}", self.shared.table.prefix(), self.hosts)
     }
 
+    /// A message of the provider in terms of what the layer's etcd was named with.
+    fn in_own_terms(&self, message: &str) -> String {
+        let names = self.names.iter();
+        names.fold(message.to_owned(), |message, (theirs, ours)| message.replace(theirs, ours))
+    }
+
     /// Waits until the store has answered, or cannot be reached.
     async fn settle(&self) -> Result<(), SourceError> {
         let wake = self.watch();
@@ -312,7 +345,7 @@ impl EtcdLayer {
                 match picture.current(&place) {
                     Some(Ok(_)) => return Ok(()),
                     Some(Err(error)) if failures.is_none_or(|before| picture.failures > before) => {
-                        return Err(error);
+                        return Err(SourceError { reason: self.in_own_terms(&error.reason), ..error });
                     }
                     _ => {}
                 }

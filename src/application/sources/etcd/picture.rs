@@ -139,13 +139,10 @@ impl EtcdPicture {
 
     fn replace(&mut self, load: PendingLoad) -> bool {
         let same_store = self.store.as_ref() == Some(&load.store);
-        let tokens = |entries: &BTreeMap<ResourceKey, Entry>| -> Vec<_> {
-            entries.iter().map(|(key, entry)| (key.clone(), entry.token)).collect()
-        };
         let same = same_store
             && self.changed_at.is_some()
             && self.coverage == load.coverage
-            && tokens(&self.entries) == tokens(&load.entries);
+            && tokens(&self.entries).eq(tokens(&load.entries));
         self.at = load.at;
         if same {
             return false;
@@ -241,6 +238,11 @@ impl EtcdPicture {
             _ => Err(StaleWrite::Changed),
         }
     }
+}
+
+/// What tells one state of the entries from another.
+fn tokens(entries: &BTreeMap<ResourceKey, Entry>) -> impl Iterator<Item = (&ResourceKey, Token)> {
+    entries.iter().map(|(key, entry)| (key, entry.token))
 }
 
 #[cfg(test)]

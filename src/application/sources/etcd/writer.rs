@@ -190,6 +190,7 @@ impl EtcdLayer {
             let reason = format!("no answer to the write ({reason}): it may or may not be stored");
             self.error(key, Fault::OutcomeUnknown, reason, "read it again before you repeat it")
         };
+        let told = |error: provider::Error| self.in_own_terms(&error.to_string());
         let again = "nothing was written; try again";
         Err(match error {
             provider::Error::Conflict { .. } | provider::Error::NotFound { .. } => conflict(),
@@ -205,7 +206,7 @@ impl EtcdLayer {
                 }
             }
             provider::Error::Invalid { reason } => self.error(key, Fault::NotWritable, reason, again),
-            error => self.error(key, Fault::Unavailable, error.to_string(), again),
+            error => self.error(key, Fault::Unavailable, told(error), again),
         })
     }
 

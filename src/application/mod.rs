@@ -16,7 +16,7 @@ pub use path::{SettingPath, SettingPathError};
 pub use source::{LayerContents, LayerRevision, LayerValue, Load, Source, SourceError, SourceFault};
 #[cfg(feature = "etcd")]
 pub use sources::{EtcdSource, EtcdVariables, etcd_root};
-pub use sources::{HttpSettings, HttpSettingsError, HttpSource};
+pub use sources::{HttpSettings, HttpSettingsError, HttpSource, RemoteLayer, RemoteSources};
 pub use spec::{
     ApplicationSpec, EtcdShape, FileFormat, LayerKind, LayerSpec, SettingRule, SettingSpec, SpecPlace,
     ValueType,

@@ -1,13 +1,14 @@
 //! What an application file says: the layers of an application, its settings, and rules over several of them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{SettingPath, SettingValue};
+use super::{SettingPath, SettingValue, SourceError, SourceFault};
 
 /// An application: its name, its layers in the order of the file, and what is known of its settings.
 #[derive(Clone)]
@@ -41,6 +42,19 @@ pub struct LayerSpec {
     pub required: bool,
     pub kind: LayerKind,
     pub place: SpecPlace,
+}
+
+impl LayerSpec {
+    /// The error of a declaration that cannot be used.
+    pub(crate) fn invalid(&self, reason: impl fmt::Display, remedy: &str) -> SourceError {
+        let SpecPlace { path, line, column } = &self.place;
+        SourceError {
+            fault: SourceFault::Invalid,
+            place: format!("{}:{line}:{column}", path.display()),
+            reason: format!("layer {}: {reason}", self.name),
+            remedy: remedy.to_owned(),
+        }
+    }
 }
 
 /// What a layer reads. Variables in its options have been replaced.

@@ -90,9 +90,9 @@ mod tests {
         assert_eq!(after(text, &["a", "b"], Some("20")), text.replace(":1", ":20"));
         assert_eq!(
             after(text, &["a", "c"], Some("true")),
-            text.replace(":1\r\n", ":1,\r\n\t\t\"c\" :true\r\n")
+            text.replace(":1\r\n", ":1,\r\n\t\t\"c\" : true\r\n")
         );
-        assert_eq!(after("{}", &["x", "y"], Some("1")), "{\"x\":{\"y\": 1}}");
+        assert_eq!(after("{}", &["x", "y"], Some("1")), "{\"x\": {\"y\": 1}}");
     }
 
     #[test]
@@ -112,7 +112,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_set_is_read_and_what_is_removed_is_gone(text in "[a-c]{1,3}", number in 0..9i32) {
+        fn what_is_set_is_read_and_what_is_removed_is_gone(text in "[a-c]{1,3}", number in 0_i64..9) {
             let document = r#"{"a": {"b": {"x": 1}, "c": [1]}, "b": {}, "c": {"a": 2}}"#;
             let path: Vec<String> = text.chars().map(String::from).collect();
             let path: Vec<&str> = path.iter().map(String::as_str).collect();

@@ -3,6 +3,7 @@
 
 use std::error::Error as StdError;
 use std::io;
+#[cfg(any(feature = "etcd", feature = "vault"))]
 use std::net::IpAddr;
 use std::sync::Once;
 use std::time::{Duration, SystemTime};
@@ -27,6 +28,7 @@ pub fn ensure_crypto_provider() {
 }
 
 /// Whether a host is `localhost` or a loopback address; IPv6 without brackets.
+#[cfg(any(feature = "etcd", feature = "vault"))]
 pub(crate) fn is_local(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
@@ -66,6 +68,10 @@ pub(crate) enum TlsError {
     /// The server requires a client certificate, and none is configured.
     ClientCertificateMissing,
     /// The server speaks TLS, and the client plain text.
+    #[cfg_attr(
+        not(any(feature = "etcd", feature = "vault")),
+        allow(dead_code, reason = "told by servers of these kinds alone")
+    )]
     TlsRequired,
     /// The server speaks plain text, and the client TLS.
     NotTls,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::application::sources::tree::{TreeFormat, read, text_of};
+use crate::application::sources::tree::{TreeFault, TreeFormat, read, text_of};
 use crate::application::{
     EtcdShape, LayerValue, SettingPath, SettingSpec, SourceError, SourceFault, SourceValue, ValuePlace,
     ValueType,
@@ -115,16 +115,16 @@ impl KeyTable {
                 remedy: "write a JSON object there, or name another root".into(),
             });
         };
-        let (name, shown): (Arc<str>, _) = (self.name(&key).into(), self.name(&key));
-        let told = |fault: super::super::tree::TreeFault| fault.of(&shown);
+        let name: Arc<str> = self.name(&key).into();
+        let told = |fault: TreeFault| fault.of(&name);
         let text = text_of(entry.document.as_bytes()).map_err(told)?;
         let root = read(TreeFormat::Json, text).map_err(told)?;
-        let place = |key: &Arc<str>, pointer| ValuePlace::EtcdKey {
-            key: Arc::clone(key),
+        let values = root.into_values(text, |path, _, _| ValuePlace::EtcdKey {
+            key: Arc::clone(&name),
             revision: entry.revision,
-            pointer,
-        };
-        root.into_values(text, |at| place(&name, at.pointer())).map_err(told)
+            pointer: path.pointer().into(),
+        });
+        values.map_err(told)
     }
 
     fn keyed_values(&self, entries: &BTreeMap<ResourceKey, Entry>) -> Result<Values, SourceError> {

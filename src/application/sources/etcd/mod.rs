@@ -3,6 +3,7 @@
 //! The watch begins at the first load. From then on everything that a load answers is of one revision, and no
 //! change is missed: the watch resumes after the revision that was read.
 
+mod declared;
 mod keys;
 mod picture;
 mod text;
@@ -23,41 +24,16 @@ use tokio::time::{Instant, timeout_at};
 pub use variables::{EtcdVariables, etcd_root};
 
 use crate::application::{
-    EtcdShape, LayerContents, LayerKind, LayerRevision, LayerSpec, Load, SettingPath, SettingSpec, Source,
-    SourceError, SourceFault,
+    EtcdShape, LayerContents, LayerRevision, Load, SettingPath, SettingSpec, Source, SourceError, SourceFault,
 };
-use crate::domain::reference::Variables;
-use crate::provider::etcd::{
-    Endpoint, EtcdLogin, EtcdProvider, EtcdSettings, EtcdSettingsError, KeyLayout, Password, Prefix, TlsFiles,
-};
+use crate::provider::etcd::{EtcdProvider, EtcdSettings, EtcdSettingsError, KeyLayout, Prefix};
 use crate::provider::{CALL_DEADLINE, ConfigReader, MISSING_RIGHT_REMEDY, Watch, WatchHandle};
+use declared::OptionNames;
 use keys::KeyTable;
 use picture::EtcdPicture;
 
-/// The port of etcd where an address names none.
-const DEFAULT_PORT: u16 = 2379;
-
 /// A load asks a store that cannot be reached anew unless it was tried just now.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
-
-/// What the provider's messages call the settings of a context, and what they are called here.
-type OptionNames = &'static [(&'static str, &'static str)];
-
-const OF_LAYER: [(&str, &str); 5] = [
-    ("ETCD_HOST", "the layer's host"),
-    ("ETCD_USERNAME", "the layer's username"),
-    ("ETCD_PASSWORD", "the layer's password"),
-    ("ETCD_CACERT", "the layer's ca_cert"),
-    ("ETCD_CERT", "a context's ETCD_CERT"),
-];
-
-const OF_VARIABLES: [(&str, &str); 5] = [
-    ("ETCD_HOST", "EtcdSettings__HostName"),
-    ("ETCD_USERNAME", "EtcdSettings__UserName"),
-    ("ETCD_PASSWORD", "EtcdSettings__Password"),
-    ("ETCD_CACERT", "EtcdSettings__CaCertPath"),
-    ("ETCD_CERT", "a context's ETCD_CERT"),
-];
 
 /// A layer in etcd.
 ///
@@ -145,105 +121,14 @@ impl EtcdSource {
         Ok(Self { layer: Some(layer) })
     }
 
-    /// The layer that an application file declares. Its etcd is the one that the layer names, else that of
-    /// `EtcdSettings__HostName` ([`EtcdVariables`]), else that of the context. A user, a password and an authority go
-    /// to no other etcd than they were named with.
-    ///
-    /// # Errors
-    /// [`SourceFault::Invalid`] if no etcd is named, or what is named cannot be used.
-    pub fn of_layer(
-        layer: &LayerSpec,
-        settings: &BTreeMap<SettingPath, SettingSpec>,
-        variables: &dyn Variables,
-        context: Option<&EtcdSettings>,
-    ) -> Result<Self, SourceError> {
-        let LayerKind::Etcd { host, root, shape, username, password, ca_cert } = &layer.kind else {
-            return Err(invalid(layer, "this layer is not in etcd".into(), "use the source of its kind"));
-        };
-        let variables = EtcdVariables::read(variables)?;
-        if variables.local_only {
-            return Ok(Self { layer: None });
-        }
-        let own = (username.clone().filter(|name| !name.is_empty()), password.clone(), ca_cert.clone());
-        let (etcd, names): (_, OptionNames) =
-            match (host.as_ref().filter(|host| !host.is_empty()), &variables.host, context) {
-                (Some(host), _, _) => (reached(layer, host, own)?, &OF_LAYER),
-                (None, Some(host), _) => {
-                    let EtcdVariables { username, password, ca_cert, .. } = &variables;
-                    let user = match own.0 {
-                        Some(_) => (own.0, own.1),
-                        None => (username.clone(), password.clone()),
-                    };
-                    (
-                        reached(layer, host, (user.0, user.1, own.2.or_else(|| ca_cert.clone())))?,
-                        &OF_VARIABLES,
-                    )
-                }
-                (None, None, Some(context)) => {
-                    let mut etcd = context.clone();
-                    etcd.login = login(layer, own.0, own.1)?.or(etcd.login);
-                    etcd.tls.ca_cert = own.2.or(etcd.tls.ca_cert);
-                    (etcd, &[])
-                }
-                (None, None, None) => {
-                    let reason = "it names no etcd, and there is no context that does".into();
-                    return Err(invalid(layer, reason, "set host, or the variable EtcdSettings__HostName"));
-                }
-            };
-        let mut source = Self::new(etcd, root, *shape, settings).map_err(|error| unusable(layer, &error))?;
-        source.layer.iter_mut().for_each(|layer| layer.names = names);
-        Ok(source)
+    /// A layer without settings, for which no etcd is asked.
+    fn local_only() -> Self {
+        Self { layer: None }
     }
-}
 
-type Access = (Option<String>, Option<zeroize::Zeroizing<String>>, Option<std::path::PathBuf>);
-
-fn reached(layer: &LayerSpec, host: &str, access: Access) -> Result<EtcdSettings, SourceError> {
-    let (username, password, ca_cert) = access;
-    let endpoints = Endpoint::parse(host, DEFAULT_PORT).map_err(|error| unusable(layer, &error))?;
-    let mut etcd = EtcdSettings::new(endpoints, KeyLayout::Raw);
-    etcd.login = login(layer, username, password)?;
-    etcd.tls = TlsFiles { ca_cert, identity: None };
-    Ok(etcd)
-}
-
-fn login(
-    layer: &LayerSpec,
-    username: Option<String>,
-    password: Option<zeroize::Zeroizing<String>>,
-) -> Result<Option<EtcdLogin>, SourceError> {
-    match (username, password) {
-        (Some(username), Some(password)) => {
-            Ok(Some(EtcdLogin { username, password: Password::new(password.to_string()) }))
-        }
-        (None, None) => Ok(None),
-        (None, Some(password)) if password.is_empty() => Ok(None),
-        (Some(_), None) => {
-            Err(invalid(layer, "it names a user of etcd without a password".into(), "set password too"))
-        }
-        (None, Some(_)) => {
-            Err(invalid(layer, "it has a password of etcd without a user".into(), "set username too"))
-        }
-    }
-}
-
-fn unusable(layer: &LayerSpec, error: &EtcdSettingsError) -> SourceError {
-    match error {
-        EtcdSettingsError::UserInfo => {
-            let reason = "an etcd host holds no user name".into();
-            invalid(layer, reason, "set username and password of the layer instead")
-        }
-        error => invalid(layer, error.to_string(), "correct it there"),
-    }
-}
-
-fn invalid(layer: &LayerSpec, reason: String, remedy: &str) -> SourceError {
-    let place = &layer.place;
-    SourceError {
-        fault: SourceFault::Invalid,
-        place: format!("{}:{}:{}", place.path.display(), place.line, place.column),
-        reason: format!("layer {}: {reason}", layer.name),
-        remedy: remedy.into(),
+    fn with_names(mut self, names: OptionNames) -> Self {
+        self.layer.iter_mut().for_each(|layer| layer.names = names);
+        self
     }
 }
 

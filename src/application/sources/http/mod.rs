@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 pub use settings::{HttpSettings, HttpSettingsError};
 
-use super::tree::{TreeFormat, read, text_of};
+use super::tree::{TreeFault, TreeFormat, read, text_of};
 use crate::application::{
     LayerContents, LayerKind, LayerRevision, LayerSpec, Load, Source, SourceError, SourceFault, ValuePlace,
 };
@@ -85,21 +85,13 @@ impl HttpSource {
     /// # Errors
     /// [`SourceFault::Invalid`] for a URL or a header that cannot be sent.
     pub fn of_layer(layer: &LayerSpec) -> Result<Self, SourceError> {
-        let invalid = |reason: String| {
-            let place = &layer.place;
-            SourceError {
-                fault: SourceFault::Invalid,
-                place: format!("{}:{}:{}", place.path.display(), place.line, place.column),
-                reason: format!("layer {}: {reason}", layer.name),
-                remedy: "correct it there".into(),
-            }
-        };
+        let invalid = |error: HttpSettingsError| layer.invalid(error, "correct it there");
         let LayerKind::Http { url, headers, timeout, refresh } = &layer.kind else {
-            return Err(invalid("this layer is not asked over HTTP".into()));
+            return Err(layer.invalid("this layer is not asked over HTTP", "use the source of its kind"));
         };
-        let mut settings = HttpSettings::new(url).map_err(|error| invalid(error.to_string()))?;
+        let mut settings = HttpSettings::new(url).map_err(invalid)?;
         for (name, value) in headers {
-            settings = settings.header(name, value).map_err(|error| invalid(error.to_string()))?;
+            settings = settings.header(name, value).map_err(invalid)?;
         }
         Ok(Self::new(HttpSettings { timeout: *timeout, refresh: *refresh, ..settings }))
     }
@@ -136,7 +128,7 @@ impl HttpSource {
         revision: LayerRevision,
         etag: Option<&HeaderValue>,
     ) -> Result<LayerContents, SourceError> {
-        let told = |fault: super::tree::TreeFault| fault.of(&self.url);
+        let told = |fault: TreeFault| fault.of(&self.url);
         let text = text_of(body).map_err(told)?;
         if text.trim().is_empty() {
             return Err(self.error(Refusal::new(
@@ -147,10 +139,10 @@ impl HttpSource {
         }
         let etag: Option<Arc<str>> = etag.and_then(|etag| etag.to_str().ok()).map(Into::into);
         let root = read(format, text).map_err(told)?;
-        let values = root.into_values(text, |at| ValuePlace::Url {
+        let values = root.into_values(text, |path, _, _| ValuePlace::Url {
             url: Arc::clone(&self.url),
             etag: etag.clone(),
-            pointer: at.pointer(),
+            pointer: path.pointer().into(),
         });
         Ok(LayerContents { revision, values: values.map_err(told)? })
     }

@@ -10,8 +10,12 @@ use serde_saphyr::{Error, Location, Spanned};
 use super::{TreeFault, TreeNode, TreeValue, add_member};
 use crate::domain::json::{Span, is_whole};
 
+/// Each level takes a dozen calls, and all are to fit on any stack.
+pub(super) const MAX_DEPTH: usize = 32;
+
 pub(super) fn read(text: &str) -> Result<TreeNode, TreeFault> {
     let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_depth: MAX_DEPTH },
         emit_comments: false,
         // `no` is the country, unless a setting is declared as a boolean.
         strict_booleans: true,
@@ -98,14 +102,19 @@ fn node(node: YamlNode, text: &str) -> Result<TreeNode, TreeFault> {
     let Spanned { value, referenced, defined } = node;
     let span = span(defined);
     let value = match value {
-        // Read as a float, and rounded without a word.
+        // The library reads it as a float, rounded without a word.
         YamlValue::Scalar(Value::Number(number)) if number.is_f64() && is_whole(&digits(span.of(text))) => {
-            return Err(TreeFault::at(
-                text,
-                span.start,
-                "this whole number has more than 64 bits",
-                "write a smaller one, or put it in quotes as a text",
-            ));
+            let (reason, remedy) = match digits(span.of(text)).starts_with('0') {
+                true => (
+                    "a number that begins with 0 is octal to some readers of YAML, and decimal to others",
+                    "put it in quotes, or write it as 0o17 or without the 0",
+                ),
+                false => (
+                    "this whole number has more than 64 bits",
+                    "write a smaller one, or put it in quotes as a text",
+                ),
+            };
+            return Err(TreeFault::at(text, span.start, reason, remedy));
         }
         YamlValue::Scalar(value) => {
             return Ok(TreeNode { shared: referenced != defined, ..TreeNode::scalar(value, span) });

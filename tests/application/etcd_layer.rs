@@ -1,8 +1,7 @@
 //! Which etcd a layer of an application file reads: its own, that of system B's variables, that of the context.
 
 use confdeck::application::{EtcdShape, EtcdSource};
-use confdeck::domain::SecretText;
-use confdeck::domain::reference::{Variable, Variables};
+use confdeck::provider::env::EnvVariables;
 use confdeck::provider::etcd::{EtcdSettings, KeyLayout};
 use zeroize::Zeroizing;
 
@@ -10,14 +9,6 @@ use super::etcd::{CONTROL_UNIT, Root};
 use super::support::etcd::certs::{Authority, Valid};
 use super::support::etcd::{Guarded, Launch, Tls, settings_at};
 use super::*;
-
-struct Environment(BTreeMap<&'static str, String>);
-
-impl Variables for Environment {
-    fn variable(&self, name: &str) -> Variable {
-        self.0.get(name).map_or(Variable::Unset, |text| Variable::Text(SecretText::new(text.clone())))
-    }
-}
 
 fn open(
     root: &str,
@@ -33,7 +24,7 @@ fn open(
         password: None,
         ca_cert: None,
     };
-    let variables = Environment(variables.iter().map(|(name, text)| (*name, (*text).to_owned())).collect());
+    let variables = EnvVariables::of(variables.iter().copied());
     EtcdSource::of_layer(&layer(kind), &settings(&CONTROL_UNIT), &variables, context)
 }
 
@@ -148,7 +139,7 @@ async fn the_user_of_the_variables_is_not_sent_to_the_host_of_the_layer() {
         password: Some(Zeroizing::new("planted-x".into())),
         ca_cert: None,
     };
-    let none = Environment(BTreeMap::new());
+    let none = EnvVariables::of::<&str, &str>([]);
     let source = EtcdSource::of_layer(&super::layer(kind), &settings(&CONTROL_UNIT), &none, None);
     let said = refused_as(&source.unwrap_or_else(|error| panic!("{error}")), SourceFault::Unavailable).await;
     assert!(said.contains("refuses this user name and password"), "{said}");

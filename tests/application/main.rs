@@ -11,6 +11,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod declared;
 mod etcd;
 mod etcd_layer;
 mod etcd_outage;

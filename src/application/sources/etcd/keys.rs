@@ -25,7 +25,7 @@ pub(super) struct KeyTable {
 }
 
 /// What a layer holds, by setting.
-pub(super) type Values = BTreeMap<SettingPath, LayerValue>;
+pub(super) type KeyedValues = BTreeMap<SettingPath, LayerValue>;
 
 impl KeyTable {
     /// `root` has a leading slash and none at the end.
@@ -94,7 +94,7 @@ impl KeyTable {
     ///
     /// # Errors
     /// [`SourceError`] with the key: the first that cannot be read, or be a setting.
-    pub(super) fn values(&self, entries: &BTreeMap<ResourceKey, Entry>) -> Result<Values, SourceError> {
+    pub(super) fn values(&self, entries: &BTreeMap<ResourceKey, Entry>) -> Result<KeyedValues, SourceError> {
         match self.shape {
             EtcdShape::Document => self.document_values(entries.values().next()),
             EtcdShape::KeyMap => self.keyed_values(entries),
@@ -105,7 +105,7 @@ impl KeyTable {
         }
     }
 
-    fn document_values(&self, entry: Option<&Entry>) -> Result<Values, SourceError> {
+    fn document_values(&self, entry: Option<&Entry>) -> Result<KeyedValues, SourceError> {
         let key = self.document_key();
         let Some(entry) = entry else {
             return Err(SourceError {
@@ -127,8 +127,8 @@ impl KeyTable {
         values.map_err(told)
     }
 
-    fn keyed_values(&self, entries: &BTreeMap<ResourceKey, Entry>) -> Result<Values, SourceError> {
-        let mut values = Values::new();
+    fn keyed_values(&self, entries: &BTreeMap<ResourceKey, Entry>) -> Result<KeyedValues, SourceError> {
+        let mut values = KeyedValues::new();
         for (key, entry) in entries {
             let raw = key.short_bytes();
             let undeclared;
@@ -167,7 +167,7 @@ impl KeyTable {
 
     /// A key may hold a value and have others under it, and a setting may not; an empty value stands for a folder
     /// in some tools.
-    fn no_value_is_a_section(&self, mut values: Values) -> Result<Values, SourceError> {
+    fn no_value_is_a_section(&self, mut values: KeyedValues) -> Result<KeyedValues, SourceError> {
         let mut folders = Vec::new();
         // In their order, what lies in a section follows it at once.
         for ((above, section), (below, value)) in values.iter().zip(values.iter().skip(1)) {

@@ -61,24 +61,26 @@ pub struct EtcdSource {
 struct EtcdLayer {
     provider: EtcdProvider,
     names: OptionNames,
+    /// For messages.
     hosts: String,
-    shared: Arc<Shared>,
+    shared: Arc<SharedPicture>,
     watch: Mutex<Option<RunningWatch>>,
     /// The generation that the last load answered.
     seen: AtomicU64,
 }
 
 /// What the task that reads the watch shares with loads.
-struct Shared {
+struct SharedPicture {
     table: KeyTable,
     picture: Mutex<EtcdPicture>,
-    told: watch::Sender<Told>,
+    told: watch::Sender<WatchProgress>,
 }
 
 #[derive(Clone, Copy, Default)]
-struct Told {
+struct WatchProgress {
     /// Counts what may change the answer of a load.
     generation: u64,
+    /// Wakes those who wait for the first answer, or for a revision.
     events: u64,
 }
 
@@ -109,7 +111,7 @@ impl EtcdSource {
         let prefix = Prefix::new(table.prefix())?;
         let provider = EtcdProvider::new(EtcdSettings { prefix, layout: KeyLayout::Raw, ..etcd });
         let picture = Mutex::new(EtcdPicture::new());
-        let shared = Arc::new(Shared { table, picture, told: watch::Sender::default() });
+        let shared = Arc::new(SharedPicture { table, picture, told: watch::Sender::default() });
         let layer = EtcdLayer {
             provider,
             names: &[],
@@ -132,7 +134,7 @@ impl EtcdSource {
     }
 }
 
-impl Shared {
+impl SharedPicture {
     async fn follow(self: Arc<Self>, mut watch: Watch) {
         while let Some(event) = watch.next().await {
             self.take_in(|picture, now| picture.apply(event, |key| self.table.counts(key), now));

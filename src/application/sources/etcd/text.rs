@@ -59,28 +59,24 @@ pub(super) fn with_member(
     let json = value.map(|value| Zeroizing::new(value.expose().to_string()));
     let edited = set_member(text, &names, json.as_ref().map(|json| json.as_str()));
     let edited = Zeroizing::new(edited.map_err(|error| at(error.line, error.column))?);
-    let mut wanted = value_of(text)?;
-    match value {
-        Some(value) => set(&mut wanted.0, &names, value.expose())?,
-        None => _ = remove(&mut wanted.0, &names),
-    }
-    match value_of(&edited)?.0 == wanted.0 {
+    let mut tree = value_of(text)?.into_inner();
+    let made = match value {
+        Some(value) => set(&mut tree, &names, value.expose()),
+        None => {
+            remove(&mut tree, &names);
+            Ok(())
+        }
+    };
+    let wanted = SettingValue::new(tree);
+    made?;
+    match value_of(&edited)? == wanted {
         true => Ok(edited),
         false => Err("it cannot be changed there without changing something else".into()),
     }
 }
 
-/// A value that is wiped.
-struct Wiped(Value);
-
-impl Drop for Wiped {
-    fn drop(&mut self) {
-        drop(SettingValue::new(self.0.take()));
-    }
-}
-
-fn value_of(text: &str) -> Result<Wiped, String> {
-    serde_json::from_str(text).map(Wiped).map_err(|error| {
+fn value_of(text: &str) -> Result<SettingValue, String> {
+    serde_json::from_str(text).map(SettingValue::new).map_err(|error| {
         format!("the document cannot be read at line {}, column {}", error.line(), error.column())
     })
 }

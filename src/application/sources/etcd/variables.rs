@@ -95,22 +95,11 @@ fn invalid(name: &str, reason: &str, remedy: &str) -> SourceError {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::domain::SecretText;
+    use crate::provider::env::EnvVariables;
 
-    struct Set(BTreeMap<&'static str, &'static str>);
-
-    impl Variables for Set {
-        fn variable(&self, name: &str) -> Variable {
-            let text = self.0.get(name).map(|text| SecretText::new((*text).to_owned()));
-            text.map_or(Variable::Unset, Variable::Text)
-        }
-    }
-
-    fn read(set: &[(&'static str, &'static str)]) -> Result<EtcdVariables, SourceError> {
-        EtcdVariables::read(&Set(set.iter().copied().collect()))
+    fn read(set: &[(&str, &str)]) -> Result<EtcdVariables, SourceError> {
+        EtcdVariables::read(&EnvVariables::of(set.iter().copied()))
     }
 
     #[test]

@@ -41,7 +41,7 @@ const TLS_REMEDIES: TlsRemedies = TlsRemedies {
 };
 
 /// What a server answered.
-pub(super) enum Answer {
+pub(super) enum HttpAnswer {
     /// What was answered with the ETag that was sent is what there is.
     NotModified,
     Contents {
@@ -52,7 +52,7 @@ pub(super) enum Answer {
 }
 
 /// Why there are no contents. It holds no value.
-pub(super) struct Refusal {
+pub(super) struct HttpRefusal {
     pub(super) fault: SourceFault,
     pub(super) reason: String,
     pub(super) remedy: String,
@@ -62,7 +62,7 @@ pub(super) struct Refusal {
     pub(super) is_trust: bool,
 }
 
-impl Refusal {
+impl HttpRefusal {
     pub(super) fn new(fault: SourceFault, reason: impl Into<String>, remedy: impl Into<String>) -> Self {
         let (reason, remedy) = (reason.into(), remedy.into());
         Self { fault, reason, remedy, retry_after: None, is_trust: false }
@@ -75,7 +75,7 @@ impl Refusal {
 }
 
 /// The client of one layer. It reads no proxy variables: headers with secrets go where the URL says and nowhere else.
-pub(super) async fn client(settings: &HttpSettings) -> Result<Client, Refusal> {
+pub(super) async fn client(settings: &HttpSettings) -> Result<Client, HttpRefusal> {
     ensure_crypto_provider();
     let builder = Client::builder()
         .no_proxy()
@@ -88,7 +88,7 @@ pub(super) async fn client(settings: &HttpSettings) -> Result<Client, Refusal> {
         (Some(path), "https") => {
             let unusable = |why| {
                 let reason = format!("cannot use {}: {why}", path.display());
-                Refusal::new(SourceFault::Unavailable, reason, "correct ca_cert of the layer")
+                HttpRefusal::new(SourceFault::Unavailable, reason, "correct ca_cert of the layer")
             };
             builder.tls_certs_only(authorities(path).await.map_err(unusable)?)
         }
@@ -98,7 +98,7 @@ pub(super) async fn client(settings: &HttpSettings) -> Result<Client, Refusal> {
     };
     builder.build().map_err(|_| {
         let reason = "TLS cannot be set up, as where a system has no certificates to trust";
-        Refusal::new(SourceFault::Unavailable, reason, "set ca_cert of the layer")
+        HttpRefusal::new(SourceFault::Unavailable, reason, "set ca_cert of the layer")
     })
 }
 
@@ -120,7 +120,7 @@ pub(super) async fn ask(
     client: &Client,
     settings: &HttpSettings,
     etag: Option<&HeaderValue>,
-) -> Result<Answer, Refusal> {
+) -> Result<HttpAnswer, HttpRefusal> {
     let accept = HeaderValue::from_static("application/json, application/yaml;q=0.9");
     let mut request =
         client.get(settings.url.clone()).header(ACCEPT, accept).headers(settings.headers.clone());
@@ -131,10 +131,10 @@ pub(super) async fn ask(
         |error: reqwest::Error| failure(HttpFailure::of(&error, settings.url.scheme() == "https"), settings);
     let mut response = request.send().await.map_err(failed)?;
     if let Some(refusal) = refusal(&response, etag.is_some()) {
-        return Err(Refusal { retry_after: retry_after(&response), ..refusal });
+        return Err(HttpRefusal { retry_after: retry_after(&response), ..refusal });
     }
     if response.status().as_u16() == 304 {
-        return Ok(Answer::NotModified);
+        return Ok(HttpAnswer::NotModified);
     }
     let format = format(&response)?;
     let etag = response.headers().get(ETAG).cloned();
@@ -142,13 +142,13 @@ pub(super) async fn ask(
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
         body.push(&chunk).map_err(|BodyTooLarge| {
             let reason = format!("the answer is larger than {} MiB", MAX_BODY >> 20);
-            Refusal::new(SourceFault::Invalid, reason, "split it over several layers")
+            HttpRefusal::new(SourceFault::Invalid, reason, "split it over several layers")
         })?;
     }
-    Ok(Answer::Contents { body: body.into_bytes(), format, etag })
+    Ok(HttpAnswer::Contents { body: body.into_bytes(), format, etag })
 }
 
-fn failure(failure: HttpFailure, settings: &HttpSettings) -> Refusal {
+fn failure(failure: HttpFailure, settings: &HttpSettings) -> HttpRefusal {
     use UnreachableReason as Reason;
     let (reason, remedy) = match &failure {
         HttpFailure::Unreachable(Reason::Refused) => {
@@ -178,22 +178,22 @@ fn failure(failure: HttpFailure, settings: &HttpSettings) -> Refusal {
         }
     };
     let is_trust = matches!(failure, HttpFailure::Tls(_));
-    Refusal { is_trust, ..Refusal::new(SourceFault::Unavailable, reason, remedy) }
+    HttpRefusal { is_trust, ..HttpRefusal::new(SourceFault::Unavailable, reason, remedy) }
 }
 
 /// The refusal of an exchange that took too long as a whole.
-pub(super) fn too_slow(settings: &HttpSettings) -> Refusal {
+pub(super) fn too_slow(settings: &HttpSettings) -> HttpRefusal {
     failure(HttpFailure::Timeout, settings)
 }
 
 /// Why an answer has no contents, by its status.
-fn refusal(response: &Response, conditional: bool) -> Option<Refusal> {
+fn refusal(response: &Response, conditional: bool) -> Option<HttpRefusal> {
     use SourceFault::{Invalid, Missing, Unavailable};
     let status = response.status().as_u16();
     Some(match status {
         200 | 203 => return None,
         304 if conditional => return None,
-        304 => Refusal::new(
+        304 => HttpRefusal::new(
             Invalid,
             "it answers 304 to a request without a condition",
             "check a cache before it",
@@ -201,23 +201,25 @@ fn refusal(response: &Response, conditional: bool) -> Option<Refusal> {
         301..=308 => redirected(response),
         401 | 403 | 407 => {
             let reason = format!("permission denied: it answers {status}");
-            Refusal::new(Unavailable, reason, "check headers of the layer, or ask for that right")
+            HttpRefusal::new(Unavailable, reason, "check headers of the layer, or ask for that right")
         }
-        404 | 410 => Refusal::new(Missing, format!("it answers {status}"), "check url of the layer"),
-        429 => Refusal::new(Unavailable, "it takes no more requests for now (429)", "set a longer refresh"),
+        404 | 410 => HttpRefusal::new(Missing, format!("it answers {status}"), "check url of the layer"),
+        429 => {
+            HttpRefusal::new(Unavailable, "it takes no more requests for now (429)", "set a longer refresh")
+        }
         400..=499 => {
             let reason = format!("it answers {status}");
-            Refusal::new(Unavailable, reason, "check url and headers of the layer")
+            HttpRefusal::new(Unavailable, reason, "check url and headers of the layer")
         }
         500..=599 => {
             let reason = format!("it failed with status {status}");
-            Refusal::new(Unavailable, reason, "see its log; it is asked again by itself")
+            HttpRefusal::new(Unavailable, reason, "see its log; it is asked again by itself")
         }
-        _ => Refusal::new(Invalid, format!("it answers {status} and no contents"), "have it answer 200"),
+        _ => HttpRefusal::new(Invalid, format!("it answers {status} and no contents"), "have it answer 200"),
     })
 }
 
-fn redirected(response: &Response) -> Refusal {
+fn redirected(response: &Response) -> HttpRefusal {
     let location = response.headers().get(LOCATION).and_then(|location| location.to_str().ok());
     let target = location.and_then(|location| response.url().join(location).ok());
     let status = response.status().as_u16();
@@ -232,7 +234,7 @@ fn redirected(response: &Response) -> Refusal {
         }
         None => (format!("it answers {status} and does not say where"), "check url of the layer"),
     };
-    Refusal::new(SourceFault::Unavailable, reason, remedy)
+    HttpRefusal::new(SourceFault::Unavailable, reason, remedy)
 }
 
 /// Of HTTP's two forms: seconds, or a date.
@@ -249,11 +251,11 @@ fn retry_after(response: &Response) -> Option<Duration> {
 }
 
 /// How the body is to be read: by its content type; where that says nothing, by the ending of the URL.
-fn format(response: &Response) -> Result<TreeFormat, Refusal> {
+fn format(response: &Response) -> Result<TreeFormat, HttpRefusal> {
     let header = |name| response.headers().get(name).map(|value| value.to_str().unwrap_or("?"));
     if let Some(encoding) = header(CONTENT_ENCODING).filter(|encoding| *encoding != "identity") {
         let reason = format!("the answer is compressed ({encoding}), which it was not asked for");
-        return Err(Refusal::new(SourceFault::Invalid, reason, "have it send plain text"));
+        return Err(HttpRefusal::new(SourceFault::Invalid, reason, "have it send plain text"));
     }
     let media = header(CONTENT_TYPE).unwrap_or_default();
     format_of(media, response.url().path()).ok_or_else(|| {
@@ -262,7 +264,7 @@ fn format(response: &Response) -> Result<TreeFormat, Refusal> {
             media => format!("the answer has the content type {media:?}"),
         };
         let remedy = "have it answer application/json or application/yaml; a login page is neither";
-        Refusal::new(SourceFault::Invalid, reason, remedy)
+        HttpRefusal::new(SourceFault::Invalid, reason, remedy)
     })
 }
 

@@ -22,7 +22,7 @@ use crate::application::{
     LayerContents, LayerKind, LayerRevision, LayerSpec, Load, Source, SourceError, SourceFault, ValuePlace,
 };
 use circuit::{Circuit, CircuitState};
-use exchange::{Answer, Refusal, ask, client, too_slow};
+use exchange::{HttpAnswer, HttpRefusal, ask, client, too_slow};
 
 /// A layer that an HTTP server answers, in JSON or YAML.
 ///
@@ -96,7 +96,11 @@ impl HttpSource {
         Ok(Self::new(HttpSettings { timeout: *timeout, refresh: *refresh, ..settings }))
     }
 
-    async fn ask(&self, etag: Option<&HeaderValue>, kept: &mut Option<Client>) -> Result<Answer, Refusal> {
+    async fn ask(
+        &self,
+        etag: Option<&HeaderValue>,
+        kept: &mut Option<Client>,
+    ) -> Result<HttpAnswer, HttpRefusal> {
         let exchange = async {
             let client = match kept {
                 Some(client) => client,
@@ -113,8 +117,8 @@ impl HttpSource {
     }
 
     /// What an answer says; of contents that are known already, that nothing changed.
-    fn read(&self, answer: Answer, known: Option<&LayerRevision>) -> Result<Load, SourceError> {
-        let Answer::Contents { body, format, etag } = answer else { return Ok(Load::Unchanged) };
+    fn read(&self, answer: HttpAnswer, known: Option<&LayerRevision>) -> Result<Load, SourceError> {
+        let HttpAnswer::Contents { body, format, etag } = answer else { return Ok(Load::Unchanged) };
         let revision = LayerRevision(format!("{:016x}", self.digest.hash_one(&**body)).into());
         let contents = self.contents(&body, format, revision.clone(), etag.as_ref())?;
         self.state.lock().last = Some(LastAnswer { revision: revision.clone(), etag });
@@ -131,7 +135,7 @@ impl HttpSource {
         let told = |fault: TreeFault| fault.of(&self.url);
         let text = text_of(body).map_err(told)?;
         if text.trim().is_empty() {
-            return Err(self.error(Refusal::new(
+            return Err(self.error(HttpRefusal::new(
                 SourceFault::Invalid,
                 "the answer is empty",
                 "have it answer {} where there are no settings",
@@ -147,20 +151,20 @@ impl HttpSource {
         Ok(LayerContents { revision, values: values.map_err(told)? })
     }
 
-    fn error(&self, Refusal { fault, reason, remedy, .. }: Refusal) -> SourceError {
+    fn error(&self, HttpRefusal { fault, reason, remedy, .. }: HttpRefusal) -> SourceError {
         SourceError { fault, place: self.url.to_string(), reason, remedy }
     }
 }
 
 impl HttpState {
     /// Why the server is not to be asked now, and until when.
-    fn is_left_alone(&self, now: Instant) -> Option<(Refusal, Instant)> {
+    fn is_left_alone(&self, now: Instant) -> Option<(HttpRefusal, Instant)> {
         let waits = |why: &str, until: Instant| {
             let left = until.saturating_duration_since(now).as_secs() + 1;
             let last = self.failure.as_deref().unwrap_or("it failed");
             let reason = format!("{why}; the last time, {last}");
             let remedy = format!("it is asked again in {left} s");
-            (Refusal::new(SourceFault::Unavailable, reason, remedy), until)
+            (HttpRefusal::new(SourceFault::Unavailable, reason, remedy), until)
         };
         let retry = self.retry_at.filter(|at| *at > now);
         let open = match self.circuit.state(now) {

@@ -29,11 +29,11 @@ fn deleted(name: &str, at: u64) -> Change {
     Change { revision: Revision(at), kind: ChangeKind::Deleted { key: key(name) } }
 }
 
-struct Told {
+struct Fixture {
     picture: EtcdPicture,
 }
 
-impl Told {
+impl Fixture {
     fn new() -> Self {
         Self { picture: EtcdPicture::new() }
     }
@@ -70,7 +70,7 @@ impl Told {
 
 #[test]
 fn only_changes_of_keys_that_count_change_the_revision() {
-    let mut told = Told::new();
+    let mut told = Fixture::new();
     assert!(told.picture.current("etcd").is_none());
     assert!(told.load("s", 5, vec![entry("a", 3), entry("other", 5)]));
     let loaded = told.revision();
@@ -86,7 +86,7 @@ fn only_changes_of_keys_that_count_change_the_revision() {
 
 #[test]
 fn a_load_of_what_is_known_is_no_change_and_one_of_another_store_is() {
-    let mut told = Told::new();
+    let mut told = Fixture::new();
     told.load("s", 5, vec![entry("a", 3)]);
     let loaded = told.revision();
     assert!(!told.load("s", 9, vec![entry("a", 3), entry("other", 8)]));
@@ -98,7 +98,7 @@ fn a_load_of_what_is_known_is_no_change_and_one_of_another_store_is() {
 
 #[test]
 fn half_a_load_is_not_seen() {
-    let mut told = Told::new();
+    let mut told = Fixture::new();
     told.load("s", 5, vec![entry("a", 3), entry("b", 4)]);
     let (store, at) = (StoreId::new("s"), Revision(9));
     told.apply(WatchEvent::Load { store, at, resync: true, coverage: Coverage::Whole });
@@ -111,7 +111,7 @@ fn half_a_load_is_not_seen() {
 
 #[test]
 fn a_store_out_of_reach_is_told_once_all_members_were_tried() {
-    let mut told = Told::new();
+    let mut told = Fixture::new();
     told.load("s", 5, vec![entry("a", 3)]);
     assert!(!told.stale(Duration::ZERO), "another member is tried at once");
     assert!(told.picture.current("etcd").unwrap().is_ok());
@@ -125,7 +125,7 @@ fn a_store_out_of_reach_is_told_once_all_members_were_tried() {
 
 #[test]
 fn a_write_is_conditional_on_its_own_key_and_on_no_other() {
-    let mut told = Told::new();
+    let mut told = Fixture::new();
     told.load("s", 5, vec![entry("a", 3), entry("b", 4)]);
     let read = told.revision();
     assert_eq!((told.since("a", &read), told.since("new", &read)), (Ok(Some(3)), Ok(None)));
@@ -142,7 +142,7 @@ fn a_write_is_conditional_on_its_own_key_and_on_no_other() {
 
 #[test]
 fn what_may_have_come_and_gone_unseen_is_no_absence() {
-    let mut told = Told::new();
+    let mut told = Fixture::new();
     told.load("s", 5, vec![entry("a", 3)]);
     let read = told.revision();
     told.load("s", 9, vec![entry("a", 7)]);

@@ -1,5 +1,7 @@
 //! What a picture makes of a watch's events, and what it knows of the keys since.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::domain::{Change, Document};
 
@@ -154,4 +156,65 @@ fn what_may_have_come_and_gone_unseen_is_no_absence() {
     }
     assert!(told.picture.deleted.len() <= MAX_DELETIONS);
     assert_eq!(told.since("10", &LayerRevision("s@9".into())), Err(StaleWrite::Changed), "it is forgotten");
+}
+
+/// What happens to the keys of a layer, one revision each.
+#[derive(Debug, Clone)]
+enum Step {
+    Put(usize),
+    Delete(usize),
+    /// The same, while the watch is away: a load tells of it.
+    PutUnseen(usize),
+    DeleteUnseen(usize),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = (0..4, 0..NAMES.len()).prop_map(|(kind, name)| match kind {
+        0 => Step::Put(name),
+        1 => Step::Delete(name),
+        2 => Step::PutUnseen(name),
+        _ => Step::DeleteUnseen(name),
+    });
+    proptest::collection::vec(step, 0..24)
+}
+
+const NAMES: [&str; 3] = ["a", "b", "c"];
+
+proptest! {
+    #[test]
+    fn a_condition_holds_only_for_what_is_as_it_was(steps in steps()) {
+        let (mut told, mut stored) = (Fixture::new(), BTreeMap::<&str, u64>::new());
+        told.load("s", 1, Vec::new());
+        let mut known = vec![(told.revision(), stored.clone())];
+        let mut unseen = false;
+        for (at, step) in (2..).zip(&steps) {
+            match *step {
+                Step::Put(name) | Step::PutUnseen(name) => stored.insert(NAMES[name], at),
+                Step::Delete(name) | Step::DeleteUnseen(name) => stored.remove(NAMES[name]),
+            };
+            match *step {
+                Step::PutUnseen(_) | Step::DeleteUnseen(_) => {
+                    unseen = true;
+                    let entries = stored.iter().map(|(name, at)| entry(name, *at)).collect();
+                    told.load("s", at, entries);
+                }
+                Step::Put(name) => _ = told.batch(at, vec![put(NAMES[name], at)]),
+                Step::Delete(name) => _ = told.batch(at, vec![deleted(NAMES[name], at)]),
+            }
+            known.push((told.revision(), stored.clone()));
+        }
+        let now: BTreeMap<_, _> =
+            told.picture.entries().iter().map(|(key, entry)| (key.clone(), entry.revision.0)).collect();
+        prop_assert_eq!(now, stored.iter().map(|(name, at)| (key(name), *at)).collect::<BTreeMap<_, _>>());
+        for (revision, then) in &known {
+            for name in NAMES {
+                let (was, is) = (then.get(name).copied(), stored.get(name).copied());
+                match told.since(name, revision) {
+                    Ok(token) => prop_assert!(token == is && was == is, "{name} since {revision:?}"),
+                    // It may be more careful than it has to where changes were not seen, or of what was deleted.
+                    Err(_) => prop_assert!(unseen || was != is || is.is_none(), "{name} since {revision:?}"),
+                }
+            }
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Remote layers as an application file declares them, by `RemoteSources`.
 
 use confdeck::application::{
-    ApplicationSpec, EtcdShape, FileFormat, LayerWriter, RemoteLayer, RemoteSources, SettingValue,
+    ApplicationSpec, EtcdShape, FileFormat, RemoteLayer, RemoteSources, SettingValue,
 };
 use confdeck::provider::env::EnvVariables;
 use confdeck::provider::etcd::KeyLayout;

@@ -212,14 +212,37 @@ impl EtcdPicture {
                 remedy: fault.remedy.to_owned(),
             })),
             None if self.load.is_some() => None,
-            None => self.revision_at(Revision::default()).map(Ok),
+            None => self.changed_at.and_then(|at| self.layer_revision(at)).map(Ok),
         }
     }
 
-    /// The revision of the layer, which has seen a write at this one.
-    pub(super) fn revision_at(&self, written: Revision) -> Option<LayerRevision> {
-        let (store, at) = (self.store.as_ref()?, self.changed_at?.max(written));
+    fn layer_revision(&self, at: Revision) -> Option<LayerRevision> {
+        let store = self.store.as_ref()?;
         Some(LayerRevision(format!("{}@{}", store.as_str(), at.0).into()))
+    }
+
+    /// What a revision of the layer is in the store that answers now.
+    fn revision_of(&self, revision: &LayerRevision) -> Result<Revision, StaleWrite> {
+        let (store, at) = revision.0.rsplit_once('@').ok_or(StaleWrite::OtherStore)?;
+        let known = self.store.as_ref().is_some_and(|known| known.as_str() == store);
+        at.parse().ok().map(Revision).filter(|_| known).ok_or(StaleWrite::OtherStore)
+    }
+
+    /// The revision that a write of one key has made of another one, if it has arrived and no other key was changed
+    /// in between: who takes it for read knows all that it stands for.
+    pub(super) fn after_write(
+        &self,
+        key: &ResourceKey,
+        read: &LayerRevision,
+        written: Revision,
+    ) -> Option<LayerRevision> {
+        let read = self.revision_of(read).ok()?;
+        let unread = |at: Revision| read < at && at <= written;
+        let entries = self.entries.iter().map(|(other, entry)| (other, entry.revision));
+        let deleted = self.deleted.iter().map(|(other, at)| (other, *at));
+        let others = entries.chain(deleted).any(|(other, at)| other != key && unread(at));
+        let has_all = self.at >= written && unread(written) && self.forgotten <= read && !others;
+        has_all.then(|| self.layer_revision(written)).flatten()
     }
 
     /// The token that a key had at a revision of the layer, if it is what the key has still.
@@ -228,9 +251,7 @@ impl EtcdPicture {
         key: &ResourceKey,
         expect: &LayerRevision,
     ) -> Result<Option<Token>, StaleWrite> {
-        let (store, at) = expect.0.rsplit_once('@').ok_or(StaleWrite::OtherStore)?;
-        let known = self.store.as_ref().is_some_and(|known| known.as_str() == store);
-        let at = at.parse().ok().map(Revision).filter(|_| known).ok_or(StaleWrite::OtherStore)?;
+        let at = self.revision_of(expect)?;
         match (self.entries.get(key), self.deleted.get(key)) {
             (Some(entry), _) if entry.revision <= at => Ok(Some(entry.token)),
             (None, Some(deleted)) if *deleted <= at => Ok(None),

@@ -17,8 +17,8 @@ use crate::provider::{
 const READ_AGAIN: &str = "read it again and decide";
 
 /// A write replaces what stood at its key when the layer was read at `expect`; other keys of the layer may have
-/// changed since. A value that is removed is a key that is deleted, but in a document, where it is a member. A key's
-/// lease is kept.
+/// changed since. Then the answer is `expect` as it was, since those others have not been read. A value that is removed
+/// is a key that is deleted, but in a document, where it is a member. A key's lease is kept.
 #[async_trait]
 impl LayerWriter for EtcdSource {
     async fn can_write(&self, path: &SettingPath) -> Result<(), LayerWriteError> {
@@ -124,7 +124,7 @@ impl EtcdLayer {
             (_, None) => Op::Delete { key: key.clone(), expect: expected },
         };
         let at = self.commit(&key, op).await?;
-        Ok(self.revision_at(expect, at).await)
+        Ok(self.revision_after(&key, expect, at).await)
     }
 
     fn unchanged(&self, key: &ResourceKey, expect: &LayerRevision) -> Result<Option<Token>, LayerWriteError> {
@@ -211,11 +211,11 @@ impl EtcdLayer {
     }
 
     /// The revision of the layer with a write in it. Waits for the watch to tell of it, so that the next load has it.
-    async fn revision_at(&self, expect: &LayerRevision, at: Revision) -> LayerRevision {
+    async fn revision_after(&self, key: &ResourceKey, expect: &LayerRevision, at: Revision) -> LayerRevision {
         let mut told = self.shared.told.subscribe();
         let arrived = async { told.wait_for(|_| self.shared.picture.lock().at >= at).await.map(drop) };
         let _ = timeout(CALL_DEADLINE, arrived).await;
         let picture = self.shared.picture.lock();
-        picture.revision_at(at).unwrap_or_else(|| expect.clone())
+        picture.after_write(key, expect, at).unwrap_or_else(|| expect.clone())
     }
 }

@@ -143,6 +143,25 @@ fn a_write_is_conditional_on_its_own_key_and_on_no_other() {
 }
 
 #[test]
+fn the_revision_of_a_write_stands_for_no_change_that_was_not_read() {
+    let mut told = Fixture::new();
+    told.load("s", 5, vec![entry("a", 3), entry("b", 4)]);
+    let read = told.revision();
+    let after = |told: &Fixture, at| told.picture.after_write(&key("a"), &read, Revision(at));
+    assert_eq!(after(&told, 7), None, "it has not arrived");
+    told.batch(7, vec![put("a", 7)]);
+    assert_eq!(after(&told, 7), Some(told.revision()));
+    // What comes later is another revision, and what came before it was not read.
+    told.batch(8, vec![put("b", 8)]);
+    assert_eq!(after(&told, 7).unwrap(), LayerRevision("s@7".into()));
+    told.batch(9, vec![put("a", 9)]);
+    assert_eq!(after(&told, 9), None);
+    told.batch(10, vec![deleted("b", 10)]);
+    told.batch(11, vec![put("a", 11)]);
+    assert_eq!(after(&told, 11), None, "a deletion was not read either");
+}
+
+#[test]
 fn what_may_have_come_and_gone_unseen_is_no_absence() {
     let mut told = Fixture::new();
     told.load("s", 5, vec![entry("a", 3)]);

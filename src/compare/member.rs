@@ -4,9 +4,9 @@ use super::splice::{RawJson, SpliceChild, SpliceOp, splice};
 use super::tree::{JsonTree, TreeKind};
 use crate::domain::json::{SyntaxError, quote};
 
-/// The text with this JSON at a path of members, or with nothing there. Objects are made where the path has none, and
-/// go where one is left empty, but for the outermost. Nothing is changed where the path leads through another value
-/// than an object.
+/// The text with this JSON at a path of members, or with nothing there. Objects are made where the path has
+/// none, and go where one is left empty, but for the outermost. Nothing is changed where the path leads
+/// through another value than an object.
 ///
 /// ```
 /// use confdeck::compare::set_member;
@@ -117,7 +117,8 @@ mod tests {
             let path: Vec<String> = text.chars().map(String::from).collect();
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
             let pointer = format!("/{}", path.join("/"));
-            let set: Value = serde_json::from_str(&after(document, &path, Some(&number.to_string()))).unwrap();
+            let set = after(document, &path, Some(&number.to_string()));
+            let set: Value = serde_json::from_str(&set).unwrap();
             if !pointer.starts_with("/a/c/") && !pointer.starts_with("/c/a/") {
                 prop_assert_eq!(set.pointer(&pointer), Some(&number.into()));
             }

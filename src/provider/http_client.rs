@@ -1,4 +1,5 @@
-//! What exchanges over HTTP share: trust, the causes of failures, and bodies of a limited size in memory that is wiped.
+//! What exchanges over HTTP share: trust, the causes of failures, and bodies of a limited size in memory that
+//! is wiped.
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -8,7 +9,8 @@ use zeroize::Zeroizing;
 use super::tls::TlsError;
 use crate::private_file::io_reason;
 
-/// The largest body of an answer, in bytes: a secret has at most 1 MiB, a list of names or of settings may be longer.
+/// The largest body of an answer, in bytes: a secret has at most 1 MiB, a list of names or of settings may be
+/// longer.
 pub(crate) const MAX_BODY: usize = 8 << 20;
 
 /// The initial capacity of a body.

@@ -93,7 +93,8 @@ async fn a_document_is_read_with_its_types_and_pointers() {
     let revision = root.put("", &text.to_string()).await;
     let loaded = until(&layer, "the document", |values| values["nil"].is_null()).await;
     let expected = json!({
-        "database.pool_size": 5, "database.hosts": ["a"], "database.\"odd/name\"": true, "none": {}, "nil": null
+        "database.pool_size": 5, "database.hosts": ["a"], "database.\"odd/name\"": true,
+        "none": {}, "nil": null
     });
     assert_eq!(shown(&loaded), expected);
     let origin = |pointer: &str| format!("{}{pointer} at {revision}", root.root);

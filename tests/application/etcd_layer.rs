@@ -1,4 +1,5 @@
-//! Which etcd a layer of an application file reads: its own, that of system B's variables, that of the context.
+//! Which etcd a layer of an application file reads: its own, that of system B's variables, that of the
+//! context.
 
 use confdeck::application::{EtcdShape, EtcdSource};
 use confdeck::provider::env::EnvVariables;

@@ -122,7 +122,10 @@ async fn of_writers_on_the_same_revision_one_wins() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_member_of_a_document_is_written_and_every_other_byte_stays() {
     let mut root = Root::new().await;
-    let text = "{\n    \"u\\u0041\": \"\\u0041\", \"n\": 1.0,\n    \"database\": {\"pool_size\": 5, \"url\": \"x\"}\n}\n";
+    let text = concat!(
+        "{\n    \"u\\u0041\": \"\\u0041\", \"n\": 1.0,\n",
+        "    \"database\": {\"pool_size\": 5, \"url\": \"x\"}\n}\n"
+    );
     root.put("", text).await;
     let layer = root.source(EtcdShape::Document, &[]);
     let read = contents(&layer).await.revision;

@@ -18,7 +18,8 @@ pub struct RemoteSources {
     etcd: Option<EtcdSettings>,
 }
 
-/// A layer that a server answers. Source and writer are one object, because a write is judged by what was read.
+/// A layer that a server answers. Source and writer are one object, because a write is judged by what was
+/// read.
 #[derive(Clone)]
 pub struct RemoteLayer {
     pub source: Arc<dyn Source>,
@@ -42,12 +43,12 @@ impl RemoteSources {
         Self { etcd: Some(etcd), ..self }
     }
 
-    /// The source of a layer, and what writes into it; `None` if no server answers layers of this kind. Nothing is
-    /// asked yet.
+    /// The source of a layer, and what writes into it; `None` if no server answers layers of this kind.
+    /// Nothing is asked yet.
     ///
     /// # Errors
-    /// [`SourceFault::Invalid`](crate::application::SourceFault) if what is declared cannot be used, with its place in
-    /// the application file.
+    /// [`SourceFault::Invalid`](crate::application::SourceFault) if what is declared cannot be used, with its
+    /// place in the application file.
     pub fn open(
         &self,
         application: &ApplicationSpec,

@@ -12,8 +12,9 @@ pub enum KeyLayout {
     Namespaced,
     /// `{id}`: every key is a webhook of `default`, and there are no connections.
     Flat,
-    /// Any key: those of an application's settings. All of them are [`ResourceKey::Foreign`], and may be written,
-    /// because no receiver reads them ([`Capabilities::foreign_puts`](crate::provider::Capabilities)).
+    /// Any key: those of an application's settings. All of them are [`ResourceKey::Foreign`], and may be
+    /// written, because no receiver reads them
+    /// ([`Capabilities::foreign_puts`](crate::provider::Capabilities)).
     Raw,
 }
 
@@ -110,8 +111,8 @@ impl Keyspace {
                 KeyRange::under(format!("{root}{start}").into())
             }
             (_, KeyPrefix::Key(key)) if let Ok(stored) = self.encode(key) => KeyRange::of(stored),
-            // The layout has none of these. The prefix itself is a foreign key, which these prefixes do not cover,
-            // so a watch of it reports a store and a revision but no entries.
+            // The layout has none of these. The prefix itself is a foreign key, which these prefixes do not
+            // cover, so a watch of it reports a store and a revision but no entries.
             (KeyLayout::Flat | KeyLayout::Raw, _) | (_, KeyPrefix::Key(_)) => KeyRange::of(root.into()),
         }
     }

@@ -37,11 +37,12 @@ const OF_VARIABLES: OptionNames = &[
 
 impl EtcdSource {
     /// The layer that an application file declares. Its etcd is the one that the layer names, else that of
-    /// `EtcdSettings__HostName` ([`EtcdVariables`]), else that of the context. A user, a password and an authority go
-    /// to no other etcd than they were named with.
+    /// `EtcdSettings__HostName` ([`EtcdVariables`]), else that of the context. A user, a password and an
+    /// authority go to no other etcd than they were named with.
     ///
     /// # Errors
-    /// [`SourceFault::Invalid`](crate::application::SourceFault) if no etcd is named, or what is named cannot be used.
+    /// [`SourceFault::Invalid`](crate::application::SourceFault) if no etcd is named, or what is named cannot
+    /// be used.
     pub fn of_layer(
         layer: &LayerSpec,
         settings: &BTreeMap<SettingPath, SettingSpec>,

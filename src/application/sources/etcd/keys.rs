@@ -165,8 +165,8 @@ impl KeyTable {
         Ok(values)
     }
 
-    /// A key may hold a value and have others under it, and a setting may not; an empty value stands for a folder
-    /// in some tools.
+    /// A key may hold a value and have others under it, and a setting may not; an empty value stands for a
+    /// folder in some tools.
     fn no_value_is_a_section(&self, mut values: KeyedValues) -> Result<KeyedValues, SourceError> {
         let mut folders = Vec::new();
         // In their order, what lies in a section follows it at once.
@@ -272,7 +272,8 @@ mod tests {
             }
             // Nothing is left out but what is empty.
             let full = keys.values().filter(|text| !text.is_empty()).count();
-            let read = values.values().filter(|value| !matches!(&value.value, SourceValue::Text(text) if text.is_empty()));
+            let is_empty = |value: &SourceValue| matches!(value, SourceValue::Text(text) if text.is_empty());
+            let read = values.values().filter(|value| !is_empty(&value.value));
             prop_assert_eq!(read.count(), full);
         }
     }

@@ -1,4 +1,5 @@
-//! A layer in etcd: a key for each setting, one JSON document, or every key under a root, over the provider's watch.
+//! A layer in etcd: a key for each setting, one JSON document, or every key under a root, over the provider's
+//! watch.
 //!
 //! The watch begins at the first load. From then on everything that a load answers is of one revision, and no
 //! change is missed: the watch resumes after the revision that was read.

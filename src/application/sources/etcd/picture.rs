@@ -228,8 +228,8 @@ impl EtcdPicture {
         at.parse().ok().map(Revision).filter(|_| known).ok_or(StaleWrite::OtherStore)
     }
 
-    /// The revision that a write of one key has made of another one, if it has arrived and no other key was changed
-    /// in between: who takes it for read knows all that it stands for.
+    /// The revision that a write of one key has made of another one, if it has arrived and no other key was
+    /// changed in between: who takes it for read knows all that it stands for.
     pub(super) fn after_write(
         &self,
         key: &ResourceKey,

@@ -44,7 +44,8 @@ fn reads_as_json(text: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() || parse(text).is_ok()
 }
 
-/// The JSON text with one value set, or removed with the sections that become empty; all else keeps its bytes.
+/// The JSON text with one value set, or removed with the sections that become empty; all else keeps its
+/// bytes.
 ///
 /// # Errors
 /// Why that cannot be.
@@ -161,9 +162,12 @@ mod tests {
     proptest! {
         #[test]
         fn undeclared_settings_are_read_back_as_they_were(
-            text in "[0-9a-z\"{}\\[\\] .:,-]{0,8}|true|null|NaN| 5 ", number in any::<i64>(), flag in any::<bool>()
+            text in "[0-9a-z\"{}\\[\\] .:,-]{0,8}|true|null|NaN| 5 ",
+            number in any::<i64>(),
+            flag in any::<bool>()
         ) {
-            for value in [json!(text), json!(number), json!(flag), json!([text, number]), json!({"a": text})] {
+            let values = [json!(text), json!(number), json!(flag), json!([text, number]), json!({"a": text})];
+            for value in values {
                 prop_assert_eq!(read_back(&plain(value.clone(), None).unwrap()), value);
             }
         }
@@ -172,7 +176,8 @@ mod tests {
         fn a_document_is_edited_in_one_place(
             before in "[a-z]{0,3}", after in any::<i32>(), names in proptest::collection::vec("[a-c]", 1..4)
         ) {
-            let text = format!("{{\n  \"u\\u0041\": \"\\u0041\",\n  \"a\": {{\"b\": {{\"x\": 1.0}}}},\n  \"z\": \"{before}\"\n}}\n");
+            let begin = "{\n  \"u\\u0041\": \"\\u0041\",\n";
+            let text = format!("{begin}  \"a\": {{\"b\": {{\"x\": 1.0}}}},\n  \"z\": \"{before}\"\n}}\n");
             let path = SettingPath::new(names).unwrap();
             let value = SettingValue::new(json!(after));
             let edited = match with_member(&text, &path, Some(&value)) {
@@ -187,7 +192,7 @@ mod tests {
             let pointer: String = path.names().map(|name| format!("/{name}")).collect();
             prop_assert_eq!(now.pointer(&pointer), Some(&json!(after)));
             // All else is as it was, to the byte where it stands.
-            prop_assert!(edited.starts_with("{\n  \"u\\u0041\": \"\\u0041\",\n"), "{}", *edited);
+            prop_assert!(edited.starts_with(begin), "{}", *edited);
             prop_assert_eq!(&now["z"], &json!(before));
             let removed = with_member(&edited, &path, None).unwrap();
             now = serde_json::from_str(&removed).unwrap();

@@ -1,4 +1,5 @@
-//! The variables that name the etcd of an application, as the services of system B read them (docs/applications.md).
+//! The variables that name the etcd of an application, as the services of system B read them
+//! (docs/applications.md).
 
 use std::path::PathBuf;
 
@@ -25,8 +26,8 @@ pub struct EtcdVariables {
     pub host: Option<String>,
     pub username: Option<String>,
     pub password: Option<Zeroizing<String>>,
-    /// As [`etcd_root`] makes it of `EtcdSettings__RootKey` and `EtcdSettings__Dev`; `/APPS/ControlUnit` if neither
-    /// is set.
+    /// As [`etcd_root`] makes it of `EtcdSettings__RootKey` and `EtcdSettings__Dev`; `/APPS/ControlUnit` if
+    /// neither is set.
     pub root: String,
     /// The trusted authorities, as PEM; `None` for those of the system.
     pub ca_cert: Option<PathBuf>,

@@ -16,9 +16,9 @@ use crate::provider::{
 
 const READ_AGAIN: &str = "read it again and decide";
 
-/// A write replaces what stood at its key when the layer was read at `expect`; other keys of the layer may have
-/// changed since. Then the answer is `expect` as it was, since those others have not been read. A value that is removed
-/// is a key that is deleted, but in a document, where it is a member. A key's lease is kept.
+/// A write replaces what stood at its key when the layer was read at `expect`; other keys of the layer may
+/// have changed since. Then the answer is `expect` as it was, since those others have not been read. A value
+/// that is removed is a key that is deleted, but in a document, where it is a member. A key's lease is kept.
 #[async_trait]
 impl LayerWriter for EtcdSource {
     async fn can_write(&self, path: &SettingPath) -> Result<(), LayerWriteError> {
@@ -210,7 +210,8 @@ impl EtcdLayer {
         })
     }
 
-    /// The revision of the layer with a write in it. Waits for the watch to tell of it, so that the next load has it.
+    /// The revision of the layer with a write in it. Waits for the watch to tell of it, so that the next load
+    /// has it.
     async fn revision_after(&self, key: &ResourceKey, expect: &LayerRevision, at: Revision) -> LayerRevision {
         let mut told = self.shared.told.subscribe();
         let arrived = async { told.wait_for(|_| self.shared.picture.lock().at >= at).await.map(drop) };

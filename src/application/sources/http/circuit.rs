@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Closed until `limit` failures in a row; then open for a pause; then half-open: the next attempt decides. It
-/// reads no clock.
+/// Closed until `limit` failures in a row; then open for a pause; then half-open: the next attempt decides.
+/// It reads no clock.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Circuit {
     limit: u32,

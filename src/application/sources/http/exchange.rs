@@ -74,7 +74,8 @@ impl HttpRefusal {
     }
 }
 
-/// The client of one layer. It reads no proxy variables: headers with secrets go where the URL says and nowhere else.
+/// The client of one layer. It reads no proxy variables: headers with secrets go where the URL says and
+/// nowhere else.
 pub(super) async fn client(settings: &HttpSettings) -> Result<Client, HttpRefusal> {
     ensure_crypto_provider();
     let builder = Client::builder()

@@ -1,5 +1,5 @@
-//! A layer that an HTTP server answers: asked at intervals, on the condition of the last ETag, and left alone for a
-//! while when it fails.
+//! A layer that an HTTP server answers: asked at intervals, on the condition of the last ETag, and left alone
+//! for a while when it fails.
 
 mod circuit;
 mod exchange;

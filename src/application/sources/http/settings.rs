@@ -34,8 +34,8 @@ pub enum HttpSettingsError {
 }
 
 impl HttpSettings {
-    /// The time-outs of docs/applications.md: 10 s for an exchange, the circuit open for 5 minutes after 5 failures;
-    /// asked every 30 s.
+    /// The time-outs of docs/applications.md: 10 s for an exchange, the circuit open for 5 minutes after 5
+    /// failures; asked every 30 s.
     ///
     /// # Errors
     /// [`HttpSettingsError::Url`] if this is no URL that HTTP has.

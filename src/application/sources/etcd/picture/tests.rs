@@ -230,7 +230,8 @@ proptest! {
                 let (was, is) = (then.get(name).copied(), stored.get(name).copied());
                 match told.since(name, revision) {
                     Ok(token) => prop_assert!(token == is && was == is, "{name} since {revision:?}"),
-                    // It may be more careful than it has to where changes were not seen, or of what was deleted.
+                    // It may be more careful than it has to where changes were not seen, or of what was
+                    // deleted.
                     Err(_) => prop_assert!(unseen || was != is || is.is_none(), "{name} since {revision:?}"),
                 }
             }

@@ -62,6 +62,7 @@ impl Console {
             connections: true,
             leases: true,
             foreign: true,
+            foreign_puts: false,
             atomic_max: 128,
             max_document: 1 << 20,
             tokens: TokenKind::Counter,

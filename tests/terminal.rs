@@ -55,6 +55,7 @@ impl ConfigReader for Silent {
             connections: false,
             leases: false,
             foreign: false,
+            foreign_puts: false,
             atomic_max: 1,
             max_document: 1,
             tokens: TokenKind::Counter,

@@ -6,16 +6,22 @@
 mod origin;
 mod path;
 mod source;
+mod sources;
 mod spec;
 mod substitute;
 mod value;
+mod write;
 
 pub use origin::{ValueOrigin, ValuePlace};
 pub use path::{SettingPath, SettingPathError};
 pub use source::{LayerContents, LayerRevision, LayerValue, Load, Source, SourceError, SourceFault};
+#[cfg(feature = "etcd")]
+pub use sources::{EtcdSource, EtcdVariables, etcd_root};
+pub use sources::{HttpSettings, HttpSettingsError, HttpSource, RemoteLayer, RemoteSources};
 pub use spec::{
     ApplicationFileError, ApplicationSpec, CredentialRule, EtcdShape, FileFormat, HardcodedCredential,
     LayerKind, LayerSpec, RuleViolation, SettingRule, SettingSpec, SpecMistake, SpecPlace, SpecRules,
     ValueFault, ValueType, application_schema, member_tables, rank_table, type_table,
 };
 pub use value::{SettingValue, SourceValue};
+pub use write::{LayerWriteError, LayerWriteFault, LayerWriter};

@@ -35,7 +35,7 @@ pub enum ResourceKey {
         name: ConnectionName,
     },
     /// A key whose shape the receiver ignores, as raw bytes after the prefix. It can only be viewed and
-    /// deleted.
+    /// deleted, but in a store of an application's settings, where every key is of this kind.
     Foreign {
         /// The bytes after the store's prefix.
         raw: Arc<[u8]>,
@@ -116,6 +116,8 @@ pub enum KeyPrefix {
         start: String,
     },
     Connections,
+    /// One key.
+    Key(ResourceKey),
 }
 
 impl KeyPrefix {
@@ -131,6 +133,7 @@ impl KeyPrefix {
                 _ => false,
             },
             Self::Connections => matches!(key, ResourceKey::Connection { .. }),
+            Self::Key(wanted) => key == wanted,
         }
     }
 }

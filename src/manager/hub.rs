@@ -75,6 +75,7 @@ impl WatchHubState {
                 &[Scope::Namespace(namespace.clone())]
             }
             KeyPrefix::Connections => &[Scope::Connections],
+            KeyPrefix::Key(key) => return self.picture.get(key).map(|row| row.entry()).into_iter().collect(),
         };
         let slots = scopes.iter().flat_map(|scope| self.picture.slots(scope));
         let rows = slots.filter_map(|slot| self.picture.row(slot));

@@ -19,12 +19,14 @@ mod error;
 pub mod etcd;
 mod feed;
 pub mod file;
+#[cfg(any(feature = "applications", feature = "vault"))]
+pub(crate) mod http_client;
 pub mod memory;
 pub(crate) mod misconfigured;
 mod ops;
 mod secret;
-#[cfg(any(feature = "etcd", feature = "vault"))]
-mod tls;
+#[cfg(any(feature = "applications", feature = "etcd", feature = "vault"))]
+pub(crate) mod tls;
 #[cfg(feature = "vault")]
 pub mod vault;
 mod version_change;
@@ -46,7 +48,7 @@ pub use secret::{
     SecretAccess, SecretCapabilities, SecretChange, SecretData, SecretExpect, SecretFields, SecretListItem,
     SecretReader, SecretRevealer, SecretWriter,
 };
-#[cfg(any(feature = "etcd", feature = "vault"))]
+#[cfg(any(feature = "applications", feature = "etcd", feature = "vault"))]
 pub use tls::ensure_crypto_provider;
 pub use version_change::{VersionChange, change_versions};
 pub use watch::{PAGE_LIMIT, Watch, WatchClosed, WatchEvent, WatchHandle, WatchSender, watch_channel};
@@ -66,6 +68,8 @@ pub struct Capabilities {
     pub leases: bool,
     /// Keys of shapes that the receiver ignores can exist.
     pub foreign: bool,
+    /// Keys of such shapes may be written: they are an application's, and no receiver's.
+    pub foreign_puts: bool,
     /// The most operations that one commit applies atomically.
     pub atomic_max: usize,
     /// The largest document that can be written, in bytes.

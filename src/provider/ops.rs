@@ -22,7 +22,7 @@ pub(crate) fn check_commit(ops: &[Op], can: &Capabilities) -> Result<()> {
             return Err(Error::invalid(format!("{key} is named twice in one commit; name each key once")));
         }
         match op {
-            Op::Put { .. } if key.is_foreign() => {
+            Op::Put { .. } if key.is_foreign() && !can.foreign_puts => {
                 return Err(Error::unsupported(
                     format!("writing {key}"),
                     "the receiver ignores keys of this shape; it can be viewed and deleted",

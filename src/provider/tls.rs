@@ -3,6 +3,7 @@
 
 use std::error::Error as StdError;
 use std::io;
+#[cfg(any(feature = "etcd", feature = "vault"))]
 use std::net::IpAddr;
 use std::sync::Once;
 use std::time::{Duration, SystemTime};
@@ -27,29 +28,30 @@ pub fn ensure_crypto_provider() {
 }
 
 /// Whether a host is `localhost` or a loopback address; IPv6 without brackets.
-pub(super) fn is_local(host: &str) -> bool {
+#[cfg(any(feature = "etcd", feature = "vault"))]
+pub(crate) fn is_local(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// The settings that a backend's error messages name as remedies.
-pub(super) struct TlsRemedies {
+pub(crate) struct TlsRemedies {
     /// The setting of the trusted authorities.
-    pub(super) authority: &'static str,
+    pub(crate) authority: &'static str,
     /// The setting of the address.
-    pub(super) address: &'static str,
-    pub(super) use_tls: &'static str,
-    pub(super) use_plain: &'static str,
+    pub(crate) address: &'static str,
+    pub(crate) use_tls: &'static str,
+    pub(crate) use_plain: &'static str,
     /// The port to check, as in `its client port`.
-    pub(super) port: &'static str,
+    pub(crate) port: &'static str,
     /// The setting of the client certificate, where the backend has one.
-    pub(super) client_certificate: &'static str,
+    pub(crate) client_certificate: &'static str,
     /// Appended for a server that asks for a client certificate and gets none.
-    pub(super) no_client_certificate: &'static str,
+    pub(crate) no_client_certificate: &'static str,
 }
 
 /// Why no TLS session could be established.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum TlsError {
+pub(crate) enum TlsError {
     /// No trusted authority signed the certificate.
     UnknownIssuer,
     /// The certificate is for these other names.
@@ -66,6 +68,10 @@ pub(super) enum TlsError {
     /// The server requires a client certificate, and none is configured.
     ClientCertificateMissing,
     /// The server speaks TLS, and the client plain text.
+    #[cfg_attr(
+        not(any(feature = "etcd", feature = "vault")),
+        allow(dead_code, reason = "told by servers of these kinds alone")
+    )]
     TlsRequired,
     /// The server speaks plain text, and the client TLS.
     NotTls,
@@ -74,7 +80,7 @@ pub(super) enum TlsError {
 }
 
 impl TlsError {
-    pub(super) fn of(error: &Error) -> Self {
+    pub(crate) fn of(error: &Error) -> Self {
         use AlertDescription as Alert;
         match error {
             Error::InvalidCertificate(error) => Self::of_certificate(error),
@@ -95,7 +101,7 @@ impl TlsError {
     }
 
     /// The TLS error in one of an error's causes.
-    pub(super) fn from_cause(cause: &(dyn StdError + 'static)) -> Option<Self> {
+    pub(crate) fn from_cause(cause: &(dyn StdError + 'static)) -> Option<Self> {
         if let Some(error) = cause.downcast_ref() {
             return Some(Self::of(error));
         }
@@ -123,7 +129,7 @@ impl TlsError {
     }
 
     /// For a client that sent no certificate: what the server refuses is its absence.
-    pub(super) fn without_identity(self) -> Self {
+    pub(crate) fn without_identity(self) -> Self {
         match self {
             Self::ClientCertificateRefused(_) => Self::ClientCertificateMissing,
             other => other,
@@ -131,7 +137,7 @@ impl TlsError {
     }
 
     /// What happened and what to do; `server` is the server's name, such as `etcd at e:2379`.
-    pub(super) fn message(&self, server: &str, remedies: &TlsRemedies) -> String {
+    pub(crate) fn message(&self, server: &str, remedies: &TlsRemedies) -> String {
         let TlsRemedies { authority, address, client_certificate, .. } = remedies;
         match self {
             Self::UnknownIssuer => format!(

@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::{SettingPath, SettingValue};
+use super::{SettingPath, SettingValue, SourceError, SourceFault};
 pub use credentials::{CredentialRule, HardcodedCredential};
 pub use error::{ApplicationFileError, SpecMistake};
 pub use json_schema::application_schema;
@@ -80,6 +80,19 @@ pub struct LayerSpec {
     pub required: bool,
     pub kind: LayerKind,
     pub place: SpecPlace,
+}
+
+impl LayerSpec {
+    /// The error of a declaration that cannot be used.
+    pub(crate) fn invalid(&self, reason: impl fmt::Display, remedy: &str) -> SourceError {
+        let SpecPlace { path, line, column } = &self.place;
+        SourceError {
+            fault: SourceFault::Invalid,
+            place: format!("{}:{line}:{column}", path.display()),
+            reason: format!("layer {}: {reason}", self.name),
+            remedy: remedy.to_owned(),
+        }
+    }
 }
 
 /// What a layer reads. Variables in its options have been replaced.

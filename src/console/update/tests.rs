@@ -93,6 +93,7 @@ impl TestConsole {
             connections: true,
             leases: true,
             foreign: true,
+            foreign_puts: false,
             atomic_max: 128,
             max_document: 1 << 20,
             tokens: TokenKind::Counter,

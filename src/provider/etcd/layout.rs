@@ -12,6 +12,10 @@ pub enum KeyLayout {
     Namespaced,
     /// `{id}`: every key is a webhook of `default`, and there are no connections.
     Flat,
+    /// Any key: those of an application's settings. All of them are [`ResourceKey::Foreign`], and may be
+    /// written, because no receiver reads them
+    /// ([`Capabilities::foreign_puts`](crate::provider::Capabilities)).
+    Raw,
 }
 
 /// A half-open range of etcd keys, in the form that requests use.
@@ -24,6 +28,11 @@ pub(super) struct KeyRange {
 }
 
 impl KeyRange {
+    /// One key.
+    fn of(key: Vec<u8>) -> Self {
+        Self { to: [&*key, &[0]].concat(), from: key }
+    }
+
     /// Every key that begins with `start`, a text, whose last byte has one after it.
     fn under(mut start: Vec<u8>) -> Self {
         let from = start.clone();
@@ -60,6 +69,12 @@ impl Keyspace {
                 return Err(flat(format!("a webhook in the namespace {namespace}")));
             }
             (KeyLayout::Flat, ResourceKey::Connection { .. }) => return Err(flat("a connection".into())),
+            (KeyLayout::Raw, ResourceKey::Webhook { .. } | ResourceKey::Connection { .. }) => {
+                return Err(Error::unsupported(
+                    format!("{key} among the settings of an application"),
+                    "name the key itself, as key:RAW",
+                ));
+            }
         };
         Ok([self.prefix.as_str().as_bytes(), &tail].concat())
     }
@@ -70,6 +85,7 @@ impl Keyspace {
         let known = std::str::from_utf8(raw).ok().and_then(|text| match self.layout {
             KeyLayout::Namespaced => namespaced(text),
             KeyLayout::Flat => Some(ResourceKey::webhook(Namespace::default(), WebhookId::new(text).ok()?)),
+            KeyLayout::Raw => None,
         });
         Some(known.unwrap_or_else(|| ResourceKey::foreign(raw)))
     }
@@ -94,11 +110,10 @@ impl Keyspace {
             (KeyLayout::Flat, KeyPrefix::Ids { namespace, start }) if *namespace == Namespace::default() => {
                 KeyRange::under(format!("{root}{start}").into())
             }
-            // The flat layout has none of these. The prefix itself is a foreign key, which these prefixes do
-            // not cover, so a watch of it reports a store and a revision but no entries.
-            (KeyLayout::Flat, KeyPrefix::Namespace(_) | KeyPrefix::Ids { .. } | KeyPrefix::Connections) => {
-                KeyRange { from: root.into(), to: format!("{root}\0").into() }
-            }
+            (_, KeyPrefix::Key(key)) if let Ok(stored) = self.encode(key) => KeyRange::of(stored),
+            // The layout has none of these. The prefix itself is a foreign key, which these prefixes do not
+            // cover, so a watch of it reports a store and a revision but no entries.
+            (KeyLayout::Flat | KeyLayout::Raw, _) | (_, KeyPrefix::Key(_)) => KeyRange::of(root.into()),
         }
     }
 }
@@ -134,7 +149,7 @@ mod tests {
     }
 
     fn layouts() -> impl Strategy<Value = KeyLayout> {
-        prop_oneof![Just(KeyLayout::Namespaced), Just(KeyLayout::Flat)]
+        prop_oneof![Just(KeyLayout::Namespaced), Just(KeyLayout::Flat), Just(KeyLayout::Raw)]
     }
 
     /// Bytes that often resemble the real shapes.
@@ -170,7 +185,8 @@ mod tests {
             let short = String::from_utf8_lossy(key.short_bytes()).into_owned();
             let starts = short.char_indices().map(|(at, _)| short[..at].to_owned());
             let ids = starts.map(|start| KeyPrefix::Ids { namespace: own.clone(), start });
-            let ranges = [KeyPrefix::All, KeyPrefix::Namespace(own.clone()), KeyPrefix::Connections];
+            let one = KeyPrefix::Key(key.clone());
+            let ranges = [KeyPrefix::All, KeyPrefix::Namespace(own.clone()), KeyPrefix::Connections, one];
             for prefix in ranges.into_iter().chain(ids.collect::<Vec<_>>()) {
                 let range = keyspace.range(&prefix);
                 if prefix.covers(&key) {
@@ -215,5 +231,17 @@ mod tests {
         let connection = ResourceKey::connection(ConnectionName::new("redis").unwrap());
         assert!(matches!(keyspace.encode(&connection), Err(Error::Unsupported { .. })));
         assert!(keyspace.decode(b"/webhooks/configs/a/b").unwrap().is_foreign());
+    }
+
+    #[test]
+    fn every_raw_key_is_foreign_and_a_range_of_one_key_holds_no_other() {
+        let keyspace = Keyspace { prefix: Prefix::new("/APPS/ControlUnit").unwrap(), layout: KeyLayout::Raw };
+        let key = keyspace.decode(b"/APPS/ControlUnit/prod/webhooks/orders").unwrap();
+        assert_eq!(key, ResourceKey::foreign(*b"prod/webhooks/orders"));
+        let KeyRange { from, to } = keyspace.range(&KeyPrefix::Key(ResourceKey::foreign(*b"Log")));
+        let holds = |stored: &[u8]| *from <= *stored && *stored < *to;
+        assert!(holds(b"/APPS/ControlUnit/Log") && !holds(b"/APPS/ControlUnit/LogLevel"));
+        let webhook = ResourceKey::webhook(Namespace::default(), WebhookId::new("orders").unwrap());
+        assert!(matches!(keyspace.encode(&webhook), Err(Error::Unsupported { .. })));
     }
 }

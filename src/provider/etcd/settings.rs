@@ -132,6 +132,7 @@ impl KeyLayout {
         Prefix(match self {
             Self::Namespaced => "/cwm/".into(),
             Self::Flat => "/webhooks/configs/".into(),
+            Self::Raw => "/".into(),
         })
     }
 }

@@ -60,6 +60,7 @@ impl FileKind {
                 self == Self::Webhooks && *namespace == Namespace::default()
             }
             KeyPrefix::Connections => self == Self::Connections,
+            KeyPrefix::Key(key) => Self::locate(key).is_some_and(|(kind, _)| kind == self),
         }
     }
 }

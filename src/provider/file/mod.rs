@@ -166,6 +166,7 @@ impl ConfigReader for FileProvider {
             connections: true,
             leases: false,
             foreign: true,
+            foreign_puts: false,
             atomic_max: usize::MAX,
             max_document: usize::MAX,
             tokens: TokenKind::Digest,

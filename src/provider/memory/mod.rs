@@ -155,6 +155,7 @@ impl ConfigReader for MemoryStore {
             connections: true,
             leases: true,
             foreign: true,
+            foreign_puts: false,
             atomic_max: ATOMIC_MAX,
             max_document: MAX_DOCUMENT,
             tokens: TokenKind::Counter,

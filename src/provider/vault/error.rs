@@ -1,7 +1,7 @@
 //! Errors of requests, with user-facing text. None contains a body, a token, or a client library's
 //! message.
 
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -10,6 +10,7 @@ use super::client::RedirectError;
 use super::settings::VaultAddress;
 use crate::domain::SecretStoreStatus;
 use crate::provider;
+use crate::provider::http_client::{HttpFailure, UnreachableReason};
 use crate::provider::tls::{TlsError, TlsRemedies};
 
 const TLS_REMEDIES: TlsRemedies = TlsRemedies {
@@ -75,41 +76,14 @@ pub(super) enum TokenError {
     Refused(&'static str),
 }
 
-/// Why no connection could be established.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum UnreachableReason {
-    Refused,
-    NoSuchHost,
-    NoRoute,
-    TooSlow,
-    Other,
-}
-
 impl VaultError {
     /// Classifies an error of the HTTP client.
     pub(super) fn of(error: &reqwest::Error, address: &VaultAddress) -> Self {
-        use UnreachableReason as Reason;
-        let tls = causes(error).find_map(TlsError::from_cause).filter(|_| address.is_tls());
-        if let Some(tls) = tls {
-            return Self::Tls(tls.without_identity());
-        }
-        match (error.is_connect(), error.is_timeout()) {
-            (true, true) => Self::Unreachable(Reason::TooSlow),
-            (true, false) if error.is_dns() => Self::Unreachable(Reason::NoSuchHost),
-            (true, false) => {
-                let reason =
-                    causes(error).find_map(|cause| match cause.downcast_ref::<io::Error>()?.kind() {
-                        ErrorKind::ConnectionRefused => Some(Reason::Refused),
-                        ErrorKind::HostUnreachable
-                        | ErrorKind::NetworkUnreachable
-                        | ErrorKind::NetworkDown => Some(Reason::NoRoute),
-                        ErrorKind::TimedOut => Some(Reason::TooSlow),
-                        _ => None,
-                    });
-                Self::Unreachable(reason.unwrap_or(Reason::Other))
-            }
-            (false, true) => Self::Timeout,
-            (false, false) => Self::ConnectionClosed,
+        match HttpFailure::of(error, address.is_tls()) {
+            HttpFailure::Unreachable(reason) => Self::Unreachable(reason),
+            HttpFailure::Tls(tls) => Self::Tls(tls),
+            HttpFailure::Timeout => Self::Timeout,
+            HttpFailure::ConnectionClosed => Self::ConnectionClosed,
         }
     }
 
@@ -227,8 +201,3 @@ impl TokenError {
 
 /// The remedy where the token of a file is missing or has ended.
 pub(super) const NEW_FILE: &str = "log in again, as by vault login; the file is read again by itself";
-
-/// An error and its chain of sources.
-fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source())
-}

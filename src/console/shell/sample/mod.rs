@@ -125,6 +125,7 @@ pub(crate) fn context() -> ConsoleContext {
             connections: true,
             leases: true,
             foreign: true,
+            foreign_puts: false,
             atomic_max: 128,
             max_document: 1024 * 1024,
             tokens: TokenKind::Counter,

@@ -104,6 +104,7 @@ fn facts(connector: &Connector) -> Vec<Fact> {
     let layout = match settings.layout {
         KeyLayout::Namespaced => "namespaced",
         KeyLayout::Flat => "flat",
+        KeyLayout::Raw => "settings of an application",
     };
     let secured = settings.endpoints.iter().filter(|endpoint| settings.uses_tls(endpoint)).count();
     let tls = match (secured, settings.endpoints.len()) {

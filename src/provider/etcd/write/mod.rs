@@ -132,6 +132,7 @@ pub(super) fn capabilities(layout: KeyLayout) -> Capabilities {
         connections: namespaced,
         leases: true,
         foreign: true,
+        foreign_puts: layout == KeyLayout::Raw,
         atomic_max: transaction::MAX_OPS,
         max_document: transaction::MAX_DOCUMENT,
         tokens: TokenKind::Counter,

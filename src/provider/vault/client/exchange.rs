@@ -13,18 +13,13 @@ use vaultrs::client::VaultClient;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::redirect::{self, RedirectError, host_and_port};
+use crate::provider::http_client::{BodyTooLarge, ResponseBody};
 use crate::provider::vault::error::VaultError;
 use crate::provider::vault::request::{VaultRequest, VaultResponse};
 use crate::provider::vault::settings::{VaultSettings, VaultToken};
 
 /// The path of the health endpoint.
 const HEALTH: &str = "sys/health";
-
-/// The largest response in bytes: a secret has at most 1 MiB, a list of names may be longer.
-const LARGEST: usize = 8 << 20;
-
-/// The initial capacity of a response body.
-const FIRST: usize = 16 << 10;
 
 pub(super) struct HttpExchange<'a> {
     pub(super) vault: &'a VaultClient,
@@ -84,11 +79,11 @@ impl HttpExchange<'_> {
             }
             redirected_to = Some(host).filter(|host| *host != self.settings.address.to_string());
         }
-        let mut body = ResponseBody(Zeroizing::new(Vec::with_capacity(FIRST)));
+        let mut body = ResponseBody::new();
         while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(&error))? {
-            body.push(&chunk)?;
+            body.push(&chunk).map_err(|BodyTooLarge| VaultError::TooLarge)?;
         }
-        let mut taken = http::Response::new(std::mem::take(&mut *body.0));
+        let mut taken = http::Response::new(std::mem::take(&mut *body.into_bytes()));
         *taken.status_mut() = answer.status();
         if let Some(host) = redirected_to {
             taken.extensions_mut().insert(RedirectedTo(host));
@@ -161,23 +156,4 @@ fn failure(error: ClientError) -> VaultError {
 
 fn unusable_path() -> VaultError {
     VaultError::Unusable("this path cannot be sent in a request".into())
-}
-
-/// A growing buffer that wipes the allocations it outgrows.
-struct ResponseBody(Zeroizing<Vec<u8>>);
-
-impl ResponseBody {
-    fn push(&mut self, part: &[u8]) -> Result<(), VaultError> {
-        let length = self.0.len() + part.len();
-        if length > LARGEST {
-            return Err(VaultError::TooLarge);
-        }
-        if length > self.0.capacity() {
-            let mut larger = Zeroizing::new(Vec::with_capacity(length.max(self.0.capacity() * 2)));
-            larger.extend_from_slice(&self.0);
-            self.0 = larger;
-        }
-        self.0.extend_from_slice(part);
-        Ok(())
-    }
 }

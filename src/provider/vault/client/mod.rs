@@ -18,7 +18,7 @@ use vaultrs::client::{VaultClient, VaultClientSettings};
 use super::error::VaultError;
 use super::request::{VaultRequest, VaultResponse};
 use super::settings::{VaultSettings, VaultToken, Verify};
-use crate::private_file::io_reason;
+use crate::provider::http_client::authorities;
 use crate::provider::tls::{TlsError, ensure_crypto_provider};
 use exchange::HttpExchange;
 pub(super) use redirect::RedirectError;
@@ -135,7 +135,7 @@ async fn http(settings: &VaultSettings) -> Result<reqwest::Client, VaultError> {
         // Without TLS the system's certificate store need not be read, or exist.
         (_, false) => builder.tls_certs_only([]),
         (Verify::System, true) => builder,
-        (Verify::Authority(path), true) => builder.tls_certs_only(authorities(path).await?),
+        (Verify::Authority(path), true) => builder.tls_certs_only(trusted(path).await?),
         (Verify::Nothing, true) => builder.tls_danger_accept_invalid_certs(true),
     };
     builder.build().map_err(|_| {
@@ -144,14 +144,9 @@ async fn http(settings: &VaultSettings) -> Result<reqwest::Client, VaultError> {
     })
 }
 
-async fn authorities(path: &Path) -> Result<Vec<reqwest::Certificate>, VaultError> {
-    let unusable =
-        |why: &str| VaultError::Unusable(format!("cannot use {} (VAULT_CACERT): {why}", path.display()));
-    let pem = tokio::fs::read(path).await.map_err(|error| unusable(&io_reason(&error)))?;
-    match reqwest::Certificate::from_pem_bundle(&pem) {
-        Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        _ => Err(unusable("it holds no certificate in PEM")),
-    }
+async fn trusted(path: &Path) -> Result<Vec<reqwest::Certificate>, VaultError> {
+    let unusable = |why| VaultError::Unusable(format!("cannot use {} (VAULT_CACERT): {why}", path.display()));
+    authorities(path).await.map_err(unusable)
 }
 
 #[cfg(test)]

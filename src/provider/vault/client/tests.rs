@@ -5,7 +5,7 @@ use tokio::net::TcpListener;
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::provider::vault::error::UnreachableReason;
+use crate::provider::http_client::UnreachableReason;
 use crate::provider::vault::{VaultAddress, VaultLogin, VaultNamespace};
 
 const SOON: Duration = Duration::from_secs(20);

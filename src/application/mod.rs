@@ -6,8 +6,10 @@
 mod origin;
 mod path;
 mod source;
+mod sources;
 mod spec;
 mod value;
+mod write;
 
 pub use origin::{ValueOrigin, ValuePlace};
 pub use path::{SettingPath, SettingPathError};
@@ -17,3 +19,4 @@ pub use spec::{
     ValueType,
 };
 pub use value::{SettingValue, SourceValue};
+pub use write::{LayerWriteError, LayerWriteFault, LayerWriter};

@@ -16,6 +16,11 @@ impl SettingValue {
     pub fn expose(&self) -> &Value {
         &self.0
     }
+
+    /// The value itself, on its way into another one.
+    pub(crate) fn into_inner(mut self) -> Value {
+        std::mem::take(&mut self.0)
+    }
 }
 
 impl Drop for SettingValue {

@@ -1,0 +1,3 @@
+//! The sources of layers, and the writers into them.
+
+mod tree;

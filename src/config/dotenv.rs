@@ -11,29 +11,35 @@ use crate::domain::Finding;
 
 /// What a file says, in order; a later variable of the same name replaces an earlier one.
 #[derive(Default)]
-pub(super) struct Dotenv {
-    pub(super) bindings: Vec<DotenvBinding>,
-    pub(super) faults: Vec<DotenvFault>,
+pub(crate) struct Dotenv {
+    pub(crate) bindings: Vec<DotenvBinding>,
+    pub(crate) faults: Vec<DotenvFault>,
 }
 
-pub(super) struct DotenvBinding {
-    pub(super) name: String,
+pub(crate) struct DotenvBinding {
+    pub(crate) name: String,
     /// Not interpolated; `None` for a name without `=`, which sets nothing.
-    pub(super) value: Option<Zeroizing<String>>,
-    pub(super) line: usize,
-    pub(super) column: usize,
+    pub(crate) value: Option<Zeroizing<String>>,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    /// Its lines in [`unix_text`], with the end of the last one.
+    #[cfg_attr(not(feature = "applications"), allow(dead_code, reason = "for what writes such files"))]
+    pub(crate) lines: std::ops::Range<usize>,
+    /// The value there, with its quotes; empty if there is none.
+    #[cfg_attr(not(feature = "applications"), allow(dead_code, reason = "for what writes such files"))]
+    pub(crate) written: std::ops::Range<usize>,
 }
 
 /// Something in a file that the receiver does not get, or not as it looks. Never quotes the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct DotenvFault {
-    pub(super) kind: DotenvFaultKind,
-    pub(super) line: usize,
-    pub(super) column: usize,
+pub(crate) struct DotenvFault {
+    pub(crate) kind: DotenvFaultKind,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum DotenvFaultKind {
+pub(crate) enum DotenvFaultKind {
     NotUtf8,
     Nul,
     NotAssignment,
@@ -48,39 +54,50 @@ pub(super) enum DotenvFaultKind {
 
 impl DotenvFaultKind {
     /// What is wrong, and what the receiver gets.
-    fn words(self) -> &'static str {
+    fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::NotUtf8 => {
-                "this byte is not UTF-8: python-dotenv refuses the whole file, and the receiver gets none of it"
-            }
+            Self::NotUtf8 => (
+                "this byte is not UTF-8",
+                "python-dotenv refuses the whole file, and the receiver gets none of it",
+            ),
             Self::Nul => {
-                "a NUL byte: python-dotenv stops there, and the receiver gets no variable from here on"
+                ("a NUL byte", "python-dotenv stops there, and the receiver gets no variable from here on")
             }
-            Self::NotAssignment => "this is not NAME=VALUE: the receiver gets nothing from this line",
-            Self::OpenQuote => "a quote is opened and never closed: the receiver gets nothing from this line",
+            Self::NotAssignment => ("this is not NAME=VALUE", "the receiver gets nothing from this line"),
+            Self::OpenQuote => {
+                ("a quote is opened and never closed", "the receiver gets nothing from this line")
+            }
             Self::AfterQuote => {
-                "something follows the closing quote: the receiver gets nothing from this assignment"
+                ("something follows the closing quote", "the receiver gets nothing from this assignment")
             }
-            Self::NoValue => "this is not NAME=VALUE: from a name alone the receiver sets no variable",
-            Self::QuotedName => {
-                "this name is called so with all its characters, quotes too: the receiver has no variable \
-                 without them"
-            }
-            Self::ByteOrderMark => {
-                "the file begins with a byte order mark: python-dotenv before 1.2.4 takes it for a part of the \
-                 first name, so that the receiver lacks that variable"
-            }
-            Self::CommentAsValue => {
-                "an empty value before a comment: python-dotenv before 1.2.3 takes the comment for the value"
-            }
-            Self::OtherVariable => {
-                "a ${NAME} that this file does not set before it: the receiver takes it from its own \
-                 process, which cannot be seen from here"
-            }
+            Self::NoValue => ("this is not NAME=VALUE", "from a name alone the receiver sets no variable"),
+            Self::QuotedName => (
+                "this name is called so with all its characters, quotes too",
+                "the receiver has no variable without them",
+            ),
+            Self::ByteOrderMark => (
+                "the file begins with a byte order mark",
+                "python-dotenv before 1.2.4 takes it for a part of the first name, so that the receiver lacks that \
+                 variable",
+            ),
+            Self::CommentAsValue => (
+                "an empty value before a comment",
+                "python-dotenv before 1.2.3 takes the comment for the value",
+            ),
+            Self::OtherVariable => (
+                "a ${NAME} that this file does not set before it",
+                "the receiver takes it from its own process, which cannot be seen from here",
+            ),
         }
     }
 
-    fn remedy(self) -> &'static str {
+    /// What is wrong, whoever reads the file.
+    #[cfg(feature = "applications")]
+    pub(crate) fn reason(self) -> &'static str {
+        self.words().0
+    }
+
+    pub(crate) fn remedy(self) -> &'static str {
         match self {
             Self::NotUtf8 => "save the file as UTF-8",
             Self::Nul => "remove it",
@@ -96,7 +113,7 @@ impl DotenvFaultKind {
     }
 
     /// Whether the receiver gets nothing from the file, or from a part of it.
-    pub(super) fn is_lost(self) -> bool {
+    pub(crate) fn is_lost(self) -> bool {
         use DotenvFaultKind::{ByteOrderMark, CommentAsValue, OtherVariable, QuotedName};
         !matches!(self, QuotedName | ByteOrderMark | CommentAsValue | OtherVariable)
     }
@@ -110,12 +127,14 @@ impl DotenvFault {
 
     /// As the problem of a refused file.
     pub(super) fn problem(self) -> String {
-        format!("{}; {}", self.kind.words(), self.kind.remedy())
+        let (wrong, receiver) = self.kind.words();
+        format!("{wrong}: {receiver}; {}", self.kind.remedy())
     }
 
     /// As a finding about a file that is read all the same.
     pub(super) fn finding(self, path: &std::path::Path) -> Finding {
-        let text = format!("{}:{}:{}: {}", path.display(), self.line, self.column, self.kind.words());
+        let (wrong, receiver) = self.kind.words();
+        let text = format!("{}:{}:{}: {wrong}: {receiver}", path.display(), self.line, self.column);
         match self.kind {
             DotenvFaultKind::CommentAsValue | DotenvFaultKind::OtherVariable => {
                 Finding::hint(text, self.kind.remedy())
@@ -126,10 +145,9 @@ impl DotenvFault {
 }
 
 /// Reads a file; goes on after what python-dotenv gives up at.
-pub(super) fn parse(bytes: &[u8]) -> Dotenv {
+pub(crate) fn parse(bytes: &[u8]) -> Dotenv {
     let mut found = Dotenv::default();
-    let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
-    let text = with_unix_lines(text.strip_prefix('\u{feff}').unwrap_or(&text));
+    let text = unix_text(bytes);
     let text = text.as_str();
     if bytes.starts_with("\u{feff}".as_bytes()) {
         found.faults.push(DotenvFault { kind: DotenvFaultKind::ByteOrderMark, line: 1, column: 1 });
@@ -150,6 +168,12 @@ pub(super) fn parse(bytes: &[u8]) -> Dotenv {
         }
         reader.statement(&mut found);
     }
+}
+
+/// The text that is read: without a byte order mark, and with `\n` for all ends of lines.
+pub(crate) fn unix_text(bytes: &[u8]) -> Zeroizing<String> {
+    let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+    with_unix_lines(text.strip_prefix('\u{feff}').unwrap_or(&text))
 }
 
 /// Python reads all ends of lines as `\n`.
@@ -225,6 +249,7 @@ impl<'t> DotenvReader<'t> {
         let name = self.name()?;
         self.take_while(is_blank);
         let mut value_at = start;
+        let mut value_end = start;
         let value = if name.is_some() && self.peek() == Some('=') {
             self.at += 1;
             let blanks = !self.take_while(is_blank).is_empty();
@@ -238,6 +263,10 @@ impl<'t> DotenvReader<'t> {
         } else {
             None
         };
+        if let Some(value) = &value {
+            let is_quoted = self.text.get(value_at..).is_some_and(|text| text.starts_with(['\'', '"']));
+            value_end = if is_quoted { self.at } else { value_at + value.len() };
+        }
         self.skip_comment();
         self.end_of_line().map_err(|()| match value {
             Some(_) => (DotenvFaultKind::AfterQuote, value_at),
@@ -250,7 +279,15 @@ impl<'t> DotenvReader<'t> {
             found.fault(DotenvFaultKind::QuotedName, self.text, start);
         }
         let (line, column) = place(self.text, start);
-        found.bindings.push(DotenvBinding { name: name.to_owned(), value, line, column });
+        found.bindings.push(DotenvBinding {
+            name: name.to_owned(),
+            value,
+            line,
+            column,
+            lines: self.text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1)
+                ..self.at,
+            written: value_at..value_end,
+        });
         Ok(())
     }
 

@@ -14,6 +14,10 @@ mod write;
 pub use origin::{ValueOrigin, ValuePlace};
 pub use path::{SettingPath, SettingPathError};
 pub use source::{LayerContents, LayerRevision, LayerValue, Load, Source, SourceError, SourceFault};
+pub use sources::{
+    ArgumentError, ArgumentsSource, EnvironmentSource, FileLayer, FileSource, FileWriter, SharedVariables,
+    VariableNames,
+};
 pub use spec::{
     ApplicationSpec, EtcdShape, FileFormat, LayerKind, LayerSpec, SettingRule, SettingSpec, SpecPlace,
     ValueType,

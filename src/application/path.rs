@@ -54,6 +54,18 @@ impl SettingPath {
         self.0.iter().map(|name| &**name)
     }
 
+    /// The JSON pointer to it in a document that has it (RFC 6901).
+    ///
+    /// ```
+    /// # use confdeck::application::SettingPath;
+    /// let path = SettingPath::new(["a", "b/c~d"])?;
+    /// assert_eq!(path.pointer(), "/a/b~1c~0d");
+    /// # Ok::<(), confdeck::application::SettingPathError>(())
+    /// ```
+    pub fn pointer(&self) -> String {
+        self.names().map(|name| ["/", &name.replace('~', "~0").replace('/', "~1")].concat()).collect()
+    }
+
     /// Whether this is the path of a section that the other one lies in.
     pub fn contains(&self, other: &Self) -> bool {
         other.0.len() > self.0.len() && other.0.starts_with(&self.0)

@@ -78,21 +78,6 @@ impl TreeFault {
     }
 }
 
-/// The place of one setting in a text.
-pub(crate) struct TreePlace<'a> {
-    pub(crate) path: &'a SettingPath,
-    pub(crate) span: Span,
-    pub(crate) variables: Vec<Arc<str>>,
-}
-
-impl TreePlace<'_> {
-    /// The JSON pointer to it.
-    pub(crate) fn pointer(&self) -> Arc<str> {
-        let escaped = |name: &str| ["/", &name.replace('~', "~0").replace('/', "~1")].concat();
-        self.path.names().map(escaped).collect::<String>().into()
-    }
-}
-
 /// The text of a file or of an answer, without a byte order mark.
 pub(crate) fn text_of(bytes: &[u8]) -> Result<&str, TreeFault> {
     match std::str::from_utf8(bytes) {
@@ -142,14 +127,15 @@ impl TreeNode {
         })
     }
 
-    /// The settings of the text: each value that is no section, and each empty section.
+    /// The settings of the text: each value that is no section, and each empty section. `place` says where one is, by
+    /// its path, its span and the variables in it.
     ///
     /// # Errors
     /// Of a path that cannot be one, which no reader lets through.
     pub(crate) fn into_values(
         self,
         text: &str,
-        mut place: impl FnMut(TreePlace<'_>) -> ValuePlace,
+        mut place: impl FnMut(&SettingPath, Span, Vec<Arc<str>>) -> ValuePlace,
     ) -> Result<BTreeMap<SettingPath, LayerValue>, TreeFault> {
         let mut values = BTreeMap::new();
         let mut add = |names: &[Arc<str>], node: Self| {
@@ -157,7 +143,7 @@ impl TreeNode {
             let path = SettingPath::new(names.iter().cloned())
                 .map_err(|error| TreeFault::at(text, span.start, error.to_string(), "rename it"))?;
             let (value, variables) = node.into_value();
-            let place = place(TreePlace { path: &path, span, variables });
+            let place = place(&path, span, variables);
             values.insert(path, LayerValue { value, place });
             Ok(())
         };

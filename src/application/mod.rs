@@ -15,8 +15,8 @@ pub use origin::{ValueOrigin, ValuePlace};
 pub use path::{SettingPath, SettingPathError};
 pub use source::{LayerContents, LayerRevision, LayerValue, Load, Source, SourceError, SourceFault};
 pub use sources::{
-    ArgumentError, ArgumentsSource, EnvironmentSource, FileLayer, FileSource, FileWriter, SharedVariables,
-    VariableNames,
+    ArgumentError, ArgumentsSource, EnvironmentSource, FileLayer, FileSource, FileWriter, LocalSources,
+    SharedVariables, VariableNames,
 };
 pub use spec::{
     ApplicationSpec, EtcdShape, FileFormat, LayerKind, LayerSpec, SettingRule, SettingSpec, SpecPlace,

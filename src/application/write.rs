@@ -11,11 +11,12 @@ pub trait LayerWriter: Send + Sync {
     /// Whether a value can be set at this path, as the source is now.
     ///
     /// # Errors
-    /// [`LayerWriteError`] with [`LayerWriteFault::NotWritable`] if not, and why; others if that cannot be found out.
+    /// [`LayerWriteError`] with [`LayerWriteFault::NotWritable`] if not, and why; others if that cannot be
+    /// found out.
     async fn can_write(&self, path: &SettingPath) -> Result<(), LayerWriteError>;
 
-    /// Sets the value at a path, or removes what is there if there is none, and answers the new revision. All else
-    /// in the source stays as it is. To remove what is not there is no error.
+    /// Sets the value at a path, or removes what is there if there is none, and answers the new revision. All
+    /// else in the source stays as it is. To remove what is not there is no error.
     ///
     /// # Errors
     /// [`LayerWriteError`]; nothing was written, except after [`LayerWriteFault::OutcomeUnknown`].

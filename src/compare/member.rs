@@ -4,9 +4,9 @@ use super::splice::{RawJson, SpliceChild, SpliceOp, splice};
 use super::tree::{JsonTree, TreeKind};
 use crate::domain::json::{SyntaxError, quote};
 
-/// The text with this JSON at a path of members, or with nothing there. Objects are made where the path has none, and
-/// go where one is left empty, but for the outermost. Nothing is changed where the path leads through another value
-/// than an object.
+/// The text with this JSON at a path of members, or with nothing there. Objects are made where the path has
+/// none, and go where one is left empty, but for the outermost. Nothing is changed where the path leads
+/// through another value than an object.
 ///
 /// ```
 /// use confdeck::compare::set_member;
@@ -90,9 +90,9 @@ mod tests {
         assert_eq!(after(text, &["a", "b"], Some("20")), text.replace(":1", ":20"));
         assert_eq!(
             after(text, &["a", "c"], Some("true")),
-            text.replace(":1\r\n", ":1,\r\n\t\t\"c\" :true\r\n")
+            text.replace(":1\r\n", ":1,\r\n\t\t\"c\" : true\r\n")
         );
-        assert_eq!(after("{}", &["x", "y"], Some("1")), "{\"x\":{\"y\": 1}}");
+        assert_eq!(after("{}", &["x", "y"], Some("1")), "{\"x\": {\"y\": 1}}");
     }
 
     #[test]
@@ -117,7 +117,8 @@ mod tests {
             let path: Vec<String> = text.chars().map(String::from).collect();
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
             let pointer = format!("/{}", path.join("/"));
-            let set: Value = serde_json::from_str(&after(document, &path, Some(&number.to_string()))).unwrap();
+            let set = after(document, &path, Some(&number.to_string()));
+            let set: Value = serde_json::from_str(&set).unwrap();
             if !pointer.starts_with("/a/c/") && !pointer.starts_with("/c/a/") {
                 prop_assert_eq!(set.pointer(&pointer), Some(&number.into()));
             }

@@ -27,8 +27,8 @@ pub enum ArgumentError {
 }
 
 impl ArgumentsSource {
-    /// Of arguments as `database.pool_size=20`, in their order: a later one replaces what an earlier one has at its
-    /// path, in it or around it.
+    /// Of arguments as `database.pool_size=20`, in their order: a later one replaces what an earlier one has
+    /// at its path, in it or around it.
     ///
     /// # Errors
     /// The first [`ArgumentError`].

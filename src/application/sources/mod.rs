@@ -3,6 +3,7 @@
 mod arguments;
 mod environment;
 mod file;
+mod local;
 mod substitute;
 mod tree;
 mod variable_names;
@@ -11,4 +12,5 @@ mod watch;
 pub use arguments::{ArgumentError, ArgumentsSource};
 pub use environment::EnvironmentSource;
 pub use file::{FileLayer, FileSource, FileWriter, SharedVariables};
+pub use local::LocalSources;
 pub use variable_names::VariableNames;

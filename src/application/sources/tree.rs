@@ -1,7 +1,7 @@
 //! A text of JSON, YAML or TOML as a tree of values with their spans, and the settings that it makes.
 //!
-//! No text is read otherwise than it was meant: duplicates, numbers of more than 64 bits, `NaN` and unknown tags of
-//! YAML are faults with their place.
+//! No text is read otherwise than it was meant: duplicates, numbers of more than 64 bits, `NaN` and unknown
+//! tags of YAML are faults with their place.
 
 mod json;
 mod toml;
@@ -117,6 +117,11 @@ impl TreeNode {
         Self::new(TreeValue::Scalar(SourceValue::Typed(SettingValue::new(value.into()))), span)
     }
 
+    /// Whether other settings lie in it.
+    pub(crate) fn has_members(&self) -> bool {
+        matches!(&self.value, TreeValue::Section(members) if !members.is_empty())
+    }
+
     /// What lies at a path, if the text has something there.
     pub(crate) fn get(&self, path: &SettingPath) -> Option<&Self> {
         path.names().try_fold(self, |node, name| match &node.value {
@@ -127,8 +132,8 @@ impl TreeNode {
         })
     }
 
-    /// The settings of the text: each value that is no section, and each empty section. `place` says where one is, by
-    /// its path, its span and the variables in it.
+    /// The settings of the text: each value that is no section, and each empty section. `place` says where
+    /// one is, by its path, its span and the variables in it.
     ///
     /// # Errors
     /// Of a path that cannot be one, which no reader lets through.

@@ -1,5 +1,5 @@
-//! Which setting a variable holds: by the table of declared variables, by a prefix, or as the name of a file that
-//! holds the value.
+//! Which setting a variable holds: by the table of declared variables, by a prefix, or as the name of a file
+//! that holds the value.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -20,10 +20,11 @@ const LEVELS: &str = "__";
 
 /// The names of variables that settings have.
 ///
-/// A declared variable holds its settings, whatever the prefix. Of others those with the prefix count: `APP_LOG_LEVEL`
-/// is the declared setting `log.level` or `log_level`, whichever there is, and `log_level` if there is none;
-/// `APP_LOG__LEVEL` is `log.level`. `NAME_FILE` names a file whose content is the value of `NAME`, unless `NAME_FILE`
-/// is the variable of a setting itself.
+/// A declared variable holds its settings, whatever the prefix. Of others those with the prefix count:
+/// `APP_LOG_LEVEL` is the declared setting `log.level` or `log_level`, whichever there is, and `log_level` if
+/// there is none; `APP_LOG__LEVEL` is `log.level`. `NAME_FILE` names a file whose content is the value of
+/// `NAME`, unless `NAME_FILE` is the variable of a setting itself; a relative name of a file begins at the
+/// folder of the process.
 #[derive(Default)]
 pub struct VariableNames {
     prefix: Option<Arc<str>>,
@@ -53,8 +54,8 @@ pub(super) struct VariableMeaning {
 /// Reads the text of a file that a variable names.
 pub(super) type ReadFile<'a> = &'a mut dyn FnMut(&Path) -> Result<Zeroizing<String>, NamedFileFault>;
 
-/// Why a file that a variable names could not be read. Its name is not told: who writes `NAME_FILE` for `NAME` by
-/// mistake puts a secret there.
+/// Why a file that a variable names could not be read. Its name is not told: who writes `NAME_FILE` for
+/// `NAME` by mistake puts a secret there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NamedFileFault {
     Missing,
@@ -166,8 +167,8 @@ impl VariableNames {
     /// The settings that variables hold. No name is there twice.
     ///
     /// # Errors
-    /// The first [`SourceError`]: of a file that a variable names, and of two variables that hold the same setting, or
-    /// a value and a section in its place.
+    /// The first [`SourceError`]: of a file that a variable names, and of two variables that hold the same
+    /// setting, or a value and a section in its place.
     pub(super) fn settings(
         &self,
         variables: impl IntoIterator<Item = SetVariable>,

@@ -1,7 +1,7 @@
 //! Whether the files of a source have changed since they were loaded last.
 //!
-//! What counts is a comparison with what the last load saw of each file, so that no change is lost between two waits,
-//! whatever notification does; notification decides only when it is made.
+//! What counts is a comparison with what the last load saw of each file, so that no change is lost between
+//! two waits, whatever notification does; notification decides only when it is made.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -75,8 +75,8 @@ impl FileWatch {
         self.mode.lock().to_string()
     }
 
-    /// Resolves when a load may see something else than the last one; never, if that saw no file at all. It may be
-    /// dropped at any time.
+    /// Resolves when a load may see something else than the last one; never, if that saw no file at all. It
+    /// may be dropped at any time.
     pub(super) async fn changed(&self) {
         let mut state = self.state.lock().await;
         while !state.is_pending {

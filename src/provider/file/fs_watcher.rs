@@ -1,7 +1,8 @@
-//! Notification of changes of files, whose folders are watched, and how often the files are looked at besides.
+//! Notification of changes of files, whose folders are watched, and how often the files are looked at
+//! besides.
 //!
-//! There is no way to find out whether notification works: on a network file system a watch can be set,
-//! but changes made by other machines are never reported. So files are polled in any case, which costs a few
+//! There is no way to find out whether notification works: on a network file system a watch can be set, but
+//! changes made by other machines are never reported. So files are polled in any case, which costs a few
 //! `stat` calls: every [`SAFETY_NET`] where a watch is set, every [`POLL`] where none can be.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,8 +72,8 @@ pub(crate) struct FsWatcher {
 }
 
 impl FsWatcher {
-    /// The watch on these files: the same one, or another where a link or a folder has changed; and whether it is
-    /// another. `on_change` is called from a thread of the watch. Blocks on I/O.
+    /// The watch on these files: the same one, or another where a link or a folder has changed; and whether
+    /// it is another. `on_change` is called from a thread of the watch. Blocks on I/O.
     pub(crate) fn refreshed(
         old: Option<Self>,
         paths: &[&Path],

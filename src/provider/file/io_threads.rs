@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-/// A number of blocking threads. Where a file system hangs, each call blocks one thread for good; with none left,
-/// calls time out instead of using up the runtime's threads.
+/// A number of blocking threads. Where a file system hangs, each call blocks one thread for good; with none
+/// left, calls time out instead of using up the runtime's threads.
 #[derive(Debug, Clone)]
 pub(crate) struct IoThreads(Arc<Semaphore>);
 
@@ -15,8 +15,8 @@ impl IoThreads {
         Self(Arc::new(Semaphore::new(threads)))
     }
 
-    /// Runs file I/O on one of the threads; `None` if the runtime is shutting down. Work that hangs keeps its thread,
-    /// also if this future is dropped.
+    /// Runs file I/O on one of the threads; `None` if the runtime is shutting down. Work that hangs keeps its
+    /// thread, also if this future is dropped.
     pub(crate) async fn run<T, F>(&self, work: F) -> Option<T>
     where
         T: Send + 'static,

@@ -14,8 +14,8 @@ use super::state::FileState;
 use super::tracker::HESITATION;
 use crate::provider::WatchHandle;
 
-/// How long the file system may take to answer: with the longest pause between two looks less than the three seconds
-/// after which a view is called stale.
+/// How long the file system may take to answer: with the longest pause between two looks less than the three
+/// seconds after which a view is called stale.
 const SILENT_AFTER: Duration = Duration::from_millis(700);
 
 /// Reloads the files on every change, until the future is dropped.

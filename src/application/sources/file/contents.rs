@@ -104,8 +104,8 @@ impl FileLayer {
         if faults.is_empty() { Ok(set) } else { Err(faults) }
     }
 
-    /// A value with its variables replaced: by those of the process, else by those above it in the file. The default
-    /// after `:-` is the one that files of variables have everywhere.
+    /// A value with its variables replaced: by those of the process, else by those above it in the file. The
+    /// default after `:-` is the one that files of variables have everywhere.
     fn replaced(&self, value: &str, above: &[SetVariable]) -> Result<Option<Substituted>, SubstitutionFault> {
         let Some(process) = &self.variables else { return Ok(None) };
         let value = Zeroizing::new(with_plain_defaults(value));
@@ -148,7 +148,8 @@ fn with_plain_defaults(text: &str) -> String {
     })
 }
 
-/// Replaces the variables in all texts of a tree. What is nothing but a variable has no type, as its value has none.
+/// Replaces the variables in all texts of a tree. What is nothing but a variable has no type, as its value
+/// has none.
 fn substitute_in(
     node: &mut TreeNode,
     lines: &LineIndex<'_>,

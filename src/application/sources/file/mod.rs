@@ -1,5 +1,5 @@
-//! A file as a source: JSON, YAML and TOML with a place for each value, a file of variables, and the file that
-//! overrides are written to.
+//! A file as a source: JSON, YAML and TOML with a place for each value, a file of variables, and the file
+//! that overrides are written to.
 
 mod contents;
 mod json_text;
@@ -114,14 +114,18 @@ impl FileLayer {
     fn bytes(&self, files: &mut FileReader) -> Result<Option<Zeroizing<Vec<u8>>>, SourceError> {
         let found = files.read(&self.path, LARGEST).map_err(|error| self.unreadable(&error))?;
         if found.is_none() && !self.is_optional {
-            return Err(SourceError {
-                fault: SourceFault::Missing,
-                place: self.path.display().to_string(),
-                reason: "there is no such file".into(),
-                remedy: "make it, or take its layer out of the application file".into(),
-            });
+            return Err(self.missing());
         }
         Ok(found)
+    }
+
+    fn missing(&self) -> SourceError {
+        SourceError {
+            fault: SourceFault::Missing,
+            place: self.path.display().to_string(),
+            reason: "there is no such file".into(),
+            remedy: "make it, or take its layer out of the application file".into(),
+        }
     }
 
     fn unreadable(&self, error: &Error) -> SourceError {

@@ -1,5 +1,5 @@
-//! Writes of single values into a file, conditional on its revision: all other bytes stay, and the new text is read
-//! before it is put in place.
+//! Writes of single values into a file, conditional on its revision: all other bytes stay, and the new text
+//! is read before it is put in place.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ impl Refusal {
 }
 
 /// The settings of a text by path, as they are written: no variable is replaced.
-type WrittenValues = BTreeMap<SettingPath, Value>;
+type WrittenValues = BTreeMap<SettingPath, SettingValue>;
 
 enum RewriteError {
     Write(LayerWriteError),
@@ -117,6 +117,9 @@ impl FileLayer {
             expect.0.split_once('+').map_or((&*expect.0, None), |(own, named)| (own, Some(named)));
         let mut after = None;
         let written = rewrite(&self.path, LARGEST, |bytes| {
+            if bytes.is_none() && !self.is_optional {
+                return Err(RewriteError::Write(of_source(self.missing())));
+            }
             if *revision_of(bytes).0 != *own {
                 return Err(RewriteError::Write(self.conflict()));
             }
@@ -159,9 +162,8 @@ impl FileLayer {
         let refused = |refusal| self.refused(refusal);
         if let Some(value) = &value {
             self.check_place(&root, path).map_err(refused)?;
-            if !value.expose().is_object()
-                && matches!(&root.get(path), Some(TreeNode { value: TreeValue::Section(members), .. }) if !members.is_empty())
-            {
+            let is_section = root.get(path).is_some_and(TreeNode::has_members);
+            if is_section && !value.expose().is_object() {
                 let reason = format!("{path} is a section there");
                 return Err(refused(Refusal::new(reason, "remove it first, or set what lies in it")));
             }
@@ -290,8 +292,8 @@ fn escaped_value(value: &Value) -> Value {
 fn written_values(root: TreeNode, text: &str) -> WrittenValues {
     let values = root.into_values(text, |_, _, _| ValuePlace::Program).unwrap_or_default();
     let value = |value| match value {
-        SourceValue::Typed(value) => value.into_inner(),
-        SourceValue::Text(mut text) => Value::String(std::mem::take(&mut *text)),
+        SourceValue::Typed(value) => value,
+        SourceValue::Text(mut text) => SettingValue::new(std::mem::take(&mut *text).into()),
     };
     values.into_iter().map(|(path, at)| (path, value(at.value))).collect()
 }
@@ -315,6 +317,6 @@ fn flatten(values: &mut WrittenValues, path: SettingPath, value: &Value) {
                 }
             }
         }
-        _ => drop(values.insert(path, value.clone())),
+        _ => drop(values.insert(path, SettingValue::new(value.clone()))),
     }
 }

@@ -62,7 +62,8 @@ pub(super) fn edited(
     Ok(plain.into_iter().chain([written]).map(with).collect())
 }
 
-/// Whether a text is the same without quotes, wherever it stands; what it would be read as is found out by reading.
+/// Whether a text is the same without quotes, wherever it stands; what it would be read as is found out by
+/// reading.
 fn is_plain(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_alphanumeric())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'))

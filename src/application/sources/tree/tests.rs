@@ -56,7 +56,8 @@ fn values_of_json_have_line_and_column() {
 
 #[test]
 fn values_of_yaml_have_line_and_column() {
-    let text = "# comment\ndatabase:\n  pool_size: 20 # why\n  url: \"é\"\nlist:\n  - a\n  - b: 1\nflow: {x: true, y: ~}\ntext: |\n  two\n  lines\n";
+    let text = "# comment\ndatabase:\n  pool_size: 20 # why\n  url: \"é\"\nlist:\n  - a\n  - b: 1\n\
+                flow: {x: true, y: ~}\ntext: |\n  two\n  lines\n";
     assert_eq!(
         settings(TreeFormat::Yaml, text),
         rows(&[
@@ -88,7 +89,8 @@ fn values_of_toml_have_line_and_column() {
 
 #[test]
 fn yaml_takes_neither_a_country_for_a_boolean_nor_a_number_for_another() {
-    let text = "a: no\nb: on\nc: True\nd: 1_000\ne: 0o17\nf: '5'\ng: 1e3\nh: 18446744073709551615\ni: -9223372036854775808\n1: x\n";
+    let text = "a: no\nb: on\nc: True\nd: 1_000\ne: 0o17\nf: '5'\ng: 1e3\nh: 18446744073709551615\n\
+                i: -9223372036854775808\n1: x\n";
     let values: Vec<_> = settings(TreeFormat::Yaml, text).into_iter().map(|row| row.3).collect();
     assert_eq!(
         values,
@@ -248,9 +250,14 @@ proptest! {
     }
 
     #[test]
-    fn json_is_read_the_same_as_yaml(numbers in proptest::collection::vec(any::<i64>(), 0..4), text in "\\PC{0,8}") {
+    fn json_is_read_the_same_as_yaml(
+        numbers in proptest::collection::vec(any::<i64>(), 0..4),
+        text in "\\PC{0,8}",
+    ) {
         let document = json!({"section": {"numbers": numbers, "text": text, "none": null}}).to_string();
-        let values = |format| settings(format, &document).into_iter().map(|row| (row.0, row.3)).collect::<Vec<_>>();
+        let values = |format| {
+            settings(format, &document).into_iter().map(|row| (row.0, row.3)).collect::<Vec<_>>()
+        };
         prop_assert_eq!(values(TreeFormat::Json), values(TreeFormat::Yaml));
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn read(text: &str) -> Result<TreeNode, TreeFault> {
     match serde_saphyr::from_str_with_options::<Option<YamlNode>>(text, options) {
         Ok(Some(root)) => node(root, text),
         Ok(None) => Ok(TreeNode::new(TreeValue::Section(Vec::new()), Span { start: 0, end: 0 })),
-        Err(error) => Err(fault(&error, text)),
+        Err(error) => Err(fault(&error)),
     }
 }
 
@@ -148,10 +148,10 @@ fn span(location: Location) -> Span {
 }
 
 /// An error in words of our own: those of the library may quote a value.
-fn fault(error: &Error, text: &str) -> TreeFault {
+fn fault(error: &Error) -> TreeFault {
     let error = error.without_snippet();
     let (reason, remedy) = match error {
-        Error::AliasError { error, .. } => return fault(error, text),
+        Error::AliasError { error, .. } => return fault(error),
         Error::DuplicateMappingKey { key, .. } => (
             match key {
                 Some(key) => format!("{key:?} is here for the second time, and only one of them could count"),

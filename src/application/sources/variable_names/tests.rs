@@ -111,8 +111,8 @@ fn a_named_file_that_cannot_be_read_is_told_by_its_variable_alone() {
     let error = |value| read(&names, &[("DATABASE_URL_FILE", value)]).unwrap_err();
     assert_eq!(
         error("planted-secret"),
-        "DATABASE_URL_FILE: the file that DATABASE_URL_FILE names is not there; make the file, or name another; a \
-         value itself belongs in DATABASE_URL"
+        "DATABASE_URL_FILE: the file that DATABASE_URL_FILE names is not there; make the file, or name \
+         another; a value itself belongs in DATABASE_URL"
     );
     assert!(error("/run/denied").contains("may not be read by this user; let this user read it"));
     assert!(error("").contains("it is empty"));

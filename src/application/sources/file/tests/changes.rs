@@ -194,3 +194,24 @@ async fn how_changes_are_noticed_is_a_fact() {
     assert_eq!(facts[0], ("file", path.display().to_string()));
     assert_eq!(facts[1], ("changes", "by notification, and looked at every 2 s".to_owned()));
 }
+
+#[tokio::test]
+async fn a_file_system_that_does_not_answer_is_told_and_the_file_is_read_when_it_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("f.toml");
+    std::fs::write(&path, "a = 1\n").unwrap();
+    let source = Arc::new(source(&path));
+    let (release, hang) = std::sync::mpsc::channel::<()>();
+    let hang = Arc::new(std::sync::Mutex::new(hang));
+    for _ in 0..THREADS {
+        let (source, hang) = (Arc::clone(&source), Arc::clone(&hang));
+        tokio::spawn(async move { source.threads.run(move || hang.lock().unwrap().recv().is_ok()).await });
+    }
+    tokio::task::yield_now().await;
+    let error = error_of(&source).await;
+    assert_eq!(error.fault, SourceFault::Unavailable);
+    assert!(error.to_string().contains("the file system does not answer; check the mount"), "{error}");
+    drop(release);
+    changes(&source).await;
+    assert_eq!(rows(&loaded(&source).await), [row("a", json!(1), "f.toml:1:5")]);
+}

@@ -47,8 +47,8 @@ async fn variables_are_replaced_whole_or_embedded_and_are_part_of_the_origin() {
 async fn an_unset_variable_without_a_default_is_an_error_that_names_its_place_and_not_null() {
     assert_eq!(
         refused("f.yaml", "a: ${GONE}\nb: x${PORT}\nc: [1, \"${LOST}\"]\n").await,
-        "f.yaml:1:4: the variable GONE is not set, and has no default here; at 3:8 the variable LOST is not set, and \
-         has no default here; set it, or write ${NAME:default}"
+        "f.yaml:1:4: the variable GONE is not set, and has no default here; at 3:8 the variable LOST is not \
+         set, and has no default here; set it, or write ${NAME:default}"
     );
     assert!(
         refused("f.env", "A=1\nB=${GONE}\n").await.starts_with("f.env:2:1: the variable GONE is not set")
@@ -91,8 +91,8 @@ async fn the_last_variable_of_a_name_counts_in_a_file_of_variables() {
 async fn a_line_that_is_lost_in_a_file_of_variables_is_an_error_without_its_text() {
     assert_eq!(
         refused("f.env", "A=1\n planted-x\nB='planted-y\n").await,
-        "f.env:2:2: this is not NAME=VALUE; at 3:3 a quote is opened and never closed; write NAME=VALUE, or begin a \
-         comment with #"
+        "f.env:2:2: this is not NAME=VALUE; at 3:3 a quote is opened and never closed; write NAME=VALUE, or \
+         begin a comment with #"
     );
     assert_eq!(
         refused("f.env", b"A=\xff\n").await,

@@ -9,6 +9,8 @@ use zeroize::Zeroizing;
 pub(crate) use fault::{DotenvFault, DotenvFaultKind};
 pub(super) use interpolate::interpolate;
 
+use crate::domain::json::line_column;
+
 /// What a file says, in order; a later variable of the same name replaces an earlier one.
 #[derive(Default)]
 pub(crate) struct Dotenv {
@@ -77,16 +79,9 @@ fn with_unix_lines(text: &str) -> Zeroizing<String> {
 
 impl Dotenv {
     fn fault(&mut self, kind: DotenvFaultKind, text: &str, at: usize) {
-        let (line, column) = place(text, at);
+        let (line, column) = line_column(text, at);
         self.faults.push(DotenvFault { kind, line, column });
     }
-}
-
-/// Line and column, from 1, of a byte; the column counts characters.
-fn place(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at).unwrap_or(text);
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    (1 + before.matches('\n').count(), 1 + line.chars().count())
 }
 
 /// `\s` of Python's regular expressions.
@@ -164,7 +159,7 @@ impl<'t> DotenvReader<'t> {
         } else if name.contains(['\'', '"', '`', '\u{feff}']) {
             found.fault(DotenvFaultKind::QuotedName, self.text, start);
         }
-        let (line, column) = place(self.text, start);
+        let (line, column) = line_column(self.text, start);
         found.bindings.push(DotenvBinding {
             name: name.to_owned(),
             value,

@@ -18,26 +18,23 @@ const ATTEMPTS: usize = 4;
 /// How long a rewrite may take: the wait for another process's, and the I/O.
 pub(crate) const REWRITE_DEADLINE: Duration = CALL_DEADLINE.saturating_mul(2);
 
-/// Replaces a file by what `edit` makes of its bytes, which are `None` if there is no file. Its links are
-/// followed; its owner, group, mode and access list are kept, and a new file is for its owner alone. `edit`
-/// may be called again, if the file changes meanwhile. Answers why the new text may not survive a power
-/// failure, if so. Blocks on I/O.
+/// Replaces a file by what `edit` makes of its bytes, which are `None` if there is no file; if `edit` answers
+/// `None`, all stays as it is. The file's links are followed; its owner, group, mode and access list are kept, and
+/// a new file is for its owner alone. `edit` may be called again, if the file changes meanwhile. Answers why the
+/// new text may not survive a power failure, if so. Blocks on I/O.
 ///
 /// # Errors
 /// Those of `edit`, and [`enum@Error`]: in both cases nothing was written.
 pub(crate) fn rewrite<E: From<Error>>(
     path: &Path,
     largest: u64,
-    mut edit: impl FnMut(Option<&[u8]>) -> std::result::Result<Zeroizing<Vec<u8>>, E>,
+    mut edit: impl FnMut(Option<&[u8]>) -> std::result::Result<Option<Zeroizing<Vec<u8>>>, E>,
 ) -> std::result::Result<Option<String>, E> {
     let (target, _lock) = lock_target(path, Instant::now() + CALL_DEADLINE, |_| Ok(()))?;
     for _ in 0..ATTEMPTS {
         let before = read_within(&target, largest)?;
         let (stamp, bytes) = before.map(|(stamp, bytes)| (stamp, Zeroizing::new(bytes))).unzip();
-        let after = edit(bytes.as_ref().map(|bytes| bytes.as_slice()))?;
-        if bytes.as_ref() == Some(&after) {
-            return Ok(None);
-        }
+        let Some(after) = edit(bytes.as_ref().map(|bytes| bytes.as_slice()))? else { return Ok(None) };
         check_size_within(path, after.len() as u64, largest)?;
         match TempFile::prepare(&target, &[&after])?.replace(&target, stamp)? {
             ReplaceOutcome::Durable => return Ok(None),
@@ -83,7 +80,7 @@ mod tests {
                 std::fs::write(&path, "22").unwrap();
             }
             after.push(b'+');
-            Ok(after.into())
+            Ok(Some(after.into()))
         });
         assert_eq!((written.unwrap(), calls), (None, 2));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "22+");
@@ -97,11 +94,11 @@ mod tests {
         let refused = rewrite::<Error>(&path, 10, |_| {
             calls += 1;
             std::fs::write(&path, calls.to_string()).unwrap();
-            Ok(vec![b'x'].into())
+            Ok(Some(vec![b'x'].into()))
         });
         assert!(refused.unwrap_err().to_string().contains("another program keeps writing"));
         assert_eq!((calls, std::fs::read_to_string(&path).unwrap().as_str()), (ATTEMPTS, "4"));
-        let refused = rewrite::<Error>(&path, 10, |_| Ok(vec![b'x'; 11].into()));
+        let refused = rewrite::<Error>(&path, 10, |_| Ok(Some(vec![b'x'; 11].into())));
         assert!(refused.is_err());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left behind");
     }

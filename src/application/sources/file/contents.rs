@@ -86,7 +86,7 @@ impl FileLayer {
             remedy: fault.kind.remedy(),
         });
         let mut faults: Vec<_> = lost.collect();
-        let mut set: Vec<SetVariable> = Vec::new();
+        let mut set: BTreeMap<Arc<str>, SetVariable> = BTreeMap::new();
         for binding in read.bindings {
             let Some(value) = binding.value else { continue };
             let (name, at) = (Arc::<str>::from(binding.name), (binding.line, binding.column));
@@ -98,19 +98,23 @@ impl FileLayer {
                     continue;
                 }
             };
-            set.retain(|earlier| earlier.name != name);
-            set.push(SetVariable { name, value, place: self.place(at, variables) });
+            let place = self.place(at, variables);
+            set.insert(Arc::clone(&name), SetVariable { name, value, place });
         }
-        if faults.is_empty() { Ok(set) } else { Err(faults) }
+        if faults.is_empty() { Ok(set.into_values().collect()) } else { Err(faults) }
     }
 
     /// A value with its variables replaced: by those of the process, else by those above it in the file. The
     /// default after `:-` is the one that files of variables have everywhere.
-    fn replaced(&self, value: &str, above: &[SetVariable]) -> Result<Option<Substituted>, SubstitutionFault> {
+    fn replaced(
+        &self,
+        value: &str,
+        above: &BTreeMap<Arc<str>, SetVariable>,
+    ) -> Result<Option<Substituted>, SubstitutionFault> {
         let Some(process) = &self.variables else { return Ok(None) };
         let value = Zeroizing::new(with_plain_defaults(value));
         substitute(&value, |name| match process.variable(name) {
-            Variable::Unset | Variable::NotVisible => match above.iter().find(|other| &*other.name == name) {
+            Variable::Unset | Variable::NotVisible => match above.get(name) {
                 Some(own) => Variable::Text(SecretText::new(own.value.as_str().to_owned())),
                 None => Variable::Unset,
             },

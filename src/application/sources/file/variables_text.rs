@@ -25,8 +25,17 @@ impl FileLayer {
         bytes: &[u8],
         path: &SettingPath,
     ) -> Result<Result<TargetVariable, Refusal>, LayerWriteError> {
-        let target = match self.variable_of(bytes, path)? {
-            Ok(target) => target,
+        let target = match self.variable_there(bytes, path)? {
+            Ok(Some(target)) => target,
+            Ok(None) => match self.names.variable_of(path) {
+                Some(name) => return Ok(Ok(TargetVariable { name: name.to_string(), binding: None })),
+                None => {
+                    return Ok(Err(Refusal::new(
+                        format!("no variable of this file could hold {path}"),
+                        "declare one in the application file",
+                    )));
+                }
+            },
             Err(refusal) => return Ok(Err(refusal)),
         };
         let has_variables = |value: &Zeroizing<String>| value.replace("$${", "").contains("${");
@@ -40,11 +49,12 @@ impl FileLayer {
         })
     }
 
-    fn variable_of(
+    /// The variable that holds a setting now.
+    fn variable_there(
         &self,
         bytes: &[u8],
         path: &SettingPath,
-    ) -> Result<Result<TargetVariable, Refusal>, LayerWriteError> {
+    ) -> Result<Result<Option<TargetVariable>, Refusal>, LayerWriteError> {
         // What is lost in the file now would be hidden by the write.
         self.set_variables(bytes).map_err(|faults| of_source(self.invalid(&faults)))?;
         for binding in dotenv::parse(bytes).bindings.into_iter().rev() {
@@ -62,16 +72,10 @@ impl FileLayer {
                 let reason = format!("{name} holds other settings besides {path}");
                 Err(Refusal::new(reason, "edit the file by hand"))
             } else {
-                Ok(TargetVariable { name: name.clone(), binding: Some(binding) })
+                Ok(Some(TargetVariable { name: name.clone(), binding: Some(binding) }))
             });
         }
-        Ok(match self.names.variable_of(path) {
-            Some(name) => Ok(TargetVariable { name: name.to_string(), binding: None }),
-            None => Err(Refusal::new(
-                format!("no variable of this file could hold {path}"),
-                "declare one in the application file",
-            )),
-        })
+        Ok(Ok(None))
     }
 
     pub(super) fn edited_variables(
@@ -79,12 +83,14 @@ impl FileLayer {
         bytes: &[u8],
         path: &SettingPath,
         value: Option<&SettingValue>,
-    ) -> Result<Result<Zeroizing<Vec<u8>>, Refusal>, LayerWriteError> {
+    ) -> Result<Result<Option<Zeroizing<Vec<u8>>>, Refusal>, LayerWriteError> {
         let target = match value {
-            Some(_) => self.variable_to_set(bytes, path)?,
-            None => self.variable_of(bytes, path)?,
+            Some(_) => self.variable_to_set(bytes, path)?.map(Some),
+            None => self.variable_there(bytes, path)?,
         };
-        Ok(target.and_then(|target| self.with_variable(bytes, path, value, target)))
+        Ok(target.and_then(|target| {
+            target.map(|target| self.with_variable(bytes, path, value, target)).transpose()
+        }))
     }
 
     fn with_variable(

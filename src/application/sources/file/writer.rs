@@ -14,7 +14,7 @@ use super::super::tree::{self, TreeFormat, TreeNode, TreeValue};
 use super::{FileLayer, FileReader, LARGEST, THREADS, json_text, revision_of, toml_text, yaml_text};
 use crate::application::{
     LayerRevision, LayerWriteError, LayerWriteFault, LayerWriter, SettingPath, SettingValue, SourceError,
-    SourceFault, SourceValue, ValuePlace,
+    SourceValue, ValuePlace,
 };
 use crate::domain::SecretText;
 use crate::domain::reference::Variable;
@@ -124,7 +124,8 @@ impl FileLayer {
                 return Err(RewriteError::Write(self.conflict()));
             }
             let edited = self.edited(bytes, path, value).map_err(RewriteError::Write)?;
-            after = Some(revision_of(Some(&edited)));
+            let edited = edited.filter(|edited| bytes != Some(edited.as_slice()));
+            after = Some(revision_of(edited.as_ref().map(|edited| edited.as_slice()).or(bytes)));
             Ok(edited)
         });
         match written {
@@ -138,13 +139,13 @@ impl FileLayer {
         }
     }
 
-    /// The bytes of the file with a value set or removed.
+    /// The bytes of the file with a value set or removed; `None` if there is nothing to remove.
     fn edited(
         &self,
         bytes: Option<&[u8]>,
         path: &SettingPath,
         value: Option<&SettingValue>,
-    ) -> Result<Zeroizing<Vec<u8>>, LayerWriteError> {
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, LayerWriteError> {
         let Some(format) = self.tree_format() else {
             let edited = self.edited_variables(bytes.unwrap_or_default(), path, value)?;
             return edited.map_err(|refusal| self.refused(refusal));
@@ -155,9 +156,8 @@ impl FileLayer {
             Some(_) => SettingValue::new(escaped_value(value.expose())),
             None => value.clone(),
         });
-        let found = root.get(path).is_some();
-        if value.is_none() && !found {
-            return Ok(Zeroizing::new(bytes.unwrap_or_default().to_vec()));
+        if value.is_none() && root.get(path).is_none() {
+            return Ok(None);
         }
         let refused = |refusal| self.refused(refusal);
         if let Some(value) = &value {
@@ -181,7 +181,7 @@ impl FileLayer {
             if reads.is_ok_and(|reads| reads == expected) {
                 let mark = bytes.unwrap_or_default().len() - text.len() * usize::from(bytes.is_some());
                 let mark = bytes.and_then(|bytes| bytes.get(..mark)).unwrap_or_default();
-                return Ok(Zeroizing::new([mark, candidate.as_bytes()].concat()));
+                return Ok(Some(Zeroizing::new([mark, candidate.as_bytes()].concat())));
             }
         }
         let reason = format!("{path} cannot be changed there without changing something else");
@@ -254,13 +254,9 @@ impl FileLayer {
 
 /// A file that cannot be read is not written.
 pub(super) fn of_source(error: SourceError) -> LayerWriteError {
-    let SourceError { fault, place, reason, remedy } = error;
-    let fault = match fault {
-        SourceFault::Missing | SourceFault::Unavailable | SourceFault::Invalid => {
-            LayerWriteFault::Unavailable
-        }
-    };
-    LayerWriteError { fault, place, reason: format!("{reason}; nothing was written"), remedy }
+    let SourceError { place, reason, remedy, .. } = error;
+    let reason = format!("{reason}; nothing was written");
+    LayerWriteError { fault: LayerWriteFault::Unavailable, place, reason, remedy }
 }
 
 /// The first variable that a value is made of.

@@ -250,6 +250,18 @@ proptest! {
     }
 
     #[test]
+    fn no_fault_of_any_text_quotes_it(
+        before in "[a-c\\[\\]{}:,=&*!|>#%@\"'0-9.\\- \n]{0,12}",
+        after in "[a-c\\[\\]{}:,=&*!|>#%@\"'0-9.\\- \n]{0,12}",
+    ) {
+        for format in FORMATS {
+            if let Err(fault) = read(format, &format!("a{before}planted-x{after}")) {
+                prop_assert!(!fault.of("f").to_string().contains("planted"), "{:?}", fault);
+            }
+        }
+    }
+
+    #[test]
     fn json_is_read_the_same_as_yaml(
         numbers in proptest::collection::vec(any::<i64>(), 0..4),
         text in "\\PC{0,8}",

@@ -183,6 +183,20 @@ async fn a_file_that_comes_into_being_is_a_change() {
 }
 
 #[tokio::test]
+async fn a_file_in_a_folder_that_comes_into_being_is_a_change_though_nothing_can_be_notified() {
+    let folder = tempfile::tempdir().unwrap();
+    let inner = folder.path().join("inner");
+    let source = source(&inner.join("f.toml"));
+    assert_eq!(error_of(&source).await.fault, SourceFault::Unavailable);
+    stays(&source).await;
+    assert_eq!(source.facts()[1].1, "looked at every 500 ms; notification does not work here");
+    std::fs::create_dir(&inner).unwrap();
+    std::fs::write(inner.join("f.toml"), "a = 1\n").unwrap();
+    changes(&source).await;
+    assert_eq!(rows(&loaded(&source).await), [row("a", json!(1), "f.toml:1:5")]);
+}
+
+#[tokio::test]
 async fn how_changes_are_noticed_is_a_fact() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("f.toml");

@@ -217,6 +217,34 @@ async fn overrides_make_their_file_which_is_private_and_are_no_variables() {
 }
 
 #[tokio::test]
+async fn to_remove_what_is_not_there_changes_nothing_and_makes_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("runtime.json");
+    assert_eq!(rows(&write(FileLayer::runtime(file.clone()), "a.b", None).await.unwrap()), []);
+    assert!(!file.exists());
+    for (name, text) in [("f.json", "{\"a\": 1 }"), ("f.toml", "a=1"), ("f.yaml", "a:  1"), (".env", "A=1")] {
+        for at in ["b", "b.c", "\"x y\""] {
+            assert_eq!(written(name, text, at, None).await.unwrap(), text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_missing_file_that_people_write_is_not_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("f.json");
+    let writer = FileWriter::new(layer(&file));
+    let value = SettingValue::new(json!(1));
+    for error in [
+        writer.can_write(&path("a")).await.unwrap_err(),
+        writer.write(&path("a"), Some(&value), &revision_of(None)).await.unwrap_err(),
+    ] {
+        assert!(error.to_string().contains("there is no such file; nothing was written"), "{error}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
 async fn the_mode_of_a_file_and_a_link_to_it_are_kept() {
     let folder = tempfile::tempdir().unwrap();
     let (file, link) = (folder.path().join("real.json"), folder.path().join("f.json"));

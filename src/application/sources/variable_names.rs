@@ -104,16 +104,16 @@ impl VariableNames {
         self.types.get(path).copied()
     }
 
-    /// The name that a variable of this setting has, where it is not declared; `None` if it can have none.
+    /// The name of the variable that would hold this setting and no other; `None` if there is none.
     pub(super) fn variable_of(&self, path: &SettingPath) -> Option<Arc<str>> {
-        let mut declared = self.declared.iter().filter(|(_, paths)| paths.contains(path));
-        if let Some((name, _)) = declared.next() {
-            return Some(Arc::clone(name));
-        }
-        let names = path.names().map(|name| name.to_uppercase().replace('-', "_")).collect::<Vec<_>>();
-        let name = [self.prefix.as_deref().unwrap_or_default(), &names.join(LEVELS)].concat();
-        let holds = self.paths(&name, &ValuePlace::Program).ok()?;
-        (is_name(&name) && holds.as_slice() == std::slice::from_ref(path)).then(|| name.into())
+        let declared = self.declared.iter().find(|(_, paths)| paths.contains(path));
+        let name = declared.map(|(name, _)| Arc::clone(name)).unwrap_or_else(|| {
+            let names = path.names().map(|name| name.to_uppercase().replace('-', "_"));
+            let names = names.collect::<Vec<_>>().join(LEVELS);
+            [self.prefix.as_deref().unwrap_or_default(), &names].concat().into()
+        });
+        let VariableMeaning { paths, is_file } = self.meaning(&name, &ValuePlace::Program).ok()?;
+        (is_name(&name) && !is_file && paths.as_slice() == std::slice::from_ref(path)).then_some(name)
     }
 
     fn after_prefix<'n>(&self, name: &'n str) -> Option<&'n str> {
@@ -209,19 +209,13 @@ fn content(
     }
     let text = read(&PathBuf::from(file)).map_err(|cause| {
         let (fault, reason, remedy) = match cause {
-            NamedFileFault::Missing => (
-                SourceFault::Missing,
-                "is not there",
-                "make the file, or name another; a value itself belongs in",
-            ),
+            NamedFileFault::Missing => (SourceFault::Unavailable, "is not there", "make it"),
             NamedFileFault::Denied => {
-                (SourceFault::Unavailable, "may not be read by this user", "let this user read it, or set")
+                (SourceFault::Unavailable, "may not be read by this user", "let this user read it")
             }
-            NamedFileFault::NotText => {
-                (SourceFault::Invalid, "is not UTF-8 text", "save it as UTF-8, or set")
-            }
+            NamedFileFault::NotText => (SourceFault::Invalid, "is not UTF-8 text", "save it as UTF-8"),
             NamedFileFault::Unreadable => {
-                (SourceFault::Unavailable, "cannot be read, or is too large", "put a text file there, or set")
+                (SourceFault::Unavailable, "cannot be read, or is too large", "put a text file there")
             }
         };
         let base = name.strip_suffix(FILE).unwrap_or(name);
@@ -229,7 +223,9 @@ fn content(
             fault,
             place: place.to_string(),
             reason: format!("the file that {name} names {reason}"),
-            remedy: format!("{remedy} {base}"),
+            remedy: format!(
+                "{remedy}, or set {base} to the value itself, or declare a setting whose own variable is {name}"
+            ),
         }
     })?;
     let line = text.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));

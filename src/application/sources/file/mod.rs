@@ -191,6 +191,31 @@ fn hex(digest: &[u8]) -> String {
 }
 
 /// A file as the source of a layer.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use confdeck::application::{FileFormat, FileLayer, FileSource, Load, Source, VariableNames};
+/// use confdeck::provider::env::EnvVariables;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("app.yaml");
+/// std::fs::write(&path, "database:\n  url: postgresql://${DB_HOST:localhost}/orders\n")?;
+///
+/// let variables = Arc::new(EnvVariables::of([("DB_HOST", "db.example")]));
+/// let names = Arc::new(VariableNames::default());
+/// let source = FileSource::new(FileLayer::new(path, FileFormat::Yaml, Vec::new(), variables, names));
+/// let Load::Contents(contents) = source.load(None).await? else { panic!("nothing was known") };
+/// let url = &contents.values[&"database.url".parse()?];
+/// assert!(url.place.to_string().ends_with("app.yaml:2:8 ${DB_HOST}"));
+///
+/// // As long as the file stays as it is, so do the values.
+/// assert!(matches!(source.load(Some(&contents.revision)).await?, Load::Unchanged));
+/// # Ok(())
+/// # }
+/// ```
 pub struct FileSource {
     layer: Arc<FileLayer>,
     threads: IoThreads,

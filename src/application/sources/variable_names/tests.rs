@@ -111,8 +111,8 @@ fn a_named_file_that_cannot_be_read_is_told_by_its_variable_alone() {
     let error = |value| read(&names, &[("DATABASE_URL_FILE", value)]).unwrap_err();
     assert_eq!(
         error("planted-secret"),
-        "DATABASE_URL_FILE: the file that DATABASE_URL_FILE names is not there; make the file, or name \
-         another; a value itself belongs in DATABASE_URL"
+        "DATABASE_URL_FILE: the file that DATABASE_URL_FILE names is not there; make it, or set DATABASE_URL \
+         to the value itself, or declare a setting whose own variable is DATABASE_URL_FILE"
     );
     assert!(error("/run/denied").contains("may not be read by this user; let this user read it"));
     assert!(error("").contains("it is empty"));
@@ -159,4 +159,7 @@ fn a_setting_has_the_variable_that_it_is_read_from() {
     assert_eq!(of("x.y").as_deref(), Some("APP_X__Y"));
     assert_eq!(of("x.Y"), None, "lower case is read");
     assert_eq!(of("\"a b\""), None);
+    assert_eq!(of("x_file"), None, "it names a file");
+    let shared = self::names(&[("a", Some("A")), ("b", Some("A"))], None);
+    assert_eq!(shared.variable_of(&"a".parse().unwrap()), None, "it holds another setting too");
 }

@@ -10,6 +10,7 @@ use super::FileLayer;
 use super::writer::{Refusal, of_source};
 use crate::application::{LayerWriteError, SettingPath, SettingValue, ValueType};
 use crate::config::dotenv::{self, Dotenv, DotenvBinding};
+use crate::domain::json::BYTE_ORDER_MARK;
 
 /// The variable that a value is written to.
 pub(super) struct TargetVariable {
@@ -24,29 +25,22 @@ impl FileLayer {
         &self,
         bytes: &[u8],
         path: &SettingPath,
-    ) -> Result<Result<TargetVariable, Refusal>, LayerWriteError> {
-        let target = match self.variable_there(bytes, path)? {
-            Ok(Some(target)) => target,
-            Ok(None) => match self.names.variable_of(path) {
-                Some(name) => return Ok(Ok(TargetVariable { name: name.to_string(), binding: None })),
-                None => {
-                    return Ok(Err(Refusal::new(
-                        format!("no variable of this file could hold {path}"),
-                        "declare one in the application file",
-                    )));
-                }
-            },
-            Err(refusal) => return Ok(Err(refusal)),
+    ) -> Result<TargetVariable, LayerWriteError> {
+        let Some(target) = self.variable_there(bytes, path)? else {
+            let name = self.names.variable_of(path).ok_or_else(|| {
+                let reason = format!("no variable of this file could hold {path}");
+                self.refused(Refusal::new(reason, "declare one in the application file"))
+            })?;
+            return Ok(TargetVariable { name: name.to_string(), binding: None });
         };
-        let has_variables = |value: &Zeroizing<String>| value.replace("$${", "").contains("${");
         let value = target.binding.as_ref().and_then(|binding| binding.value.as_ref());
-        Ok(match value.filter(|_| self.variables.is_some()).is_some_and(has_variables) {
-            true => Err(Refusal::new(
-                format!("{} is made of another variable there", target.name),
-                "set that variable, or write into a layer of a higher rank",
-            )),
-            false => Ok(target),
-        })
+        let has_variables = value.is_some_and(|value| value.replace("$${", "").contains("${"));
+        if self.variables.is_some() && has_variables {
+            let reason = format!("{} is made of another variable there", target.name);
+            let remedy = "set that variable, or write into a layer of a higher rank";
+            return Err(self.refused(Refusal::new(reason, remedy)));
+        }
+        Ok(target)
     }
 
     /// The variable that holds a setting now.
@@ -54,65 +48,56 @@ impl FileLayer {
         &self,
         bytes: &[u8],
         path: &SettingPath,
-    ) -> Result<Result<Option<TargetVariable>, Refusal>, LayerWriteError> {
-        // What is lost in the file now would be hidden by the write.
-        self.set_variables(bytes).map_err(|faults| of_source(self.invalid(&faults)))?;
+    ) -> Result<Option<TargetVariable>, LayerWriteError> {
+        self.check_variables(bytes)?;
         for binding in dotenv::parse(bytes).bindings.into_iter().rev() {
-            let meaning =
-                self.names.meaning(&binding.name, &self.place((binding.line, binding.column), Vec::new()));
-            let meaning = meaning.map_err(of_source)?;
+            let place = self.place((binding.line, binding.column), Vec::new());
+            let meaning = self.names.meaning(&binding.name, &place).map_err(of_source)?;
             if !meaning.paths.contains(path) {
                 continue;
             }
             let name = &binding.name;
-            return Ok(if meaning.is_file {
-                let reason = format!("{path} is the content of the file that {name} names");
-                Err(Refusal::new(reason, "write that file"))
-            } else if meaning.paths.len() > 1 {
-                let reason = format!("{name} holds other settings besides {path}");
-                Err(Refusal::new(reason, "edit the file by hand"))
-            } else {
-                Ok(Some(TargetVariable { name: name.clone(), binding: Some(binding) }))
-            });
+            let refusal = match (meaning.is_file, meaning.paths.as_slice()) {
+                (true, _) => Refusal::new(
+                    format!("{path} is the content of the file that {name} names"),
+                    "write that file",
+                ),
+                (false, [_]) => {
+                    return Ok(Some(TargetVariable { name: name.clone(), binding: Some(binding) }));
+                }
+                (false, _) => Refusal::new(
+                    format!("{name} holds other settings besides {path}"),
+                    "edit the file by hand",
+                ),
+            };
+            return Err(self.refused(refusal));
         }
-        Ok(Ok(None))
+        Ok(None)
     }
 
+    /// Whether the file can be read, whatever the files hold that its variables name.
+    fn check_variables(&self, bytes: &[u8]) -> Result<(), LayerWriteError> {
+        let set = self.set_variables(bytes).map_err(|faults| self.invalid(&faults));
+        let settings = set.and_then(|set| self.names.settings(set, &mut |_| Ok(Zeroizing::default())));
+        settings.map(drop).map_err(of_source)
+    }
+
+    /// The bytes of the file with a variable set or removed; `None` if there is nothing to remove.
     pub(super) fn edited_variables(
         &self,
         bytes: &[u8],
         path: &SettingPath,
         value: Option<&SettingValue>,
-    ) -> Result<Result<Option<Zeroizing<Vec<u8>>>, Refusal>, LayerWriteError> {
+    ) -> Result<Option<Zeroizing<Vec<u8>>>, LayerWriteError> {
         let target = match value {
-            Some(_) => self.variable_to_set(bytes, path)?.map(Some),
-            None => self.variable_there(bytes, path)?,
+            Some(_) => self.variable_to_set(bytes, path)?,
+            None => match self.variable_there(bytes, path)? {
+                Some(target) => target,
+                None => return Ok(None),
+            },
         };
-        Ok(target.and_then(|target| {
-            target.map(|target| self.with_variable(bytes, path, value, target)).transpose()
-        }))
-    }
-
-    fn with_variable(
-        &self,
-        bytes: &[u8],
-        path: &SettingPath,
-        value: Option<&SettingValue>,
-        target: TargetVariable,
-    ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
         let text = dotenv::unix_text(bytes);
-        let value = match value {
-            Some(value) => {
-                let text = value_text(value.expose(), self.names.value_type(path)).ok_or_else(|| {
-                    Refusal::new(
-                        format!("a variable cannot hold this value of {path}"),
-                        "write it into a layer that has types",
-                    )
-                })?;
-                Some(Zeroizing::new(if self.variables.is_some() { escaped(&text) } else { text }))
-            }
-            None => None,
-        };
+        let value = value.map(|value| self.text_to_write(path, value)).transpose()?;
         let edited = match (&value, &target.binding) {
             (Some(value), Some(binding)) => replaced(&text, binding, value),
             (Some(value), None) => {
@@ -126,22 +111,45 @@ impl FileLayer {
             Some(value) => drop(expected.insert(target.name, value)),
             None => drop(expected.remove(&target.name)),
         }
-        let has_mark = bytes.starts_with("\u{feff}".as_bytes());
-        let raw = std::str::from_utf8(bytes).unwrap_or_default();
-        let is_unix = !raw.contains('\r');
-        let is_windows = raw.matches("\r\n").count() == raw.matches(['\r', '\n']).count() / 2;
-        let edited = match is_unix {
-            true => edited,
-            false => Zeroizing::new(edited.replace('\n', "\r\n")),
-        };
-        let edited = [if has_mark { "\u{feff}" } else { "" }, &edited].concat().into_bytes();
-        let edited = Zeroizing::new(edited);
-        if !(is_unix || is_windows) || last_values(dotenv::parse(&edited)) != expected {
+        let edited = with_line_ends(bytes, edited);
+        let reads = edited.filter(|edited| last_values(dotenv::parse(edited)) == expected);
+        let edited = reads.ok_or_else(|| {
             let reason = format!("{path} cannot be changed there without changing something else");
-            return Err(Refusal::new(reason, "edit the file by hand"));
-        }
-        Ok(edited)
+            self.refused(Refusal::new(reason, "edit the file by hand"))
+        })?;
+        // A variable below may need the one that was removed, or lie in what was set.
+        self.check_variables(&edited).map_err(|error| {
+            let reason = format!("the file could not be read after this write of {path}: {}", error.reason);
+            self.refused(Refusal::new(reason, "edit the file by hand"))
+        })?;
+        Ok(Some(edited))
     }
+
+    /// The text of a variable that is read as this value.
+    fn text_to_write(
+        &self,
+        path: &SettingPath,
+        value: &SettingValue,
+    ) -> Result<Zeroizing<String>, LayerWriteError> {
+        let text = value_text(value.expose(), self.names.value_type(path)).ok_or_else(|| {
+            let reason = format!("a variable cannot hold this value of {path}");
+            self.refused(Refusal::new(reason, "write it into a layer that has types"))
+        })?;
+        Ok(Zeroizing::new(if self.variables.is_some() { escaped(&text) } else { text }))
+    }
+}
+
+/// A text with the byte order mark and the ends of lines of the bytes that it comes from; `None` if those are
+/// mixed.
+fn with_line_ends(bytes: &[u8], text: Zeroizing<String>) -> Option<Zeroizing<Vec<u8>>> {
+    let before = std::str::from_utf8(bytes).ok()?;
+    let text = match before.contains('\r') {
+        false => text,
+        true if before.replace("\r\n", "").contains(['\r', '\n']) => return None,
+        true => Zeroizing::new(text.replace('\n', "\r\n")),
+    };
+    let mark = if before.starts_with(BYTE_ORDER_MARK) { "\u{feff}" } else { "" };
+    Some(Zeroizing::new([mark, &text].concat().into_bytes()))
 }
 
 fn last_values(read: Dotenv) -> BTreeMap<String, Zeroizing<String>> {

@@ -94,14 +94,14 @@ impl FileLayer {
             Some(format) => {
                 let text = self.text(bytes)?;
                 let root = self.tree(format, text)?;
-                self.check_place(&root, path).and_then(|()| match format {
+                let checked = self.check_place(&root, path).and_then(|()| match format {
                     TreeFormat::Yaml => yaml_text::check(text, &root, path),
                     TreeFormat::Json | TreeFormat::Toml => Ok(()),
-                })
+                });
+                checked.map_err(|refusal| self.refused(refusal))?;
             }
-            None => self.variable_to_set(bytes.unwrap_or_default(), path)?.map(drop),
+            None => drop(self.variable_to_set(bytes.unwrap_or_default(), path)?),
         }
-        .map_err(|refusal| self.refused(refusal))?;
         check_rewritable(&self.path).map_err(|error| self.file_error(&error))
     }
 
@@ -147,8 +147,7 @@ impl FileLayer {
         value: Option<&SettingValue>,
     ) -> Result<Option<Zeroizing<Vec<u8>>>, LayerWriteError> {
         let Some(format) = self.tree_format() else {
-            let edited = self.edited_variables(bytes.unwrap_or_default(), path, value)?;
-            return edited.map_err(|refusal| self.refused(refusal));
+            return self.edited_variables(bytes.unwrap_or_default(), path, value);
         };
         let text = self.text(bytes)?;
         let root = self.tree(format, text)?;

@@ -125,6 +125,20 @@ async fn a_variable_is_set_on_its_line_and_all_others_stay() {
 }
 
 #[tokio::test]
+async fn a_variable_that_others_need_or_would_lie_in_is_not_written() {
+    let said = refusal(".env", "A=planted\nB=x${A}\n", "a", None).await;
+    assert!(said.contains("could not be read after this write of a: the variable A is not set"), "{said}");
+    let said = refusal(".env", "A__B=planted\n", "a", Some(json!("planted"))).await;
+    assert!(said.contains("A holds a, and A__B holds a.b, which would lie in it"), "{said}");
+    assert!(
+        refusal(".env", "A=1\r\nB=2\n", "a", Some(json!(3)))
+            .await
+            .contains("without changing something else")
+    );
+    assert_eq!(written(".env", "\u{feff}A=1\r\n", "a", Some(json!(3))).await.unwrap(), "\u{feff}A=3\r\n");
+}
+
+#[tokio::test]
 async fn the_content_of_a_file_that_a_variable_names_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let secret = folder.path().join("secret");

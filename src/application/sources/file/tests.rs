@@ -1,6 +1,7 @@
 //! Files as layers: what they hold, what their errors say, and when they change.
 
 mod changes;
+mod round_trips;
 mod values;
 mod writes;
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike};
 use zeroize::Zeroizing;
 
-use super::writer::Refusal;
+use super::writer::WriteRefusal;
 use crate::application::SettingPath;
 
 /// The texts that may be written, the best one first.
@@ -12,15 +12,15 @@ pub(super) fn edited(
     text: &str,
     path: &SettingPath,
     value: Option<&Value>,
-) -> Result<Vec<Zeroizing<String>>, Refusal> {
-    let mut document: DocumentMut = text
-        .parse()
-        .map_err(|_| Refusal::new("this is TOML that can be read and not edited", "edit the file by hand"))?;
+) -> Result<Vec<Zeroizing<String>>, WriteRefusal> {
+    let mut document: DocumentMut = text.parse().map_err(|_| {
+        WriteRefusal::new("this is TOML that can be read and not edited", "edit the file by hand")
+    })?;
     let names: Vec<&str> = path.names().collect();
     match value {
         Some(value) => {
             let value = toml_value(value).ok_or_else(|| {
-                Refusal::new(
+                WriteRefusal::new(
                     "TOML has neither null nor whole numbers of more than 63 bits",
                     "remove the setting instead, or put the number in quotes as a text",
                 )

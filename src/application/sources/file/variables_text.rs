@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::super::substitute::escaped;
 use super::FileLayer;
-use super::writer::{Refusal, of_source};
+use super::writer::{WriteRefusal, of_source};
 use crate::application::{LayerWriteError, SettingPath, SettingValue, ValueType};
 use crate::config::dotenv::{self, Dotenv, DotenvBinding};
 use crate::domain::json::BYTE_ORDER_MARK;
@@ -29,7 +29,7 @@ impl FileLayer {
         let Some(target) = self.variable_there(bytes, path)? else {
             let name = self.names.variable_of(path).ok_or_else(|| {
                 let reason = format!("no variable of this file could hold {path}");
-                self.refused(Refusal::new(reason, "declare one in the application file"))
+                self.refused(WriteRefusal::new(reason, "declare one in the application file"))
             })?;
             return Ok(TargetVariable { name: name.to_string(), binding: None });
         };
@@ -38,7 +38,7 @@ impl FileLayer {
         if self.variables.is_some() && has_variables {
             let reason = format!("{} is made of another variable there", target.name);
             let remedy = "set that variable, or write into a layer of a higher rank";
-            return Err(self.refused(Refusal::new(reason, remedy)));
+            return Err(self.refused(WriteRefusal::new(reason, remedy)));
         }
         Ok(target)
     }
@@ -58,14 +58,14 @@ impl FileLayer {
             }
             let name = &binding.name;
             let refusal = match (meaning.is_file, meaning.paths.as_slice()) {
-                (true, _) => Refusal::new(
+                (true, _) => WriteRefusal::new(
                     format!("{path} is the content of the file that {name} names"),
                     "write that file",
                 ),
                 (false, [_]) => {
                     return Ok(Some(TargetVariable { name: name.clone(), binding: Some(binding) }));
                 }
-                (false, _) => Refusal::new(
+                (false, _) => WriteRefusal::new(
                     format!("{name} holds other settings besides {path}"),
                     "edit the file by hand",
                 ),
@@ -115,12 +115,12 @@ impl FileLayer {
         let reads = edited.filter(|edited| last_values(dotenv::parse(edited)) == expected);
         let edited = reads.ok_or_else(|| {
             let reason = format!("{path} cannot be changed there without changing something else");
-            self.refused(Refusal::new(reason, "edit the file by hand"))
+            self.refused(WriteRefusal::new(reason, "edit the file by hand"))
         })?;
         // A variable below may need the one that was removed, or lie in what was set.
         self.check_variables(&edited).map_err(|error| {
             let reason = format!("the file could not be read after this write of {path}: {}", error.reason);
-            self.refused(Refusal::new(reason, "edit the file by hand"))
+            self.refused(WriteRefusal::new(reason, "edit the file by hand"))
         })?;
         Ok(Some(edited))
     }
@@ -133,7 +133,7 @@ impl FileLayer {
     ) -> Result<Zeroizing<String>, LayerWriteError> {
         let text = value_text(value.expose(), self.names.value_type(path)).ok_or_else(|| {
             let reason = format!("a variable cannot hold this value of {path}");
-            self.refused(Refusal::new(reason, "write it into a layer that has types"))
+            self.refused(WriteRefusal::new(reason, "write it into a layer that has types"))
         })?;
         Ok(Zeroizing::new(if self.variables.is_some() { escaped(&text) } else { text }))
     }

@@ -28,12 +28,12 @@ pub struct FileWriter {
 }
 
 /// What is wrong with a write, before it is told of which file.
-pub(super) struct Refusal {
+pub(super) struct WriteRefusal {
     pub(super) reason: String,
     pub(super) remedy: &'static str,
 }
 
-impl Refusal {
+impl WriteRefusal {
     pub(super) fn new(reason: impl Into<String>, remedy: &'static str) -> Self {
         Self { reason: reason.into(), remedy }
     }
@@ -164,7 +164,7 @@ impl FileLayer {
             let is_section = root.get(path).is_some_and(TreeNode::has_members);
             if is_section && !value.expose().is_object() {
                 let reason = format!("{path} is a section there");
-                return Err(refused(Refusal::new(reason, "remove it first, or set what lies in it")));
+                return Err(refused(WriteRefusal::new(reason, "remove it first, or set what lies in it")));
             }
         }
         let wanted = value.as_ref().map(SettingValue::expose);
@@ -184,7 +184,7 @@ impl FileLayer {
             }
         }
         let reason = format!("{path} cannot be changed there without changing something else");
-        Err(refused(Refusal::new(reason, "edit the file by hand")))
+        Err(refused(WriteRefusal::new(reason, "edit the file by hand")))
     }
 
     /// The text of the file, or that of a new one.
@@ -201,14 +201,14 @@ impl FileLayer {
     }
 
     /// Whether a value can be set at a path of this tree.
-    fn check_place(&self, root: &TreeNode, path: &SettingPath) -> Result<(), Refusal> {
+    fn check_place(&self, root: &TreeNode, path: &SettingPath) -> Result<(), WriteRefusal> {
         let mut node = root;
         for (depth, name) in path.names().enumerate() {
             let TreeValue::Section(members) = &node.value else {
                 let outer = SettingPath::new(path.names().take(depth))
                     .map_or_else(|_| String::new(), |it| it.to_string());
                 let reason = format!("{outer} is a value there, so that {path} cannot lie in it");
-                return Err(Refusal::new(reason, "remove that value first"));
+                return Err(WriteRefusal::new(reason, "remove that value first"));
             };
             match members.iter().find(|(member, _)| &**member == name) {
                 Some((_, member)) => node = member,
@@ -216,7 +216,7 @@ impl FileLayer {
             }
         }
         match self.variables.is_some().then(|| variable_in(node)).flatten() {
-            Some(name) => Err(Refusal::new(
+            Some(name) => Err(WriteRefusal::new(
                 format!("{path} is made of the variable {name} there"),
                 "set that variable, or write into a layer of a higher rank",
             )),
@@ -224,7 +224,7 @@ impl FileLayer {
         }
     }
 
-    pub(super) fn refused(&self, refusal: Refusal) -> LayerWriteError {
+    pub(super) fn refused(&self, refusal: WriteRefusal) -> LayerWriteError {
         self.error(LayerWriteFault::NotWritable, refusal.reason, refusal.remedy)
     }
 

@@ -4,30 +4,30 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::super::tree::{TreeNode, TreeValue};
-use super::writer::Refusal;
+use super::writer::WriteRefusal;
 use crate::application::SettingPath;
 use crate::domain::json::quote;
 
 const BY_HAND: &str = "edit the file by hand, or write into another layer";
 
 /// Whether the value at a path can be replaced.
-pub(super) fn check(text: &str, root: &TreeNode, path: &SettingPath) -> Result<(), Refusal> {
+pub(super) fn check(text: &str, root: &TreeNode, path: &SettingPath) -> Result<(), WriteRefusal> {
     let Some(node) = root.get(path) else {
-        return Err(Refusal::new(
+        return Err(WriteRefusal::new(
             format!("{path} is not in this YAML, and values are only replaced there"),
             BY_HAND,
         ));
     };
     if !matches!(node.value, TreeValue::Scalar(_)) {
-        return Err(Refusal::new(format!("{path} is a list or a section of YAML there"), BY_HAND));
+        return Err(WriteRefusal::new(format!("{path} is a list or a section of YAML there"), BY_HAND));
     }
     if node.shared {
         let reason = format!("{path} comes from another place of the file, by an alias or a merge");
-        return Err(Refusal::new(reason, BY_HAND));
+        return Err(WriteRefusal::new(reason, BY_HAND));
     }
     match node.span.of(text).chars().next() {
-        None => Err(Refusal::new(format!("{path} has no text there that could be replaced"), BY_HAND)),
-        Some('|' | '>') => Err(Refusal::new(format!("{path} is a block of lines there"), BY_HAND)),
+        None => Err(WriteRefusal::new(format!("{path} has no text there that could be replaced"), BY_HAND)),
+        Some('|' | '>') => Err(WriteRefusal::new(format!("{path} is a block of lines there"), BY_HAND)),
         Some(_) => Ok(()),
     }
 }
@@ -38,9 +38,9 @@ pub(super) fn edited(
     root: &TreeNode,
     path: &SettingPath,
     value: Option<&Value>,
-) -> Result<Vec<Zeroizing<String>>, Refusal> {
+) -> Result<Vec<Zeroizing<String>>, WriteRefusal> {
     let Some(value) = value else {
-        return Err(Refusal::new(
+        return Err(WriteRefusal::new(
             format!("{path} is not removed: of YAML values are only replaced"),
             BY_HAND,
         ));

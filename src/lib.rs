@@ -14,7 +14,7 @@
 //! | [`manager`] | one store opened from settings, with a shared watch, and documents merged with secrets | `domain`, `provider`, `inventory`, `check`, `config` |
 //! | `audit`, `logging` | who wrote what, when, and with what outcome; confdeck's own log (feature `console`) | `domain`, `provider`, `private_file`, `text` |
 //! | `write` | audited conditional writes, and reads of secret values (feature `console`) | `domain`, `provider`, `audit` |
-//! | `application` | settings of applications, in layers (feature `applications`) | `domain`, `provider`, `check`, `config` |
+//! | `application` | settings of applications, in layers (feature `applications`) | `domain`, `compare`, `provider`, `check`, `config` |
 //! | `cli`, `console` | the subcommands; the terminal program (feature `console`) | all of the above |
 //!
 //! ```

@@ -15,6 +15,10 @@ mod write;
 pub use origin::{ValueOrigin, ValuePlace};
 pub use path::{SettingPath, SettingPathError};
 pub use source::{LayerContents, LayerRevision, LayerValue, Load, Source, SourceError, SourceFault};
+pub use sources::{
+    ArgumentError, ArgumentsSource, EnvironmentSource, FileLayer, FileSource, FileWriter, LocalSources,
+    SharedVariables, VariableNames,
+};
 #[cfg(feature = "etcd")]
 pub use sources::{EtcdSource, EtcdVariables, etcd_root};
 pub use sources::{HttpSettings, HttpSettingsError, HttpSource, RemoteLayer, RemoteSources};

@@ -11,9 +11,9 @@ use crate::domain::json::{SyntaxError, quote};
 /// ```
 /// use confdeck::compare::set_member;
 ///
-/// let text = set_member("{\"a\": {\"b\":1}}\n", &["a", "c"], Some("[2]"))?;
-/// assert_eq!(text, "{\"a\": {\"b\":1,\"c\":[2]}}\n");
-/// assert_eq!(set_member("{\"a\": {\"b\":1}}\n", &["a", "b"], None)?, "{}\n");
+/// let text = "{\"a\": {\"b\": 1}}\n";
+/// assert_eq!(set_member(text, &["a", "c"], Some("[2]"))?, "{\"a\": {\"b\": 1, \"c\": [2]}}\n");
+/// assert_eq!(set_member(text, &["a", "b"], None)?, "{}\n");
 /// # Ok::<(), confdeck::domain::json::SyntaxError>(())
 /// ```
 ///

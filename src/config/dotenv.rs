@@ -1,135 +1,41 @@
 //! Files of variables, read as python-dotenv 1.2.4 reads them, because the receiver loads its `.env` with it
 //! (docs/receiver.md, Environment). Pure; `tests/vectors/dotenv.json` holds it to what the library itself said.
 
+mod fault;
 mod interpolate;
 
 use zeroize::Zeroizing;
 
+pub(crate) use fault::{DotenvFault, DotenvFaultKind};
 pub(super) use interpolate::interpolate;
 
-use crate::domain::Finding;
+use crate::domain::json::line_column;
 
 /// What a file says, in order; a later variable of the same name replaces an earlier one.
 #[derive(Default)]
-pub(super) struct Dotenv {
-    pub(super) bindings: Vec<DotenvBinding>,
-    pub(super) faults: Vec<DotenvFault>,
+pub(crate) struct Dotenv {
+    pub(crate) bindings: Vec<DotenvBinding>,
+    pub(crate) faults: Vec<DotenvFault>,
 }
 
-pub(super) struct DotenvBinding {
-    pub(super) name: String,
+pub(crate) struct DotenvBinding {
+    pub(crate) name: String,
     /// Not interpolated; `None` for a name without `=`, which sets nothing.
-    pub(super) value: Option<Zeroizing<String>>,
-    pub(super) line: usize,
-    pub(super) column: usize,
-}
-
-/// Something in a file that the receiver does not get, or not as it looks. Never quotes the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct DotenvFault {
-    pub(super) kind: DotenvFaultKind,
-    pub(super) line: usize,
-    pub(super) column: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum DotenvFaultKind {
-    NotUtf8,
-    Nul,
-    NotAssignment,
-    OpenQuote,
-    AfterQuote,
-    NoValue,
-    QuotedName,
-    ByteOrderMark,
-    CommentAsValue,
-    OtherVariable,
-}
-
-impl DotenvFaultKind {
-    /// What is wrong, and what the receiver gets.
-    fn words(self) -> &'static str {
-        match self {
-            Self::NotUtf8 => {
-                "this byte is not UTF-8: python-dotenv refuses the whole file, and the receiver gets none of it"
-            }
-            Self::Nul => {
-                "a NUL byte: python-dotenv stops there, and the receiver gets no variable from here on"
-            }
-            Self::NotAssignment => "this is not NAME=VALUE: the receiver gets nothing from this line",
-            Self::OpenQuote => "a quote is opened and never closed: the receiver gets nothing from this line",
-            Self::AfterQuote => {
-                "something follows the closing quote: the receiver gets nothing from this assignment"
-            }
-            Self::NoValue => "this is not NAME=VALUE: from a name alone the receiver sets no variable",
-            Self::QuotedName => {
-                "this name is called so with all its characters, quotes too: the receiver has no variable \
-                 without them"
-            }
-            Self::ByteOrderMark => {
-                "the file begins with a byte order mark: python-dotenv before 1.2.4 takes it for a part of the \
-                 first name, so that the receiver lacks that variable"
-            }
-            Self::CommentAsValue => {
-                "an empty value before a comment: python-dotenv before 1.2.3 takes the comment for the value"
-            }
-            Self::OtherVariable => {
-                "a ${NAME} that this file does not set before it: the receiver takes it from its own \
-                 process, which cannot be seen from here"
-            }
-        }
-    }
-
-    fn remedy(self) -> &'static str {
-        match self {
-            Self::NotUtf8 => "save the file as UTF-8",
-            Self::Nul => "remove it",
-            Self::NotAssignment => "begin a comment with #",
-            Self::OpenQuote => "close the quote",
-            Self::AfterQuote => "quote the whole value",
-            Self::NoValue => "write NAME=VALUE, or begin a comment with #",
-            Self::QuotedName => "leave the quotes out",
-            Self::ByteOrderMark => "save the file without it",
-            Self::CommentAsValue => "put the comment on a line of its own",
-            Self::OtherVariable => "set it on a line above, if the receiver's process does not",
-        }
-    }
-
-    /// Whether the receiver gets nothing from the file, or from a part of it.
-    pub(super) fn is_lost(self) -> bool {
-        use DotenvFaultKind::{ByteOrderMark, CommentAsValue, OtherVariable, QuotedName};
-        !matches!(self, QuotedName | ByteOrderMark | CommentAsValue | OtherVariable)
-    }
-}
-
-impl DotenvFault {
-    /// Whether the receiver gets nothing of the whole file.
-    pub(super) fn refuses_file(self) -> bool {
-        self.kind == DotenvFaultKind::NotUtf8
-    }
-
-    /// As the problem of a refused file.
-    pub(super) fn problem(self) -> String {
-        format!("{}; {}", self.kind.words(), self.kind.remedy())
-    }
-
-    /// As a finding about a file that is read all the same.
-    pub(super) fn finding(self, path: &std::path::Path) -> Finding {
-        let text = format!("{}:{}:{}: {}", path.display(), self.line, self.column, self.kind.words());
-        match self.kind {
-            DotenvFaultKind::CommentAsValue | DotenvFaultKind::OtherVariable => {
-                Finding::hint(text, self.kind.remedy())
-            }
-            _ => Finding::fault(text, self.kind.remedy()),
-        }
-    }
+    pub(crate) value: Option<Zeroizing<String>>,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
+    /// Its lines in [`unix_text`], with the end of the last one.
+    #[cfg_attr(not(feature = "applications"), allow(dead_code, reason = "for what writes such files"))]
+    pub(crate) lines: std::ops::Range<usize>,
+    /// The value there, with its quotes; empty if there is none.
+    #[cfg_attr(not(feature = "applications"), allow(dead_code, reason = "for what writes such files"))]
+    pub(crate) written: std::ops::Range<usize>,
 }
 
 /// Reads a file; goes on after what python-dotenv gives up at.
-pub(super) fn parse(bytes: &[u8]) -> Dotenv {
+pub(crate) fn parse(bytes: &[u8]) -> Dotenv {
     let mut found = Dotenv::default();
-    let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
-    let text = with_unix_lines(text.strip_prefix('\u{feff}').unwrap_or(&text));
+    let text = unix_text(bytes);
     let text = text.as_str();
     if bytes.starts_with("\u{feff}".as_bytes()) {
         found.faults.push(DotenvFault { kind: DotenvFaultKind::ByteOrderMark, line: 1, column: 1 });
@@ -152,6 +58,12 @@ pub(super) fn parse(bytes: &[u8]) -> Dotenv {
     }
 }
 
+/// The text that is read: without a byte order mark, and with `\n` for all ends of lines.
+pub(crate) fn unix_text(bytes: &[u8]) -> Zeroizing<String> {
+    let text = Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+    with_unix_lines(text.strip_prefix('\u{feff}').unwrap_or(&text))
+}
+
 /// Python reads all ends of lines as `\n`.
 fn with_unix_lines(text: &str) -> Zeroizing<String> {
     let mut unix = Zeroizing::new(String::with_capacity(text.len()));
@@ -167,16 +79,9 @@ fn with_unix_lines(text: &str) -> Zeroizing<String> {
 
 impl Dotenv {
     fn fault(&mut self, kind: DotenvFaultKind, text: &str, at: usize) {
-        let (line, column) = place(text, at);
+        let (line, column) = line_column(text, at);
         self.faults.push(DotenvFault { kind, line, column });
     }
-}
-
-/// Line and column, from 1, of a byte; the column counts characters.
-fn place(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at).unwrap_or(text);
-    let line = before.rsplit('\n').next().unwrap_or_default();
-    (1 + before.matches('\n').count(), 1 + line.chars().count())
 }
 
 /// `\s` of Python's regular expressions.
@@ -225,6 +130,7 @@ impl<'t> DotenvReader<'t> {
         let name = self.name()?;
         self.take_while(is_blank);
         let mut value_at = start;
+        let mut value_end = start;
         let value = if name.is_some() && self.peek() == Some('=') {
             self.at += 1;
             let blanks = !self.take_while(is_blank).is_empty();
@@ -238,6 +144,10 @@ impl<'t> DotenvReader<'t> {
         } else {
             None
         };
+        if let Some(value) = &value {
+            let is_quoted = self.text.get(value_at..).is_some_and(|text| text.starts_with(['\'', '"']));
+            value_end = if is_quoted { self.at } else { value_at + value.len() };
+        }
         self.skip_comment();
         self.end_of_line().map_err(|()| match value {
             Some(_) => (DotenvFaultKind::AfterQuote, value_at),
@@ -249,8 +159,16 @@ impl<'t> DotenvReader<'t> {
         } else if name.contains(['\'', '"', '`', '\u{feff}']) {
             found.fault(DotenvFaultKind::QuotedName, self.text, start);
         }
-        let (line, column) = place(self.text, start);
-        found.bindings.push(DotenvBinding { name: name.to_owned(), value, line, column });
+        let (line, column) = line_column(self.text, start);
+        found.bindings.push(DotenvBinding {
+            name: name.to_owned(),
+            value,
+            line,
+            column,
+            lines: self.text.get(..start).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1)
+                ..self.at,
+            written: value_at..value_end,
+        });
         Ok(())
     }
 

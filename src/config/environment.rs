@@ -90,7 +90,7 @@ impl Environment {
         let is_text = std::str::from_utf8(bytes).is_ok();
         let process = self.process_variables();
         for binding in bindings {
-            let dotenv::DotenvBinding { name, value, line, column } = binding;
+            let dotenv::DotenvBinding { name, value, line, column, .. } = binding;
             let Some(value) = value else {
                 self.file.remove(&name);
                 self.unset.insert(name);

@@ -5,7 +5,7 @@
 //! traced. All settings are defined in one table, [`SETTINGS`], from which the reference in
 //! docs/configuration.md is generated.
 
-mod dotenv;
+pub(crate) mod dotenv;
 mod environment;
 mod error;
 #[cfg(feature = "etcd")]

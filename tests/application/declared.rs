@@ -18,8 +18,7 @@ fn application(layers: Vec<LayerSpec>) -> ApplicationSpec {
         folder: PathBuf::from("."),
         layers,
         settings: settings(&CONTROL_UNIT),
-        rules: Vec::new(),
-        state: None,
+        ..ApplicationSpec::default()
     }
 }
 
@@ -69,7 +68,13 @@ async fn each_remote_layer_is_opened_by_its_kind_and_local_ones_are_left_to_othe
     let Ok(Load::Contents(read)) = of_http.source.load(None).await else { panic!("not loaded") };
     assert_eq!(shown(&read), json!({"log_level": "DEBUG"}));
 
-    let file = LayerKind::File { path: "app.json".into(), format: FileFormat::Json, variables: Vec::new() };
+    let file = LayerKind::File {
+        path: "app.json".into(),
+        format: FileFormat::Json,
+        variables: Vec::new(),
+        watch: true,
+        debounce: std::time::Duration::ZERO,
+    };
     for kind in [LayerKind::Defaults, LayerKind::Arguments, file] {
         let application = application(vec![layer(kind)]);
         assert!(sources.open(&application, &application.layers[0]).is_ok_and(|layer| layer.is_none()));

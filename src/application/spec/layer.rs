@@ -155,7 +155,7 @@ fn kind(
                 reader.mistake(&span, problem);
                 return None;
             };
-            let Substituted { text, variables } = path;
+            let Substituted { text, variables, .. } = path;
             let (name, path) = (text.as_str().into(), folder.join(text.as_str()));
             return Some((name, LayerKind::File { path, format, variables, watch, debounce }));
         }

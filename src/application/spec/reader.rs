@@ -155,10 +155,11 @@ impl SpecReader<'_> {
     }
 
     fn substituted(&mut self, value: &TomlValue<'_>) -> Option<Substituted> {
-        match substitute(value.get_ref().as_str()?, self.variables) {
-            Ok(made) => Some(made),
+        let text = value.get_ref().as_str()?;
+        match substitute(text, |name| self.variables.variable(name)) {
+            Ok(made) => Some(made.unwrap_or_else(|| Substituted::unchanged(text))),
             Err(fault) => {
-                self.mistake_within(value, fault.at, &fault.reason);
+                self.mistake_within(value, fault.at, &format!("{fault}; {}", fault.remedy()));
                 None
             }
         }

@@ -6,8 +6,8 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::contents::{FileContents, FileKind, token_of};
-use super::filesystem::{StatStamp, check_replaceable, check_size, read, target};
-use super::lock::FileLock;
+use super::filesystem::{StatStamp, check_size, read, target};
+use super::lock::{FileLock, lock_target};
 use super::splice;
 use super::state::{FileState, GLANCE};
 use super::temp_file::{ReplaceOutcome, TempFile};
@@ -122,19 +122,13 @@ fn lock_files<'a>(shared: &'a FileState, operations: &'a [Op]) -> Result<Vec<Loc
     let mut held: Vec<LockedFile<'a>> = Vec::new();
     for (kind, ops) in parts.into_iter().filter(|(_, ops)| !ops.is_empty()) {
         let path = shared.path(kind);
-        let (target, lock) = loop {
-            let end = target(path)?;
+        let (target, lock) = lock_target(path, deadline, |end| {
             if held.iter().any(|other| other.target == end) {
                 let reason = format!("webhooks and connections are both {}; name two files", end.display());
                 return Err(Error::invalid(reason));
             }
-            check_replaceable(&end)?;
-            let lock = FileLock::acquire(&end, deadline)?;
-            // The link may have been changed while we waited for the lock.
-            if target(path)? == end {
-                break (end, lock);
-            }
-        };
+            Ok(())
+        })?;
         held.push(LockedFile { kind, ops, path, target, _lock: lock });
     }
     Ok(held)

@@ -22,7 +22,7 @@ const ATTEMPTS: usize = 5;
 
 /// Metadata that tells whether a file has changed since it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct StatStamp {
+pub(crate) struct StatStamp {
     device: u64,
     inode: u64,
     size: u64,
@@ -43,7 +43,7 @@ impl StatStamp {
     }
 
     /// The stamp of the file that `path` resolves to; `None` if there is none, or it is not accessible.
-    pub(super) fn at(path: &Path) -> Option<Self> {
+    pub(crate) fn at(path: &Path) -> Option<Self> {
         std::fs::metadata(path).ok().map(|file| Self::of(&file))
     }
 }
@@ -66,6 +66,11 @@ pub(super) fn open_nofollow(path: &Path, write: bool) -> io::Result<File> {
 /// [`Error::Denied`] or [`Error::Unavailable`], with the path, if this user may not read it, its folder is
 /// missing, or it is not a regular file. [`Error::Invalid`] if it is too large.
 pub(super) fn read(path: &Path) -> Result<Option<(StatStamp, Vec<u8>)>> {
+    read_within(path, LARGEST)
+}
+
+/// As [`read`], with another limit of the size, in bytes.
+pub(crate) fn read_within(path: &Path, largest: u64) -> Result<Option<(StatStamp, Vec<u8>)>> {
     let mut file = match open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return missing(path).map(|()| None),
@@ -75,7 +80,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(StatStamp, Vec<u8>)>> {
     check_regular(path, before.file_type())?;
     let mut attempts = 1;
     loop {
-        let (stamp, bytes, whole) = attempt(path, &mut file)?;
+        let (stamp, bytes, whole) = attempt(path, &mut file, largest)?;
         if whole || attempts == ATTEMPTS {
             return Ok(Some((stamp, bytes)));
         }
@@ -85,21 +90,21 @@ pub(super) fn read(path: &Path) -> Result<Option<(StatStamp, Vec<u8>)>> {
 
 /// Reads once; the flag is whether the file stayed unchanged meanwhile: even a mix of two texts can be
 /// valid.
-fn attempt(path: &Path, file: &mut File) -> Result<(StatStamp, Vec<u8>, bool)> {
+fn attempt(path: &Path, file: &mut File, largest: u64) -> Result<(StatStamp, Vec<u8>, bool)> {
     let reading = |file: &mut File| -> io::Result<_> {
         io::Seek::rewind(file)?;
         let before = StatStamp::of(&file.metadata()?);
         let mut bytes = Vec::new();
-        if before.size <= LARGEST {
+        if before.size <= largest {
             // One byte more than the size, so that EOF is detected without growing the buffer.
             let room = usize::try_from(before.size).unwrap_or_default().saturating_add(1);
             bytes.try_reserve_exact(room).map_err(|_| ErrorKind::OutOfMemory)?;
-            file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+            file.take(largest + 1).read_to_end(&mut bytes)?;
         }
         Ok((before, bytes, before == StatStamp::of(&file.metadata()?)))
     };
     let (stamp, bytes, whole) = reading(file).map_err(|error| access_error("read", path, &error))?;
-    check_size(path, stamp.size.max(bytes.len() as u64))?;
+    check_size_within(path, stamp.size.max(bytes.len() as u64), largest)?;
     Ok((stamp, bytes, whole))
 }
 
@@ -108,14 +113,18 @@ fn attempt(path: &Path, file: &mut File) -> Result<(StatStamp, Vec<u8>, bool)> {
 /// # Errors
 /// [`Error::Invalid`] with both sizes.
 pub(super) fn check_size(path: &Path, size: u64) -> Result<()> {
-    if size <= LARGEST {
+    check_size_within(path, size, LARGEST)
+}
+
+pub(super) fn check_size_within(path: &Path, size: u64, largest: u64) -> Result<()> {
+    if size <= largest {
         return Ok(());
     }
     Err(Error::invalid(format!(
         "{}: {} MiB is more than the {} MiB that are read of one file; split it, or use an etcd store",
         path.display(),
         size.div_ceil(MIB),
-        LARGEST / MIB
+        largest / MIB
     )))
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::filesystem::{folder, open_nofollow, save_error};
+use super::filesystem::{check_replaceable, folder, open_nofollow, save_error, target};
 use super::metadata;
 use super::temp_file::sibling;
 use crate::private_file::{create_new, io_reason, is_same, lock_until};
@@ -68,6 +68,27 @@ impl Drop for FileLock {
         // Removed while still locked; on failure an empty file remains, which the next save reuses.
         if is_still(&self.path, &self.file) {
             let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// The file that a save of `path` replaces, locked. `check` may refuse it before its lock is waited for.
+///
+/// # Errors
+/// Those of [`FileLock::acquire`] and of `check`, and [`Error::Unavailable`] for what is no file.
+pub(super) fn lock_target(
+    path: &Path,
+    deadline: Instant,
+    check: impl Fn(&Path) -> Result<()>,
+) -> Result<(PathBuf, FileLock)> {
+    loop {
+        let end = target(path)?;
+        check(&end)?;
+        check_replaceable(&end)?;
+        let lock = FileLock::acquire(&end, deadline)?;
+        // The link may have been changed while we waited for the lock.
+        if target(path)? == end {
+            return Ok((end, lock));
         }
     }
 }

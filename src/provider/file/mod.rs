@@ -17,10 +17,14 @@
 mod commit;
 mod contents;
 mod filesystem;
+mod fs_watcher;
 mod health;
 mod io_clock;
+mod io_threads;
 mod lock;
 mod metadata;
+#[cfg(feature = "applications")]
+mod rewrite;
 mod splice;
 mod state;
 mod temp_file;
@@ -37,7 +41,17 @@ use futures::{StreamExt, TryStreamExt};
 use tokio::time::timeout;
 
 pub(crate) use self::contents::FileKind;
+#[cfg(feature = "applications")]
+pub(crate) use self::filesystem::{StatStamp, read_within};
+#[cfg(feature = "applications")]
+pub(crate) use self::fs_watcher::{FsWatcher, GATHER, WatchMode};
+#[cfg(feature = "applications")]
+pub(crate) use self::io_threads::IoThreads;
+#[cfg(feature = "applications")]
+pub(crate) use self::rewrite::{REWRITE_DEADLINE, check_rewritable, rewrite};
 use self::state::FileState;
+#[cfg(feature = "applications")]
+pub(crate) use self::tracker::{HESITATION, settled};
 use super::{
     Backend, CALL_DEADLINE, Capabilities, Commit, ConfigReader, ConfigWriter, Error, Op, Page, Result, Watch,
     ops, watch_channel,
@@ -56,7 +70,7 @@ pub const BACKEND: Backend = Backend {
 const RECEIVER_DEBOUNCE: Duration = Duration::from_millis(3_500);
 
 /// The message for a file system that does not respond, such as a hung network mount.
-const SILENT: &str = "the file system does not answer; check the mount";
+pub(crate) const SILENT: &str = "the file system does not answer; check the mount";
 
 /// How long the file system may take to answer before a save begins.
 const PROBE: Duration = Duration::from_secs(2);
@@ -271,7 +285,7 @@ mod tests {
         let hang = Arc::new(std::sync::Mutex::new(hang));
         let moment = Duration::from_millis(20);
         let mut hands = 0;
-        while provider.shared.permits.available_permits() > 0 {
+        while provider.shared.threads.available() > 0 {
             let hang = Arc::clone(&hang);
             let hung = provider.within(moment, move |_| hang.lock().unwrap().recv().is_ok()).await;
             assert!(hung.is_none());

@@ -9,21 +9,19 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
 
 use super::SILENT;
 use super::contents::{FileKind, MemberDocument};
 use super::filesystem::{StatStamp, folder};
+use super::fs_watcher::WatchMode;
 use super::io_clock::IoClock;
+use super::io_threads::IoThreads;
 use super::tracker::{FileTracker, HESITATION};
-use super::watch::WatchMode;
 use crate::domain::{ChangeKind, Entry, KeyPrefix, LinkState, ResourceKey, Revision, StoreId};
 use crate::provider::feed::{Feed, FeedState};
 use crate::provider::{Error, Result};
 
-/// How many blocking threads a provider may use. Where a file system hangs, each call blocks one
-/// thread for good; with no permit left, calls time out instead of using up the runtime's threads.
+/// How many blocking threads a provider may use.
 const HANDS: usize = 8;
 
 /// How long a caller waits before it reads again a file that an editor is writing.
@@ -36,7 +34,7 @@ pub(super) struct FileState {
     pub(super) debounce: Duration,
     pub(super) webhooks: PathBuf,
     pub(super) connections: PathBuf,
-    pub(super) permits: Arc<Semaphore>,
+    pub(super) threads: IoThreads,
     pub(super) io: IoClock,
     pub(super) files: Mutex<FilePair>,
     pub(super) watch_mode: Mutex<WatchMode>,
@@ -56,9 +54,9 @@ impl FileState {
         let feed = Feed::new(StoreId::new("files"), connecting.clone());
         // Nothing is known before it, not even that there is nothing.
         feed.update(|picture| picture.set_link(connecting, true));
-        let permits = Arc::new(Semaphore::new(HANDS));
+        let threads = IoThreads::new(HANDS);
         let (files, watch_mode) = (Mutex::default(), Mutex::default());
-        Self { feed, debounce, webhooks, connections, permits, io: IoClock::default(), files, watch_mode }
+        Self { feed, debounce, webhooks, connections, threads, io: IoClock::default(), files, watch_mode }
     }
 
     pub(super) fn path(&self, which: FileKind) -> &Path {
@@ -68,19 +66,14 @@ impl FileState {
         }
     }
 
-    /// Runs file I/O on a blocking thread; `None` if the runtime is shutting down. Work that hangs keeps its
-    /// permit, so that it cannot use up all blocking threads.
+    /// Runs file I/O on one of its threads; `None` if the runtime is shutting down.
     pub(super) async fn blocking<T, F>(self: Arc<Self>, work: F) -> Option<T>
     where
         T: Send + 'static,
         F: FnOnce(&Self) -> T + Send + 'static,
     {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
-        let run = spawn_blocking(move || {
-            let _permit = permit;
-            work(&self)
-        });
-        run.await.ok()
+        let threads = self.threads.clone();
+        threads.run(move || work(&self)).await
     }
 
     /// Reads each file that has changed, or both with `force`, and publishes all differences as one

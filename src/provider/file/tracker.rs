@@ -17,7 +17,7 @@ const STAMP_SETTLES: i64 = 2;
 
 /// How long a file must stay invalid or missing before it is reported to watches: many editors truncate
 /// or remove a file before they write it.
-pub(super) const HESITATION: Duration = Duration::from_millis(150);
+pub(crate) const HESITATION: Duration = Duration::from_millis(150);
 
 #[derive(Debug, Default)]
 pub(super) struct FileTracker {
@@ -131,7 +131,7 @@ impl FileTracker {
 }
 
 /// The stamp, if it is old enough that a later write cannot have the same one.
-pub(super) fn settled(stamp: StatStamp) -> Option<StatStamp> {
+pub(crate) fn settled(stamp: StatStamp) -> Option<StatStamp> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let now = i64::try_from(now.as_secs()).unwrap_or(i64::MAX);
     (stamp.changed.0.saturating_add(STAMP_SETTLES) < now).then_some(stamp)

@@ -23,19 +23,19 @@ pub(super) fn read(text: &str) -> Result<TreeNode, TreeFault> {
         // A snippet quotes what may be a secret.
         with_snippet: false,
     };
-    match serde_saphyr::from_str_with_options::<Option<YamlNode>>(text, options) {
+    match serde_saphyr::from_str_with_options::<Option<SpannedYaml>>(text, options) {
         Ok(Some(root)) => node(root, text),
         Ok(None) => Ok(TreeNode::new(TreeValue::Section(Vec::new()), Span { start: 0, end: 0 })),
         Err(error) => Err(fault(&error)),
     }
 }
 
-type YamlNode = Spanned<YamlValue>;
+type SpannedYaml = Spanned<YamlValue>;
 
 enum YamlValue {
     Scalar(Value),
-    List(Vec<YamlNode>),
-    Mapping(Vec<(String, YamlNode)>),
+    List(Vec<SpannedYaml>),
+    Mapping(Vec<(String, SpannedYaml)>),
 }
 
 impl<'de> Deserialize<'de> for YamlValue {
@@ -98,7 +98,7 @@ impl<'de> Visitor<'de> for YamlVisitor {
     }
 }
 
-fn node(node: YamlNode, text: &str) -> Result<TreeNode, TreeFault> {
+fn node(node: SpannedYaml, text: &str) -> Result<TreeNode, TreeFault> {
     let Spanned { value, referenced, defined } = node;
     let span = span(defined);
     let value = match value {

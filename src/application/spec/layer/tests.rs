@@ -167,7 +167,7 @@ fn use_local_config_leaves_etcd_out_and_asks_for_none_of_its_variables() {
     assert_eq!(
         mistakes(text),
         [
-            "5:9: the variable EtcdSettings__HostName is not set: set it, or write ${EtcdSettings__HostName:default}"
+            "5:9: the variable EtcdSettings__HostName is not set, and has no default here; set it, or write ${NAME:default}"
         ]
     );
 }
@@ -231,11 +231,11 @@ fn a_mistake_in_a_layer_names_its_place_and_quotes_no_value() {
         ),
         (
             "kind = \"file\"\npath = \"${A}.json\"",
-            "4:9: the variable A is not set: set it, or write ${A:default}",
+            "4:9: the variable A is not set, and has no default here; set it, or write ${NAME:default}",
         ),
         (
             "kind = \"file\"\npath = \"\\u0061${A}.json\"",
-            "4:8: at character 2: the variable A is not set: set it, or write ${A:default}",
+            "4:8: at character 2: the variable A is not set, and has no default here; set it, or write ${NAME:default}",
         ),
         ("kind = \"etcd\"\nroot = \"/a\"\nshape = \"map\"", "5:9: shape must be one of keys, document, tree"),
         ("kind = \"environment\"\npriority = -1", "4:12: priority must be a whole number from 0 to 1000000"),

@@ -41,5 +41,6 @@ pub use sources::{ConfigText, Overrides, SettingSources};
 pub use table::{ACCENTS, SETTINGS, THEMES, reference_table};
 pub use target::{ContextWarning, Target};
 
-#[cfg(test)]
+// They name settings of etcd.
+#[cfg(all(test, feature = "etcd"))]
 mod tests;

@@ -1,0 +1,58 @@
+//! What an application file declares of settings, as far as values are judged by it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::secrecy::is_secret;
+use super::{SettingFault, SettingPath, SettingSpec, SettingValue, SourceValue};
+
+/// Makes values fit their declarations, and tells where they cannot. Its reasons never quote a value.
+pub trait SettingValidator: Send + Sync {
+    /// The value of a layer, with the type of its setting.
+    ///
+    /// # Errors
+    /// What is expected instead, in words: `must be an integer`.
+    fn coerce(&self, spec: &SettingSpec, value: &SourceValue) -> Result<SettingValue, String>;
+
+    /// Whether a value of the right type is within the limits of its setting.
+    ///
+    /// # Errors
+    /// What is expected instead, in words: `must be at most 100`.
+    fn check(&self, spec: &SettingSpec, value: &SettingValue) -> Result<(), String>;
+
+    /// Whether there are rules over several settings: without any, no tree of all settings is made for them.
+    fn has_rules(&self) -> bool;
+
+    /// The rules that all settings together violate. `settings` is an object, with an object for each section.
+    fn judge(&self, settings: &Value) -> Vec<SettingFault>;
+}
+
+/// The settings of an application file with what judges them.
+pub(super) struct Declarations {
+    pub(super) settings: BTreeMap<SettingPath, SettingSpec>,
+    pub(super) validator: Box<dyn SettingValidator>,
+}
+
+impl Declarations {
+    /// A value as it is in force where its layer wins.
+    pub(super) fn fit(&self, spec: &SettingSpec, value: &SourceValue) -> Result<SettingValue, String> {
+        let value = self.validator.coerce(spec, value)?;
+        self.validator.check(spec, &value)?;
+        Ok(value)
+    }
+
+    /// Whether a value of a layer is to be masked and left out of files: it, or a section that it lies in, is declared
+    /// to be secret, or it looks like one.
+    pub(super) fn is_secret(&self, path: &SettingPath, value: &SourceValue) -> bool {
+        let declares = |path: &SettingPath| self.settings.get(path).is_some_and(|spec| spec.secret);
+        let declared = declares(path) || path.sections().any(|section| declares(&section));
+        match value {
+            SourceValue::Typed(value) => is_secret(declared, path, value.expose()),
+            // Wiped on drop, as the text itself is.
+            SourceValue::Text(text) => {
+                is_secret(declared, path, SettingValue::new(text.as_str().into()).expose())
+            }
+        }
+    }
+}

@@ -35,10 +35,23 @@ pub(super) struct Declarations {
 }
 
 impl Declarations {
+    pub(super) fn coerce(&self, spec: &SettingSpec, value: &SourceValue) -> Result<SettingValue, String> {
+        self.validator.coerce(spec, value)
+    }
+
+    pub(super) fn check(&self, spec: &SettingSpec, value: &SettingValue) -> Result<(), String> {
+        self.validator.check(spec, value)
+    }
+
+    /// The rules that all settings together violate; `tree` makes the object of them, if there are rules.
+    pub(super) fn judge(&self, tree: impl FnOnce() -> SettingValue) -> Vec<SettingFault> {
+        if self.validator.has_rules() { self.validator.judge(tree().expose()) } else { Vec::new() }
+    }
+
     /// A value as it is in force where its layer wins.
     pub(super) fn fit(&self, spec: &SettingSpec, value: &SourceValue) -> Result<SettingValue, String> {
-        let value = self.validator.coerce(spec, value)?;
-        self.validator.check(spec, &value)?;
+        let value = self.coerce(spec, value)?;
+        self.check(spec, &value)?;
         Ok(value)
     }
 

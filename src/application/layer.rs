@@ -91,7 +91,7 @@ impl Expansion<'_> {
             (SourceValue::Text(text), None) => SourceValue::Typed(SettingValue::new(read_text(&text))),
             // What it holds is merged with other layers, so it is needed now.
             (value @ SourceValue::Text(_), Some(spec)) if spec.value_type == ValueType::Json => {
-                match self.declared.validator.coerce(spec, &value) {
+                match self.declared.coerce(spec, &value) {
                     Ok(value) => SourceValue::Typed(value),
                     Err(reason) => {
                         let origin = self.origin(place);

@@ -49,12 +49,9 @@ impl Picture {
             false => self.roots(&layers, declared, &changed).iter().for_each(|root| judge(Some(root))),
         }
         // Rules are judged on values that have their types.
-        if faults.is_empty()
-            && !(changes.is_empty() && !self.layers.is_empty())
-            && declared.validator.has_rules()
-        {
-            let all = tree_of(0, values.within(None).map(|it| (it.path(), it.value())));
-            faults.extend(declared.validator.judge(all.expose()));
+        if faults.is_empty() && (self.layers.is_empty() || !changes.is_empty()) {
+            let all = || tree_of(0, values.within(None).map(|it| (it.path(), it.value())));
+            faults.extend(declared.judge(all));
         }
         match faults.is_empty() {
             true => Ok((Self { layers, values: Arc::new(values) }, changes)),
@@ -152,7 +149,7 @@ fn judged(
     let specs = declared.settings.range::<SettingPath, _>((start, std::ops::Bound::Unbounded));
     let specs = specs.take_while(|(path, _)| root.is_none_or(|root| *path == root || root.contains(path)));
     let mut judgement =
-        Judgement { declared, winners, values: Vec::new(), faults: Vec::new(), section: None };
+        SettingsJudgement { declared, winners, values: Vec::new(), faults: Vec::new(), section: None };
     let mut at = 0;
     for pair in specs.merge_join_by(winners, |(path, _), winner| (*path).cmp(winner.path)) {
         match pair {
@@ -168,7 +165,7 @@ fn judged(
     }
 }
 
-struct Judgement<'a> {
+struct SettingsJudgement<'a> {
     declared: &'a Declarations,
     winners: &'a [Winner<'a>],
     values: Vec<EffectiveValue>,
@@ -177,7 +174,7 @@ struct Judgement<'a> {
     section: Option<&'a SettingPath>,
 }
 
-impl<'a> Judgement<'a> {
+impl<'a> SettingsJudgement<'a> {
     fn value(&mut self, winner: &Winner<'a>, spec: Option<&SettingSpec>) {
         let fit = match (spec, &winner.value.value) {
             (Some(spec), value) => self.declared.fit(spec, value),
@@ -224,7 +221,7 @@ impl<'a> Judgement<'a> {
             SourceValue::Text(_) => None,
         });
         let object = tree_of(path.names().len(), values);
-        if let Err(reason) = self.declared.validator.check(spec, &object) {
+        if let Err(reason) = self.declared.check(spec, &object) {
             self.faults.push(SettingFault::Value { path: path.clone(), origin, reason });
         }
     }

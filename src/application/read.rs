@@ -129,7 +129,7 @@ impl<'de> de::Deserializer<'de> for ValueReader<'de> {
                 items.end()?;
                 Ok(value)
             }
-            Value::Object(members) => visitor.visit_map(Members::of(members)),
+            Value::Object(members) => visitor.visit_map(MemberReader::of(members)),
         }
     }
 
@@ -146,7 +146,9 @@ impl<'de> de::Deserializer<'de> for ValueReader<'de> {
 
     fn deserialize_enum<V: Visitor<'de>>(self, _: &str, _: &[&str], visitor: V) -> Result<V::Value, Misfit> {
         match self.0 {
-            Value::Object(members) => visitor.visit_enum(MapAccessDeserializer::new(Members::of(members))),
+            Value::Object(members) => {
+                visitor.visit_enum(MapAccessDeserializer::new(MemberReader::of(members)))
+            }
             Value::String(text) => visitor.visit_enum(text.as_str().into_deserializer()),
             _ => self.deserialize_any(visitor),
         }
@@ -175,18 +177,18 @@ impl<'de> de::Deserializer<'de> for ValueReader<'de> {
     }
 }
 
-struct Members<'a> {
+struct MemberReader<'a> {
     rest: serde_json::map::Iter<'a>,
     current: Option<(&'a String, &'a Value)>,
 }
 
-impl<'a> Members<'a> {
+impl<'a> MemberReader<'a> {
     fn of(members: &'a Map<String, Value>) -> Self {
         Self { rest: members.iter(), current: None }
     }
 }
 
-impl<'de> de::MapAccess<'de> for Members<'de> {
+impl<'de> de::MapAccess<'de> for MemberReader<'de> {
     type Error = Misfit;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Misfit> {

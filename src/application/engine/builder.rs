@@ -15,8 +15,8 @@ use super::Application;
 use super::defaults::DefaultsSource;
 use super::follow::ReloadReason;
 use super::report::StartError;
-use super::running::Engine;
-use super::state::EngineState;
+use super::running::RunningApplication;
+use super::state::ApplicationState;
 use super::state_folder::{RememberedState, StateFolder, folder_fault};
 
 /// How many versions are kept unless it is said.
@@ -82,7 +82,7 @@ impl ApplicationBuilder {
             self.sources.entry(name).or_insert_with(|| Arc::new(DefaultsSource::new(&self.spec)));
         }
         let declared = Arc::new(Declarations { settings: self.spec.settings, validator: self.validator });
-        let mut state = EngineState::new(declared, self.kept, remembered.number);
+        let mut state = ApplicationState::new(declared, self.kept, remembered.number);
         for layer in layers {
             let Some(source) = self.sources.get(&layer.name) else {
                 return Err(StartError::NoSource(layer.name));
@@ -93,7 +93,7 @@ impl ApplicationBuilder {
             return Err(StartError::UnknownLayer(unknown));
         }
         let before = ApplicationVersion::none();
-        let engine = Arc::new(Engine {
+        let engine = Arc::new(RunningApplication {
             current: ArcSwap::new(before.clone()),
             state: Mutex::new(state),
             versions: watch::Sender::new(before),

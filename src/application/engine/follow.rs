@@ -10,8 +10,8 @@ use tokio::time::{sleep, timeout};
 
 use super::super::{LayerRevision, Load, Source, SourceError, SourceFault};
 use super::report::{ReloadReport, ReloadStatus};
-use super::running::Engine;
-use super::state::Answer;
+use super::running::RunningApplication;
+use super::state::LayerAnswer;
 
 /// Sources have time-outs of their own; this one is for those that have not.
 const LOAD_LIMIT: Duration = Duration::from_secs(30);
@@ -38,7 +38,7 @@ pub(super) enum ReloadReason {
     Followed,
 }
 
-impl Engine {
+impl RunningApplication {
     /// Loads a layer, or all of them, and puts what they have in force.
     pub(super) async fn reload(&self, layer: Option<&str>, reason: ReloadReason) -> ReloadReport {
         let loading = self.layers_to_load(layer).await;
@@ -47,7 +47,7 @@ impl Engine {
             let away = matches!(&load, Err(error) if error.fault != SourceFault::Missing);
             let remembered =
                 if away && reason == ReloadReason::Start { self.remembered(&it.name) } else { None };
-            Answer { layer: it.name.clone(), load, remembered }
+            LayerAnswer { layer: it.name.clone(), load, remembered }
         });
         let answers = answers.collect();
         let begin = Instant::now();
@@ -110,7 +110,7 @@ async fn load(source: &dyn Source, known: Option<&LayerRevision>) -> Result<Load
 
 /// Follows the source of a layer until the application ends.
 pub(super) async fn follow(
-    engine: Weak<Engine>,
+    engine: Weak<RunningApplication>,
     layer: Arc<str>,
     source: Arc<dyn Source>,
     silence: Duration,

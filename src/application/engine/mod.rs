@@ -31,7 +31,7 @@ use follow::{ReloadReason, follow};
 pub use layer_state::{LayerCondition, LayerFailure, LayerStatus};
 pub use metrics::{ApplicationMetrics, RELOAD_BUCKETS};
 pub use report::{ReloadReport, ReloadStatus, RollbackError, StartError, UnknownLayerError};
-use running::Engine;
+use running::RunningApplication;
 pub use updates::{SettingUpdate, SettingUpdates};
 
 /// The settings of a running application. Handles can be cloned; when the last one is dropped, nothing is followed
@@ -43,7 +43,7 @@ pub struct Application(Arc<Handle>);
 
 struct Handle {
     name: Arc<str>,
-    engine: Arc<Engine>,
+    engine: Arc<RunningApplication>,
     silence: Duration,
     /// Aborted when this is dropped.
     tasks: Mutex<JoinSet<()>>,
@@ -64,7 +64,7 @@ impl Application {
         ApplicationBuilder::new(spec, validator)
     }
 
-    fn running(name: Arc<str>, engine: Arc<Engine>, silence: Duration) -> Self {
+    fn running(name: Arc<str>, engine: Arc<RunningApplication>, silence: Duration) -> Self {
         let application = Self(Arc::new(Handle { name, engine, silence, tasks: Mutex::default() }));
         let engine = application.engine();
         let layers: Vec<_> =
@@ -88,7 +88,7 @@ impl Application {
         self.0.tasks.lock().spawn(follow(engine, layer, source, self.0.silence));
     }
 
-    fn engine(&self) -> &Arc<Engine> {
+    fn engine(&self) -> &Arc<RunningApplication> {
         &self.0.engine
     }
 

@@ -62,7 +62,7 @@ pub enum StartError {
     SameName(Arc<str>),
     #[error("the layers {0} and {1} have the same rank {2}; give one of them another priority")]
     SameRank(Arc<str>, Arc<str>, u32),
-    #[error("{}", Lines(faults, unavailable))]
+    #[error("{}", StartReasons(faults, unavailable))]
     Refused {
         /// What is wrong with the values.
         faults: Vec<SettingFault>,
@@ -72,9 +72,9 @@ pub enum StartError {
 }
 
 /// One reason a line.
-struct Lines<'a>(&'a [SettingFault], &'a [(Arc<str>, SourceError)]);
+struct StartReasons<'a>(&'a [SettingFault], &'a [(Arc<str>, SourceError)]);
 
-impl fmt::Display for Lines<'_> {
+impl fmt::Display for StartReasons<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("its settings cannot be put in force:")?;
         self.0.iter().try_for_each(|fault| write!(f, "\n  {fault}"))?;

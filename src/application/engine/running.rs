@@ -10,13 +10,13 @@ use tokio::sync::watch;
 
 use super::super::LayerContents;
 use super::super::version::ApplicationVersion;
-use super::state::EngineState;
+use super::state::ApplicationState;
 use super::state_folder::{LayerToKeep, StateFolder, VersionToKeep, folder_fault};
 
 /// A running application. Readers touch nothing but `current`.
-pub(super) struct Engine {
+pub(super) struct RunningApplication {
     pub(super) current: ArcSwap<ApplicationVersion>,
-    pub(super) state: Mutex<EngineState>,
+    pub(super) state: Mutex<ApplicationState>,
     /// For subscribers: sent while the state is locked, so that versions come in their order.
     pub(super) versions: watch::Sender<Arc<ApplicationVersion>>,
     pub(super) folder: Option<StateFolder>,
@@ -27,13 +27,13 @@ pub(super) struct Engine {
     pub(super) remembered: Mutex<HashMap<String, (LayerContents, SystemTime)>>,
 }
 
-impl Engine {
+impl RunningApplication {
     pub(super) fn remembered(&self, layer: &str) -> Option<(LayerContents, SystemTime)> {
         self.remembered.lock().remove(layer)
     }
 
     /// Lets readers and subscribers see the version in force.
-    pub(super) fn publish(&self, state: &EngineState) {
+    pub(super) fn publish(&self, state: &ApplicationState) {
         let Some(version) = state.in_force() else { return };
         let before = self.current.load_full();
         if Arc::ptr_eq(&before, version) {

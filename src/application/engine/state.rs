@@ -14,7 +14,7 @@ use super::metrics::ApplicationMetrics;
 use super::report::{ReloadStatus, RollbackError, StartError};
 
 /// The answer of a layer's source.
-pub(super) struct Answer {
+pub(super) struct LayerAnswer {
     pub(super) layer: Arc<str>,
     pub(super) load: Result<Load, SourceError>,
     /// What an earlier process kept of it, if it does not answer.
@@ -22,7 +22,7 @@ pub(super) struct Answer {
 }
 
 /// What became of answers.
-pub(super) struct Verdict {
+pub(super) struct ReloadVerdict {
     pub(super) status: ReloadStatus,
     pub(super) changes: usize,
     pub(super) failed: Vec<(Arc<str>, SourceError)>,
@@ -39,7 +39,7 @@ pub(super) struct Pin {
     pub(super) newer: u64,
 }
 
-pub(super) struct EngineState {
+pub(super) struct ApplicationState {
     /// Lowest first.
     pub(super) layers: Vec<RunningLayer>,
     pub(super) declared: Arc<Declarations>,
@@ -54,7 +54,7 @@ pub(super) struct EngineState {
     pub(super) metrics: ApplicationMetrics,
 }
 
-impl EngineState {
+impl ApplicationState {
     /// `kept` versions are kept, one at least; they are counted from the one after `number`.
     pub(super) fn new(declared: Arc<Declarations>, kept: usize, number: u64) -> Self {
         Self {
@@ -110,11 +110,11 @@ impl EngineState {
     /// Puts new contents in force, all or none of them. With `whole`, contents that were refused before count as new.
     /// Otherwise they are tried with the new ones, and without them if that fails: who corrects one layer need not
     /// correct another first.
-    pub(super) fn judge(&mut self, answers: Vec<Answer>, whole: bool, now: SystemTime) -> Verdict {
+    pub(super) fn judge(&mut self, answers: Vec<LayerAnswer>, whole: bool, now: SystemTime) -> ReloadVerdict {
         let declared = self.declared.clone();
         let (mut fresh, mut failed, mut faults) = (BTreeSet::new(), Vec::new(), Vec::new());
         let (mut news, mut answered) = (false, false);
-        for Answer { layer: name, load, remembered } in answers {
+        for LayerAnswer { layer: name, load, remembered } in answers {
             let Some(layer) = self.layer(&name) else { continue };
             let contents = match load {
                 Ok(Load::Unchanged) => {
@@ -179,7 +179,7 @@ impl EngineState {
         if status != ReloadStatus::Failed {
             self.metrics.last_success = Some(now);
         }
-        Verdict { status, changes, failed, faults, news }
+        ReloadVerdict { status, changes, failed, faults, news }
     }
 
     fn refuse(&mut self, fresh: &BTreeSet<Arc<str>>, faults: &[SettingFault]) {

@@ -48,6 +48,9 @@ fn an_empty_object_is_a_section_and_takes_nothing_away_from_one() {
     assert_eq!(merged(&[json!({"a": 1}), json!({"a": {}})]), json!({"a": {}}));
     assert_eq!(merged(&[json!({"a": {"x": 1}}), json!({"a": 2}), json!({"a": {}})]), json!({"a": {}}));
     assert_eq!(merged(&[json!({"a": {}}), json!({"a": {"x": 1}})]), json!({"a": {"x": 1}}));
+    // What the value in the middle hid stays hidden within a section that is empty now.
+    let three = [json!({"a": {"b": {"c": 1}}}), json!({"a": 5}), json!({"a": {"b": {}}})];
+    assert_eq!(merged(&three), json!({"a": {"b": {}}}));
 }
 
 #[test]

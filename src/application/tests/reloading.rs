@@ -117,6 +117,20 @@ async fn values_that_a_rule_refuses_alone_come_into_force_with_those_that_they_n
 }
 
 #[tokio::test]
+async fn values_that_a_rule_refuses_do_not_hold_up_other_layers() {
+    let mut made = TestApplication::with(&["file", "etcd", "http"]);
+    made.rule = Some(|all| all["environment"] == "production" && all["debug"] == true);
+    made.source("file").set_quietly(&json!({"debug": true}));
+    let application = made.start().await;
+    made.source("etcd").set_quietly(&json!({"environment": "production"}));
+    assert_eq!(application.reload(Some("etcd")).await.unwrap().status, ReloadStatus::Failed);
+    made.source("http").set_quietly(&json!({"level": "info"}));
+    assert_eq!(application.reload(Some("http")).await.unwrap().status, ReloadStatus::Success);
+    assert_eq!(tree(&application.version()), json!({"debug": true, "level": "info"}));
+    assert_eq!(application.sources()[1].condition, LayerCondition::Refused);
+}
+
+#[tokio::test]
 async fn a_layer_that_fails_keeps_its_last_good_values_and_is_stale_since_then() {
     let made = TestApplication::with(&["file", "etcd"]);
     let (file, etcd) = (made.source("file"), made.source("etcd"));

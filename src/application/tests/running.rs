@@ -202,6 +202,26 @@ async fn reloads_at_once_do_not_wait_for_each_other_in_a_circle() {
 }
 
 #[tokio::test]
+async fn an_answer_that_comes_late_does_not_replace_a_newer_one() {
+    let (application, file) = counting().await;
+    let loads = || file.loads.load(std::sync::atomic::Ordering::Relaxed);
+    let (before, release) = (loads(), file.hold_next());
+    file.set(&json!({"n": 1}));
+    until("its answer is on its way", || loads() > before).await;
+    file.set_quietly(&json!({"n": 2}));
+    let mut reload = std::pin::pin!(application.reload(None));
+    // As far as it comes while the other answer is not there.
+    for _ in 0..20 {
+        assert!(futures::poll!(&mut reload).is_pending());
+        tokio::task::yield_now().await;
+    }
+    release.notify_one();
+    reload.await.unwrap();
+    until("all tasks are done", || application.versions()[0].number() >= 2).await;
+    assert_eq!(application.get::<u64>("n").unwrap(), 2);
+}
+
+#[tokio::test]
 async fn a_layer_that_hangs_delays_no_reader_and_no_other_layer() {
     let made = TestApplication::with(&["file", "http"]);
     let (file, http) = (made.source("file"), made.source("http"));

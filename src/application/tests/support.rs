@@ -27,12 +27,14 @@ struct FakeState {
     number: u64,
     fault: Option<SourceFault>,
     hangs: bool,
+    /// What the answer of the next load waits for.
+    held: Option<Arc<Notify>>,
 }
 
 impl FakeSource {
     pub(crate) fn new(object: &Value) -> Arc<Self> {
         let contents = contents(object);
-        let state = FakeState { contents, number: 1, fault: None, hangs: false };
+        let state = FakeState { contents, number: 1, fault: None, hangs: false, held: None };
         Arc::new(Self { state: Mutex::new(state), changed: Notify::new(), loads: AtomicU64::new(0) })
     }
 
@@ -71,6 +73,13 @@ impl FakeSource {
         self.state.lock().hangs = hangs;
     }
 
+    /// Lets the next load answer with what is there now, once it is told to.
+    pub(crate) fn hold_next(&self) -> Arc<Notify> {
+        let release = Arc::new(Notify::new());
+        self.state.lock().held = Some(release.clone());
+        release
+    }
+
     pub(crate) fn notify(&self) {
         self.changed.notify_one();
     }
@@ -82,6 +91,12 @@ impl Source for FakeSource {
         self.loads.fetch_add(1, Ordering::Relaxed);
         if self.state.lock().hangs {
             std::future::pending::<()>().await;
+        }
+        let held = self.state.lock().held.take();
+        if let Some(release) = held {
+            let contents = self.state.lock().contents.clone();
+            release.notified().await;
+            return Ok(Load::Contents(contents));
         }
         // Others come in between, as they do where a source waits for a server.
         tokio::task::yield_now().await;

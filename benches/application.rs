@@ -190,7 +190,7 @@ fn merged_by_figment(folder: &Path) -> figment::Figment {
 }
 
 fn merged_by_config(folder: &Path) -> Option<config::Config> {
-    let add = |builder: config::ConfigBuilder<_>, layer| {
+    let add = |builder: config::ConfigBuilder<config::builder::DefaultState>, layer| {
         builder.add_source(config::File::from(file(folder, layer)))
     };
     (0..LAYERS).fold(config::Config::builder(), add).build().ok()

@@ -91,7 +91,7 @@ pub enum GetSettingError {
     #[error("{path}: no layer has a value of it, which is to be {expected}; set it in one of them")]
     Missing { path: SettingPath, expected: String },
     #[error("{path}: it is {found} and not {expected} ({origin}); correct it there")]
-    WrongType { path: SettingPath, expected: String, found: String, origin: ValueOrigin },
+    WrongType { path: SettingPath, expected: String, found: String, origin: Box<ValueOrigin> },
     #[error("all settings together are a section and not {expected}; read them as a structure or a map")]
     NotASection { expected: String },
 }
@@ -238,7 +238,7 @@ impl ApplicationVersion {
             let above = at.sections().filter_map(|section| self.values.get(&section)).last();
             above.or_else(|| self.values.within(Some(&at)).next())
         });
-        let origin = holder.map(|holder| holder.origin().clone());
+        let origin = holder.map(|holder| Box::new(holder.origin().clone()));
         match (origin, misfit.found) {
             (Some(origin), Some(found)) => {
                 GetSettingError::WrongType { path: at, expected: misfit.expected, found, origin }

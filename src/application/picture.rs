@@ -35,7 +35,6 @@ impl Picture {
         layers: Vec<Arc<Layer>>,
         declared: &Declarations,
     ) -> Result<(Self, Vec<SettingChange>), Vec<SettingFault>> {
-        let changed = self.changed_paths(&layers);
         let (mut values, mut changes) = (EffectiveValues::clone(&self.values), Vec::new());
         let mut faults = Vec::new();
         let known: usize = layers.iter().map(|it| it.values.len()).sum();
@@ -44,9 +43,10 @@ impl Picture {
             Ok(found) => replace(&mut values, root, found, &mut changes),
             Err(found) => faults.extend(found),
         };
-        match self.layers.is_empty() || changed.len() > known / FOLLOWED {
-            true => judge(None),
-            false => self.roots(&layers, declared, &changed).iter().for_each(|root| judge(Some(root))),
+        let changed = (!self.layers.is_empty()).then(|| self.changed_paths(&layers));
+        match changed.filter(|changed| changed.len() <= known / FOLLOWED) {
+            Some(changed) => self.roots(&layers, declared, &changed).iter().for_each(|it| judge(Some(it))),
+            None => judge(None),
         }
         // Rules are judged on values that have their types.
         if faults.is_empty() && (self.layers.is_empty() || !changes.is_empty()) {

@@ -8,10 +8,10 @@ use futures::future::join_all;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::{sleep, timeout};
 
-use super::super::{LayerRevision, Load, Source, SourceError, SourceFault};
-use super::report::{ReloadReport, ReloadStatus};
+use super::super::{LayerRevision, LayerSpec, Load, Source, SourceError, SourceFault};
+use super::report::{ReloadReport, ReloadStatus, StartError};
 use super::running::RunningApplication;
-use super::state::LayerAnswer;
+use super::state::{ApplicationState, LayerAnswer};
 
 /// Sources have time-outs of their own; this one is for those that have not.
 const LOAD_LIMIT: Duration = Duration::from_secs(30);
@@ -34,6 +34,8 @@ pub(super) enum ReloadReason {
     Start,
     /// Somebody asked for it, which ends a rollback.
     Asked,
+    /// The program added a layer.
+    Added,
     /// A source changed, or it is time to look.
     Followed,
 }
@@ -50,25 +52,37 @@ impl RunningApplication {
             LayerAnswer { layer: it.name.clone(), load, remembered }
         });
         let answers = answers.collect();
-        let begin = Instant::now();
         let mut state = self.state.lock();
-        let verdict = state.judge(answers, layer.is_none(), SystemTime::now());
-        let asked = reason != ReloadReason::Followed;
+        let report = self.settle(&mut state, answers, layer.is_none(), reason);
+        self.publish(&state);
+        report
+    }
+
+    /// Judges answers, counts that, and logs what is new.
+    fn settle(
+        &self,
+        state: &mut ApplicationState,
+        answers: Vec<LayerAnswer>,
+        whole: bool,
+        reason: ReloadReason,
+    ) -> ReloadReport {
+        let (begin, before) = (Instant::now(), state.newest());
+        let verdict = state.judge(answers, whole, SystemTime::now());
         if reason == ReloadReason::Asked && verdict.status != ReloadStatus::Failed {
             state.pin = None;
         }
-        self.publish(&state);
-        let took = begin.elapsed();
-        if asked || verdict.news {
+        let (took, version) = (begin.elapsed(), state.newest());
+        if reason != ReloadReason::Followed || verdict.news {
             state.metrics.count(verdict.status, took);
+            for (layer, error) in &verdict.failed {
+                tracing::warn!("the layer {layer} could not be loaded: {error}");
+            }
+            for fault in &verdict.faults {
+                tracing::warn!("settings are not put in force: {fault}");
+            }
         }
-        let version = state.newest();
-        drop(state);
-        for (layer, error) in &verdict.failed {
-            tracing::warn!("the layer {layer} could not be loaded: {error}");
-        }
-        for fault in verdict.faults.iter().filter(|_| asked || verdict.news) {
-            tracing::warn!("settings are not put in force: {fault}");
+        if version != before {
+            tracing::info!("version {version} of the settings is accepted, changes: {}", verdict.changes);
         }
         ReloadReport {
             status: verdict.status,
@@ -78,6 +92,26 @@ impl RunningApplication {
             faults: verdict.faults,
             took,
         }
+    }
+
+    /// Adds a layer with what its source has, unless that is refused.
+    pub(super) async fn add(
+        &self,
+        spec: LayerSpec,
+        source: Arc<dyn Source>,
+    ) -> Result<ReloadReport, StartError> {
+        let (name, required) = (spec.name.clone(), spec.required);
+        let load = load(&*source, None).await;
+        let mut state = self.state.lock();
+        state.add(spec, source)?;
+        let answer = LayerAnswer { layer: name.clone(), load, remembered: None };
+        let report = self.settle(&mut state, vec![answer], false, ReloadReason::Added);
+        if !report.faults.is_empty() || required && !report.failed.is_empty() {
+            state.remove(&name);
+            return Err(StartError::Refused { faults: report.faults, unavailable: report.failed });
+        }
+        self.publish(&state);
+        Ok(report)
     }
 
     /// Their gates are taken in the order of the layers, so that two reloads cannot wait for each other.

@@ -10,7 +10,7 @@ use super::report::ReloadStatus;
 use super::state::Pin;
 use crate::domain::{Condition, Finding, Health, utc};
 
-/// Sources are asked more often than that, so longer silence means that nothing asks them any more.
+/// Sources are asked twice in that time at least, so longer silence means that nothing asks them any more.
 const SILENCE: Duration = Duration::from_secs(300);
 const SLOW: Duration = Duration::from_millis(100);
 
@@ -19,7 +19,7 @@ pub(super) fn health(
     metrics: &ApplicationMetrics,
     pin: Option<&Pin>,
     folder_fault: Option<&str>,
-    now: SystemTime,
+    (now, asked_within): (SystemTime, Duration),
 ) -> Health {
     let mut health = Health::new("application");
     layers.iter().filter_map(of_layer).for_each(|finding| health.push(finding));
@@ -28,7 +28,7 @@ pub(super) fn health(
         health.push(Finding::fault(text, "see what is said of each layer").at(Condition::Unusable));
     }
     let silence = metrics.last_success.and_then(|at| now.duration_since(at).ok());
-    if silence.is_none_or(|silence| silence > SILENCE) {
+    if silence.is_none_or(|silence| silence > SILENCE.max(asked_within.saturating_mul(2))) {
         let since = metrics.last_success.map_or("the start".to_owned(), utc);
         health.push(Finding::fault(format!("no source has answered since {since}"), "reload the settings"));
     }
@@ -83,4 +83,41 @@ fn of_layer(layer: &LayerStatus) -> Option<Finding> {
         }
         LayerCondition::Missing => Finding::fault(format!("the layer {name} is missing{why}"), remedy),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(metrics: &ApplicationMetrics, after: u64, asked_within: u64) -> Vec<String> {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(after);
+        let health = health(&[], metrics, None, None, (now, Duration::from_secs(asked_within)));
+        health.findings().iter().map(|it| it.text.clone()).collect()
+    }
+
+    #[test]
+    fn system_c_no_answer_for_300_s_and_slow_reloads_are_faults() {
+        let last_success = Some(SystemTime::UNIX_EPOCH);
+        let mut metrics =
+            ApplicationMetrics { last_success, healthy_sources: 1, ..ApplicationMetrics::default() };
+        metrics.count(ReloadStatus::Success, Duration::from_millis(99));
+        assert!(texts(&metrics, 300, 120).is_empty());
+        assert_eq!(texts(&metrics, 301, 120), ["no source has answered since 1970-01-01T00:00:00Z"]);
+        assert!(texts(&metrics, 301, 200).is_empty(), "who is asked less often may be silent for longer");
+        metrics.count(ReloadStatus::Success, Duration::from_millis(101));
+        assert_eq!(texts(&metrics, 0, 120), ["a reload takes 100 ms or more on average"]);
+    }
+
+    #[test]
+    fn system_c_as_many_failures_as_successes_are_a_fault() {
+        let last_success = Some(SystemTime::UNIX_EPOCH);
+        let mut metrics =
+            ApplicationMetrics { last_success, healthy_sources: 1, ..ApplicationMetrics::default() };
+        let mut count = |status| {
+            metrics.count(status, Duration::ZERO);
+            texts(&metrics, 0, 120).len()
+        };
+        let all = [ReloadStatus::Success, ReloadStatus::Failed, ReloadStatus::Partial, ReloadStatus::Failed];
+        assert_eq!(all.map(&mut count), [0, 1, 0, 1]);
+    }
 }

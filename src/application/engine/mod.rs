@@ -66,7 +66,7 @@ impl Application {
 
     fn running(name: Arc<str>, engine: Arc<RunningApplication>, silence: Duration) -> Self {
         let application = Self(Arc::new(Handle { name, engine, silence, tasks: Mutex::default() }));
-        let engine = application.engine();
+        let engine = application.shared();
         let layers: Vec<_> =
             engine.state.lock().layers.iter().map(|it| (it.spec.name.clone(), it.source.clone())).collect();
         layers.into_iter().for_each(|(layer, source)| application.follow(layer, source));
@@ -84,11 +84,11 @@ impl Application {
     }
 
     fn follow(&self, layer: Arc<str>, source: Arc<dyn Source>) {
-        let engine = Arc::downgrade(self.engine());
+        let engine = Arc::downgrade(self.shared());
         self.0.tasks.lock().spawn(follow(engine, layer, source, self.0.silence));
     }
 
-    fn engine(&self) -> &Arc<RunningApplication> {
+    fn shared(&self) -> &Arc<RunningApplication> {
         &self.0.engine
     }
 
@@ -98,7 +98,7 @@ impl Application {
 
     /// The version in force. Values that belong together are read from one.
     pub fn version(&self) -> Arc<ApplicationVersion> {
-        self.engine().current.load_full()
+        self.shared().current.load_full()
     }
 
     /// The value at a path, or the section there, as a type of the program.
@@ -106,7 +106,7 @@ impl Application {
     /// # Errors
     /// There is none, it has another type, or the text is no path.
     pub fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, GetSettingError> {
-        self.engine().current.load().get(path)
+        self.shared().current.load().get(path)
     }
 
     /// The value at a path, or `default` where no layer has one.
@@ -114,7 +114,7 @@ impl Application {
     /// # Errors
     /// It has another type, or the text is no path.
     pub fn get_or<T: DeserializeOwned>(&self, path: &str, default: T) -> Result<T, GetSettingError> {
-        self.engine().current.load().get_or(path, default)
+        self.shared().current.load().get_or(path, default)
     }
 
     /// The section at a path as a type of the program; one that no layer has is empty.
@@ -122,12 +122,12 @@ impl Application {
     /// # Errors
     /// A member is missing or has another type, or the text is no path.
     pub fn section<T: DeserializeOwned>(&self, path: &str) -> Result<T, GetSettingError> {
-        self.engine().current.load().section(path)
+        self.shared().current.load().section(path)
     }
 
     /// Why a setting has the value it has, and what that hides.
     pub fn explain(&self, path: &SettingPath) -> SettingExplanation {
-        let state = self.engine().state.lock();
+        let state = self.shared().state.lock();
         let in_force = state.in_force().and_then(|version| version.values.get(path).cloned());
         SettingExplanation {
             path: path.clone(),
@@ -140,17 +140,17 @@ impl Application {
     /// The changes from now on. A subscriber that is slow gets the newest version next, with all that is different
     /// from the one it saw before.
     pub fn subscribe(&self) -> SettingUpdates {
-        SettingUpdates::new(self.engine().versions.subscribe(), None)
+        SettingUpdates::new(self.shared().versions.subscribe(), None)
     }
 
     /// The changes of a setting, or of what lies within a section.
     pub fn watch_path(&self, path: &SettingPath) -> SettingUpdates {
-        SettingUpdates::new(self.engine().versions.subscribe(), Some(path.clone()))
+        SettingUpdates::new(self.shared().versions.subscribe(), Some(path.clone()))
     }
 
     /// The versions that are kept, the newest first.
     pub fn versions(&self) -> Vec<Arc<ApplicationVersion>> {
-        self.engine().state.lock().versions().cloned().collect()
+        self.shared().state.lock().versions().cloned().collect()
     }
 
     /// Pins this process to the version so many steps before the one in force, until [`Application::reload`] succeeds.
@@ -159,7 +159,7 @@ impl Application {
     /// # Errors
     /// So many are not kept.
     pub fn rollback(&self, steps: usize) -> Result<Arc<ApplicationVersion>, RollbackError> {
-        let engine = self.engine();
+        let engine = self.shared();
         let mut state = engine.state.lock();
         state.roll_back(steps)?;
         engine.publish(&state);
@@ -168,7 +168,7 @@ impl Application {
 
     /// The rollback in force, if there is one.
     pub fn pinned(&self) -> Option<PinnedVersion> {
-        let state = self.engine().state.lock();
+        let state = self.shared().state.lock();
         state.pin.as_ref().map(|pin| PinnedVersion { version: pin.version.number(), newer: pin.newer })
     }
 
@@ -179,18 +179,18 @@ impl Application {
     /// There is no such layer. What became of a reload is in its report.
     pub async fn reload(&self, layer: Option<&str>) -> Result<ReloadReport, UnknownLayerError> {
         if let Some(name) = layer {
-            let mut state = self.engine().state.lock();
+            let mut state = self.shared().state.lock();
             if state.layer(name).is_none() {
                 let known: Vec<_> = state.layers.iter().map(|it| &*it.spec.name).collect();
                 return Err(UnknownLayerError(name.into(), known.join(", ")));
             }
         }
-        Ok(self.engine().reload(layer, ReloadReason::Asked).await)
+        Ok(self.shared().reload(layer, ReloadReason::Asked).await)
     }
 
     /// How each layer stands, highest first.
     pub fn sources(&self) -> Vec<LayerStatus> {
-        self.engine().state.lock().layers.iter().rev().map(|it| it.status()).collect()
+        self.shared().state.lock().layers.iter().rev().map(|it| it.status()).collect()
     }
 
     /// Adds a layer, loads it, and follows it.
@@ -202,23 +202,17 @@ impl Application {
         spec: LayerSpec,
         source: Arc<dyn Source>,
     ) -> Result<ReloadReport, StartError> {
-        let engine = self.engine();
-        let (name, required) = (spec.name.clone(), spec.required);
-        engine.state.lock().add(spec, source.clone())?;
-        let report = engine.reload(Some(&name), ReloadReason::Followed).await;
-        if !report.faults.is_empty() || required && !report.failed.is_empty() {
-            engine.state.lock().remove(&name);
-            return Err(StartError::Refused { faults: report.faults, unavailable: report.failed });
-        }
+        let name = spec.name.clone();
+        let report = self.shared().add(spec, source.clone()).await?;
         self.follow(name, source);
         Ok(report)
     }
 
     pub fn metrics(&self) -> ApplicationMetrics {
-        let state = self.engine().state.lock();
+        let state = self.shared().state.lock();
         let healthy = state.layers.iter().filter(|it| it.answered.is_some() && it.failure.is_none());
         ApplicationMetrics {
-            subscriptions: self.engine().versions.receiver_count(),
+            subscriptions: self.shared().versions.receiver_count(),
             sources: state.layers.len(),
             healthy_sources: healthy.count(),
             version: state.in_force().map_or(0, |version| version.number()),
@@ -229,15 +223,16 @@ impl Application {
     /// Whether the settings are well, with what to do about what is not.
     pub fn health(&self) -> Health {
         let (layers, metrics) = (self.sources(), self.metrics());
-        let pin = self.engine().state.lock().pin.clone();
-        let fault = self.engine().folder_fault.lock().clone();
-        health::health(&layers, &metrics, pin.as_ref(), fault.as_deref(), SystemTime::now())
+        let pin = self.shared().state.lock().pin.clone();
+        let fault = self.shared().folder_fault.lock().clone();
+        let asked_within = self.0.silence;
+        health::health(&layers, &metrics, pin.as_ref(), fault.as_deref(), (SystemTime::now(), asked_within))
     }
 
     /// Ends all tasks, and writes the newest version to the folder of versions. What is in force can still be read.
     pub async fn shutdown(&self) {
         let mut tasks = std::mem::take(&mut *self.0.tasks.lock());
         tasks.shutdown().await;
-        self.engine().keep().await;
+        self.shared().keep().await;
     }
 }

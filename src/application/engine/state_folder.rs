@@ -17,7 +17,7 @@ use super::super::layer::Layer;
 use super::super::version::{ApplicationVersion, hex};
 use super::super::{LayerContents, LayerRevision, LayerValue, SettingValue, SourceValue, ValuePlace};
 use crate::domain::{moment, utc_millis};
-use crate::private_file::{create, io_reason, lock_until, make_folder, open, replace};
+use crate::private_file::{create, io_reason, is_private, lock_until, make_folder, open, replace};
 
 const LIST: &str = "versions.json";
 const LOCK: &str = "lock";
@@ -138,6 +138,11 @@ impl StateFolder {
     /// # Errors
     /// I/O errors; what was kept before is still there.
     pub(super) fn keep(&self, version: &VersionToKeep) -> io::Result<()> {
+        // Its rights may be meant for others: those of a folder of our own never are.
+        if fs::metadata(&self.folder).is_ok_and(|it| it.is_dir() && !is_private(&it)) {
+            let reason = "others may use that folder; name one that is for nothing else, or run chmod 700";
+            return Err(io::Error::new(ErrorKind::PermissionDenied, reason));
+        }
         make_folder(&self.folder)?;
         let lock = create(&self.folder.join(LOCK))?;
         if !lock_until(&lock, Instant::now() + LOCK_WAIT)? {

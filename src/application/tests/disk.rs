@@ -177,3 +177,19 @@ async fn a_folder_that_cannot_be_written_is_told_and_stops_nothing() {
     until("it is told", told).await;
     assert_eq!(tree(&application.version()), json!({"a": 1, "b": 1}));
 }
+
+#[tokio::test]
+async fn a_folder_that_others_use_is_left_as_it_is_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    fs::create_dir(&state).unwrap();
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o755)).unwrap();
+    let application = application(folder.path(), &json!({"b": 1})).start().await;
+    application.shutdown().await;
+    let health = application.health();
+    let said =
+        "cannot be written: others may use that folder; name one that is for nothing else, or run chmod 700";
+    assert!(health.findings().iter().any(|it| it.text.ends_with(said)));
+    assert_eq!(state.metadata().unwrap().permissions().mode() & 0o777, 0o755);
+    assert_eq!(files(folder.path()).len(), 0);
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::secrecy::is_secret;
+use super::secrecy::looks_secret;
 use super::{SettingFault, SettingPath, SettingSpec, SettingValue, SourceValue};
 
 /// Makes values fit their declarations, and tells where they cannot. Its reasons never quote a value.
@@ -55,17 +55,19 @@ impl Declarations {
         Ok(value)
     }
 
-    /// Whether a value of a layer is to be masked and left out of files: it, or a section that it lies in, is declared
-    /// to be secret, or it looks like one.
-    pub(super) fn is_secret(&self, path: &SettingPath, value: &SourceValue) -> bool {
+    /// Whether a value is to be masked and left out of files: it, or a section that it lies in, is declared to be
+    /// secret, or its name or itself looks like one.
+    pub(super) fn is_secret(&self, path: &SettingPath, value: &Value) -> bool {
         let declares = |path: &SettingPath| self.settings.get(path).is_some_and(|spec| spec.secret);
-        let declared = declares(path) || path.sections().any(|section| declares(&section));
+        declares(path) || path.sections().any(|section| declares(&section)) || looks_secret(path, value)
+    }
+
+    /// The same of a value as its layer has it.
+    pub(super) fn is_secret_source(&self, path: &SettingPath, value: &SourceValue) -> bool {
         match value {
-            SourceValue::Typed(value) => is_secret(declared, path, value.expose()),
+            SourceValue::Typed(value) => self.is_secret(path, value.expose()),
             // Wiped on drop, as the text itself is.
-            SourceValue::Text(text) => {
-                is_secret(declared, path, SettingValue::new(text.as_str().into()).expose())
-            }
+            SourceValue::Text(text) => self.is_secret(path, SettingValue::new(text.as_str().into()).expose()),
         }
     }
 }

@@ -13,6 +13,8 @@ use super::{SettingPath, SettingPathError, SettingValue, ValueOrigin};
 #[derive(Clone)]
 pub struct EffectiveValue {
     path: SettingPath,
+    /// The path as it is written.
+    text: Arc<str>,
     value: SettingValue,
     origin: ValueOrigin,
     secret: bool,
@@ -22,11 +24,12 @@ pub struct EffectiveValue {
 impl EffectiveValue {
     pub(super) fn new(path: SettingPath, value: SettingValue, origin: ValueOrigin, secret: bool) -> Self {
         let mut digest = Sha256::new();
-        digest.update(path.to_string());
+        let text: Arc<str> = path.to_string().into();
+        digest.update(&*text);
         // Text that no value is.
         digest.update(if secret { "\0secret".to_owned() } else { format!("\0{}", value.expose()) });
         let digest = digest.finalize().into();
-        Self { path, value, origin, secret, digest }
+        Self { path, text, value, origin, secret, digest }
     }
 
     pub fn path(&self) -> &SettingPath {
@@ -62,13 +65,14 @@ pub(super) struct EffectiveValues {
 
 impl EffectiveValues {
     pub(super) fn insert(&mut self, value: Arc<EffectiveValue>) {
-        self.by_text.insert(value.path.to_string().into(), value.clone());
+        self.by_text.insert(value.text.clone(), value.clone());
         self.sorted.insert(value.path.clone(), value);
     }
 
     pub(super) fn remove(&mut self, path: &SettingPath) {
-        self.by_text.remove(path.to_string().as_str());
-        self.sorted.remove(path);
+        if let Some(value) = self.sorted.remove(path) {
+            self.by_text.remove(&value.text);
+        }
     }
 
     /// By a path as it is usually written.

@@ -59,7 +59,7 @@ fn step(layer: &Layer, picture: &Picture, declared: &Declarations, path: &Settin
         rank: layer.rank,
         origin: layer.origin(&held.place),
         path: at.clone(),
-        secret: declared.is_secret(at, &held.value),
+        secret: declared.is_secret_source(at, &held.value),
         value: held.value.clone(),
         wins,
         fault,

@@ -11,7 +11,6 @@ use super::effective::{EffectiveValue, EffectiveValues, tree_of};
 use super::fault::SettingWays;
 use super::layer::{Layer, is_empty_object};
 use super::merge::{Winner, winners};
-use super::secrecy::is_secret;
 use super::{SettingChange, SettingFault, SettingPath, SettingSpec, SettingValue, SourceValue, ValueType};
 
 /// A change that touches more of the settings than one of so many is not followed path by path.
@@ -61,22 +60,22 @@ impl Picture {
 
     /// The paths at which a layer holds something else than in this picture, or has it in another place.
     fn changed_paths(&self, layers: &[Arc<Layer>]) -> BTreeSet<SettingPath> {
-        let by_rank = self.layers.iter().merge_join_by(layers, |a, b| a.rank.cmp(&b.rank));
         let mut changed = BTreeSet::new();
-        for pair in by_rank {
-            match pair {
-                EitherOrBoth::Both(before, after) if Arc::ptr_eq(before, after) => {}
-                EitherOrBoth::Both(before, after) => {
+        for after in layers {
+            match self.layers.iter().find(|before| before.name == after.name) {
+                Some(before) if Arc::ptr_eq(before, after) => {}
+                Some(before) => {
                     let paths = before.values.iter().merge_join_by(&after.values, |a, b| a.0.cmp(b.0));
                     changed.extend(paths.filter_map(|pair| match pair {
                         EitherOrBoth::Both(before, after) => (before.1 != after.1).then_some(after.0.clone()),
                         EitherOrBoth::Left((path, _)) | EitherOrBoth::Right((path, _)) => Some(path.clone()),
                     }));
                 }
-                EitherOrBoth::Left(layer) | EitherOrBoth::Right(layer) => {
-                    changed.extend(layer.values.keys().cloned());
-                }
+                None => changed.extend(after.values.keys().cloned()),
             }
+        }
+        for before in self.layers.iter().filter(|it| !layers.iter().any(|after| after.name == it.name)) {
+            changed.extend(before.values.keys().cloned());
         }
         changed
     }
@@ -148,8 +147,7 @@ fn judged(
     let start = root.map_or(std::ops::Bound::Unbounded, std::ops::Bound::Included);
     let specs = declared.settings.range::<SettingPath, _>((start, std::ops::Bound::Unbounded));
     let specs = specs.take_while(|(path, _)| root.is_none_or(|root| *path == root || root.contains(path)));
-    let mut judgement =
-        SettingsJudgement { declared, winners, values: Vec::new(), faults: Vec::new(), section: None };
+    let mut judgement = SettingsJudgement { declared, winners, values: Vec::new(), faults: Vec::new() };
     let mut at = 0;
     for pair in specs.merge_join_by(winners, |(path, _), winner| (*path).cmp(winner.path)) {
         match pair {
@@ -170,8 +168,6 @@ struct SettingsJudgement<'a> {
     winners: &'a [Winner<'a>],
     values: Vec<EffectiveValue>,
     faults: Vec<SettingFault>,
-    /// The declared setting whose members come, if it is secret.
-    section: Option<&'a SettingPath>,
 }
 
 impl<'a> SettingsJudgement<'a> {
@@ -184,9 +180,7 @@ impl<'a> SettingsJudgement<'a> {
         let (path, origin) = (winner.path.clone(), winner.layer.origin(&winner.value.place));
         match fit {
             Ok(value) => {
-                let member = self.section.is_some_and(|section| section.contains(winner.path));
-                let declared = member || spec.is_some_and(|spec| spec.secret);
-                let secret = is_secret(declared, winner.path, value.expose());
+                let secret = self.declared.is_secret(winner.path, value.expose());
                 self.values.push(EffectiveValue::new(path, value, origin, secret));
             }
             Err(reason) => self.faults.push(SettingFault::Value { path, origin, reason }),
@@ -212,9 +206,6 @@ impl<'a> SettingsJudgement<'a> {
         let (origin, member) = (first.layer.origin(&first.value.place), first.path.clone());
         if spec.value_type != ValueType::Json {
             return self.faults.push(SettingFault::Section { path: path.clone(), member, origin });
-        }
-        if spec.secret {
-            self.section = Some(path);
         }
         let values = members.iter().filter_map(|it| match &it.value.value {
             SourceValue::Typed(value) => Some((it.path, value)),

@@ -1,15 +1,12 @@
-//! Which values of settings are secrets: those declared so, and those whose name or look says so.
+//! Which values of settings look like secrets: by their names, or by themselves.
 
 use serde_json::Value;
 
 use super::SettingPath;
 use crate::domain::{DocumentKind, Masking, Secrecy, secret_shapes};
 
-/// Whether a value is to be masked where it is shown, and left out where versions are kept.
-pub(super) fn is_secret(declared: bool, path: &SettingPath, value: &Value) -> bool {
-    if declared {
-        return true;
-    }
+/// Whether the names of a value, or the value itself, say that it is a secret.
+pub(super) fn looks_secret(path: &SettingPath, value: &Value) -> bool {
     let masking = Masking::built_in(DocumentKind::Unknown);
     let names: Vec<_> = path.names().collect();
     holds_secret(&masking, masking.field_secrecy(&names), names.last().copied().unwrap_or_default(), value)

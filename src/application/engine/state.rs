@@ -8,7 +8,9 @@ use super::super::declarations::Declarations;
 use super::super::layer::Layer;
 use super::super::picture::Picture;
 use super::super::version::{ApplicationVersion, LayerStamp};
-use super::super::{LayerContents, LayerSpec, Load, SettingChange, SettingFault, Source, SourceError};
+use super::super::{
+    LayerContents, LayerKind, LayerSpec, Load, SettingChange, SettingFault, Source, SourceError,
+};
 use super::layer_state::RunningLayer;
 use super::metrics::ApplicationMetrics;
 use super::report::{ReloadStatus, RollbackError, StartError};
@@ -69,18 +71,21 @@ impl ApplicationState {
         }
     }
 
+    /// Of files of the same rank the one that is added later is the higher.
+    ///
     /// # Errors
-    /// Its name or rank is that of another layer.
+    /// Its name is that of another layer, or its rank, and they are not both files.
     pub(super) fn add(&mut self, spec: LayerSpec, source: Arc<dyn Source>) -> Result<(), StartError> {
         for other in &self.layers {
             if other.spec.name == spec.name {
                 return Err(StartError::SameName(spec.name));
             }
-            if other.spec.rank == spec.rank {
+            let files = is_file(&other.spec) && is_file(&spec);
+            if other.spec.rank == spec.rank && !files {
                 return Err(StartError::SameRank(other.spec.name.clone(), spec.name, spec.rank));
             }
         }
-        let at = self.layers.partition_point(|other| other.spec.rank < spec.rank);
+        let at = self.layers.partition_point(|other| other.spec.rank <= spec.rank);
         self.layers.insert(at, RunningLayer::new(spec, source));
         Ok(())
     }
@@ -281,4 +286,8 @@ impl ApplicationState {
         self.metrics.rollbacks += 1;
         Ok(())
     }
+}
+
+fn is_file(layer: &LayerSpec) -> bool {
+    matches!(layer.kind, LayerKind::File { .. })
 }

@@ -186,7 +186,7 @@ impl StateFolder {
     ) -> io::Result<Option<LayerRecord>> {
         let mut file = LayerFile::default();
         for (path, LayerValue { value, place }) in &layer.values {
-            if declared.is_secret(path, value) {
+            if declared.is_secret_source(path, value) {
                 file.left_out.push(path.to_string());
                 continue;
             }

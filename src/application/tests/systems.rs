@@ -135,3 +135,21 @@ async fn an_optional_layer_that_is_not_there_is_no_trouble() {
         "the layer runtime is missing: the source: it is away"
     );
 }
+
+#[tokio::test]
+async fn of_files_of_one_rank_the_later_wins() {
+    let mut made = TestApplication::with(&["a", "c", "b"]);
+    for (layer, _) in &mut made.layers {
+        layer.rank = 10;
+        let (path, format, variables) = ("x.json".into(), FileFormat::Json, Vec::new());
+        layer.kind = LayerKind::File { path, format, variables };
+    }
+    for name in ["a", "b", "c"] {
+        made.source(name).set_quietly(&json!({"from": name, "also": {name: true}}));
+    }
+    let application = made.start().await;
+    assert_eq!(application.get::<String>("from").unwrap(), "b");
+    made.source("c").set_quietly(&json!({"from": "c", "also": {"b": false}}));
+    application.reload(None).await.unwrap();
+    assert_eq!(tree(&application.version()), json!({"from": "b", "also": {"a": true, "b": true}}));
+}

@@ -1,5 +1,5 @@
-//! 10,000 settings over six layers: a reload of all, one value that changes, a look-up; beside `figment` and `config`,
-//! which read the same files. They have no origins with places, no shadowed values and no versions.
+//! 10,000 settings over six layers: a reload of all, one value that changes, a look-up; beside `figment` and
+//! `config`, which read the same files. They have no origins with places, no shadowed values and no versions.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -24,7 +24,8 @@ pub trait SettingValidator: Send + Sync {
     /// Whether there are rules over several settings: without any, no tree of all settings is made for them.
     fn has_rules(&self) -> bool;
 
-    /// The rules that all settings together violate. `settings` is an object, with an object for each section.
+    /// The rules that all settings together violate. `settings` is an object, with an object for each
+    /// section.
     fn judge(&self, settings: &Value) -> Vec<SettingFault>;
 }
 
@@ -55,8 +56,8 @@ impl Declarations {
         Ok(value)
     }
 
-    /// Whether a value is to be masked and left out of files: it, or a section that it lies in, is declared to be
-    /// secret, or its name or itself looks like one.
+    /// Whether a value is to be masked and left out of files: it, or a section that it lies in, is declared
+    /// to be secret, or its name or itself looks like one.
     pub(super) fn is_secret(&self, path: &SettingPath, value: &Value) -> bool {
         let declares = |path: &SettingPath| self.settings.get(path).is_some_and(|spec| spec.secret);
         declares(path) || path.sections().any(|section| declares(&section)) || looks_secret(path, value)

@@ -9,7 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::{SettingPath, SettingPathError, SettingValue, ValueOrigin};
 
-/// The value in force at a path, with its type. It may be a secret: to show it, ask [`EffectiveValue::is_secret`].
+/// The value in force at a path, with its type. It may be a secret: to show it, ask
+/// [`EffectiveValue::is_secret`].
 #[derive(Clone)]
 pub struct EffectiveValue {
     path: SettingPath,

@@ -25,7 +25,10 @@ pub enum SettingFault {
     Within { path: SettingPath, above: SettingPath, first: ValuePlace, origin: ValueOrigin },
     #[error("{path}: a member of it has an empty name ({origin}); name it")]
     EmptyName { path: SettingPath, origin: ValueOrigin },
-    #[error("{message} (rule {id}, {}:{}:{}); change one of its settings", place.path.display(), place.line, place.column)]
+    #[error(
+        "{message} (rule {id}, {}:{}:{}); change one of its settings",
+        place.path.display(), place.line, place.column
+    )]
     Rule { id: Arc<str>, message: String, place: SpecPlace },
 }
 

@@ -31,8 +31,8 @@ impl SettingExplanation {
 pub struct LadderStep {
     pub rank: u32,
     pub origin: ValueOrigin,
-    /// The path that was asked for; a section that it lies in, where the layer has a value in place of that; or the
-    /// first path within it, where the layer has a section there.
+    /// The path that was asked for; a section that it lies in, where the layer has a value in place of that;
+    /// or the first path within it, where the layer has a section there.
     pub path: SettingPath,
     /// As the layer has it; it may be a secret.
     pub value: SourceValue,

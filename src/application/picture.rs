@@ -1,5 +1,5 @@
-//! All layers merged, and made to fit what is declared: the whole at once, or only what a change of some layers
-//! can reach.
+//! All layers merged, and made to fit what is declared: the whole at once, or only what a change of some
+//! layers can reach.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -24,8 +24,8 @@ pub(super) struct Picture {
 }
 
 impl Picture {
-    /// The picture of other layers, and the differences in value. What the layers have in common with those of
-    /// this picture is not judged again.
+    /// The picture of other layers, and the differences in value. What the layers have in common with those
+    /// of this picture is not judged again.
     ///
     /// # Errors
     /// Everything that is wrong with them; nothing is in force then.
@@ -80,8 +80,8 @@ impl Picture {
         changed
     }
 
-    /// The paths to be merged again: for each change the outermost one that has a value of its own, as what lies
-    /// within it depends on that, or that is declared. None lies within another.
+    /// The paths to be merged again: for each change the outermost one that has a value of its own, as what
+    /// lies within it depends on that, or that is declared. None lies within another.
     fn roots(
         &self,
         layers: &[Arc<Layer>],

@@ -1,5 +1,5 @@
-//! Values of settings as the types of a program. serde's own errors quote values, which may be secrets: these tell
-//! what was expected, and where.
+//! Values of settings as the types of a program. serde's own errors quote values, which may be secrets: these
+//! tell what was expected, and where.
 
 use std::fmt;
 

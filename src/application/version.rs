@@ -119,8 +119,8 @@ impl ApplicationVersion {
         self.created
     }
 
-    /// SHA-256 in hex, over paths and values; of secrets over the paths alone. Processes with the same settings
-    /// have the same hash.
+    /// SHA-256 in hex, over paths and values; of secrets over the paths alone. Processes with the same
+    /// settings have the same hash.
     pub fn hash(&self) -> &str {
         &self.hash
     }
@@ -148,8 +148,8 @@ impl ApplicationVersion {
         self.values.within(None).map(|value| &**value)
     }
 
-    /// The value at a path, or the section there, as a type of the program. A duration, which is in seconds, can be
-    /// read as a [`std::time::Duration`].
+    /// The value at a path, or the section there, as a type of the program. A duration, which is in seconds,
+    /// can be read as a [`std::time::Duration`].
     ///
     /// # Errors
     /// There is none, it has another type, or the text is no path.
@@ -180,8 +180,8 @@ impl ApplicationVersion {
         }
     }
 
-    /// The section at a path as a type of the program. One that no layer has is empty, so that a type with defaults
-    /// for all its members can be read.
+    /// The section at a path as a type of the program. One that no layer has is empty, so that a type with
+    /// defaults for all its members can be read.
     ///
     /// # Errors
     /// A member is missing or has another type, or the text is no path.

@@ -55,17 +55,19 @@ impl ApplicationBuilder {
         self
     }
 
-    /// How long a source may be silent before it is asked whether there is something new; 120 s unless it is said.
+    /// How long a source may be silent before it is asked whether there is something new; 120 s unless it is
+    /// said.
     #[must_use]
     pub fn ask_after(mut self, silence: Duration) -> Self {
         self.silence = silence;
         self
     }
 
-    /// Loads all layers, and follows them until the last handle is dropped. Must be called within a tokio runtime.
+    /// Loads all layers, and follows them until the last handle is dropped. Must be called within a tokio
+    /// runtime.
     ///
-    /// A layer that cannot be loaded is taken from the folder of versions, if there is one; else it is missing, which
-    /// is an error if it is required.
+    /// A layer that cannot be loaded is taken from the folder of versions, if there is one; else it is
+    /// missing, which is an error if it is required.
     ///
     /// # Errors
     /// All that is wrong with the layers and their values.

@@ -1,4 +1,5 @@
-//! Loads: one task a layer, which loads again when its source changes, has failed, or has been silent for long.
+//! Loads: one task a layer, which loads again when its source changes, has failed, or has been silent for
+//! long.
 
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime};

@@ -1,5 +1,5 @@
-//! Whether an application's settings are well: the verdict of system C (docs/applications.md), and how each layer
-//! stands.
+//! Whether an application's settings are well: the verdict of system C (docs/applications.md), and how each
+//! layer stands.
 
 use std::time::{Duration, SystemTime};
 

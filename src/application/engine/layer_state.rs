@@ -10,7 +10,8 @@ use super::super::{LayerRevision, LayerSpec, SettingFault, Source, SourceError};
 pub(super) struct RunningLayer {
     pub(super) spec: LayerSpec,
     pub(super) source: Arc<dyn Source>,
-    /// Held from the beginning of a load until what it gave is judged, so that an older answer cannot come last.
+    /// Held from the beginning of a load until what it gave is judged, so that an older answer cannot come
+    /// last.
     pub(super) gate: Arc<tokio::sync::Mutex<()>>,
     pub(super) in_force: Option<Arc<Layer>>,
     /// Newer contents that were refused. They are tried again when another layer changes.
@@ -65,7 +66,8 @@ pub enum LayerCondition {
     Refused,
     /// The source does not answer: they are its last good ones.
     Stale { since: SystemTime },
-    /// The source has not answered this process: they are what an earlier one kept at this time, without secrets.
+    /// The source has not answered this process: they are what an earlier one kept at this time, without
+    /// secrets.
     Remembered { at: SystemTime },
     /// It was never loaded, so it has none.
     Missing,

@@ -10,8 +10,9 @@ pub const RELOAD_BUCKETS: [f64; 9] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0
 /// Counts since the start.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ApplicationMetrics {
-    /// Reloads that succeeded, whole, in part, or not, in the order of [`ReloadStatus::ALL`]. Loads that find nothing
-    /// new, and further failures of a layer that is failing already, are not counted unless they were asked for.
+    /// Reloads that succeeded, whole, in part, or not, in the order of [`ReloadStatus::ALL`]. Loads that find
+    /// nothing new, and further failures of a layer that is failing already, are not counted unless they were
+    /// asked for.
     pub reloads: [u64; 3],
     /// How many reloads took no longer than each of [`RELOAD_BUCKETS`], each bucket with those before it.
     pub buckets: [u64; RELOAD_BUCKETS.len()],

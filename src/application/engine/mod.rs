@@ -34,8 +34,8 @@ pub use report::{ReloadReport, ReloadStatus, RollbackError, StartError, UnknownL
 use running::RunningApplication;
 pub use updates::{SettingUpdate, SettingUpdates};
 
-/// The settings of a running application. Handles can be cloned; when the last one is dropped, nothing is followed
-/// any more.
+/// The settings of a running application. Handles can be cloned; when the last one is dropped, nothing is
+/// followed any more.
 ///
 /// Reading a setting takes no lock and waits for nothing. A change is in force as a whole or not at all.
 #[derive(Clone)]
@@ -137,8 +137,8 @@ impl Application {
         }
     }
 
-    /// The changes from now on. A subscriber that is slow gets the newest version next, with all that is different
-    /// from the one it saw before.
+    /// The changes from now on. A subscriber that is slow gets the newest version next, with all that is
+    /// different from the one it saw before.
     pub fn subscribe(&self) -> SettingUpdates {
         SettingUpdates::new(self.shared().versions.subscribe(), None)
     }
@@ -153,8 +153,8 @@ impl Application {
         self.shared().state.lock().versions().cloned().collect()
     }
 
-    /// Pins this process to the version so many steps before the one in force, until [`Application::reload`] succeeds.
-    /// Newer ones are accepted meanwhile, counted, and not put in force. No layer is written.
+    /// Pins this process to the version so many steps before the one in force, until [`Application::reload`]
+    /// succeeds. Newer ones are accepted meanwhile, counted, and not put in force. No layer is written.
     ///
     /// # Errors
     /// So many are not kept.
@@ -172,8 +172,8 @@ impl Application {
         state.pin.as_ref().map(|pin| PinnedVersion { version: pin.version.number(), newer: pin.newer })
     }
 
-    /// Loads a layer, or all of them, and puts what they have in force: all of it, or nothing. Ends a rollback,
-    /// unless nothing could be put in force.
+    /// Loads a layer, or all of them, and puts what they have in force: all of it, or nothing. Ends a
+    /// rollback, unless nothing could be put in force.
     ///
     /// # Errors
     /// There is no such layer. What became of a reload is in its report.
@@ -196,7 +196,8 @@ impl Application {
     /// Adds a layer, loads it, and follows it.
     ///
     /// # Errors
-    /// Its name or rank is taken, its values are refused, or it is required and cannot be loaded. It is not added then.
+    /// Its name or rank is taken, its values are refused, or it is required and cannot be loaded. It is not
+    /// added then.
     pub async fn add_source(
         &self,
         spec: LayerSpec,
@@ -229,7 +230,8 @@ impl Application {
         health::health(&layers, &metrics, pin.as_ref(), fault.as_deref(), (SystemTime::now(), asked_within))
     }
 
-    /// Ends all tasks, and writes the newest version to the folder of versions. What is in force can still be read.
+    /// Ends all tasks, and writes the newest version to the folder of versions. What is in force can still be
+    /// read.
     pub async fn shutdown(&self) {
         let mut tasks = std::mem::take(&mut *self.0.tasks.lock());
         tasks.shutdown().await;

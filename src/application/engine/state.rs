@@ -1,4 +1,5 @@
-//! What is in force, and what comes into force: decides what becomes of loads, without I/O and without a clock.
+//! What is in force, and what comes into force: decides what becomes of loads, without I/O and without a
+//! clock.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -112,9 +113,9 @@ impl ApplicationState {
         self.number
     }
 
-    /// Puts new contents in force, all or none of them. With `whole`, contents that were refused before count as new.
-    /// Otherwise they are tried with the new ones, and without them if that fails: who corrects one layer need not
-    /// correct another first.
+    /// Puts new contents in force, all or none of them. With `whole`, contents that were refused before count
+    /// as new. Otherwise they are tried with the new ones, and without them if that fails: who corrects one
+    /// layer need not correct another first.
     pub(super) fn judge(&mut self, answers: Vec<LayerAnswer>, whole: bool, now: SystemTime) -> ReloadVerdict {
         let declared = self.declared.clone();
         let (mut fresh, mut failed, mut faults) = (BTreeSet::new(), Vec::new(), Vec::new());
@@ -193,8 +194,8 @@ impl ApplicationState {
         }
     }
 
-    /// Tries contents that are new together with those that were refused before, and leaves out of these what is to
-    /// blame. Tells how many values are others than before.
+    /// Tries contents that are new together with those that were refused before, and leaves out of these what
+    /// is to blame. Tells how many values are others than before.
     fn put_in_force(
         &mut self,
         fresh: &BTreeSet<Arc<str>>,

@@ -1,5 +1,6 @@
-//! Versions on disk, so that a process whose remote layers are away starts from the last good values: a file for
-//! the contents of each layer, named after its digest, and one that lists the versions. Secrets are left out.
+//! Versions on disk, so that a process whose remote layers are away starts from the last good values: a file
+//! for the contents of each layer, named after its digest, and one that lists the versions. Secrets are left
+//! out.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;

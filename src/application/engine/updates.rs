@@ -1,4 +1,5 @@
-//! Subscriptions to changes. One that is slow gets the newest version next, and holds nobody up: there is no queue.
+//! Subscriptions to changes. One that is slow gets the newest version next, and holds nobody up: there is no
+//! queue.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -24,7 +25,8 @@ pub struct SettingUpdate {
 pub struct SettingUpdates(BoxStream<'static, SettingUpdate>);
 
 impl SettingUpdates {
-    /// From the version that is in force now on; with a path, only what changes there, within it, or above it.
+    /// From the version that is in force now on; with a path, only what changes there, within it, or above
+    /// it.
     pub(super) fn new(
         mut versions: watch::Receiver<Arc<ApplicationVersion>>,
         path: Option<SettingPath>,
@@ -48,7 +50,8 @@ impl SettingUpdates {
         Self(updates.boxed())
     }
 
-    /// The next update; `None` once the application has ended. Nothing is lost if this is not awaited to its end.
+    /// The next update; `None` once the application has ended. Nothing is lost if this is not awaited to its
+    /// end.
     pub async fn next(&mut self) -> Option<SettingUpdate> {
         self.0.next().await
     }

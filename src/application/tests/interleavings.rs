@@ -1,5 +1,5 @@
-//! Whatever happens to five layers, in whatever order: in the end what is in force is what a fresh start computes,
-//! and never was anything in force that is not valid.
+//! Whatever happens to five layers, in whatever order: in the end what is in force is what a fresh start
+//! computes, and never was anything in force that is not valid.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,7 +26,8 @@ enum Event {
     Yield(usize),
 }
 
-/// Objects that are valid, that a type or a limit refuses, or that a rule may refuse beside those of other layers.
+/// Objects that are valid, that a type or a limit refuses, or that a rule may refuse beside those of other
+/// layers.
 fn objects() -> impl Strategy<Value = Value> {
     let pool =
         prop_oneof![4 => (0..100i64).prop_map(Value::from), 1 => Just(json!(500)), 1 => Just(json!("text"))];

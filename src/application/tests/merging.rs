@@ -178,7 +178,8 @@ proptest! {
         };
         for (at, object) in steps {
             objects[at] = object;
-            layers[at] = layer(&(at + 1).to_string(), u32::try_from(at).unwrap() + 1, &objects[at], &declared);
+            let rank = u32::try_from(at).unwrap() + 1;
+            layers[at] = layer(&rank.to_string(), rank, &objects[at], &declared);
             let fresh = Picture::default().with(layers.clone(), &declared);
             let next = picture.with(layers.clone(), &declared);
             prop_assert_eq!(next.is_ok(), fresh.is_ok());
@@ -190,7 +191,8 @@ proptest! {
                 it.values.within(None).map(told).collect()
             };
             prop_assert_eq!(of(&next), of(&fresh));
-            prop_assert!(fresh.values.within(None).all(|it| next.values.by_text(&it.path().to_string()).is_some()));
+            let found = |it: &EffectiveValue| next.values.by_text(&it.path().to_string()).is_some();
+            prop_assert!(fresh.values.within(None).all(|it| found(it)));
             let paths: Vec<_> = changes.iter().map(|it| it.path.clone()).collect();
             let differs = |path: &SettingPath| {
                 picture.values.get(path).map(|it| it.value().expose())

@@ -3,15 +3,39 @@
 //! A setting is a dotted [`SettingPath`]. A layer is a [`Source`] with a rank; the effective value of a setting is
 //! that of the highest layer that has one, and every lower one is shadowed.
 
+mod declarations;
+mod effective;
+mod engine;
+mod fault;
+mod ladder;
+mod layer;
+mod merge;
+mod open;
 mod origin;
 mod path;
+mod picture;
+mod read;
+mod secrecy;
 mod source;
 mod sources;
 mod spec;
 mod substitute;
+#[cfg(test)]
+mod tests;
 mod value;
+mod version;
 mod write;
 
+pub use declarations::SettingValidator;
+pub use effective::EffectiveValue;
+pub use engine::{
+    Application, ApplicationBuilder, ApplicationMetrics, LayerCondition, LayerFailure, LayerStatus,
+    PinnedVersion, RELOAD_BUCKETS, ReloadReport, ReloadStatus, RollbackError, SettingUpdate, SettingUpdates,
+    StartError, UnknownLayerError, VERSIONS_KEPT,
+};
+pub use fault::{SettingFault, SettingWays};
+pub use ladder::{LadderStep, SettingExplanation};
+pub use open::{OpenError, OpenOptions};
 pub use origin::{ValueOrigin, ValuePlace};
 pub use path::{SettingPath, SettingPathError};
 pub use source::{LayerContents, LayerRevision, LayerValue, Load, Source, SourceError, SourceFault};
@@ -28,4 +52,5 @@ pub use spec::{
     ValueFault, ValueType, application_schema, member_tables, rank_table, type_table,
 };
 pub use value::{SettingValue, SourceValue};
+pub use version::{ApplicationVersion, GetSettingError, LayerStamp, SettingChange, SettingChangeKind};
 pub use write::{LayerWriteError, LayerWriteFault, LayerWriter};

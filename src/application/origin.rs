@@ -51,6 +51,20 @@ pub enum ValuePlace {
     Default { path: Arc<PathBuf>, line: usize, column: usize },
     /// A value that the program itself gave to the builder.
     Program,
+    /// The place in words, as the folder of an earlier process's versions remembers it.
+    Remembered(Arc<str>),
+}
+
+impl ValuePlace {
+    /// What is said after a place that only an earlier process has seen.
+    pub(super) const REMEMBERED: &str = ", as last seen";
+}
+
+/// `APP_DEBUG, in the layer environment`
+impl fmt::Display for ValueOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, in the layer {}", self.place, self.layer)
+    }
 }
 
 /// `config/app.yaml:3:9`, `APP_DEBUG`, `/APPS/ControlUnit/LogLevel at 12`, …
@@ -70,6 +84,7 @@ impl fmt::Display for ValuePlace {
             Self::Argument(position) => write!(f, "argument {position}"),
             Self::Default { path, line, column } => write!(f, "{}:{line}:{column}", path.display()),
             Self::Program => f.write_str("the program"),
+            Self::Remembered(place) => write!(f, "{place}{}", Self::REMEMBERED),
         }
     }
 }

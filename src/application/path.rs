@@ -66,6 +66,19 @@ impl SettingPath {
         self.names().map(|name| ["/", &name.replace('~', "~0").replace('/', "~1")].concat()).collect()
     }
 
+    /// The path of a member of this section.
+    ///
+    /// # Errors
+    /// [`SettingPathError::EmptyName`] if the name is empty.
+    pub fn member(&self, name: &str) -> Result<Self, SettingPathError> {
+        Self::new(self.0.iter().cloned().chain([Arc::from(name)]))
+    }
+
+    /// The sections that it lies in, outermost first.
+    pub fn sections(&self) -> impl Iterator<Item = Self> {
+        (1..self.0.len()).filter_map(|end| self.0.get(..end)).map(|names| Self(names.into()))
+    }
+
     /// Whether this is the path of a section that the other one lies in.
     pub fn contains(&self, other: &Self) -> bool {
         other.0.len() > self.0.len() && other.0.starts_with(&self.0)
@@ -170,6 +183,9 @@ mod tests {
     fn a_section_contains_what_lies_in_it_and_not_itself() {
         let path = |text: &str| text.parse::<SettingPath>().unwrap();
         assert!(path("a").contains(&path("a.b.c")) && path("a.b").contains(&path("a.b.c")));
+        let sections: Vec<_> = path("a.b.c").sections().map(|it| it.to_string()).collect();
+        assert_eq!(sections, ["a", "a.b"]);
+        assert_eq!(path("a").member("b.c").unwrap(), path("a.\"b.c\""));
         assert!(!path("a.b").contains(&path("a.b")) && !path("a.b").contains(&path("a.bc")));
     }
 }

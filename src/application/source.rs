@@ -21,7 +21,7 @@ pub struct LayerContents {
 pub struct LayerRevision(pub Arc<str>);
 
 /// A value with its place.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub struct LayerValue {
     pub value: SourceValue,
     pub place: ValuePlace,

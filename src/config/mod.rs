@@ -44,5 +44,6 @@ pub use target::{ContextWarning, Target};
 #[cfg(feature = "applications")]
 pub(crate) use toml_text::{TomlText, TomlValue};
 
+// They name settings of etcd.
 #[cfg(all(test, feature = "etcd"))]
 mod tests;

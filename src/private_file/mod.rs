@@ -3,8 +3,10 @@
 #[cfg(feature = "console")]
 mod deadline;
 mod io_reason;
-#[cfg(any(feature = "console", feature = "vault"))]
+#[cfg(any(feature = "applications", feature = "vault"))]
 mod owner;
+#[cfg(feature = "applications")]
+mod replace;
 #[cfg(feature = "console")]
 mod rotate;
 #[cfg(feature = "console")]
@@ -24,10 +26,12 @@ pub(crate) use deadline::done_within;
 pub(crate) use io_reason::io_reason;
 #[cfg(feature = "vault")]
 pub(crate) use owner::check_links;
-#[cfg(feature = "console")]
+#[cfg(feature = "applications")]
 pub(crate) use owner::check_owner;
+#[cfg(feature = "applications")]
+pub(crate) use replace::{create, make_folder, replace};
 #[cfg(feature = "console")]
-pub(crate) use rotate::{create, make_folder, open_append, replace, restrict_rotated, rotate, with_rotated};
+pub(crate) use rotate::{open_append, restrict_rotated, rotate, with_rotated};
 #[cfg(feature = "console")]
 pub(crate) use session_folder::{SessionFolder, has_ended, remove_if_empty};
 
@@ -43,7 +47,7 @@ pub(crate) fn create_new(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// I/O errors, and [`io::ErrorKind::InvalidInput`] if it is not a regular file.
-#[cfg(feature = "console")]
+#[cfg(feature = "applications")]
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     regular(options().read(true).open(path)?)
 }
@@ -53,7 +57,7 @@ fn options() -> OpenOptions {
     OpenOptions::new().mode(0o600).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).clone()
 }
 
-#[cfg(feature = "console")]
+#[cfg(feature = "applications")]
 fn regular(file: File) -> io::Result<File> {
     match file.metadata()?.is_file() {
         true => Ok(file),

@@ -13,7 +13,7 @@ const ROOT: u32 = 0;
 ///
 /// # Errors
 /// [`ErrorKind::PermissionDenied`], with whose it is and what to do.
-#[cfg(feature = "console")]
+#[cfg(feature = "applications")]
 pub(crate) fn check_owner(folder: &Path) -> io::Result<()> {
     check_for(rustix::process::geteuid().as_raw(), folder)
 }
@@ -22,6 +22,7 @@ pub(crate) fn check_owner(folder: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// [`ErrorKind::PermissionDenied`], with whose it is.
+#[cfg(feature = "vault")]
 pub(crate) fn check_links(path: &Path) -> io::Result<()> {
     let Some((part, link)) = foreign_link(rustix::process::geteuid().as_raw(), path)? else { return Ok(()) };
     let owner = link.uid();
@@ -45,7 +46,7 @@ fn foreign_link(user: u32, path: &Path) -> io::Result<Option<(&Path, Metadata)>>
     Ok(None)
 }
 
-#[cfg(feature = "console")]
+#[cfg(feature = "applications")]
 fn check_for(user: u32, folder: &Path) -> io::Result<()> {
     if let Some((part, link)) = foreign_link(user, folder)? {
         return Err(foreign(part, &link));
@@ -71,17 +72,18 @@ fn found(looked: io::Result<Metadata>) -> io::Result<Option<Metadata>> {
     }
 }
 
-#[cfg(feature = "console")]
+#[cfg(feature = "applications")]
 fn foreign(part: &Path, there: &Metadata) -> io::Error {
     let reason = format!(
-        "{} belongs to another user (uid {}), so nothing is kept there; set XDG_STATE_HOME to a folder of your own",
+        "{} belongs to another user (uid {}), so nothing is kept there; set XDG_STATE_HOME to a folder of your own, or \
+         the state of an application",
         part.display(),
         there.uid()
     );
     io::Error::new(ErrorKind::PermissionDenied, reason)
 }
 
-#[cfg(all(test, feature = "console"))]
+#[cfg(all(test, feature = "applications"))]
 mod tests {
     use std::os::unix::fs::symlink;
 

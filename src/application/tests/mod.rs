@@ -1,0 +1,10 @@
+//! The engine's tests: merging, reading, running. Sources are made up; what one holds is an object of JSON.
+
+mod disk;
+mod interleavings;
+mod merging;
+mod reading;
+mod reloading;
+mod running;
+mod support;
+mod systems;

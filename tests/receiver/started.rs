@@ -162,6 +162,6 @@ fn begun(folder: &TempDir, arguments: &[&str], variables: &[(&str, &str)]) -> Pr
 
 /// Where it has last said that it listens.
 fn listens(said: &str) -> Option<SocketAddr> {
-    let addresses = said.lines().filter_map(|line| line.strip_prefix("listening on http://"));
-    addresses.last().and_then(|address| address.parse().ok())
+    let address = said.lines().rev().find_map(|line| line.strip_prefix("listening on http://"));
+    address.and_then(|address| address.parse().ok())
 }

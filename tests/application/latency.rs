@@ -14,8 +14,11 @@ use super::*;
 
 const SUBSCRIBERS: usize = 8;
 
-/// How long a file rests before it is read.
+/// How long the file rests before it is read.
 const DEBOUNCE: Duration = Duration::from_millis(50);
+
+/// How long other files rest, for which an application file says nothing.
+const GATHER: Duration = Duration::from_millis(100);
 
 fn is_long() -> bool {
     std::env::var_os("CONFDECK_LONG").is_some()
@@ -141,8 +144,8 @@ async fn measured(settings: usize, rounds: u64) -> Vec<(&'static str, Times)> {
         let text = format!(r#"{{"one": {value}, "two": {value}}}"#);
         for (kind, name, text, rest) in [
             ("file, after its debounce", "app.yaml", format!("file: {text}\n"), DEBOUNCE),
-            ("runtime", "runtime.json", format!(r#"{{"runtime": {text}}}"#), Duration::ZERO),
-            ("file of a variable", "named", text.clone(), Duration::ZERO),
+            ("runtime, after its debounce", "runtime.json", format!(r#"{{"runtime": {text}}}"#), GATHER),
+            ("file of a variable, after its debounce", "named", text.clone(), GATHER),
         ] {
             world.app.write(name, &text);
             let visible = Instant::now();

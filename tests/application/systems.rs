@@ -182,6 +182,10 @@ async fn system_b_use_local_config_takes_variables_alone_and_asks_no_etcd() {
     let layers: Vec<_> = application.sources().iter().map(|it| it.name.to_string()).collect();
     assert_eq!(layers, ["environment", "defaults"]);
     assert_eq!(ladder(&application, "spam_count"), ["SPAM_COUNT, in the layer environment"]);
+    // There a start succeeds whatever is missing; here what is required is.
+    variables.retain(|(name, _)| *name != "SPAM_COUNT");
+    let refusal = app.refused(&variables).await;
+    assert!(refusal.contains("spam_count: it is required and has no value"), "{refusal}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -341,6 +345,26 @@ async fn system_c_a_change_has_its_path_kind_values_and_time() {
     application.rollback(1).unwrap();
     let update = within("a rollback", updates.next()).await.unwrap();
     assert_eq!((update.version.number(), update.changes.len()), (1, 3));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn system_c_ten_versions_are_kept_unless_the_file_says_otherwise() {
+    for (versions, kept) in [("", 10), ("versions = 3", 3)] {
+        let file = format!("name = \"c\"\n{versions}\n[[layers]]\nkind = \"file\"\npath = \"c.json\"\n");
+        let app = AppFolder::new(&file);
+        app.write("c.json", r#"{"at": 0}"#);
+        let application = app.open(&[]).await;
+        for at in 1..=11 {
+            app.write("c.json", &json!({"at": at}).to_string());
+            application.reload(None).await.unwrap();
+        }
+        let numbers: Vec<_> = application.versions().iter().map(|it| it.number()).collect();
+        assert_eq!(numbers, (0..kept).map(|back| 12 - back).collect::<Vec<_>>());
+        let steps = usize::try_from(kept).unwrap();
+        assert!(application.rollback(steps).err().unwrap().to_string().contains("there is none any more"));
+        let pinned = application.rollback(steps - 1).unwrap();
+        assert_eq!(pinned.get::<u64>("at").unwrap(), 12 - kept);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

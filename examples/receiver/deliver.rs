@@ -42,8 +42,7 @@ pub(crate) fn log(
     }
 }
 
-/// Says on standard error why a webhook could not be found out about.
+/// Logs why a webhook could not be found out about.
 pub(crate) fn complain(error: &Error) {
-    // Who closed standard error does not want to know.
-    let _ = writeln!(io::stderr(), "{}", Safe::from(error.to_string()));
+    tracing::error!("{}", Safe::display(error));
 }

@@ -1,52 +1,56 @@
 //! A small webhook receiver on the library alone, and an introduction to it.
 //!
 //! ```text
-//! CONFIG_BACKEND=etcd ETCD_HOST=127.0.0.1 cargo run --no-default-features --features etcd,vault --example receiver
+//! CONFIG_BACKEND=etcd ETCD_HOST=127.0.0.1 cargo run --no-default-features --features applications,etcd,vault \
+//!     --example receiver -- --app examples/applications/receiver.toml
 //! ```
 //!
-//! The library does three things for it. It opens the store that the environment names and keeps a live
-//! picture of it, both in `run` below; and it gives out a document with its references and secrets
-//! filled in, in `webhook`, which answers one request. `checks` says whether a sender may send, and
-//! `deliver` is the module `log`.
+//! The library does four things for it. It opens the store that the environment names and keeps a live
+//! picture of it, both in `run` below; it gives out a document with its references and secrets
+//! filled in, in `webhook`, which answers one request; and it keeps the receiver's own settings up to date, in
+//! `settings`, if an application file is named. `listen` moves to another address while it runs, and `log` is the log.
+//! `checks` says whether a sender may send, and `deliver` is the module `log`.
 //!
 //! It is an example: what it cannot check it refuses, and it delivers to its standard output only.
 
 mod checks;
 mod deliver;
+mod limits;
+mod listen;
+mod log;
 mod refusal;
+mod settings;
 mod webhook;
 
-use std::env;
 use std::error::Error;
 use std::io::{self, Write};
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{Json, Router, middleware};
 use confdeck::config::{Overrides, SettingSources, Settings, Target};
 use confdeck::domain::{KeyPrefix, LinkState, Namespace};
 use confdeck::manager::UnifiedConfigManager;
 use futures::{FutureExt, future};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 
-/// The longest body that is taken, in bytes.
-const BODY_MAX: usize = 10 * 1024 * 1024;
-
-/// How long requests that have begun may go on after SIGTERM.
-const GRACE: Duration = Duration::from_secs(5);
+use limits::RequestCount;
+use listen::MovingListener;
+use settings::LiveSettings;
 
 /// What every request sees.
 struct Receiver {
     manager: Arc<UnifiedConfigManager>,
     /// Which store that is.
     target: Target,
+    settings: LiveSettings,
+    requests: RequestCount,
 }
 
 impl Receiver {
@@ -68,15 +72,16 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let settings = Settings::resolve(&SettingSources::gather(Overrides::default())?)?;
+    let log = log::Log::start()?;
+    let target = Settings::resolve(&SettingSources::gather(Overrides::default())?)?.target;
+    let settings = LiveSettings::open(&target, log).await?;
     let manager = UnifiedConfigManager::global()?;
     // While this is held, requests are answered from memory, and go on being while the store is down.
     let picture = manager.watch(KeyPrefix::All);
 
-    let receiver = Receiver { manager: Arc::clone(&manager), target: settings.target };
-    let listener = TcpListener::bind(address()?).await?;
-    writeln!(io::stdout(), "listening on http://{}", listener.local_addr()?)?;
-    serve(listener, routes(Arc::new(receiver))).await?;
+    let listener = MovingListener::bind(settings.watch()).await?;
+    let requests = RequestCount::default();
+    serve(listener, Arc::new(Receiver { manager: Arc::clone(&manager), target, settings, requests })).await?;
 
     drop(picture);
     manager.shutdown().await;
@@ -85,16 +90,16 @@ async fn run() -> Result<(), Box<dyn Error>> {
 
 /// Until SIGTERM or an interrupt, and a little longer for requests that have begun. A sender that
 /// stalls does not hold it up.
-async fn serve(listener: TcpListener, routes: Router) -> io::Result<()> {
+async fn serve(listener: MovingListener, receiver: Arc<Receiver>) -> io::Result<()> {
     let (mut term, mut int) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let asked = async move {
         future::select(pin!(term.recv()), pin!(int.recv())).await;
     }
     .shared();
-    let served = axum::serve(listener, routes).with_graceful_shutdown(asked.clone());
+    let served = axum::serve(listener, routes(Arc::clone(&receiver))).with_graceful_shutdown(asked.clone());
     tokio::select! {
         served = served => served,
-        () = async { asked.await; sleep(GRACE).await } => Ok(()),
+        () = async { asked.await; sleep(receiver.settings.limits().grace).await } => Ok(()),
     }
 }
 
@@ -102,19 +107,9 @@ fn routes(receiver: Arc<Receiver>) -> Router {
     Router::new()
         .route("/webhook/{id}", post(webhook::by_id))
         .route("/webhook/{namespace}/{id}", post(webhook::by_namespace_and_id))
+        .route_layer(middleware::from_fn_with_state(Arc::clone(&receiver), limits::hold))
         .route("/health", get(health))
-        .layer(DefaultBodyLimit::max(BODY_MAX))
         .with_state(receiver)
-}
-
-/// `HOST` and `PORT`; port 0 takes a free one.
-fn address() -> Result<(String, u16), String> {
-    let port = variable("PORT", "8000").parse().map_err(|_| "PORT is not a number from 0 to 65535")?;
-    Ok((variable("HOST", "127.0.0.1"), port))
-}
-
-fn variable(name: &str, default: &str) -> String {
-    env::var(name).ok().filter(|value| !value.is_empty()).unwrap_or_else(|| default.to_owned())
 }
 
 /// Healthy as long as it answers; whether the store does is said beside it.
@@ -132,6 +127,7 @@ async fn health(State(receiver): State<Arc<Receiver>>) -> Json<Value> {
     };
     if let Value::Object(components) = &mut components {
         components.insert(name.into(), state.into());
+        components.extend(receiver.settings.health().map(|word| ("settings".to_owned(), word.into())));
     }
     Json(json!({
         "status": "healthy",

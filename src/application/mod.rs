@@ -1,7 +1,49 @@
 //! Settings of applications: layers of named sources, merged into immutable versions, each value with its origin.
 //!
 //! A setting is a dotted [`SettingPath`]. A layer is a [`Source`] with a rank; the effective value of a setting is
-//! that of the highest layer that has one, and every lower one is shadowed.
+//! that of the highest layer that has one, and every lower one is shadowed. docs/applications.md has the concepts,
+//! docs/application-file.md every member of the file that declares an application.
+//!
+//! ```
+//! use std::path::Path;
+//! use std::sync::Arc;
+//!
+//! use confdeck::application::{ApplicationSpec, OpenOptions};
+//! use confdeck::provider::env::EnvVariables;
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     // Application::open("billing.toml") does the same with a file and the variables of the process.
+//!     let file = r#"
+//! name = "billing"
+//! [[layers]]
+//! kind = "environment"
+//! [settings."database.pool_size"]
+//! type = "integer"
+//! default = 5
+//! max = 100
+//! env = "DATABASE_POOL_SIZE"
+//! "#;
+//!     let variables = Arc::new(EnvVariables::of([("DATABASE_POOL_SIZE", "20")]));
+//!     let spec = ApplicationSpec::parse(Path::new("billing.toml"), file, &*variables)?;
+//!     let application = OpenOptions::new().variables(variables).builder(spec)?.start().await?;
+//!     assert_eq!(application.get::<u32>("database.pool_size")?, 20);
+//!
+//!     // Why it is 20, and what that hides.
+//!     let why = application.explain(&"database.pool_size".parse()?);
+//!     let ladder: Vec<_> = why.ladder.iter().map(|step| step.origin.to_string()).collect();
+//!     assert_eq!(ladder, ["DATABASE_POOL_SIZE, in the layer environment", "billing.toml:5:1, in the layer defaults"]);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! | to | begin with |
+//! | --- | --- |
+//! | read settings, and follow their changes | [`Application`], [`ApplicationVersion`], [`SettingUpdates`] |
+//! | know where a value comes from | [`SettingExplanation`], [`ValueOrigin`] |
+//! | open an application otherwise than by its file alone | [`OpenOptions`], [`ApplicationBuilder`] |
+//! | read an application file | [`ApplicationSpec`] |
+//! | add a kind of layer | [`Source`], [`LayerWriter`] |
 
 mod effective;
 mod engine;
@@ -53,3 +95,8 @@ pub use spec::{
 pub use value::{SettingValue, SourceValue};
 pub use version::{ApplicationVersion, GetSettingError, LayerStamp, SettingChange, SettingChangeKind};
 pub use write::{LayerWriteError, LayerWriteFault, LayerWriter};
+
+/// The programs of the page are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/applications.md")]
+mod page {}

@@ -145,3 +145,11 @@ async fn the_user_of_the_variables_is_not_sent_to_the_host_of_the_layer() {
     let said = refused_as(&source.unwrap_or_else(|error| panic!("{error}")), SourceFault::Unavailable).await;
     assert!(said.contains("refuses this user name and password"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_name_without_a_port_is_that_of_etcd() {
+    // Of this machine alone, and nobody listens there.
+    let host = "http://127.0.0.99";
+    let error = refused_as(&open("/APPS", Some(host), &[], None).unwrap(), SourceFault::Unavailable).await;
+    assert!(error.contains("127.0.0.99:2379"), "{error}");
+}

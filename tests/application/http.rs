@@ -23,6 +23,8 @@ pub(super) struct HttpServer {
 struct Shared {
     answer: Mutex<Answer>,
     asked: Mutex<Vec<(String, HeaderMap)>>,
+    /// When.
+    moments: Mutex<Vec<Instant>>,
 }
 
 #[derive(Clone)]
@@ -64,7 +66,11 @@ impl HttpServer {
     pub(super) async fn start(answer: Answer) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let shared = Arc::new(Shared { answer: Mutex::new(answer), asked: Mutex::default() });
+        let shared = Arc::new(Shared {
+            answer: Mutex::new(answer),
+            asked: Mutex::default(),
+            moments: Mutex::default(),
+        });
         let state = Arc::clone(&shared);
         let app = Router::new().fallback(move |request: Request<Body>| {
             let shared = Arc::clone(&state);
@@ -81,6 +87,11 @@ impl HttpServer {
     /// How often it was asked.
     pub(super) fn asked(&self) -> usize {
         self.shared.asked.lock().unwrap().len()
+    }
+
+    /// When it was last asked until then.
+    pub(super) fn last_asked_before(&self, then: Instant) -> Instant {
+        *self.shared.moments.lock().unwrap().iter().rfind(|asked| **asked <= then).unwrap()
     }
 
     fn last(&self) -> (String, HeaderMap) {
@@ -117,6 +128,7 @@ impl Shared {
         let has = request.headers().get("if-none-match").cloned();
         let target = request.uri().path_and_query().unwrap().to_string();
         self.asked.lock().unwrap().push((target, request.headers().clone()));
+        self.moments.lock().unwrap().push(Instant::now());
         let answer = self.answer.lock().unwrap().clone();
         match answer {
             Answer::Never => std::future::pending().await,

@@ -1,4 +1,5 @@
-//! The remote sources of applications' settings against a real etcd and a real HTTP server.
+//! Applications' settings over real files, a real etcd and a real HTTP server: the remote sources, and whole
+//! applications.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -18,6 +19,11 @@ mod etcd_outage;
 mod etcd_writing;
 mod http;
 mod http_failures;
+mod latency;
+mod outages;
+mod running;
+mod secrets;
+mod systems;
 mod written;
 
 use std::collections::BTreeMap;

@@ -14,6 +14,7 @@ mod answers;
 mod checks;
 mod etcd;
 mod files;
+mod settings;
 mod started;
 mod vault;
 

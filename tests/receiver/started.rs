@@ -14,6 +14,9 @@ use crate::support::http::{self, Answer};
 use crate::support::process::{PATIENCE, Process};
 use crate::support::receiver;
 
+/// Takes a free one.
+const FREE_PORT: (&str, &str) = ("PORT", "0");
+
 /// One receiver on a free port, in a folder of its own; killed when this is dropped.
 pub(crate) struct Started {
     process: Process,
@@ -26,32 +29,68 @@ impl Started {
     pub(crate) fn on_files(webhooks: &Value, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("webhooks.json"), webhooks.to_string()).unwrap();
-        Self::start(folder, &[variables, &[("CONFIG_BACKEND", "file")]].concat())
+        Self::start(folder, &[], &[variables, &[("CONFIG_BACKEND", "file"), FREE_PORT]].concat())
+    }
+
+    /// With the application file `app.toml`, the webhook `open` in files, and the files named. It says itself where it
+    /// is to listen.
+    pub(crate) fn on_application(text: &str, files: &[(&str, &str)], variables: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let webhooks = r#"{"open": {"module": "log"}}"#;
+        for (name, text) in [("app.toml", text), ("webhooks.json", webhooks)].iter().chain(files) {
+            fs::write(folder.path().join(name), text).unwrap();
+        }
+        Self::start(folder, &["--app", "app.toml"], &[variables, &[("CONFIG_BACKEND", "file")]].concat())
     }
 
     /// On an etcd at `address`.
     pub(crate) fn on_etcd(address: &str, prefix: &str, variables: &[(&str, &str)]) -> Self {
         let etcd = [("CONFIG_BACKEND", "etcd"), ("ETCD_HOST", address), ("ETCD_PREFIX", prefix)];
-        Self::start(tempfile::tempdir().unwrap(), &[variables, &etcd].concat())
+        Self::start(tempfile::tempdir().unwrap(), &[], &[variables, &etcd, &[FREE_PORT]].concat())
     }
 
-    fn start(folder: TempDir, variables: &[(&str, &str)]) -> Self {
-        let port = [("PORT", "0")];
-        let all = variables.iter().chain(&port).map(|(name, value)| (name.to_string(), value.to_string()));
-        let words = [receiver::program().to_str().unwrap().to_owned()];
-        let log = folder.path().join("log");
-        let mut process = Process::start(&words, &all.collect(), folder.path(), log);
+    fn start(folder: TempDir, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut process = begun(&folder, arguments, variables);
         let begun = Instant::now();
         let address = loop {
-            let said = process.said();
-            let line = said.lines().find_map(|line| line.strip_prefix("listening on http://"));
-            if let Some(address) = line.and_then(|address| address.parse().ok()) {
+            if let Some(address) = listens(&process.said()) {
                 break address;
             }
-            assert!(process.runs() && begun.elapsed() < PATIENCE, "no start: {said}");
+            assert!(process.runs() && begun.elapsed() < PATIENCE, "no start: {}", process.said());
             sleep(Duration::from_millis(5));
         };
         Self { process, address, folder }
+    }
+
+    /// What one says that does not start.
+    pub(crate) fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = begun(&folder, arguments, variables);
+        assert!(!process.finish().success(), "{}", process.said());
+        process.said()
+    }
+
+    /// Waits until it listens where another is than before, and asks there from now on.
+    #[track_caller]
+    pub(crate) fn moves(&mut self) -> SocketAddr {
+        self.until("listening elsewhere", |said| listens(said).is_some_and(|now| now != self.address));
+        self.address = listens(&self.said()).unwrap();
+        self.address
+    }
+
+    /// Waits until it has said this.
+    #[track_caller]
+    pub(crate) fn says(&self, text: &str) {
+        self.until(text, |said| said.contains(text));
+    }
+
+    #[track_caller]
+    fn until(&self, what: &str, is_so: impl Fn(&str) -> bool) {
+        let begun = Instant::now();
+        while !is_so(&self.said()) {
+            assert!(begun.elapsed() < PATIENCE, "never {what}: {}", self.said());
+            sleep(Duration::from_millis(10));
+        }
     }
 
     /// Where it listens.
@@ -111,4 +150,18 @@ impl Started {
         self.process.terminate();
         self.process.finish()
     }
+}
+
+fn begun(folder: &TempDir, arguments: &[&str], variables: &[(&str, &str)]) -> Process {
+    let all = variables.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+    let program = receiver::program();
+    let words: Vec<_> =
+        [program.to_str().unwrap()].iter().chain(arguments).map(|it| it.to_string()).collect();
+    Process::start(&words, &all.collect(), folder.path(), folder.path().join("log"))
+}
+
+/// Where it has last said that it listens.
+fn listens(said: &str) -> Option<SocketAddr> {
+    let address = said.lines().rev().find_map(|line| line.strip_prefix("listening on http://"));
+    address.and_then(|address| address.parse().ok())
 }

@@ -15,8 +15,8 @@ fn example(name: &str, variables: &[(&str, &str)]) -> ApplicationSpec {
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
-const EXAMPLES: [&str; 4] =
-    ["billing.toml", "control_unit.toml", "hierarchy/application.toml", "hot_reload.toml"];
+const EXAMPLES: [&str; 5] =
+    ["billing.toml", "control_unit.toml", "hierarchy/application.toml", "hot_reload.toml", "receiver.toml"];
 
 fn layers(spec: &ApplicationSpec) -> Vec<(&str, u32)> {
     spec.layers.iter().map(|layer| (&*layer.name, layer.rank)).collect()

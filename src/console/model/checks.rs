@@ -14,9 +14,10 @@ use crate::console::request::RequestId;
 use crate::domain::{ConnectionName, Coverage, ResourceKey, SecretPath, StoreId};
 use crate::inventory::{Delta, DeltaKind, Facts, Inventory, RowRef, Scope, Slot, SlotSet};
 
-/// The documents of one slice, and their bytes.
-const SLICE: usize = 500;
-const SLICE_BYTES: usize = 512 * 1024;
+/// The documents of one slice, and their bytes. The allocator keeps what the largest took, for each thread that has
+/// checked one.
+const SLICE: usize = 100;
+const SLICE_BYTES: usize = 256 * 1024;
 
 /// Slices being checked at once: one for each of the two cores of a jump host.
 const AT_ONCE: usize = 2;

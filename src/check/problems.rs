@@ -136,7 +136,9 @@ impl Kind {
 impl ProblemIndex {
     /// Takes what was found in the document of a row; returns whether its problems are others than before.
     pub fn set(&mut self, slot: Slot, key: &ResourceKey, found: Vec<Diagnostic>) -> bool {
-        let mut problems: Vec<Problem> = found.into_iter().map(Problem::from).collect();
+        // Not collected in place: what is kept would stay within what the worker took for all that it found.
+        let mut problems = Vec::with_capacity(found.len());
+        problems.extend(found.into_iter().map(Problem::from));
         // By place within a severity and a rule, as the rules tell them.
         problems.sort_by_key(|problem| (problem.severity, problem.rule));
         self.checked.insert(slot);

@@ -1,5 +1,6 @@
 //! The key bindings: which key triggers which action in which place. Derived from the table of actions.
 
+use std::collections::HashMap;
 use std::sync::{Arc, LazyLock};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -7,17 +8,20 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::action::Action;
 use super::place::Place;
 
-/// The bindings in effect, in the order of help; the first key of an action in a place is the one hints show.
+/// The bindings in effect by place, in the order of help; the first key of an action in a place is the one hints
+/// show.
 #[derive(Debug, Clone)]
-pub struct KeyMap(Arc<[(Place, String, Action)]>);
+pub struct KeyMap(Arc<HashMap<Place, Vec<(String, Action)>>>);
 
 static DEFAULT: LazyLock<KeyMap> = LazyLock::new(|| {
     let of = |place| {
-        Action::ALL.iter().flat_map(move |action| {
-            action.default_keys(place).map(move |key| (place, key.to_owned(), *action))
-        })
+        let keys = |action: &Action| {
+            let action = *action;
+            action.default_keys(place).map(move |key| (key.to_owned(), action)).collect::<Vec<_>>()
+        };
+        (place, Action::ALL.iter().flat_map(keys).collect())
     };
-    KeyMap(Place::ALL.into_iter().flat_map(of).collect())
+    KeyMap(Arc::new(Place::ALL.into_iter().map(of).collect()))
 });
 
 impl Default for KeyMap {
@@ -45,10 +49,7 @@ impl KeyMap {
     }
 
     fn own(&self, place: Place) -> impl Iterator<Item = (&str, Action)> {
-        self.0
-            .iter()
-            .filter(move |binding| binding.0 == place)
-            .map(|(_, key, action)| (key.as_str(), *action))
+        self.0.get(&place).into_iter().flatten().map(|(key, action)| (key.as_str(), *action))
     }
 
     pub fn keys(&self, place: Place, wanted: Action) -> impl Iterator<Item = &str> {

@@ -45,7 +45,7 @@ fn whichever_backspace_a_terminal_sends_deletes_in_every_field() {
         assert!(!terminal.screen_now().has("paXy"));
         terminal.keys("esc");
         terminal.command(&format!("healX{erase}th"));
-        terminal.wait_for("degraded by fault and rights  secrets");
+        terminal.wait_for("memory in this process");
         terminal.keys("1 e");
         terminal.wait_for("EDIT");
         terminal.type_text(&format!("QZ{erase}{erase}"));

@@ -51,11 +51,13 @@ fn on_a_small_terminal_the_way_is_the_same() {
     terminal.wait_until(|screen| screen.line(0).contains("✗"));
     terminal.keys("4");
     terminal.wait_for("team-a/not_object");
+    terminal.wait_gone("checked ");
     terminal.keys("/");
     terminal.type_text("problem:connection");
     terminal.keys("enter");
-    let screen = terminal.wait_for("/problem:connection");
-    assert!(screen.has("staging/dangling") && screen.has("L15"), "{}", screen.framed());
+    terminal.wait_until(|screen| {
+        screen.has("/problem:connection") && screen.has("staging/dangling") && screen.has("L15")
+    });
     terminal.keys("tab");
     terminal.wait_for("connection kafka_old does not exist");
     terminal.wait_for("error L15 connection");

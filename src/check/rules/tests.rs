@@ -1,6 +1,8 @@
 //! All rules together: documents that the receiver ships, templates, stores, and hostile input.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use rustix::time::ClockId;
 
 use super::fixture::{Known, diagnostics, in_short, judged, lines, receiver};
 use super::*;
@@ -215,11 +217,12 @@ fn a_silenced_rule_is_counted_and_another_one_has_the_severity_that_is_set() {
     assert_eq!(found, [("L09", Severity::Error)]);
 }
 
-#[test]
-fn hostile_documents_are_judged_in_bounded_time_and_words() {
-    let many = |item: &dyn Fn(usize) -> String| (0..100_000).map(item).collect::<Vec<_>>().join(",");
-    let long = "x".repeat(1 << 20);
-    let documents = [
+/// Documents of a megabyte, or of 100,000 parts, or of a part of that.
+fn hostile_documents(part: usize) -> Vec<String> {
+    let (parts, bytes) = (100_000 / part, (1 << 20) / part);
+    let many = |item: &dyn Fn(usize) -> String| (0..parts).map(item).collect::<Vec<_>>().join(",");
+    let long = "x".repeat(bytes);
+    vec![
         format!("{{{}}}", many(&|at| format!("\"key{at}\": {at}"))),
         format!("{{{}}}", many(&|_| "\"module\": \"kafkaa\"".into())),
         format!(
@@ -231,29 +234,42 @@ fn hostile_documents_are_judged_in_bounded_time_and_words() {
         format!("{{\"ip_whitelist\": [{}]}}", many(&|_| "\"10.0.0.0/8\"".into())),
         format!(
             "{{\"module\": \"{long}\", \"{long}\": \"{long}\", \"authorization\": \"{}\"}}",
-            " ".repeat(1 << 20)
+            " ".repeat(bytes)
         ),
-        format!("{{\"module\": \"kafka\", \"module-config\": {{\"topic\": \"{}\"}}}}", "_.".repeat(1 << 19)),
+        format!(
+            "{{\"module\": \"kafka\", \"module-config\": {{\"topic\": \"{}\"}}}}",
+            "_.".repeat(bytes / 2)
+        ),
         format!(
             "{{\"module\": \"s3\", \"module-config\": {{\"bucket\": \"b\", \"filename_pattern\": \"{}!\"}}}}",
-            "{uuid}".repeat(100_000)
+            "{uuid}".repeat(parts)
         ),
         format!("{{\"chain\": {}{}}}", "[".repeat(120), "]".repeat(120)),
-        format!("{{\"chain\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000)),
+        format!("{{\"chain\": {}{}}}", "[".repeat(parts), "]".repeat(parts)),
         format!(
             "{{\"module\": \"log\", \"rate_limit\": {{\"max_requests\": {}, \"window_seconds\": 1e999}}}}",
-            "9".repeat(100_000)
+            "9".repeat(parts)
         ),
-    ];
-    for text in &documents {
-        for address in ["default/w", "connections/c"] {
-            let start = Instant::now();
+    ]
+}
+
+#[test]
+fn hostile_documents_are_judged_in_bounded_words_and_in_time_that_grows_as_they_do() {
+    for address in ["default/w", "connections/c"] {
+        let cost = |text: &str| {
+            let before = rustix::time::clock_gettime(ClockId::ThreadCPUTime);
             let found = judged(address, text, &ReceiverProfile::default());
             let shape = text.get(..40).unwrap_or(text);
-            assert!(start.elapsed() < Duration::from_secs(20), "{:?} {shape}", start.elapsed());
             assert!(found.len() <= 10 * MAX_DIAGNOSTICS, "{} {shape}", found.len());
             let longest = found.iter().map(|found| found.message.len() + found.pointer.len()).max();
             assert!(longest.unwrap_or_default() < 2_000, "{shape}");
+            let spent = rustix::time::clock_gettime(ClockId::ThreadCPUTime) - before;
+            Duration::try_from(spent).unwrap().max(Duration::from_millis(20))
+        };
+        for (quarter, whole) in hostile_documents(4).iter().zip(&hostile_documents(1)) {
+            // Four times as large; sixteen would be the square of it.
+            let (small, large) = (cost(quarter), cost(whole));
+            assert!(large < small * 10, "{small:?} and {large:?}: {}", whole.get(..40).unwrap_or(whole));
         }
     }
 }

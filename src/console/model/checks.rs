@@ -14,9 +14,10 @@ use crate::console::request::RequestId;
 use crate::domain::{ConnectionName, Coverage, ResourceKey, SecretPath, StoreId};
 use crate::inventory::{Delta, DeltaKind, Facts, Inventory, RowRef, Scope, Slot, SlotSet};
 
-/// The documents of one slice, and their bytes.
-const SLICE: usize = 500;
-const SLICE_BYTES: usize = 512 * 1024;
+/// The documents of one slice, and their bytes. The allocator keeps what the largest took, for each thread that has
+/// checked one.
+const SLICE: usize = 100;
+const SLICE_BYTES: usize = 256 * 1024;
 
 /// Slices being checked at once: one for each of the two cores of a jump host.
 const AT_ONCE: usize = 2;
@@ -63,6 +64,7 @@ pub struct CheckSlice {
 
 /// What was found in the documents of a slice.
 #[derive(Debug, Default)]
+#[cfg_attr(test, derive(Clone))]
 pub struct CheckedSlice {
     pub found: Vec<(Slot, ResourceKey, Vec<Diagnostic>)>,
     /// Own rules that cost too much.
@@ -185,6 +187,26 @@ impl Checks {
         if !self.is_partial() {
             self.finished = Some(now);
         }
+    }
+
+    /// Begins no checks until [`Checks::take_found`].
+    #[cfg(test)]
+    pub(crate) fn hold(&mut self) {
+        let ids = (0..AT_ONCE as u64).map(|id| RequestId(u64::MAX - id));
+        self.running.extend(ids.map(|id| (id, SlotSet::default())));
+    }
+
+    /// Takes what was found in all that is to be checked.
+    #[cfg(test)]
+    pub(crate) fn take_found(&mut self, found: CheckedSlice, now: Duration) {
+        let request = RequestId(u64::MAX);
+        self.due = SlotSet::default();
+        let slots = found.found.iter().fold(SlotSet::default(), |mut slots, (slot, ..)| {
+            slots.insert(*slot);
+            slots
+        });
+        self.running = BTreeMap::from([(request, slots)]);
+        self.accept(request, found, now);
     }
 
     /// The rows whose problems changed since this was asked.

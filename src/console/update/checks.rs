@@ -88,6 +88,14 @@ fn tell_lists(model: &mut Model) {
     }
 }
 
+/// Ends checks that were held with what was found in the same documents before.
+#[cfg(test)]
+pub(crate) fn end_held(model: &mut Model, found: &std::sync::OnceLock<CheckedSlice>) {
+    let found = found.get_or_init(|| model.next_checks(RequestId(0), std::iter::empty()).run());
+    model.checks.take_found(found.clone(), model.now.mono);
+    tell_lists(model);
+}
+
 /// Checks everything now.
 #[cfg(test)]
 pub(crate) fn finish(model: &mut Model) {

@@ -1,13 +1,13 @@
 //! Real keys and watch events against the model; what is asserted is what a user would notice.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::super::effect::{Effect, RequestId};
 use super::super::message::{Answer, AppEvent, Message};
-use super::super::model::{ConsoleContext, Model, Redraw, WriteAccess};
+use super::super::model::{CheckedSlice, ConsoleContext, Model, Redraw, WriteAccess};
 use super::super::place::Place;
 use super::super::stamp::Stamp;
 use super::update;
@@ -120,7 +120,8 @@ impl TestConsole {
     }
 
     fn loaded() -> Self {
-        // Scanned once: exploring loads a console for every step.
+        // Scanned and checked once: exploring loads a console for every step.
+        static FOUND: OnceLock<CheckedSlice> = OnceLock::new();
         static EVENTS: LazyLock<Vec<InventoryEvent>> = LazyLock::new(|| {
             let entries = [
                 entry("a/one", r#"{"module":"log"}"#, 1),
@@ -137,9 +138,11 @@ impl TestConsole {
                 .collect()
         });
         let mut console = Self::new();
+        console.model.checks.hold();
         for event in EVENTS.iter() {
             console.send(AppEvent::Feed(event.clone()));
         }
+        super::checks::end_held(&mut console.model, &FOUND);
         console.effects.clear();
         console
     }

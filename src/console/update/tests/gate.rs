@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 
 use proptest::prelude::*;
-use walk::{StateWalk, WalkStep, explore, face, keys_of, steps};
+use walk::{StateWalk, Stepper, WalkStep, explore, face, keys_of, steps};
 
 use super::*;
 use crate::console::action::Action;
@@ -52,19 +52,19 @@ pub(super) fn paths() -> impl Iterator<Item = &'static [WalkStep]> {
 fn explored() -> &'static [ExploredStep] {
     static STEPS: OnceLock<Vec<ExploredStep>> = OnceLock::new();
     STEPS.get_or_init(|| {
-        let mut seen = HashSet::new();
-        let note = |walk: StateWalk| {
+        let mut explored = Vec::new();
+        explore(WriteAccess::Open(None), |_, walk, is_first| {
             let written = walk.new_effects().find(|effect| effect.writes());
-            ExploredStep {
+            explored.push(ExploredStep {
                 place: walk.console.model.place(),
                 led_by: walk.led_by,
                 writes: written.is_some(),
-                is_first: seen.insert(face(&walk.console)),
-                unasked: written.filter(|_| !may_lead_to_a_write(&walk)).map(|effect| format!("{effect:?}")),
-                path: walk.path,
-            }
-        };
-        explore(WriteAccess::Open(None)).map(note).collect()
+                is_first,
+                unasked: written.filter(|_| !may_lead_to_a_write(walk)).map(|effect| format!("{effect:?}")),
+                path: walk.path.clone(),
+            });
+        });
+        explored
     })
 }
 
@@ -90,42 +90,36 @@ fn every_place_is_reached_and_what_writes_begins_with_an_action_that_says_so() {
 
 #[test]
 fn locked_nothing_writes_from_anywhere_and_it_is_said_why() {
-    // A step that was refused leaves the console where it was, so the next starts from there.
-    let mut unmoved: Option<(&[WalkStep], StateWalk)> = None;
+    let mut stepper = Stepper::new(|path: &[WalkStep]| {
+        let mut walk = StateWalk::along(path, WriteAccess::Open(None));
+        walk.console.model.lock = WriteAccess::Locked;
+        walk
+    });
     for open in explored() {
         let Some((step, path)) = open.path.split_last() else { continue };
-        let locked = match unmoved.take() {
-            Some((at, walk)) if at == path => walk,
-            _ => {
-                let mut walk = StateWalk::along(path, WriteAccess::Open(None));
-                walk.console.model.lock = WriteAccess::Locked;
-                walk
-            }
-        };
-        let before = face(&locked.console);
-        let locked = locked.go(step.clone());
-        let effects: Vec<_> = locked.new_effects().collect();
-        assert!(!effects.iter().any(|effect| effect.writes()), "{step:?} after {path:?} writes: {effects:?}");
-        let refused = locked.led_by.is_some_and(Action::writes);
-        if open.writes || refused {
-            let said = locked.console.notice();
-            let why = said.contains("locked")
-                || said.contains("leave the draft first")
-                || said.contains("leave the form first")
-                || said.contains("leave the plan first");
-            assert!(why, "{step:?} after {path:?} says {said:?}");
-        }
-        if refused && matches!(step, WalkStep::Key(_)) {
-            assert_eq!(face(&locked.console), before, "{step:?} after {path:?} did something");
+        stepper.step(path, step, |before, locked| {
+            let effects: Vec<_> = locked.new_effects().collect();
             assert!(
-                !effects.iter().any(|effect| does_something(effect)),
-                "{step:?} after {path:?}: {effects:?}"
+                !effects.iter().any(|effect| effect.writes()),
+                "{step:?} after {path:?} writes: {effects:?}"
             );
-        }
-        drop(effects);
-        if refused && face(&locked.console) == before {
-            unmoved = Some((path, locked));
-        }
+            let refused = locked.led_by.is_some_and(Action::writes);
+            if open.writes || refused {
+                let said = locked.console.notice();
+                let why = said.contains("locked")
+                    || said.contains("leave the draft first")
+                    || said.contains("leave the form first")
+                    || said.contains("leave the plan first");
+                assert!(why, "{step:?} after {path:?} says {said:?}");
+            }
+            if refused && matches!(step, WalkStep::Key(_)) {
+                assert_eq!(face(&locked.console), before, "{step:?} after {path:?} did something");
+                assert!(
+                    !effects.iter().any(|effect| does_something(effect)),
+                    "{step:?} after {path:?}: {effects:?}"
+                );
+            }
+        });
     }
 }
 
@@ -146,8 +140,8 @@ pub(super) fn does_something(effect: &Effect) -> bool {
 
 #[test]
 fn read_only_what_writes_is_not_offered_and_does_nothing() {
-    for (path, state) in states(WriteAccess::ReadOnly) {
-        let (model, place) = (&state.console.model, state.console.model.place());
+    let offers_no_write = |console: &TestConsole| {
+        let (model, place) = (&console.model, console.model.place());
         let offered: Vec<_> = Action::hints(place)
             .into_iter()
             .map(|(action, _)| action)
@@ -157,20 +151,20 @@ fn read_only_what_writes_is_not_offered_and_does_nothing() {
         for action in Action::ALL.iter().copied().filter(|action| action.needs_writer()) {
             assert!(!offered.contains(&action), "{action:?} is offered in {place:?}");
         }
-        for step in steps(&state.console) {
-            let walk = StateWalk::along(&path, WriteAccess::ReadOnly).go(step.clone());
-            assert!(!walk.new_effects().any(Effect::writes), "{step:?} after {path:?}");
-            if matches!(step, WalkStep::Key(_)) && walk.led_by.is_some_and(Action::writes) {
-                assert!(!walk.new_effects().any(does_something), "{step:?} after {path:?}");
-                assert_eq!(
-                    face(&walk.console),
-                    face(&state.console),
-                    "{step:?} after {path:?} did something"
-                );
-                assert!(walk.console.notice().contains("read-only"), "{}", walk.console.notice());
-            }
+    };
+    offers_no_write(&StateWalk::start(WriteAccess::ReadOnly).console);
+    explore(WriteAccess::ReadOnly, |before, walk, is_first| {
+        if is_first {
+            offers_no_write(&walk.console);
         }
-    }
+        let path = &walk.path;
+        assert!(!walk.new_effects().any(Effect::writes), "{path:?}");
+        if matches!(walk.last, WalkStep::Key(_)) && walk.led_by.is_some_and(Action::writes) {
+            assert!(!walk.new_effects().any(does_something), "{path:?}");
+            assert_eq!(face(&walk.console), before, "{path:?} did something");
+            assert!(walk.console.notice().contains("read-only"), "{}", walk.console.notice());
+        }
+    });
     for action in Action::ALL.iter().copied().filter(|action| action.needs_writer()) {
         let mut console = TestConsole::loaded();
         console.model.lock = WriteAccess::ReadOnly;
@@ -188,15 +182,6 @@ fn what_writes_is_bound_or_typed_somewhere() {
         let bound = Place::ALL.into_iter().any(|place| keys_of(place).iter().any(|(_, to)| *to == action));
         assert!(bound || action.is_command(), "nobody can reach {action:?}");
     }
-}
-
-/// One path to each distinct state.
-fn states(lock: WriteAccess) -> Vec<(Vec<WalkStep>, StateWalk)> {
-    let mut seen = HashSet::new();
-    explore(lock)
-        .filter(|walk| seen.insert(face(&walk.console)))
-        .map(|walk| (walk.path.clone(), walk))
-        .collect()
 }
 
 proptest! {

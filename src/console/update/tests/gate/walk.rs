@@ -232,25 +232,65 @@ pub(crate) fn face(console: &TestConsole) -> String {
     )
 }
 
-/// Every step from every distinct state, shortest paths first.
-pub(crate) fn explore(lock: WriteAccess) -> impl Iterator<Item = StateWalk> {
+/// Makes steps from states, each from its path. After a step that did nothing the next one is made from there: to
+/// get to a state anew is most of the work.
+pub(crate) struct Stepper<P> {
+    /// Gets to a state.
+    along: P,
+    unmoved: Option<StateWalk>,
+}
+
+impl<P: FnMut(&[WalkStep]) -> StateWalk> Stepper<P> {
+    pub(crate) fn new(along: P) -> Self {
+        Self { along, unmoved: None }
+    }
+
+    /// Makes a step, and shows what came of it with the face of the state before.
+    pub(crate) fn step<T>(
+        &mut self,
+        path: &[WalkStep],
+        step: &WalkStep,
+        see: impl FnOnce(&str, &mut StateWalk) -> T,
+    ) -> T {
+        let unmoved = self.unmoved.take().filter(|walk| walk.path == path);
+        let walk = unmoved.unwrap_or_else(|| (self.along)(path));
+        let (before, selected) = (face(&walk.console), walk.console.model.selected().cloned());
+        let asked = walk.actions.len();
+        let mut walk = walk.go(step.clone());
+        let seen = see(&before, &mut walk);
+        let is_unmoved = !walk.new_effects().any(super::does_something)
+            && walk.console.model.selected() == selected.as_ref()
+            && face(&walk.console) == before;
+        if is_unmoved {
+            walk.path.pop();
+            walk.actions.truncate(asked);
+            self.unmoved = Some(walk);
+        }
+        seen
+    }
+}
+
+/// Makes every step from every distinct state, shortest paths first, and shows what came of each: the face of the
+/// state before, the walk, and whether no step before had led to its state.
+pub(crate) fn explore(lock: WriteAccess, mut see: impl FnMut(&str, &StateWalk, bool)) {
+    let along = |path: &[WalkStep]| StateWalk::along(path, lock);
     let mut known = HashSet::from([face(&StateWalk::start(lock).console)]);
     let mut waiting = VecDeque::from([Vec::new()]);
-    let mut ready: VecDeque<WalkStep> = VecDeque::new();
-    let mut here: Vec<WalkStep> = Vec::new();
-    std::iter::from_fn(move || {
-        let mut arrived = None;
-        while ready.is_empty() {
-            here = waiting.pop_front()?;
-            let walk = StateWalk::along(&here, lock);
-            ready = steps(&walk.console).into();
-            arrived = Some(walk);
+    let mut stepper = Stepper::new(along);
+    while let Some(here) = waiting.pop_front() {
+        for step in steps(&along(&here).console) {
+            stepper.step(&here, &step, |before, walk| {
+                if !known.contains(&face(&walk.console)) {
+                    // What earlier steps left behind unseen may have led here: then it is no way to this state.
+                    *walk = along(&walk.path);
+                }
+                let is_first = known.insert(face(&walk.console));
+                assert!(known.len() < STATES, "too many states");
+                if is_first {
+                    waiting.push_back(walk.path.clone());
+                }
+                see(before, walk, is_first);
+            });
         }
-        let walk = arrived.unwrap_or_else(|| StateWalk::along(&here, lock)).go(ready.pop_front()?);
-        if known.insert(face(&walk.console)) {
-            assert!(known.len() < STATES, "too many states");
-            waiting.push_back(walk.path.clone());
-        }
-        Some(walk)
-    })
+    }
 }

@@ -1,5 +1,5 @@
-//! The log on standard error, whose level changes while it is written. It takes lines of the receiver and of confdeck
-//! alone: what others log may hold bodies.
+//! The log on standard error, whose level changes while it is written. It takes lines of the receiver and of
+//! confdeck alone: what others log may hold bodies.
 
 use std::io;
 

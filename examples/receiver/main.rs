@@ -1,14 +1,14 @@
 //! A small webhook receiver on the library alone, and an introduction to it.
 //!
 //! ```text
-//! CONFIG_BACKEND=etcd ETCD_HOST=127.0.0.1 cargo run --no-default-features --features applications,etcd,vault \
-//!     --example receiver -- --app examples/applications/receiver.toml
+//! CONFIG_BACKEND=etcd ETCD_HOST=127.0.0.1 cargo run --no-default-features \
+//!     --features applications,etcd,vault --example receiver -- --app examples/applications/receiver.toml
 //! ```
 //!
 //! The library does four things for it. It opens the store that the environment names and keeps a live
-//! picture of it, both in `run` below; it gives out a document with its references and secrets
-//! filled in, in `webhook`, which answers one request; and it keeps the receiver's own settings up to date, in
-//! `settings`, if an application file is named. `listen` moves to another address while it runs, and `log` is the log.
+//! picture of it, both in `run` below; it gives out a document with its references and secrets filled in, in
+//! `webhook`, which answers one request; and it keeps the receiver's own settings up to date, in `settings`,
+//! if an application file is named. `listen` moves to another address while it runs, and `log` is the log.
 //! `checks` says whether a sender may send, and `deliver` is the module `log`.
 //!
 //! It is an example: what it cannot check it refuses, and it delivers to its standard output only.

@@ -1,5 +1,5 @@
-//! The receiver's own settings: of an application file, whose changes come into force while it runs, or else of the
-//! variables `HOST` and `PORT`.
+//! The receiver's own settings: of an application file, whose changes come into force while it runs, or else
+//! of the variables `HOST` and `PORT`.
 
 use std::env;
 use std::error::Error;
@@ -71,8 +71,8 @@ pub(crate) struct LiveSettings {
 }
 
 impl LiveSettings {
-    /// Of the application file that `--app` or `CONFDECK_APP` names, if one does. `target` names the etcd that its
-    /// layers mean which name none.
+    /// Of the application file that `--app` or `CONFDECK_APP` names, if one does. `target` names the etcd
+    /// that its layers mean which name none.
     pub(crate) async fn open(target: &Target, log: Log) -> Result<Self, Box<dyn Error>> {
         let Some(file) = application_file()? else {
             let settings = ReceiverSettings { listen: address()?, ..ReceiverSettings::default() };

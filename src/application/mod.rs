@@ -1,8 +1,9 @@
-//! Settings of applications: layers of named sources, merged into immutable versions, each value with its origin.
+//! Settings of applications: layers of named sources, merged into immutable versions, each value with its
+//! origin.
 //!
-//! A setting is a dotted [`SettingPath`]. A layer is a [`Source`] with a rank; the effective value of a setting is
-//! that of the highest layer that has one, and every lower one is shadowed. docs/applications.md has the concepts,
-//! docs/application-file.md every member of the file that declares an application.
+//! A setting is a dotted [`SettingPath`]. A layer is a [`Source`] with a rank; the effective value of a
+//! setting is that of the highest layer that has one, and every lower one is shadowed. docs/applications.md
+//! has the concepts, docs/application-file.md every member of the file that declares an application.
 //!
 //! ```
 //! use std::path::Path;
@@ -31,8 +32,9 @@
 //!
 //!     // Why it is 20, and what that hides.
 //!     let why = application.explain(&"database.pool_size".parse()?);
-//!     let ladder: Vec<_> = why.ladder.iter().map(|step| step.origin.to_string()).collect();
-//!     assert_eq!(ladder, ["DATABASE_POOL_SIZE, in the layer environment", "billing.toml:5:1, in the layer defaults"]);
+//!     let [winner, shadowed] = &why.ladder[..] else { return Err("two layers have it".into()) };
+//!     assert_eq!(winner.origin.to_string(), "DATABASE_POOL_SIZE, in the layer environment");
+//!     assert_eq!(shadowed.origin.to_string(), "billing.toml:5:1, in the layer defaults");
 //!     Ok(())
 //! }
 //! ```

@@ -45,5 +45,6 @@ pub use target::{ContextWarning, Target};
 pub(crate) use toml_text::{TomlText, TomlValue};
 
 // They name settings of etcd.
-#[cfg(all(test, feature = "etcd"))]
+#[cfg(test)]
+#[cfg(feature = "etcd")]
 mod tests;

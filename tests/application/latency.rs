@@ -1,5 +1,5 @@
-//! How long after a change is visible to a layer every subscriber has it, over all kinds of layers at once: with
-//! `CONFDECK_LONG` many times, and told. Only what arrives is asserted, not when.
+//! How long after a change is visible to a layer every subscriber has it, over all kinds of layers at once:
+//! with `CONFDECK_LONG` many times, and told. Only what arrives is asserted, not when.
 
 use std::fmt;
 use std::time::Instant;

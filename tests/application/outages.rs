@@ -1,5 +1,5 @@
-//! A running application whose layers fail, one after the other and all at once: last good values stay, the layer
-//! says since when it is stale, and everything recovers without help.
+//! A running application whose layers fail, one after the other and all at once: last good values stay, the
+//! layer says since when it is stale, and everything recovers without help.
 
 use std::sync::Mutex;
 use std::time::SystemTime;

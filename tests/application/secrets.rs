@@ -1,4 +1,5 @@
-//! Values that may be secrets, planted in every layer: in no error, no `Debug` form, no log line and no version on disk.
+//! Values that may be secrets, planted in every layer: in no error, no `Debug` form, no log line and no
+//! version on disk.
 
 use std::fs;
 use std::io::{self, Write};

@@ -1,5 +1,5 @@
-//! What the three public systems promise, and what they get wrong, over real layers; each test is named after it
-//! (docs/applications.md).
+//! What the three public systems promise, and what they get wrong, over real layers; each test is named
+//! after it (docs/applications.md).
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -106,20 +106,16 @@ fn the_log_level_changes_while_it_runs() {
     let receiver = on(&json!({"log": {"level": "warn"}}));
     assert_eq!(receiver.status("/webhook/quiet"), 404);
     set(&receiver, &json!({"log": {"level": "info"}}));
-    // Once a request is told, the ones before it would have been.
-    while !receiver.said().contains("/webhook/told: 404") {
-        assert_eq!(receiver.status("/webhook/told"), 404);
-    }
+    receiver.until("telling", |said| {
+        receiver.status("/webhook/told");
+        said.contains("/webhook/told: 404")
+    });
     assert!(!receiver.said().contains("/webhook/quiet"), "{}", receiver.said());
     set(&receiver, &json!({"log": {"level": "error"}}));
-    let told = |receiver: &Started| receiver.said().matches("/webhook/told").count();
-    loop {
-        let before = told(&receiver);
-        assert_eq!(receiver.status("/webhook/told"), 404);
-        if told(&receiver) == before {
-            break;
-        }
-    }
+    receiver.until("silent", |said| {
+        receiver.status("/webhook/told");
+        receiver.said() == said
+    });
 }
 
 #[test]
@@ -130,15 +126,15 @@ fn a_bad_value_changes_nothing_and_is_told_by_its_place_alone() {
         json!({"limits": {"body": "2MiB"}}),
         json!({"limits": {"body": 5}, "listen": {"port": SECRET}}),
     ] {
-        let told = receiver.said().matches("settings are not put in force").count();
+        let refusals = |said: &str| said.matches("settings are not put in force").count();
+        let before = refusals(&receiver.said());
         set(&receiver, &bad);
-        while receiver.said().matches("settings are not put in force").count() == told {
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
+        receiver.until("a refusal", |said| refusals(said) > before);
         assert_eq!((body(&receiver, 2048), body(&receiver, 2049)), (200, 413));
     }
     receiver.says(
-        "limits.body: it is more than 1MiB, the most that it may be (settings.json:1:19, in the layer settings.json); correct it there",
+        "limits.body: it is more than 1MiB, the most that it may be (settings.json:1:19, in the layer \
+         settings.json); correct it there",
     );
     assert_eq!(receiver.health()["components"]["settings"], "degraded");
     // One that fits its declaration, or has none, and not the receiver.

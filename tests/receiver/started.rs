@@ -32,8 +32,8 @@ impl Started {
         Self::start(folder, &[], &[variables, &[("CONFIG_BACKEND", "file"), FREE_PORT]].concat())
     }
 
-    /// With the application file `app.toml`, the webhook `open` in files, and the files named. It says itself where it
-    /// is to listen.
+    /// With the application file `app.toml`, the webhook `open` in files, and the files named. It says itself
+    /// where it is to listen.
     pub(crate) fn on_application(text: &str, files: &[(&str, &str)], variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let webhooks = r#"{"open": {"module": "log"}}"#;
@@ -84,8 +84,9 @@ impl Started {
         self.until(text, |said| said.contains(text));
     }
 
+    /// Waits until what it has said is so.
     #[track_caller]
-    fn until(&self, what: &str, is_so: impl Fn(&str) -> bool) {
+    pub(crate) fn until(&self, what: &str, is_so: impl Fn(&str) -> bool) {
         let begun = Instant::now();
         while !is_so(&self.said()) {
             assert!(begun.elapsed() < PATIENCE, "never {what}: {}", self.said());

@@ -40,8 +40,8 @@ pub use origin::{ValueOrigin, ValuePlace};
 pub use path::{SettingPath, SettingPathError};
 pub use source::{LayerContents, LayerRevision, LayerValue, Load, Source, SourceError, SourceFault};
 pub use sources::{
-    ArgumentError, ArgumentsSource, EnvironmentSource, FileLayer, FileSource, FileWriter, LocalSources,
-    SharedVariables, VariableNames,
+    ArgumentError, ArgumentsSource, EnvironmentSource, ExportedVariable, FileLayer, FileSource, FileWriter,
+    LocalSources, SharedVariables, VariableExport, VariableNames,
 };
 #[cfg(feature = "etcd")]
 pub use sources::{EtcdSource, EtcdVariables, etcd_root};

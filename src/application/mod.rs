@@ -29,9 +29,11 @@ mod write;
 pub use declarations::SettingValidator;
 pub use effective::EffectiveValue;
 pub use engine::{
-    Application, ApplicationBuilder, ApplicationMetrics, LayerCondition, LayerFailure, LayerStatus,
-    PinnedVersion, RELOAD_BUCKETS, ReloadReport, ReloadStatus, RollbackError, SettingUpdate, SettingUpdates,
-    StartError, UnknownLayerError, VERSIONS_KEPT,
+    Application, ApplicationBuilder, ApplicationMetrics, AppliedPlan, KeptContents, KeptVersion,
+    LayerCondition, LayerFailure, LayerPath, LayerStatus, PinnedVersion, PlannedWrite, RELOAD_BUCKETS,
+    ReloadReport, ReloadStatus, Reversal, RevertError, RollbackError, SettingEffect, SettingUpdate,
+    SettingUpdates, SettingWrite, SettingWriteError, StartError, StoppedWrites, UnknownLayerError,
+    VERSIONS_KEPT, WritePlan, WrittenSetting, kept_versions,
 };
 pub use fault::{SettingFault, SettingWays};
 pub use ladder::{LadderStep, SettingExplanation};

@@ -26,6 +26,7 @@ mod own_rules;
 mod proxies;
 mod secrets;
 mod settings;
+mod settings_commands;
 mod surroundings;
 mod watching;
 mod world;

@@ -92,7 +92,6 @@ impl ApplicationBuilder {
     pub async fn start(mut self) -> Result<Application, StartError> {
         let folder = self.spec.state.clone().map(|folder| StateFolder::new(folder, self.kept));
         let (remembered, fault) = read_state(folder.as_ref());
-        let folder = folder.filter(|_| !self.is_observer);
         let mut layers = std::mem::take(&mut self.spec.layers);
         let is_default = |layer: &LayerSpec| matches!(layer.kind, LayerKind::Defaults);
         if !layers.iter().any(is_default) && self.spec.settings.values().any(|it| it.default.is_some()) {
@@ -108,7 +107,14 @@ impl ApplicationBuilder {
             let Some(source) = self.sources.get(&layer.name) else {
                 return Err(StartError::NoSource(layer.name));
             };
+            let name = layer.name.clone();
             state.add(layer, source.clone())?;
+            if let Some(layer) = state.layer(&name) {
+                layer.writer = self.writers.remove(&name);
+            }
+        }
+        if let Some((unknown, _)) = self.writers.pop_first() {
+            return Err(StartError::UnknownLayer(unknown));
         }
         if let Some(unknown) = self.sources.into_keys().find(|name| state.layer(name).is_none()) {
             return Err(StartError::UnknownLayer(unknown));
@@ -119,6 +125,7 @@ impl ApplicationBuilder {
             state: Mutex::new(state),
             versions: watch::Sender::new(before),
             folder,
+            is_observer: self.is_observer,
             to_keep: watch::Sender::new(()),
             folder_fault: Mutex::new(fault),
             remembered: Mutex::new(remembered.layers),

@@ -11,6 +11,7 @@ mod running;
 mod state;
 mod state_folder;
 mod updates;
+mod writes;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -31,7 +32,12 @@ pub use layer_state::{LayerCondition, LayerFailure, LayerStatus};
 pub use metrics::{ApplicationMetrics, RELOAD_BUCKETS};
 pub use report::{ReloadReport, ReloadStatus, RollbackError, StartError, UnknownLayerError};
 use running::RunningApplication;
+pub use state_folder::{KeptContents, KeptVersion, kept_versions};
 pub use updates::{SettingUpdate, SettingUpdates};
+pub use writes::{
+    AppliedPlan, LayerPath, PlannedWrite, Reversal, RevertError, SettingEffect, SettingWrite,
+    SettingWriteError, StoppedWrites, WritePlan, WrittenSetting,
+};
 
 /// The settings of a running application. Handles can be cloned; when the last one is dropped, nothing is
 /// followed any more.
@@ -78,7 +84,7 @@ impl Application {
         let layers: Vec<_> =
             engine.state.lock().layers.iter().map(|it| (it.spec.name.clone(), it.source.clone())).collect();
         layers.into_iter().for_each(|(layer, source)| application.follow(layer, source));
-        if engine.folder.is_some() {
+        if engine.folder.is_some() && !engine.is_observer {
             let (mut to_keep, weak) = (engine.to_keep.subscribe(), Arc::downgrade(engine));
             to_keep.mark_changed();
             application.0.tasks.lock().spawn(async move {
@@ -189,11 +195,10 @@ impl Application {
         if let Some(name) = layer {
             let mut state = self.shared().state.lock();
             if state.layer(name).is_none() {
-                let known: Vec<_> = state.layers.iter().map(|it| &*it.spec.name).collect();
-                return Err(UnknownLayerError(name.into(), known.join(", ")));
+                return Err(UnknownLayerError(name.into(), state.layer_names()));
             }
         }
-        Ok(self.shared().reload(layer, ReloadReason::Asked).await)
+        Ok(self.shared().reload(layer.as_ref().map(std::slice::from_ref), ReloadReason::Asked).await)
     }
 
     /// How each layer stands, highest first.

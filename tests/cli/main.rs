@@ -27,6 +27,7 @@ mod proxies;
 mod secrets;
 mod settings;
 mod settings_commands;
+mod settings_writes;
 mod surroundings;
 mod watching;
 mod world;

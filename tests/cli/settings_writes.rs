@@ -109,6 +109,10 @@ fn what_does_not_fit_is_not_written() {
         (&["set", "database.pool_size", "7", "--layer", "etcd"], 2, "there is no layer etcd"),
         (&["set", "database", "7"], 8, "database.pool_size"),
         (&["unset", "database.pool_size"], 2, "--yes"),
+        (&["set", "timeout", "planted-a", "planted-b"], 2, "the value in quotes"),
+        (&["set", "timeout", "-planted"], 2, "the value in quotes"),
+        (&["set", "planted wrong place", "timeout"], 2, "write names joined by dots"),
+        (&["list", "--set", "planted-nothing"], 2, "PATH"),
         (&["unset", "timeout", "--yes"], 4, "none to remove"),
         (
             &["unset", "database.pool_size", "--layer", "runtime", "--yes"],

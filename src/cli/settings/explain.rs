@@ -153,11 +153,11 @@ impl RungReport {
 
 impl DeclaredReport {
     fn of(spec: &SettingSpec, open: &OpenApplication) -> Self {
-        let roots = open.spec.layers.iter().filter_map(|layer| match &layer.kind {
+        let mut roots = open.spec.layers.iter().rev().filter_map(|layer| match &layer.kind {
             LayerKind::Etcd { root, .. } => Some(root),
             _ => None,
         });
-        let root = roots.last();
+        let root = roots.next();
         let whole_key = |key: &str| root.map_or(key.to_owned(), |root| format!("{root}/{key}"));
         Self {
             value_type: spec.value_type.name(),

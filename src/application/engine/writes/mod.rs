@@ -164,11 +164,12 @@ impl Application {
             if earlier.into_iter().any(touches) {
                 continue;
             }
-            match self.writer(&write.layer)?.can_write(&write.path).await {
-                // That is about values to be set.
-                Err(error) if write.value.is_none() && error.fault == LayerWriteFault::NotWritable => {}
-                asked => asked.map_err(|error| of_layer(&write.layer, error))?,
-            }
+            let writer = self.writer(&write.layer)?;
+            let asked = match &write.value {
+                Some(_) => writer.can_write(&write.path).await,
+                None => writer.can_remove(&write.path).await,
+            };
+            asked.map_err(|error| of_layer(&write.layer, error))?;
         }
         Ok(plan)
     }

@@ -112,7 +112,7 @@ fn what_does_not_fit_is_not_written() {
         (&["set", "timeout", "planted-a", "planted-b"], 2, "the value in quotes"),
         (&["set", "timeout", "-planted"], 2, "the value in quotes"),
         (&["set", "planted wrong place", "timeout"], 2, "write names joined by dots"),
-        (&["list", "--set", "planted-nothing"], 2, "PATH"),
+        (&["list", "--set", "planted-nothing"], 2, "path=value"),
         (&["unset", "timeout", "--yes"], 4, "none to remove"),
         (
             &["unset", "database.pool_size", "--layer", "runtime", "--yes"],
@@ -289,4 +289,21 @@ fn a_layer_that_does_not_answer_is_said_and_not_written() {
         json(&settings(&home, &["explain", "database.pool_size", "-o", "json"]).run().expect_code(0).out());
     assert_eq!(explained["layers"][0]["condition"], "missing");
     settings(&home, &["set", "database.pool_size", "7", "--layer", "etcd"]).run().expect_code(6);
+}
+
+#[test]
+fn values_that_hinder_a_start_are_explained_and_corrected_one_by_one() {
+    let home = billing();
+    home.write("work/more.toml", "offset = \"far\"\n[database]\npool_size = 1000\n");
+    settings(&home, &["list"]).run().expect_code(8);
+    let told = settings(&home, &["explain", "database.pool_size"]).run().expect_code(0);
+    assert!(told.out().contains("not in force; it is more than 100"), "{}", told.out());
+    assert!(told.err().contains("more.toml:3:13") && told.err().contains("more.toml:1:10"), "{}", told.err());
+    settings(&home, &["set", "database.pool_size", "2000"]).run().expect_code(8);
+    let first = settings(&home, &["set", "database.pool_size", "30"]).run().expect_code(0);
+    assert!(first.out().contains("written: database.pool_size in more.toml: 1000 -> 30"), "{}", first.out());
+    assert!(!first.out().contains("in force") && first.err().contains("until this is corrected too: offset"));
+    let second = settings(&home, &["unset", "offset", "--yes"]).run().expect_code(0);
+    assert!(second.out().contains("in force: offset is without a value"), "{}", second.out());
+    assert_eq!(settings(&home, &["get", "database.pool_size"]).run().expect_code(0).out(), "30\n");
 }

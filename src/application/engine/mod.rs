@@ -146,7 +146,7 @@ impl Application {
         SettingExplanation {
             path: path.clone(),
             in_force,
-            ladder: ladder(&state.picture, &state.declared, path),
+            ladder: ladder(&state.picture_to_explain(), &state.declared, path),
             spec: state.declared.settings.get(path).cloned(),
         }
     }

@@ -32,7 +32,7 @@ pub(super) async fn set(
     out: &mut Printer<'_>,
 ) -> Result<()> {
     context.check_writable()?;
-    let open = context.open().await?;
+    let open = context.open_to_repair().await?;
     let filter = context.filter(false);
     let path = &set.path;
     let text = value_text(&open, &filter, set.value, path)?;
@@ -92,7 +92,7 @@ pub(super) async fn unset(
     if !(unset.yes || unset.change.dry_run) {
         require_terminal("--yes")?;
     }
-    let open = context.open().await?;
+    let open = context.open_to_repair().await?;
     let filter = context.filter(false);
     let plan = open.application.plan_set(&unset.path, None, unset.change.layer.as_deref()).await;
     let plan = plan.map_err(failure)?;
@@ -113,7 +113,7 @@ pub(super) async fn rollback(
     out: &mut Printer<'_>,
 ) -> Result<()> {
     context.check_writable()?;
-    let open = context.open().await?;
+    let open = context.open_to_repair().await?;
     let filter = context.filter(false);
     let reversal = open.application.revert(rollback.version).await.map_err(|error| {
         let exit = if let RevertError::NotKept { .. } = error { Exit::NOT_FOUND } else { Exit::FAILED };
@@ -170,7 +170,13 @@ impl<'c> Change<'c> {
             return out.result(self.format, &report, |report| report.lines(self.open));
         }
         let applied = self.apply(plan).await?;
-        if applied.report.status == ReloadStatus::Failed {
+        if !plan.left.is_empty() {
+            let left: Vec<_> = plan.left.iter().map(ToString::to_string).collect();
+            print_note(&format!(
+                "it is written, and nothing is in force until this is corrected too: {}",
+                left.join("; ")
+            ));
+        } else if applied.report.status == ReloadStatus::Failed {
             let faults: Vec<_> = applied.report.faults.iter().map(ToString::to_string).collect();
             print_note(&format!("it is written, and could not be put in force here: {}", faults.join("; ")));
         }

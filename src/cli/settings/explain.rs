@@ -71,7 +71,7 @@ pub(super) async fn run(
     out: &mut Printer<'_>,
 ) -> Result<()> {
     let filter = context.consented(&explain.reveal)?;
-    let open = context.open().await?;
+    let open = context.open_to_repair().await?;
     let explanation = open.application.explain(&explain.path);
     // A section has many ladders.
     if explanation.in_force.is_none() && explanation.spec.is_none() {
@@ -120,7 +120,8 @@ impl ExplainReport {
         if !self.ladder.is_empty() {
             lines.push(Safe::literal(""));
             let row = |step: &RungReport| {
-                let mut said = vec![if step.wins { "in force".to_owned() } else { "hidden".to_owned() }];
+                let hidden = if self.value.is_some() { "hidden" } else { "not in force" };
+                let mut said = vec![if step.wins { "in force" } else { hidden }.to_owned()];
                 said.extend(step.path.as_ref().map(|path| format!("at {path}")));
                 said.extend(step.fault.clone());
                 [

@@ -99,6 +99,19 @@ impl<'s> SettingsContext<'s> {
         Ok(OpenApplication { spec, application })
     }
 
+    /// The same although values are refused, which is said on standard error: so that they can be explained and
+    /// corrected.
+    async fn open_to_repair(&self) -> Result<OpenApplication> {
+        let spec = self.spec()?;
+        let started = self.options.builder(spec.clone()).map_err(refused)?.start_to_repair().await;
+        let (application, refused) = started.map_err(|error| self::refused(error.into()))?;
+        match refused {
+            Some(error) => print_note(&error.to_string()),
+            None => note_faults(application.health().findings()),
+        }
+        Ok(OpenApplication { spec, application })
+    }
+
     /// What is hidden, with the names of the context.
     fn filter(&self, reveals: bool) -> SecretFilter {
         SecretFilter::new(reveals, &self.session.settings.secret_names)

@@ -1,20 +1,15 @@
 //! 10,000 settings over six layers: a reload of all, one value that changes, a look-up; beside `figment` and
 //! `config`, which read the same files. They have no origins with places, no shadowed values and no versions.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
-use confdeck::application::{
-    Application, ApplicationSpec, LayerContents, LayerKind, LayerRevision, LayerSpec, LayerValue, Load,
-    SettingFault, SettingPath, SettingSpec, SettingValidator, SettingValue, Source, SourceError, SourceFault,
-    SourceValue, SpecPlace, ValuePlace, ValueType,
-};
+use confdeck::application::{Application, ApplicationSpec, OpenOptions};
+use confdeck::provider::env::EnvVariables;
 use criterion::{Criterion, criterion_group, criterion_main};
 use figment::providers::Format as _;
 use serde_json::Value;
@@ -47,7 +42,7 @@ fn text(layer: usize, changed: u64) -> String {
         }
         text.push_str("\n  }");
     }
-    text.push_str("\n}\n");
+    let _ = write!(text, ",\n  \"changes_{layer}\": {changed}\n}}\n");
     text
 }
 
@@ -66,120 +61,39 @@ fn files() -> Option<TempDir> {
     Some(folder)
 }
 
-/// A layer that is a file of JSON, read again at each load.
-struct JsonFile {
-    path: Arc<PathBuf>,
-    loads: AtomicU64,
+/// All settings are declared, and a rule reads some of them, so that a tree of all is made.
+fn spec(folder: &Path, variables: &EnvVariables) -> Option<ApplicationSpec> {
+    let mut text = String::from("name = \"bench\"\n");
+    // Writing to a text cannot fail.
+    for layer in 0..LAYERS {
+        let _ = write!(text, "[[layers]]\nkind = \"file\"\npath = \"{layer}.json\"\nwatch = false\n");
+    }
+    for number in 0..SETTINGS {
+        let section = number / SECTION;
+        let _ = write!(text, "[settings.\"section_{section}.setting_{number}\"]\ntype = \"json\"\n");
+    }
+    text.push_str(
+        "[[rules]]\nid = \"one\"\nwhen = 'section_50.setting_5000 < 0'\nmessage = \"it is too small\"\n",
+    );
+    ApplicationSpec::parse(&folder.join("bench.toml"), &text, variables).ok()
 }
 
-fn unreadable(path: &Path) -> SourceError {
-    SourceError {
-        fault: SourceFault::Invalid,
-        place: path.display().to_string(),
-        reason: "it cannot be read".into(),
-        remedy: "write it anew".into(),
-    }
+/// The application of six files as it is opened, but for the application file itself, which is read before.
+struct Bench {
+    options: OpenOptions,
+    spec: ApplicationSpec,
 }
 
-#[async_trait]
-impl Source for JsonFile {
-    async fn load(&self, _: Option<&LayerRevision>) -> Result<Load, SourceError> {
-        let read = fs::read_to_string(&*self.path).ok().and_then(|text| serde_json::from_str(&text).ok());
-        let Some(object): Option<Value> = read else { return Err(unreadable(&self.path)) };
-        let mut values = BTreeMap::new();
-        let mut lines = 1..;
-        for (section, members) in object.as_object().into_iter().flatten() {
-            for (name, value) in members.as_object().into_iter().flatten() {
-                let path = SettingPath::new([section.as_str(), name.as_str()]);
-                let (Ok(path), Some(line)) = (path, lines.next()) else { return Err(unreadable(&self.path)) };
-                let place =
-                    ValuePlace::File { path: self.path.clone(), line, column: 1, variables: Vec::new() };
-                let value = SourceValue::Typed(SettingValue::new(value.clone()));
-                values.insert(path, LayerValue { value, place });
-            }
-        }
-        let revision = self.loads.fetch_add(1, Ordering::Relaxed).to_string();
-        Ok(Load::Contents(LayerContents { revision: LayerRevision(revision.into()), values }))
+impl Bench {
+    fn new(folder: &Path) -> Option<Self> {
+        let variables = Arc::new(EnvVariables::of([("", ""); 0]));
+        let spec = spec(folder, &variables)?;
+        Some(Self { options: OpenOptions::new().variables(variables), spec })
     }
 
-    async fn changed(&self) {
-        std::future::pending().await
+    async fn open(&self) -> Option<Application> {
+        self.options.builder(self.spec.clone()).ok()?.start().await.ok()
     }
-}
-
-/// Judges every setting, and has a rule, so that a tree of all is made.
-struct Judge;
-
-impl SettingValidator for Judge {
-    fn coerce(&self, _: &SettingSpec, value: &SourceValue) -> Result<SettingValue, String> {
-        match value {
-            SourceValue::Typed(value) => Ok(value.clone()),
-            SourceValue::Text(text) => Ok(SettingValue::new(text.as_str().into())),
-        }
-    }
-
-    fn check(&self, _: &SettingSpec, value: &SettingValue) -> Result<(), String> {
-        if value.expose().is_null() { Err("must not be null".into()) } else { Ok(()) }
-    }
-
-    fn has_rules(&self) -> bool {
-        true
-    }
-
-    fn judge(&self, settings: &Value) -> Vec<SettingFault> {
-        black_box(settings);
-        Vec::new()
-    }
-}
-
-fn place() -> SpecPlace {
-    SpecPlace { path: Arc::default(), line: 1, column: 1 }
-}
-
-/// All settings are declared.
-fn spec(folder: &Path) -> ApplicationSpec {
-    let declared = |number: usize| {
-        let path = SettingPath::new([format!("section_{}", number / SECTION), format!("setting_{number}")]);
-        let spec = SettingSpec {
-            value_type: ValueType::Json,
-            default: None,
-            required: false,
-            secret: false,
-            allowed: Vec::new(),
-            min: None,
-            max: None,
-            min_length: None,
-            pattern: None,
-            description: "".into(),
-            variable: None,
-            etcd_key: None,
-            place: place(),
-        };
-        path.ok().map(|path| (path, spec))
-    };
-    let layer = |(layer, rank): (usize, u32)| LayerSpec {
-        name: layer.to_string().into(),
-        rank,
-        required: true,
-        kind: LayerKind::Arguments,
-        place: place(),
-    };
-    ApplicationSpec {
-        name: "bench".into(),
-        folder: folder.to_owned(),
-        layers: (0..LAYERS).zip(1..).map(layer).collect(),
-        settings: (0..SETTINGS).filter_map(declared).collect(),
-        rules: Vec::new(),
-        state: None,
-    }
-}
-
-async fn application(folder: &Path) -> Option<Application> {
-    let builder = (0..LAYERS).fold(Application::builder(spec(folder), Box::new(Judge)), |builder, layer| {
-        let path = Arc::new(file(folder, layer));
-        builder.source(&layer.to_string(), Arc::new(JsonFile { path, loads: AtomicU64::new(0) }))
-    });
-    builder.start().await.ok()
 }
 
 fn merged_by_figment(folder: &Path) -> figment::Figment {
@@ -198,8 +112,9 @@ fn merged_by_config(folder: &Path) -> Option<config::Config> {
 
 fn load(bench: &mut Criterion) {
     let (Some(folder), Ok(runtime)) = (files(), tokio::runtime::Runtime::new()) else { return };
+    let Some(application) = Bench::new(folder.path()) else { return };
     bench.bench_function("load 10,000 settings of 6 files", |bench| {
-        bench.iter(|| runtime.block_on(application(folder.path())).map(|it| it.version().number()));
+        bench.iter(|| runtime.block_on(application.open()).map(|it| it.version().number()));
     });
     bench.bench_function("load 10,000 settings of 6 files: figment", |bench| {
         // It reads when it is asked.
@@ -212,16 +127,37 @@ fn load(bench: &mut Criterion) {
 
 fn reload(bench: &mut Criterion) {
     let (Some(folder), Ok(runtime)) = (files(), tokio::runtime::Runtime::new()) else { return };
-    let Some(application) = runtime.block_on(application(folder.path())) else { return };
-    bench.bench_function("reload 10,000 settings of 6 files", |bench| {
+    let opened = Bench::new(folder.path()).and_then(|it| runtime.block_on(it.open()));
+    let Some(application) = opened else { return };
+    bench.bench_function("reload 10,000 settings of 6 unchanged files", |bench| {
         bench.iter(|| runtime.block_on(application.reload(None)).map(|it| it.version));
     });
     let mut changed = 0;
-    let name = CHANGED_LAYER.to_string();
+    bench.bench_function("reload 10,000 settings of 6 changed files", |bench| {
+        bench.iter_custom(|times| {
+            let mut took = Duration::ZERO;
+            for _ in 0..times {
+                changed += 1;
+                if (0..LAYERS)
+                    .any(|layer| fs::write(file(folder.path(), layer), text(layer, changed)).is_err())
+                {
+                    break;
+                }
+                let begin = Instant::now();
+                let _ = black_box(runtime.block_on(application.reload(None)));
+                took += begin.elapsed();
+            }
+            took
+        });
+    });
+    let layers = application.sources();
+    let Some(name) = layers.iter().rev().nth(CHANGED_LAYER + 1).map(|layer| layer.name.clone()) else {
+        return;
+    };
     bench.bench_function("put one changed value of 10,000 in force", |bench| {
         // From the answer of the source on, without the reading of the file.
         bench.iter_custom(|times| {
-            let mut took = std::time::Duration::ZERO;
+            let mut took = Duration::ZERO;
             for _ in 0..times {
                 changed += 1;
                 if fs::write(file(folder.path(), CHANGED_LAYER), text(CHANGED_LAYER, changed)).is_err() {
@@ -239,7 +175,8 @@ fn reload(bench: &mut Criterion) {
 
 fn get(bench: &mut Criterion) {
     let (Some(folder), Ok(runtime)) = (files(), tokio::runtime::Runtime::new()) else { return };
-    let Some(application) = runtime.block_on(application(folder.path())) else { return };
+    let opened = Bench::new(folder.path()).and_then(|it| runtime.block_on(it.open()));
+    let Some(application) = opened else { return };
     bench.bench_function("get one of 10,000 settings", |bench| {
         bench.iter(|| application.get::<u64>(black_box(LOOKED_UP)).ok());
     });

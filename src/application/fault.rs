@@ -1,20 +1,20 @@
 //! What is wrong with the values of layers, each with the place to correct and no value.
 
-use std::fmt;
 use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::{SettingPath, SettingSpec, SpecPlace, ValueOrigin, ValuePlace};
+use super::{RuleViolation, SettingPath, ValueFault, ValueOrigin, ValuePlace};
 
 /// Why the values of layers are not put in force. It holds no value, because any of them may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SettingFault {
-    #[error("{path}: {reason} ({origin}); correct it there")]
-    Value { path: SettingPath, origin: ValueOrigin, reason: String },
-    #[error("{path}: it is required and has no value; set it{ways}")]
-    Missing { path: SettingPath, ways: SettingWays },
+    #[error("{path}: {fault} ({origin}); correct it there")]
+    Value { path: SettingPath, origin: ValueOrigin, fault: ValueFault },
+    /// A required setting; the fault says how it is set.
+    #[error("{path}: {fault}")]
+    Missing { path: SettingPath, fault: ValueFault },
     #[error("{path}: it is one value, and {origin} has the section {member} in its place; remove that")]
     Section { path: SettingPath, member: SettingPath, origin: ValueOrigin },
     #[error("{path}: {above} is a value and no section ({origin}); remove it, or make it a section")]
@@ -25,11 +25,8 @@ pub enum SettingFault {
     Within { path: SettingPath, above: SettingPath, first: ValuePlace, origin: ValueOrigin },
     #[error("{path}: a member of it has an empty name ({origin}); name it")]
     EmptyName { path: SettingPath, origin: ValueOrigin },
-    #[error(
-        "{message} (rule {id}, {}:{}:{}); change one of its settings",
-        place.path.display(), place.line, place.column
-    )]
-    Rule { id: Arc<str>, message: String, place: SpecPlace },
+    #[error("{} (rule {}, {}); change one of its settings", .0.message, .0.rule, .0.place)]
+    Rule(RuleViolation),
 }
 
 impl SettingFault {
@@ -42,34 +39,7 @@ impl SettingFault {
             | Self::Twice { origin, .. }
             | Self::Within { origin, .. }
             | Self::EmptyName { origin, .. } => Some(&origin.layer),
-            Self::Missing { .. } | Self::Rule { .. } => None,
+            Self::Missing { .. } | Self::Rule(_) => None,
         }
-    }
-}
-
-/// How a setting is set besides in a file: its variable, and its key in etcd.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SettingWays {
-    variable: Option<Arc<str>>,
-    etcd_key: Option<Arc<str>>,
-}
-
-impl SettingWays {
-    pub(super) fn of(spec: &SettingSpec) -> Self {
-        Self { variable: spec.variable.clone(), etcd_key: spec.etcd_key.clone() }
-    }
-}
-
-/// ` in one of its layers, as DATABASE_URL, or as the key Database/Url of etcd`
-impl fmt::Display for SettingWays {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(" in one of the layers")?;
-        if let Some(variable) = &self.variable {
-            write!(f, ", as {variable} in the environment")?;
-        }
-        if let Some(key) = &self.etcd_key {
-            write!(f, ", as the key {key} in etcd")?;
-        }
-        Ok(())
     }
 }

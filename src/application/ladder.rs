@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::declarations::Declarations;
 use super::effective::EffectiveValue;
 use super::layer::Layer;
 use super::picture::Picture;
-use super::{SettingPath, SettingSpec, SourceValue, ValueOrigin};
+use super::{ApplicationSpec, SettingPath, SettingSpec, SourceValue, ValueFault, ValueOrigin};
 
 /// Why a setting has the value it has.
 pub struct SettingExplanation {
@@ -40,21 +39,25 @@ pub struct LadderStep {
     pub secret: bool,
     /// Whether no higher layer hides it. Readers of a pinned process may still get another.
     pub wins: bool,
-    /// Why it does not fit its declaration, in words that do not quote it.
-    pub fault: Option<String>,
+    /// Why it cannot be in force.
+    pub fault: Option<ValueFault>,
 }
 
 /// What the layers of a picture have at a path.
-pub(super) fn ladder(picture: &Picture, declared: &Declarations, path: &SettingPath) -> Vec<LadderStep> {
+pub(super) fn ladder(picture: &Picture, declared: &ApplicationSpec, path: &SettingPath) -> Vec<LadderStep> {
     picture.layers.iter().rev().filter_map(|layer| step(layer, picture, declared, path)).collect()
 }
 
-fn step(layer: &Layer, picture: &Picture, declared: &Declarations, path: &SettingPath) -> Option<LadderStep> {
+fn step(
+    layer: &Layer,
+    picture: &Picture,
+    declared: &ApplicationSpec,
+    path: &SettingPath,
+) -> Option<LadderStep> {
     let above = || path.sections().find_map(|section| layer.values.get_key_value(&section));
     let (at, held) = layer.within(Some(path)).next().or_else(above)?;
     let wins = picture.values.get(at).is_some_and(|winner| winner.origin().layer == layer.name);
-    let spec = declared.settings.get(at);
-    let fault = spec.and_then(|spec| declared.fit(spec, &held.value).err());
+    let fault = declared.fit(at, declared.settings.get(at), &held.value).err();
     Some(LadderStep {
         rank: layer.rank,
         origin: layer.origin(&held.place),

@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use serde_json::Value;
-
-use super::declarations::Declarations;
+use super::spec::read_text;
 use super::{
-    LayerContents, LayerRevision, LayerSpec, LayerValue, SettingFault, SettingPath, SettingValue,
-    SourceValue, ValueOrigin, ValuePlace, ValueType,
+    ApplicationSpec, LayerContents, LayerRevision, LayerSpec, LayerValue, SettingFault, SettingPath,
+    SettingValue, SourceValue, ValueOrigin, ValuePlace, ValueType,
 };
 
 /// What a layer holds, each value at the path that it decides. No value is an object, unless it is empty, and
@@ -28,7 +26,7 @@ impl Layer {
     pub(super) fn new(
         spec: &LayerSpec,
         contents: LayerContents,
-        declared: &Declarations,
+        declared: &ApplicationSpec,
     ) -> Result<Self, Vec<SettingFault>> {
         let mut expansion =
             Expansion { layer: &spec.name, declared, values: BTreeMap::new(), faults: Vec::new() };
@@ -79,7 +77,7 @@ fn is_plain(value: &SourceValue) -> bool {
 
 struct Expansion<'a> {
     layer: &'a Arc<str>,
-    declared: &'a Declarations,
+    declared: &'a ApplicationSpec,
     values: BTreeMap<SettingPath, LayerValue>,
     faults: Vec<SettingFault>,
 }
@@ -91,11 +89,11 @@ impl Expansion<'_> {
             (SourceValue::Text(text), None) => SourceValue::Typed(SettingValue::new(read_text(&text))),
             // What it holds is merged with other layers, so it is needed now.
             (value @ SourceValue::Text(_), Some(spec)) if spec.value_type == ValueType::Json => {
-                match self.declared.coerce(spec, &value) {
+                match spec.coerce(&value) {
                     Ok(value) => SourceValue::Typed(value),
-                    Err(reason) => {
+                    Err(fault) => {
                         let origin = self.origin(place);
-                        return self.faults.push(SettingFault::Value { path, origin, reason });
+                        return self.faults.push(SettingFault::Value { path, origin, fault });
                     }
                 }
             }
@@ -143,25 +141,5 @@ impl Expansion<'_> {
 
     fn origin(&self, place: &ValuePlace) -> ValueOrigin {
         ValueOrigin { layer: self.layer.clone(), place: place.clone() }
-    }
-}
-
-/// Text of no declared setting: what is JSON is read as such, all else is text (docs/applications.md). A
-/// number that 64 bits do not hold stays text, because reading it would change it.
-pub(super) fn read_text(text: &str) -> Value {
-    match serde_json::from_str(text) {
-        Ok(value) if !has_inexact_number(&value) => value,
-        _ => Value::String(text.to_owned()),
-    }
-}
-
-fn has_inexact_number(value: &Value) -> bool {
-    /// From here on a float may be what became of an integer.
-    const LIMIT: f64 = 9_223_372_036_854_775_807.0;
-    match value {
-        Value::Number(number) => number.is_f64() && number.as_f64().is_none_or(|it| it.abs() >= LIMIT),
-        Value::Array(items) => items.iter().any(has_inexact_number),
-        Value::Object(members) => members.values().any(has_inexact_number),
-        Value::Null | Value::Bool(_) | Value::String(_) => false,
     }
 }

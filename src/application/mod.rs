@@ -3,7 +3,6 @@
 //! A setting is a dotted [`SettingPath`]. A layer is a [`Source`] with a rank; the effective value of a setting is
 //! that of the highest layer that has one, and every lower one is shadowed.
 
-mod declarations;
 mod effective;
 mod engine;
 mod fault;
@@ -15,7 +14,6 @@ mod origin;
 mod path;
 mod picture;
 mod read;
-mod secrecy;
 mod source;
 mod sources;
 mod spec;
@@ -26,7 +24,6 @@ mod value;
 mod version;
 mod write;
 
-pub use declarations::SettingValidator;
 pub use effective::EffectiveValue;
 pub use engine::{
     Application, ApplicationBuilder, ApplicationMetrics, AppliedPlan, KeptContents, KeptVersion,
@@ -35,7 +32,7 @@ pub use engine::{
     SettingUpdates, SettingWrite, SettingWriteError, StartError, StoppedWrites, UnknownLayerError,
     VERSIONS_KEPT, WritePlan, WrittenSetting, kept_versions,
 };
-pub use fault::{SettingFault, SettingWays};
+pub use fault::SettingFault;
 pub use ladder::{LadderStep, SettingExplanation};
 pub use open::{OpenError, OpenOptions};
 pub use origin::{ValueOrigin, ValuePlace};
@@ -46,12 +43,12 @@ pub use sources::{
     LocalSources, SharedVariables, VariableExport, VariableNames,
 };
 #[cfg(feature = "etcd")]
-pub use sources::{EtcdSource, EtcdVariables, etcd_root};
+pub use sources::{EtcdSource, EtcdVariables};
 pub use sources::{HttpSettings, HttpSettingsError, HttpSource, RemoteLayer, RemoteSources};
 pub use spec::{
     ApplicationFileError, ApplicationSpec, CredentialRule, EtcdShape, FileFormat, HardcodedCredential,
     LayerKind, LayerSpec, RuleViolation, SettingRule, SettingSpec, SpecMistake, SpecPlace, SpecRules,
-    ValueFault, ValueType, application_schema, member_tables, rank_table, type_table,
+    ValueFault, ValueType, application_schema, etcd_root, member_tables, rank_table, type_table,
 };
 pub use value::{SettingValue, SourceValue};
 pub use version::{ApplicationVersion, GetSettingError, LayerStamp, SettingChange, SettingChangeKind};

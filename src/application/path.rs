@@ -75,7 +75,7 @@ impl SettingPath {
     }
 
     /// The sections that it lies in, outermost first.
-    pub fn sections(&self) -> impl Iterator<Item = Self> {
+    pub fn sections(&self) -> impl DoubleEndedIterator<Item = Self> {
         (1..self.0.len()).filter_map(|end| self.0.get(..end)).map(|names| Self(names.into()))
     }
 

@@ -6,12 +6,10 @@ use std::sync::Arc;
 
 use itertools::{EitherOrBoth, Itertools as _};
 
-use super::declarations::Declarations;
 use super::effective::{EffectiveValue, EffectiveValues, tree_of};
-use super::fault::SettingWays;
 use super::layer::{Layer, is_empty_object};
 use super::merge::{Winner, winners};
-use super::{SettingChange, SettingFault, SettingPath, SettingSpec, SettingValue, SourceValue, ValueType};
+use super::{ApplicationSpec, SettingChange, SettingFault, SettingPath, SettingSpec, SourceValue, ValueType};
 
 /// A change that touches more of the settings than one of so many is not followed path by path.
 const FOLLOWED: usize = 8;
@@ -32,7 +30,7 @@ impl Picture {
     pub(super) fn with(
         &self,
         layers: Vec<Arc<Layer>>,
-        declared: &Declarations,
+        declared: &ApplicationSpec,
     ) -> Result<(Self, Vec<SettingChange>), Vec<SettingFault>> {
         let (mut values, mut changes) = (EffectiveValues::clone(&self.values), Vec::new());
         let mut faults = Vec::new();
@@ -49,8 +47,7 @@ impl Picture {
         }
         // Rules are judged on values that have their types.
         if faults.is_empty() && (self.layers.is_empty() || !changes.is_empty()) {
-            let all = || tree_of(0, values.within(None).map(|it| (it.path(), it.value())));
-            faults.extend(declared.judge(all));
+            faults.extend(violations(declared, &values));
         }
         match faults.is_empty() {
             true => Ok((Self { layers, values: Arc::new(values) }, changes)),
@@ -85,7 +82,7 @@ impl Picture {
     fn roots(
         &self,
         layers: &[Arc<Layer>],
-        declared: &Declarations,
+        declared: &ApplicationSpec,
         changed: &BTreeSet<SettingPath>,
     ) -> Vec<SettingPath> {
         let decides = |path: &SettingPath| {
@@ -102,6 +99,15 @@ impl Picture {
         }
         roots
     }
+}
+
+/// The rules that values violate together. The tree of them is only made for rules.
+fn violations(declared: &ApplicationSpec, values: &EffectiveValues) -> Vec<SettingFault> {
+    if declared.rules.is_empty() {
+        return Vec::new();
+    }
+    let all = tree_of(0, values.within(None).map(|it| (it.path(), it.value())));
+    declared.rules.judge(all.expose()).into_iter().map(SettingFault::Rule).collect()
 }
 
 /// Puts the values found at a path in place of those that are there.
@@ -140,7 +146,7 @@ fn replace(
 
 /// Makes the values at a path fit their declarations; so are settings that have none.
 fn judged(
-    declared: &Declarations,
+    declared: &ApplicationSpec,
     winners: &[Winner<'_>],
     root: Option<&SettingPath>,
 ) -> Result<Vec<EffectiveValue>, Vec<SettingFault>> {
@@ -164,7 +170,7 @@ fn judged(
 }
 
 struct SettingsJudgement<'a> {
-    declared: &'a Declarations,
+    declared: &'a ApplicationSpec,
     winners: &'a [Winner<'a>],
     values: Vec<EffectiveValue>,
     faults: Vec<SettingFault>,
@@ -172,18 +178,14 @@ struct SettingsJudgement<'a> {
 
 impl<'a> SettingsJudgement<'a> {
     fn value(&mut self, winner: &Winner<'a>, spec: Option<&SettingSpec>) {
-        let fit = match (spec, &winner.value.value) {
-            (Some(spec), value) => self.declared.fit(spec, value),
-            (None, SourceValue::Typed(value)) => Ok(value.clone()),
-            (None, SourceValue::Text(text)) => Ok(SettingValue::new(text.as_str().into())),
-        };
+        let fit = self.declared.fit(winner.path, spec, &winner.value.value);
         let (path, origin) = (winner.path.clone(), winner.layer.origin(&winner.value.place));
         match fit {
             Ok(value) => {
                 let secret = self.declared.is_secret(winner.path, value.expose());
                 self.values.push(EffectiveValue::new(path, value, origin, secret));
             }
-            Err(reason) => self.faults.push(SettingFault::Value { path, origin, reason }),
+            Err(fault) => self.faults.push(SettingFault::Value { path, origin, fault }),
         }
     }
 
@@ -199,7 +201,7 @@ impl<'a> SettingsJudgement<'a> {
         let members = rest.iter().take_while(|it| path.contains(it.path)).collect::<Vec<_>>();
         let Some(first) = members.first() else {
             if spec.required {
-                self.faults.push(SettingFault::Missing { path: path.clone(), ways: SettingWays::of(spec) });
+                self.faults.push(SettingFault::Missing { path: path.clone(), fault: spec.missing() });
             }
             return;
         };
@@ -212,8 +214,8 @@ impl<'a> SettingsJudgement<'a> {
             SourceValue::Text(_) => None,
         });
         let object = tree_of(path.names().len(), values);
-        if let Err(reason) = self.declared.check(spec, &object) {
-            self.faults.push(SettingFault::Value { path: path.clone(), origin, reason });
+        if let Err(fault) = spec.check(&object) {
+            self.faults.push(SettingFault::Value { path: path.clone(), origin, fault });
         }
     }
 }

@@ -35,7 +35,13 @@ fn etcd(host: Option<String>, root: &str) -> LayerKind {
 
 fn http(url: String) -> LayerKind {
     let headers = vec![("X-Token".to_owned(), Zeroizing::new("planted-token".to_owned()))];
-    LayerKind::Http { url, headers, timeout: Duration::from_secs(10), refresh: Duration::from_secs(30) }
+    LayerKind::Http {
+        url,
+        headers,
+        timeout: Duration::from_secs(10),
+        refresh: Duration::from_secs(30),
+        ca_cert: None,
+    }
 }
 
 fn open(sources: &RemoteSources, kind: LayerKind) -> RemoteLayer {

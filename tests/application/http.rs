@@ -201,6 +201,7 @@ async fn headers_are_sent_and_no_secret_is_told() {
         headers: vec![("Authorization2".into(), Zeroizing::new("Bearer planted-header".into()))],
         timeout: Duration::from_secs(10),
         refresh: Duration::from_secs(30),
+        ca_cert: None,
     };
     let layer = HttpSource::of_layer(&layer(kind)).unwrap_or_else(|error| panic!("{error}"));
     contents(&layer).await;
@@ -232,6 +233,7 @@ async fn what_cannot_be_asked_is_refused_with_the_place_in_the_application_file(
             headers: vec![(name.into(), Zeroizing::new(value.into()))],
             timeout: Duration::from_secs(10),
             refresh: Duration::from_secs(30),
+            ca_cert: None,
         };
         let said = HttpSource::of_layer(&layer(kind)).err().unwrap().to_string();
         assert!(said.starts_with("app.toml:3:1: layer remote: "), "{said}");

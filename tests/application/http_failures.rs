@@ -222,9 +222,16 @@ async fn a_private_authority_is_trusted_where_it_is_named_and_nowhere_else() {
     let pair = authority.server(&["localhost", "127.0.0.1"], Valid::Now);
     let tls = Tls::Files { cert: pair.cert, key: pair.key, client_ca: None };
     let server = Launch::default().tls(tls).start();
-    let settings = |url: String| HttpSettings::new(&url).unwrap_or_else(|error| panic!("{error}"));
-    let https = settings(format!("https://{}/version", server.address()));
-    let with_ca = |ca: PathBuf| source_with(https.clone(), |settings| settings.ca_cert = Some(ca));
+    let with_ca = |ca: PathBuf| {
+        let kind = LayerKind::Http {
+            url: format!("https://{}/version", server.address()),
+            headers: Vec::new(),
+            timeout: Duration::from_secs(10),
+            refresh: Duration::from_secs(30),
+            ca_cert: Some(ca),
+        };
+        HttpSource::of_layer(&layer(kind)).unwrap_or_else(|error| panic!("{error}"))
+    };
     let loaded = contents(&with_ca(authority.file())).await;
     assert!(loaded.values.contains_key(&path("etcdserver")));
     let other = Authority::new();

@@ -18,6 +18,7 @@ mod etcd_outage;
 mod etcd_writing;
 mod http;
 mod http_failures;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

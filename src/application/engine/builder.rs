@@ -8,7 +8,6 @@ use arc_swap::ArcSwap;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use super::super::declarations::{Declarations, SettingValidator};
 use super::super::version::ApplicationVersion;
 use super::super::{ApplicationSpec, LayerKind, LayerSpec, LayerWriter, Source, SpecPlace};
 use super::Application;
@@ -30,7 +29,6 @@ const DEFAULTS: &str = "defaults";
 /// An application that is not running yet.
 pub struct ApplicationBuilder {
     spec: ApplicationSpec,
-    validator: Box<dyn SettingValidator>,
     sources: BTreeMap<Arc<str>, Arc<dyn Source>>,
     writers: BTreeMap<Arc<str>, Arc<dyn LayerWriter>>,
     kept: usize,
@@ -39,10 +37,10 @@ pub struct ApplicationBuilder {
 }
 
 impl ApplicationBuilder {
-    pub(super) fn new(spec: ApplicationSpec, validator: Box<dyn SettingValidator>) -> Self {
+    pub(super) fn new(spec: ApplicationSpec) -> Self {
         let kept = if spec.kept_versions == 0 { VERSIONS_KEPT } else { spec.kept_versions };
         let (sources, writers) = Default::default();
-        Self { spec, validator, sources, writers, kept, silence: SILENCE, is_observer: false }
+        Self { spec, sources, writers, kept, silence: SILENCE, is_observer: false }
     }
 
     /// Gives the source of a declared layer.
@@ -104,25 +102,27 @@ impl ApplicationBuilder {
     pub async fn start_to_repair(mut self) -> Result<(Application, Option<StartError>), StartError> {
         let folder = self.spec.state.clone().map(|folder| StateFolder::new(folder, self.kept));
         let (remembered, fault) = read_state(folder.as_ref());
-        let mut layers = std::mem::take(&mut self.spec.layers);
+        let spec = Arc::new(self.spec);
+        let mut layers = spec.layers.clone();
         let is_default = |layer: &LayerSpec| matches!(layer.kind, LayerKind::Defaults);
-        if !layers.iter().any(is_default) && self.spec.settings.values().any(|it| it.default.is_some()) {
-            layers.push(defaults_layer(&self.spec));
+        if !layers.iter().any(is_default) && spec.settings.values().any(|it| it.default.is_some()) {
+            layers.push(defaults_layer(&spec));
         }
         let defaults = layers.iter().find(|it| is_default(it)).map(|it| it.name.clone());
         if let Some(name) = defaults {
-            self.sources.entry(name).or_insert_with(|| Arc::new(DefaultsSource::new(&self.spec)));
+            self.sources.entry(name).or_insert_with(|| Arc::new(DefaultsSource::new(&spec)));
         }
-        let declared = Arc::new(Declarations { settings: self.spec.settings, validator: self.validator });
-        let mut state = ApplicationState::new(declared, self.kept, remembered.number);
+        let name = spec.name.clone();
+        let mut state = ApplicationState::new(spec, self.kept, remembered.number);
         for layer in layers {
             let Some(source) = self.sources.get(&layer.name) else {
                 return Err(StartError::NoSource(layer.name));
             };
+            let (source, writer) = (source.clone(), self.writers.remove(&layer.name));
             let name = layer.name.clone();
-            state.add(layer, source.clone())?;
+            state.add(layer, source)?;
             if let Some(layer) = state.layer(&name) {
-                layer.writer = self.writers.remove(&name);
+                layer.writer = writer;
             }
         }
         if let Some((unknown, _)) = self.writers.pop_first() {
@@ -148,7 +148,7 @@ impl ApplicationBuilder {
         let is_refused = lacks || !report.faults.is_empty();
         let refused =
             is_refused.then_some(StartError::Refused { faults: report.faults, unavailable: report.failed });
-        Ok((Application::running(self.spec.name, engine, self.silence), refused))
+        Ok((Application::running(name, engine, self.silence), refused))
     }
 }
 

@@ -66,16 +66,7 @@ pub struct PinnedVersion {
 impl Application {
     /// An application whose sources are given by the program.
     pub fn builder(spec: ApplicationSpec) -> ApplicationBuilder {
-        let rules = Box::new(spec.rules.clone());
-        ApplicationBuilder::new(spec, rules)
-    }
-
-    #[cfg(test)]
-    pub(super) fn builder_with(
-        spec: ApplicationSpec,
-        validator: Box<dyn super::SettingValidator>,
-    ) -> ApplicationBuilder {
-        ApplicationBuilder::new(spec, validator)
+        ApplicationBuilder::new(spec)
     }
 
     fn running(name: Arc<str>, engine: Arc<RunningApplication>, silence: Duration) -> Self {
@@ -108,6 +99,11 @@ impl Application {
 
     pub fn name(&self) -> &str {
         &self.0.name
+    }
+
+    /// What its application file says.
+    pub fn spec(&self) -> Arc<ApplicationSpec> {
+        self.shared().state.lock().declared.clone()
     }
 
     /// The version in force. Values that belong together are read from one.

@@ -5,12 +5,12 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::super::declarations::Declarations;
 use super::super::layer::Layer;
 use super::super::picture::Picture;
 use super::super::version::ApplicationVersion;
 use super::super::{
-    LayerContents, LayerKind, LayerSpec, Load, SettingChange, SettingFault, Source, SourceError,
+    ApplicationSpec, LayerContents, LayerKind, LayerSpec, Load, SettingChange, SettingFault, Source,
+    SourceError,
 };
 use super::layer_state::RunningLayer;
 use super::metrics::ApplicationMetrics;
@@ -45,7 +45,7 @@ pub(super) struct Pin {
 pub(super) struct ApplicationState {
     /// Lowest first.
     pub(super) layers: Vec<RunningLayer>,
-    pub(super) declared: Arc<Declarations>,
+    pub(super) declared: Arc<ApplicationSpec>,
     /// What the newest version was made of.
     pub(super) picture: Picture,
     /// The newest last; never empty once started.
@@ -59,7 +59,7 @@ pub(super) struct ApplicationState {
 
 impl ApplicationState {
     /// `kept` versions are kept, one at least; they are counted from the one after `number`.
-    pub(super) fn new(declared: Arc<Declarations>, kept: usize, number: u64) -> Self {
+    pub(super) fn new(declared: Arc<ApplicationSpec>, kept: usize, number: u64) -> Self {
         Self {
             layers: Vec::new(),
             declared,

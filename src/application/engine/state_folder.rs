@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::super::declarations::Declarations;
 use super::super::layer::Layer;
 use super::super::version::{ApplicationVersion, hex};
 use super::super::{
-    LayerContents, LayerRevision, LayerValue, SettingPath, SettingValue, SourceValue, ValuePlace,
+    ApplicationSpec, LayerContents, LayerRevision, LayerValue, SettingPath, SettingValue, SourceValue,
+    ValuePlace,
 };
 use super::writes::KeptLayer;
 use crate::domain::{moment, utc_millis};
@@ -42,7 +42,7 @@ pub(super) struct StateFolder {
 pub(super) struct VersionToKeep {
     pub(super) version: Arc<ApplicationVersion>,
     pub(super) layers: Vec<LayerToKeep>,
-    pub(super) declared: Arc<Declarations>,
+    pub(super) declared: Arc<ApplicationSpec>,
 }
 
 pub(super) struct LayerToKeep {
@@ -223,7 +223,7 @@ impl StateFolder {
     fn keep_layer(
         &self,
         layer: &Layer,
-        declared: &Declarations,
+        declared: &ApplicationSpec,
         answered: SystemTime,
     ) -> io::Result<Option<KeptContents>> {
         let mut file = LayerFile::default();

@@ -16,7 +16,7 @@ mod watch;
 pub use arguments::{ArgumentError, ArgumentsSource};
 pub use environment::EnvironmentSource;
 #[cfg(feature = "etcd")]
-pub use etcd::{EtcdSource, EtcdVariables, etcd_root};
+pub use etcd::{EtcdSource, EtcdVariables};
 pub use exported::{ExportedVariable, VariableExport};
 pub use file::{FileLayer, FileSource, FileWriter, SharedVariables};
 pub use http::{HttpSettings, HttpSettingsError, HttpSource};

@@ -54,10 +54,7 @@ impl SettingSpec {
         let made = match self.value_type {
             ValueType::Integer => integer(text).map(Value::Number),
             ValueType::Float => text.parse().ok().and_then(Number::from_f64).map(Value::Number),
-            ValueType::Boolean => {
-                let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
-                if is(&TRUE) { Some(true.into()) } else { is(&FALSE).then(|| false.into()) }
-            }
+            ValueType::Boolean => boolean(text).map(Value::Bool),
             ValueType::Duration => units::seconds(text).map(Value::Number),
             ValueType::Bytes => units::bytes(text).map(Value::from),
             ValueType::Url => is_url(text).then(|| text.into()),
@@ -109,6 +106,12 @@ impl SettingSpec {
             }
         }
     }
+}
+
+/// What a text says of a switch; `None` if it is neither on nor off.
+pub(in crate::application) fn boolean(text: &str) -> Option<bool> {
+    let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text.trim()));
+    if is(&TRUE) { Some(true) } else { is(&FALSE).then_some(false) }
 }
 
 fn type_words(value: &Value) -> &'static str {

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::store_references::is_reference;
 use super::{ApplicationSpec, FileFormat, LayerKind, SettingSpec, SpecPlace, ValueType};
-use crate::application::{LayerContents, SettingPath, SourceValue, ValuePlace};
+use crate::application::{LayerContents, SettingPath, SettingValue, SourceValue, ValuePlace};
 use crate::domain::plaintext::{is_bare, is_plaintext};
 use crate::domain::{DocumentKind, Masking, SecretNames};
 
@@ -73,17 +73,25 @@ impl ApplicationSpec {
     /// Whether the value of a setting is hidden wherever values are shown: it, or the setting that it lies in, is
     /// declared to be a secret or called like one, or the value looks like one.
     pub fn is_secret(&self, path: &SettingPath, value: &Value) -> bool {
-        let names: Vec<_> = path.names().collect();
-        self.is_secret_path(path) || find(&mut names.clone(), value, false, false).is_some()
+        self.is_secret_path(path) || find(&mut path.names().collect(), value, false, false).is_some()
     }
 
     /// Whether a setting is hidden whatever its value is.
     pub fn is_secret_path(&self, path: &SettingPath) -> bool {
-        let names: Vec<_> = path.names().collect();
-        let outer =
-            (1..=names.len()).rev().filter_map(|end| SettingPath::new(names.iter().copied().take(end)).ok());
-        let declared = outer.filter_map(|path| self.settings.get(&path)).map(|setting| setting.secret).next();
-        declared.unwrap_or_else(|| MASKING.is_secret_field(&names))
+        let outer = || path.sections().rev().find_map(|section| self.settings.get(&section));
+        match self.settings.get(path).or_else(outer) {
+            Some(setting) => setting.secret,
+            None => MASKING.is_secret_field(&path.names().collect::<Vec<_>>()),
+        }
+    }
+
+    /// As [`Self::is_secret`], of a value as its layer has it.
+    pub fn is_secret_source(&self, path: &SettingPath, value: &SourceValue) -> bool {
+        match value {
+            SourceValue::Typed(value) => self.is_secret(path, value.expose()),
+            // Wiped on drop, as the text itself is.
+            SourceValue::Text(text) => self.is_secret(path, SettingValue::new(text.as_str().into()).expose()),
+        }
     }
 
     /// The credentials that are written in the application file, and in files of layers, in the order of layers as they
@@ -178,7 +186,7 @@ mod tests {
 
     use super::super::file::tests::{parse, parse_with};
     use super::*;
-    use crate::application::{LayerRevision, LayerValue, SettingValue};
+    use crate::application::{LayerRevision, LayerValue};
 
     fn contents(values: &[(&str, Value, &[&str])]) -> LayerContents {
         let value = |(at, (path, value, variables)): (usize, &(&str, Value, &[&str]))| {

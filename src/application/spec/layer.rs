@@ -6,16 +6,23 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::coerce::boolean;
 use super::file::tables;
 use super::members::{LAYER, LAYERS, LayerMembers};
 use super::reader::{Members, SpecReader};
 use super::{EtcdShape, FileFormat, LayerKind, LayerSpec};
 use crate::application::substitute::Substituted;
 use crate::config::TomlValue;
+use crate::domain::reference::Variable;
 
 const DEBOUNCE: Duration = Duration::from_secs(1);
 const TIMEOUT: Duration = Duration::from_secs(10);
 const REFRESH: Duration = Duration::from_secs(30);
+
+/// The variables of system B that name the root, and what it is without them (docs/applications.md).
+const ROOT_KEY: &str = "EtcdSettings__RootKey";
+const DEV: &str = "EtcdSettings__Dev";
+const DEFAULT_ROOT: &str = "/APPS/ControlUnit";
 
 const FORMATS: [(&str, FileFormat); 4] = [
     ("json", FileFormat::Json),
@@ -163,14 +170,13 @@ fn kind(
             LayerKind::Environment { prefix: text(reader, "prefix").map(|prefix| prefix.as_str().into()) }
         }
         "etcd" => {
-            let root = reader.needed_text(members, "root");
-            let dev = reader.switch(members, "dev").unwrap_or_default();
+            let root = etcd_root_of(reader, members);
             let shape = reader.word(members, "shape", SHAPES.into_iter()).unwrap_or(EtcdShape::KeyMap);
             let (username, password) = (text(reader, "username"), text(reader, "password"));
             let (host, ca_cert) = (text(reader, "host"), text(reader, "ca_cert"));
             LayerKind::Etcd {
                 host: host.map(|host| host.to_string()),
-                root: root_of(&root?.text, shape, dev),
+                root: root?,
                 shape,
                 username: username.map(|username| username.to_string()),
                 password,
@@ -180,6 +186,7 @@ fn kind(
         "http" => {
             let url = reader.needed_text(members, "url");
             let headers = reader.texts(members, "headers").unwrap_or_default();
+            let ca_cert = text(reader, "ca_cert");
             let timeout = reader.duration(members, "timeout").unwrap_or(TIMEOUT);
             let refresh = reader.duration(members, "refresh").unwrap_or(REFRESH);
             let url = url?.text;
@@ -189,7 +196,8 @@ fn kind(
                 reader.mistake(&span, "url must be a URL that begins with http:// or https://");
                 return None;
             }
-            LayerKind::Http { url: url.to_string(), headers, timeout, refresh }
+            let ca_cert = ca_cert.map(|path| folder.join(path.as_str()));
+            LayerKind::Http { url: url.to_string(), headers, timeout, refresh, ca_cert }
         }
         "arguments" => LayerKind::Arguments,
         "runtime" => {
@@ -212,13 +220,45 @@ fn format_of(path: &str) -> Option<FileFormat> {
     FORMATS.iter().find(|(name, _)| *name == ending).map(|(_, format)| *format)
 }
 
-/// Without slashes at the end, and below `/dev` for development. That of a key map gets a leading slash, as it does in
-/// the clients that know key maps; other keys need not have one.
-fn root_of(root: &str, shape: EtcdShape, dev: bool) -> String {
-    let root = root.trim().trim_end_matches('/');
-    let is_given = root.starts_with('/') || root.is_empty() || (shape != EtcdShape::KeyMap && !dev);
-    let slash = if is_given { "" } else { "/" };
-    format!("{}{slash}{root}", if dev { "/dev" } else { "" })
+/// The root of a layer in etcd; of system B's variables where the file says nothing.
+fn etcd_root_of(reader: &mut SpecReader<'_>, members: &Members<'_, '_>) -> Option<String> {
+    let root = reader.text(members, "root").map(|made| made.text);
+    let dev = reader.switch(members, "dev");
+    let variable = |name| match reader.variables.variable(name) {
+        Variable::Text(text) if !text.expose().trim().is_empty() => Some(Ok(text.expose().trim().to_owned())),
+        Variable::Text(_) | Variable::Unset | Variable::NotVisible => None,
+        Variable::NotText => Some(Err(format!("the variable {name} is not UTF-8"))),
+    };
+    let root = root.map(|root| Ok(root.trim().to_owned())).or_else(|| variable(ROOT_KEY));
+    let root = root.unwrap_or_else(|| Ok(DEFAULT_ROOT.to_owned()));
+    let dev = dev.map(Ok).or_else(|| {
+        let neither = || format!("the variable {DEV} must be true or false");
+        Some(variable(DEV)?.and_then(|text| boolean(&text).ok_or_else(neither)))
+    });
+    match (root, dev.unwrap_or(Ok(false))) {
+        (Ok(root), Ok(dev)) => Some(etcd_root(&root, dev)),
+        (root, dev) => {
+            let mut tell = |problem| reader.mistake(&members.span, problem);
+            root.err().into_iter().chain(dev.err()).for_each(&mut tell);
+            None
+        }
+    }
+}
+
+/// The root of an application's keys: with a leading slash and without one at the end, under `/dev` if `dev`.
+///
+/// ```
+/// use confdeck::application::etcd_root;
+///
+/// assert_eq!(etcd_root("APPS/ControlUnit/", false), "/APPS/ControlUnit");
+/// assert_eq!(etcd_root("/APPS/ControlUnit", true), "/dev/APPS/ControlUnit");
+/// assert_eq!(etcd_root("/", false), "/");
+/// ```
+pub fn etcd_root(text: &str, dev: bool) -> String {
+    let text = text.trim_end_matches('/');
+    let slash = if text.is_empty() || text.starts_with('/') { "" } else { "/" };
+    let root = [if dev { "/dev" } else { "" }, slash, text].concat();
+    if root.is_empty() { "/".into() } else { root }
 }
 
 /// The layers from the lowest to the highest. No two have a name in common, nor a rank, files aside.

@@ -116,9 +116,17 @@ pub(super) const LAYERS: [LayerMembers; 7] = [
         rank: 30,
         meaning: "Keys of etcd",
         members: &[
-            required("root", Text, "What its keys begin with; that of a key map gets a leading slash"),
+            row(
+                "root",
+                Text,
+                "What its keys begin with; of the variable EtcdSettings__RootKey if this is not given",
+            ),
             row("host", Text, "Its URL; the etcd of the context if this is not given"),
-            row("dev", Switch, "Whether /dev stands before the root"),
+            row(
+                "dev",
+                Switch,
+                "Whether /dev stands before the root; by EtcdSettings__Dev if this is not given",
+            ),
             row(
                 "shape",
                 Word(&["keys", "document", "tree"]),
@@ -139,6 +147,7 @@ pub(super) const LAYERS: [LayerMembers; 7] = [
             row("headers", Texts, "Headers of the request; secrets in them as variables"),
             row("timeout", Duration, "How long an answer is waited for; 10s if this is not given"),
             row("refresh", Duration, "How often it is asked for; 30s if this is not given"),
+            row("ca_cert", Text, "The certificates that its own is trusted by, relative to this file"),
         ],
     },
     LayerMembers { kind: "arguments", rank: 50, meaning: "What --set path=value says", members: &[] },

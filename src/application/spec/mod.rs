@@ -5,6 +5,7 @@ mod credentials;
 mod docs;
 mod error;
 mod file;
+mod fit;
 mod json_schema;
 mod layer;
 mod limits;
@@ -27,9 +28,12 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::{SettingPath, SettingValue, SourceError, SourceFault};
+pub(super) use coerce::boolean;
 pub use credentials::{CredentialRule, HardcodedCredential};
 pub use error::{ApplicationFileError, SpecMistake};
+pub(super) use fit::read_text;
 pub use json_schema::application_schema;
+pub use layer::etcd_root;
 pub use member_tables::{member_tables, rank_table, type_table};
 pub use rules::{RuleViolation, SettingRule, SpecRules};
 pub use value_fault::ValueFault;
@@ -118,7 +122,7 @@ pub enum LayerKind {
     Etcd {
         /// Its URL; the context's etcd where none is named.
         host: Option<String>,
-        /// Without a slash at the end; empty for the whole store.
+        /// As [`etcd_root`] makes it.
         root: String,
         shape: EtcdShape,
         username: Option<String>,
@@ -130,13 +134,13 @@ pub enum LayerKind {
         headers: Vec<(String, Zeroizing<String>)>,
         timeout: Duration,
         refresh: Duration,
+        /// The trusted authorities, as PEM; `None` for those of the system.
+        ca_cert: Option<PathBuf>,
     },
     /// What `--set path=value` says.
     Arguments,
     /// A file that overrides are written to.
-    Runtime {
-        path: PathBuf,
-    },
+    Runtime { path: PathBuf },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

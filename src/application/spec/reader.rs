@@ -8,7 +8,7 @@ use std::sync::Arc;
 use toml::de::DeValue;
 use zeroize::Zeroizing;
 
-use super::coerce::{FALSE, TRUE};
+use super::coerce::{FALSE, TRUE, boolean};
 use super::members::{MemberKind, SpecMember};
 use super::{HardcodedCredential, SpecMistake, SpecPlace, credentials, units};
 use crate::application::substitute::{Substituted, substitute};
@@ -180,10 +180,9 @@ impl SpecReader<'_> {
             return self.flag(members, name);
         }
         let text = self.substituted(value)?.text;
-        let text = text.trim();
-        let is = |words: &[&str]| words.iter().any(|word| word.eq_ignore_ascii_case(text));
-        if text.is_empty() || is(&TRUE) || is(&FALSE) {
-            return Some(is(&TRUE)).filter(|_| !text.is_empty());
+        let is_on = boolean(&text);
+        if is_on.is_some() || text.trim().is_empty() {
+            return is_on;
         }
         let words = [TRUE, FALSE].map(|words| words.join(" ")).join(", or ");
         self.mistake(&value.span(), format!("{name} must be true or false; as a text one of {words}"));

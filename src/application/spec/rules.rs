@@ -55,6 +55,10 @@ impl fmt::Display for RuleViolation {
 }
 
 impl SpecRules {
+    pub fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &SettingRule> {
         self.rules.iter().map(|(rule, _)| rule)
     }

@@ -80,7 +80,7 @@ fn is_valid(settings: &Value) -> bool {
 fn application(objects: &[Value; LAYERS.len()]) -> TestApplication {
     let pool = SettingSpec { max: Some(100.0), ..setting(ValueType::Integer) };
     let mut made = TestApplication::with(&LAYERS).setting("pool", pool);
-    made.rule = Some(violates);
+    made.rule = Some("production == true && debug == true");
     LAYERS.iter().zip(objects).for_each(|(name, object)| made.source(name).set_quietly(object));
     made
 }

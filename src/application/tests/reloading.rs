@@ -40,10 +40,10 @@ async fn a_reload_that_is_refused_changes_nothing_and_names_all_errors() {
     assert_eq!(
         told,
         [
-            "pool: must not be so large (app.yaml:1:1, in the layer file); correct it there",
-            "retries: must be an integer (app.yaml:1:1, in the layer environment); correct it there",
-            "url: it is required and has no value; set it in one of the layers, as DATABASE_URL in the environment, \
-             as the key Database/Url in etcd",
+            "pool: it is more than 100, the most that it may be (app.yaml:1:1, in the layer file); correct it there",
+            "retries: it must be a whole number of 64 bits, as 5; it is a text that is none (app.yaml:1:1, in the layer environment); correct it there",
+            "url: it has no value in any layer, and needs one: text; set the variable DATABASE_URL, or the key \
+             Database/Url of etcd, or its path in a layer",
         ]
     );
     let kept = json!({"pool": 5, "retries": 1, "url": "x", "free": "a"});
@@ -72,7 +72,7 @@ async fn the_layer_of_a_refused_value_says_so_and_keeps_its_last_good_ones() {
     let status = application.sources().remove(0);
     assert_eq!((status.condition, status.faults.len()), (LayerCondition::Refused, 1));
     let findings: Vec<_> = application.health().findings().iter().map(|it| it.text.clone()).collect();
-    let said = "new values of the layer file are refused: pool: must not be so large (app.yaml:1:1, in";
+    let said = "new values of the layer file are refused: pool: it is more than 100, the most that it may be (app.yaml:1:1, in";
     assert!(findings.iter().any(|it| it.starts_with(said)), "{findings:?}");
     // What was good before is taken back.
     file.set_quietly(&json!({"pool": 5}));
@@ -102,14 +102,14 @@ async fn a_bad_value_in_one_layer_does_not_hold_up_another() {
 #[tokio::test]
 async fn values_that_a_rule_refuses_alone_come_into_force_with_those_that_they_need() {
     let mut made = TestApplication::with(&["file", "etcd"]);
-    made.rule = Some(|all| all["environment"] == "production" && all["debug"] == true);
+    made.rule = Some("environment == \"production\" && debug == true");
     let (file, etcd) = (made.source("file"), made.source("etcd"));
     file.set_quietly(&json!({"environment": "development", "debug": true}));
     let application = made.start().await;
     etcd.set_quietly(&json!({"environment": "production"}));
     let report = application.reload(Some("etcd")).await.unwrap();
     let told = report.faults.iter().map(ToString::to_string).collect::<String>();
-    assert_eq!(told, "they do not go together (rule the-rule, app.toml:1:1); change one of its settings");
+    assert_eq!(told, "they do not go together (rule the-rule, app.toml:2:1); change one of its settings");
     assert_eq!(application.get::<String>("environment").unwrap(), "development");
     file.set_quietly(&json!({"environment": "development", "debug": false}));
     assert_eq!(application.reload(Some("file")).await.unwrap().status, ReloadStatus::Success);
@@ -120,7 +120,7 @@ async fn values_that_a_rule_refuses_alone_come_into_force_with_those_that_they_n
 #[tokio::test]
 async fn values_that_a_rule_refuses_do_not_hold_up_other_layers() {
     let mut made = TestApplication::with(&["file", "etcd", "http"]);
-    made.rule = Some(|all| all["environment"] == "production" && all["debug"] == true);
+    made.rule = Some("environment == \"production\" && debug == true");
     made.source("file").set_quietly(&json!({"debug": true}));
     let application = made.start().await;
     made.source("etcd").set_quietly(&json!({"environment": "production"}));
@@ -172,8 +172,8 @@ async fn a_layer_that_was_never_loaded_is_missing_which_matters_where_it_is_requ
     let told = made.builder().start().await.err().unwrap().to_string();
     assert_eq!(
         told,
-        "its settings cannot be put in force:\n  url: it is required and has no value; set it in one of the layers, as \
-         DATABASE_URL in the environment, as the key Database/Url in etcd\n  the layer etcd could not be loaded: \
+        "its settings cannot be put in force:\n  url: it has no value in any layer, and needs one: text; \
+         set the variable DATABASE_URL, or the key Database/Url of etcd, or its path in a layer\n  the layer etcd could not be loaded: \
          the source: it is away; bring it back"
     );
 }
@@ -249,7 +249,9 @@ async fn a_ladder_tells_what_each_layer_has_at_a_path_and_what_does_not_fit() {
     let steps: Vec<_> = explained
         .ladder
         .iter()
-        .map(|it| (&*it.origin.layer, it.path.to_string(), it.wins, it.fault.as_deref()))
+        .map(|it| {
+            (&*it.origin.layer, it.path.to_string(), it.wins, it.fault.as_ref().map(ToString::to_string))
+        })
         .collect();
     assert_eq!(
         steps,
@@ -257,7 +259,12 @@ async fn a_ladder_tells_what_each_layer_has_at_a_path_and_what_does_not_fit() {
             ("top", "a.b".into(), true, None),
             ("high", "a.b.c".into(), false, None),
             ("middle", "a".into(), false, None),
-            ("low", "a.b".into(), false, Some("must be an integer")),
+            (
+                "low",
+                "a.b".into(),
+                false,
+                Some("it must be a whole number of 64 bits, as 5; it is a text that is none".into())
+            ),
         ]
     );
     assert_eq!(explained.in_force.unwrap().origin().layer, "top".into());
@@ -322,4 +329,35 @@ async fn a_secret_is_one_by_declaration_by_name_or_by_its_look() {
     made.source("file").set_quietly(&object("planted-x"));
     assert_eq!(reload(&application).await.changes, 1);
     assert_eq!(application.version().hash(), hash);
+}
+
+#[tokio::test]
+async fn a_reference_to_a_store_is_an_error_in_an_undeclared_setting_too() {
+    let made = TestApplication::with(&["file", "environment"]);
+    made.source("file").set_quietly(&json!({"a": ["vault:planted#planted"], "host": "env:prod"}));
+    made.source("environment").set_contents(texts(&[("api.token", "env:PLANTED_TOKEN")]));
+    let Err(StartError::Refused { faults, .. }) = made.builder().start().await else {
+        panic!("it is in force")
+    };
+    let told: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "a label is none");
+    assert!(told[0].starts_with("a: it is a reference to Vault, which is not built in; "));
+    assert!(told[1].starts_with("api.token: it is a reference to a variable, which is not built in; "));
+    assert!(told.iter().all(|told| !told.to_lowercase().contains("planted")));
+}
+
+#[tokio::test]
+async fn what_is_declared_to_be_no_secret_is_shown_unless_its_value_looks_like_one() {
+    let shown = SettingSpec { secret: false, ..setting(ValueType::Text) };
+    let made = TestApplication::with(&["file"])
+        .setting("token_kind", shown.clone())
+        .setting("password", shown.clone())
+        .setting("secret_url", shown);
+    made.source("file").set_quietly(&json!({
+        "token_kind": "jwt", "password": "example", "secret_url": "redis://:planted-value@h", "api_key": "x"
+    }));
+    let application = made.start().await;
+    let version = application.version();
+    let secret = |path| version.value(path).unwrap().unwrap().is_secret();
+    assert_eq!(["token_kind", "password", "secret_url", "api_key"].map(secret), [false, false, true, true]);
 }

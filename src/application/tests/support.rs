@@ -1,4 +1,4 @@
-//! A made-up source, a validator of a few types, and an application of both.
+//! A made-up source, and an application of some.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,9 +11,9 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use super::super::declarations::Declarations;
 use super::super::layer::Layer;
 use super::super::*;
+use crate::provider::env::EnvVariables;
 
 /// A source whose contents a test sets.
 pub(crate) struct FakeSource {
@@ -185,59 +185,13 @@ pub(crate) fn setting(value_type: ValueType) -> SettingSpec {
     }
 }
 
-pub(crate) type TestRule = fn(&Value) -> bool;
-
-/// Integers, lists, texts and JSON; and one rule, the violation of which a function tells.
-#[derive(Default)]
-pub(crate) struct TestValidator(pub(crate) Option<TestRule>);
-
-impl SettingValidator for TestValidator {
-    fn coerce(&self, spec: &SettingSpec, value: &SourceValue) -> Result<SettingValue, String> {
-        let value = match value {
-            SourceValue::Typed(value) => value.clone(),
-            SourceValue::Text(text) => SettingValue::new(match spec.value_type {
-                ValueType::Integer | ValueType::Json => {
-                    serde_json::from_str(text).map_err(|_| "must be JSON".to_owned())?
-                }
-                ValueType::List => text.split(',').map(str::trim).collect(),
-                _ => text.as_str().into(),
-            }),
-        };
-        match spec.value_type {
-            ValueType::Integer if !value.expose().is_i64() => Err("must be an integer".into()),
-            _ => Ok(value),
-        }
-    }
-
-    fn check(&self, spec: &SettingSpec, value: &SettingValue) -> Result<(), String> {
-        let beyond = |number: f64| spec.max.is_some_and(|max| number > max);
-        match value.expose().as_f64().is_some_and(beyond) {
-            true => Err("must not be so large".into()),
-            false => Ok(()),
-        }
-    }
-
-    fn has_rules(&self) -> bool {
-        self.0.is_some()
-    }
-
-    fn judge(&self, settings: &Value) -> Vec<SettingFault> {
-        let violated = self.0.is_some_and(|rule| rule(settings));
-        let fault = || SettingFault::Rule {
-            id: "the-rule".into(),
-            message: "they do not go together".into(),
-            place: spec_place(),
-        };
-        violated.then(fault).into_iter().collect()
-    }
-}
-
 /// An application to be: layers, settings and a rule.
 #[derive(Default)]
 pub(crate) struct TestApplication {
     pub(crate) layers: Vec<(LayerSpec, Arc<FakeSource>)>,
     pub(crate) settings: BTreeMap<SettingPath, SettingSpec>,
-    pub(crate) rule: Option<TestRule>,
+    /// An expression that is true of a violation.
+    pub(crate) rule: Option<&'static str>,
     pub(crate) state: Option<PathBuf>,
 }
 
@@ -264,10 +218,11 @@ impl TestApplication {
             folder: PathBuf::new(),
             layers: self.layers.iter().map(|(spec, _)| spec.clone()).collect(),
             settings: self.settings.clone(),
+            rules: self.rule.map(rules).unwrap_or_default(),
             state: self.state.clone(),
             ..ApplicationSpec::default()
         };
-        let builder = Application::builder_with(spec, Box::new(TestValidator(self.rule)));
+        let builder = Application::builder(spec);
         self.layers.iter().fold(builder, |it, (spec, source)| it.source(&spec.name, source.clone()))
     }
 
@@ -286,12 +241,22 @@ pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) {
     assert!(waited.await.is_ok(), "not so after 20 s: {what}");
 }
 
-pub(crate) fn declared(settings: BTreeMap<SettingPath, SettingSpec>) -> Declarations {
-    Declarations { settings, validator: Box::new(TestValidator::default()) }
+/// One rule, as an application file has it.
+fn rules(when: &str) -> SpecRules {
+    let text = format!(
+        "name = \"test\"\n[[rules]]\nid = \"the-rule\"\nwhen = '{when}'\nmessage = \"they do not go together\"\n"
+    );
+    let variables = EnvVariables::of([("", ""); 0]);
+    let spec = ApplicationSpec::parse("app.toml".as_ref(), &text, &variables);
+    spec.unwrap_or_else(|error| panic!("{error}")).rules
+}
+
+pub(crate) fn declared(settings: BTreeMap<SettingPath, SettingSpec>) -> ApplicationSpec {
+    ApplicationSpec { settings, ..ApplicationSpec::default() }
 }
 
 /// A layer of an object.
-pub(crate) fn layer(name: &str, rank: u32, object: &Value, declared: &Declarations) -> Arc<Layer> {
+pub(crate) fn layer(name: &str, rank: u32, object: &Value, declared: &ApplicationSpec) -> Arc<Layer> {
     let layer = Layer::new(&layer_spec(name, rank), contents(object), declared);
     Arc::new(layer.unwrap_or_else(|faults| panic!("{faults:?}")))
 }

@@ -67,7 +67,7 @@ async fn system_b_an_ill_formed_integer_is_an_error_and_not_its_default() {
     );
     made.source("etcd").set_contents(texts(&[("pool", "planted-pool")]));
     let told = made.builder().start().await.err().unwrap().to_string();
-    let line = "\n  pool: must be JSON (POOL, in the layer etcd); correct it there";
+    let line = "\n  pool: it must be a whole number of 64 bits, as 5; it is a text that is none (POOL, in the layer etcd); correct it there";
     assert!(told.ends_with(line), "it is told with its place");
 }
 

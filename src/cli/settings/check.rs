@@ -8,8 +8,8 @@ use super::SettingsContext;
 use super::args::SettingCheckArgs;
 use crate::application::{
     Application, ApplicationFileError, ApplicationSpec, EtcdShape, HardcodedCredential, LayerCondition,
-    LayerContents, LayerKind, LayerSpec, Load, LocalSources, OpenError, SettingFault, SettingSpec,
-    SourceError, SourceFault, StartError,
+    LayerContents, LayerKind, LayerSpec, Load, LocalSources, OpenError, RuleViolation, SettingFault,
+    SettingSpec, SourceError, SourceFault, StartError,
 };
 use crate::check::rules::severity_word;
 use crate::cli::error::{Exit, Result};
@@ -167,9 +167,9 @@ impl SettingCheckReport {
         for path in version.iter().map(|value| value.path()) {
             // It would be in force, and refused, if those above it were removed.
             for step in application.explain(path).shadows() {
-                let Some(reason) = step.fault.clone() else { continue };
+                let Some(fault) = step.fault.clone() else { continue };
                 let (path, origin) = (step.path.clone(), step.origin.clone());
-                let fault = SettingFault::Value { path, origin, reason };
+                let fault = SettingFault::Value { path, origin, fault };
                 self.findings.push(SettingFinding::of_fault(&fault, Severity::Warning));
             }
             let is_declared = |path: &_| spec.settings.contains_key(path);
@@ -265,11 +265,11 @@ impl SettingFinding {
                 ("value".to_owned(), path, Some(origin.place.to_string()))
             }
             SettingFault::Missing { path, .. } => ("required".to_owned(), path, None),
-            SettingFault::Rule { id, place, message } => {
+            SettingFault::Rule(RuleViolation { rule, place, message }) => {
                 return Self {
                     severity,
                     place: place.to_string(),
-                    ..Self::error(id.to_string(), format!("{message}; change one of its settings"))
+                    ..Self::error(rule.to_string(), format!("{message}; change one of its settings"))
                 };
             }
             SettingFault::Section { path, origin, .. }

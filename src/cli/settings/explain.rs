@@ -147,7 +147,7 @@ impl RungReport {
             path: (!is_here).then(|| step.path.to_string()),
             value: filter.step(step, spec.filter(|_| is_here)),
             wins: step.wins,
-            fault: step.fault.clone(),
+            fault: step.fault.as_ref().map(ToString::to_string),
         }
     }
 }

@@ -154,8 +154,8 @@ impl ApplicationState {
                 }
                 let value = self.declared.to_write(&path, SourceValue::Typed(value));
                 Some(value.map_err(|found| {
-                    let (path, origin, reason) = (path.clone(), origin.clone(), found.to_string());
-                    fault(SettingFault::Value { path, origin, reason })
+                    let (path, origin) = (path.clone(), origin.clone());
+                    fault(SettingFault::Value { path, origin, fault: found })
                 })?)
             }
         };
@@ -176,8 +176,8 @@ impl ApplicationState {
         let written =
             layer.within(Some(path)).filter(|(at, held)| *at != path && held.place == ValuePlace::Planned);
         let fault = |(at, held): (&SettingPath, &LayerValue)| {
-            let reason = self.declared.fit(self.declared.settings.get(at)?, &held.value).err()?;
-            Some(SettingFault::Value { path: at.clone(), origin: layer.origin(&held.place), reason })
+            let fault = self.declared.fit(at, self.declared.settings.get(at), &held.value).err()?;
+            Some(SettingFault::Value { path: at.clone(), origin: layer.origin(&held.place), fault })
         };
         written.filter_map(fault).collect()
     }

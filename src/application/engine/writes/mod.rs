@@ -15,7 +15,7 @@ pub use reversal::{LayerPath, Reversal};
 use super::super::effective::EffectiveValue;
 use super::super::{
     LayerRevision, LayerWriteError, LayerWriteFault, LayerWriter, SettingFault, SettingPath, SettingValue,
-    SourceValue,
+    SourceValue, ValueFault,
 };
 use super::follow::ReloadReason;
 use super::{Application, ReloadReport};
@@ -144,7 +144,7 @@ impl Application {
     ///
     /// # Errors
     /// It does not fit the declaration.
-    pub fn value_of_text(&self, path: &SettingPath, text: &str) -> Result<SettingValue, String> {
+    pub fn value_of_text(&self, path: &SettingPath, text: &str) -> Result<SettingValue, ValueFault> {
         let text = SourceValue::Text(text.to_owned().into());
         self.shared().state.lock().declared.to_write(path, text)
     }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use itertools::{EitherOrBoth, Itertools as _};
 
-use super::super::super::declarations::Declarations;
 use super::super::super::layer::Layer;
 use super::super::super::merge::{Winner, winners};
-use super::super::super::{LayerRevision, LayerValue, SettingPath, SettingValue, SourceValue};
+use super::super::super::{
+    ApplicationSpec, LayerRevision, LayerValue, SettingPath, SettingValue, SourceValue,
+};
 use super::super::Application;
 use super::super::layer_state::RunningLayer;
 use super::super::state::ApplicationState;
@@ -155,12 +156,12 @@ fn value_of(value: &SourceValue) -> SettingValue {
 
 /// The paths at which two sets of layers have other values in force, with the layer of the second one's, or else of the
 /// first one's.
-fn other_winners(before: &[Arc<Layer>], after: &[Arc<Layer>], declared: &Declarations) -> Vec<LayerPath> {
+fn other_winners(before: &[Arc<Layer>], after: &[Arc<Layer>], declared: &ApplicationSpec) -> Vec<LayerPath> {
     let (before, after): (Vec<&Layer>, Vec<&Layer>) =
         (before.iter().map(|it| &**it).collect(), after.iter().map(|it| &**it).collect());
     let (before, after) = (winners(&before, None), winners(&after, None));
+    let typed = |it: &Winner<'_>| declared.fit(it.path, declared.settings.get(it.path), &it.value.value).ok();
     let same = |before: &Winner<'_>, after: &Winner<'_>| {
-        let typed = |it: &Winner<'_>| declared.fit(declared.settings.get(it.path)?, &it.value.value).ok();
         before.value.value == after.value.value
             || typed(before).is_some_and(|before| typed(after).as_ref() == Some(&before))
     };

@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout_at};
 
-pub use variables::{EtcdVariables, etcd_root};
+pub use variables::EtcdVariables;
 
 use crate::application::{
     EtcdShape, LayerContents, LayerRevision, Load, SettingPath, SettingSpec, Source, SourceError, SourceFault,
@@ -107,7 +107,7 @@ impl EtcdSource {
         shape: EtcdShape,
         settings: &BTreeMap<SettingPath, SettingSpec>,
     ) -> Result<Self, EtcdSettingsError> {
-        let table = KeyTable::new(&etcd_root(root, false), shape, settings);
+        let table = KeyTable::new(&crate::application::etcd_root(root, false), shape, settings);
         let hosts: Vec<_> = etcd.endpoints.iter().map(ToString::to_string).collect();
         let prefix = Prefix::new(table.prefix())?;
         let provider = EtcdProvider::new(EtcdSettings { prefix, layout: KeyLayout::Raw, ..etcd });

@@ -86,14 +86,19 @@ impl HttpSource {
     /// [`SourceFault::Invalid`] for a URL or a header that cannot be sent.
     pub fn of_layer(layer: &LayerSpec) -> Result<Self, SourceError> {
         let invalid = |error: HttpSettingsError| layer.invalid(error, "correct it there");
-        let LayerKind::Http { url, headers, timeout, refresh } = &layer.kind else {
+        let LayerKind::Http { url, headers, timeout, refresh, ca_cert } = &layer.kind else {
             return Err(layer.invalid("this layer is not asked over HTTP", "use the source of its kind"));
         };
         let mut settings = HttpSettings::new(url).map_err(invalid)?;
         for (name, value) in headers {
             settings = settings.header(name, value).map_err(invalid)?;
         }
-        Ok(Self::new(HttpSettings { timeout: *timeout, refresh: *refresh, ..settings }))
+        Ok(Self::new(HttpSettings {
+            timeout: *timeout,
+            refresh: *refresh,
+            ca_cert: ca_cert.clone(),
+            ..settings
+        }))
     }
 
     async fn ask(

@@ -146,16 +146,39 @@ fn the_variables_of_system_b_open_its_etcd() {
 }
 
 #[test]
-fn the_root_of_a_key_map_has_a_leading_slash_and_no_other_needs_one() {
-    for (root, shape, dev, expected) in [
-        ("APPS/A/", EtcdShape::KeyMap, false, "/APPS/A"),
-        (" /APPS/A// ", EtcdShape::KeyMap, true, "/dev/APPS/A"),
-        ("APPS/A/", EtcdShape::Tree, false, "APPS/A"),
-        ("APPS/a.json", EtcdShape::Document, true, "/dev/APPS/a.json"),
-        ("/", EtcdShape::Tree, false, ""),
+fn the_root_has_a_leading_slash_and_none_at_the_end() {
+    for (options, expected) in [
+        ("root = \"APPS/A//\"", "/APPS/A"),
+        ("root = \" /APPS/A// \"\ndev = true", "/dev/APPS/A"),
+        ("root = \"APPS/a.json\"\nshape = \"document\"\ndev = true", "/dev/APPS/a.json"),
+        ("root = \"/\"\nshape = \"tree\"", "/"),
     ] {
-        assert_eq!(root_of(root, shape, dev), expected, "{root}");
+        let LayerKind::Etcd { root, .. } = layer(&format!("kind = \"etcd\"\n{options}"), &[]) else {
+            panic!("etcd")
+        };
+        assert_eq!(root, expected, "{options}");
     }
+}
+
+#[test]
+fn the_root_is_that_of_system_b_s_variables_where_the_file_says_nothing() {
+    let root = |options: &str, variables: &[(&str, &str)]| match layer(
+        &format!("kind = \"etcd\"\n{options}"),
+        variables,
+    ) {
+        LayerKind::Etcd { root, .. } => root,
+        _ => panic!("etcd"),
+    };
+    assert_eq!(root("", &[]), "/APPS/ControlUnit");
+    assert_eq!(root("", &[(ROOT_KEY, ""), (DEV, " ")]), "/APPS/ControlUnit");
+    assert_eq!(root("", &[(ROOT_KEY, "APPS/Other/"), (DEV, "Yes")]), "/dev/APPS/Other");
+    assert_eq!(root("root = \"/a\"", &[(ROOT_KEY, "/b"), (DEV, "true")]), "/dev/a");
+    assert_eq!(root("root = \"/a\"\ndev = false", &[(DEV, "true")]), "/a");
+    assert_eq!(root("dev = true", &[(ROOT_KEY, "/b")]), "/dev/b");
+    let text = "name = \"a\"\n[[layers]]\nkind = \"etcd\"\n";
+    let told = parse_with(text, &[(DEV, "planted-maybe")]).err().unwrap().to_string();
+    assert!(told.contains("the variable EtcdSettings__Dev must be true or false"), "{told}");
+    assert!(!told.contains("planted"));
 }
 
 #[test]
@@ -189,8 +212,8 @@ fn app_config_sources_of_system_c_chooses_layers_by_kind_or_name() {
 #[test]
 fn an_http_layer_has_a_url_headers_and_times() {
     let members = "kind = \"http\"\nurl = \"https://config.example/app.json\"\nrefresh = \"1m\"\ntimeout = 5\n\
-                   headers = { Authorization = \"Bearer ${CONFIG_TOKEN}\" }";
-    let LayerKind::Http { url, headers, timeout, refresh } =
+                   headers = { Authorization = \"Bearer ${CONFIG_TOKEN}\" }\nca_cert = \"ca.pem\"";
+    let LayerKind::Http { url, headers, timeout, refresh, ca_cert } =
         layer(members, &[("CONFIG_TOKEN", "planted-token")])
     else {
         panic!("http")
@@ -199,6 +222,7 @@ fn an_http_layer_has_a_url_headers_and_times() {
     assert_eq!((timeout, refresh), (Duration::from_secs(5), Duration::from_secs(60)));
     assert_eq!((headers.len(), headers[0].0.as_str()), (1, "Authorization"));
     assert!(*headers[0].1 == "Bearer planted-token");
+    assert_eq!(ca_cert, Some(PathBuf::from("app/ca.pem")));
     let LayerKind::Http { timeout, refresh, .. } = layer("kind = \"http\"\nurl = \"http://h\"", &[]) else {
         panic!("http")
     };

@@ -70,11 +70,11 @@ mod write;
 
 pub use effective::EffectiveValue;
 pub use engine::{
-    Application, ApplicationBuilder, ApplicationMetrics, AppliedPlan, LayerCondition, LayerFailure,
-    LayerPath, LayerStatus, PinnedVersion, PlannedWrite, RELOAD_BUCKETS, ReloadReport, ReloadStatus,
-    Reversal, RevertError, RollbackError, SettingEffect, SettingUpdate, SettingUpdates, SettingWrite,
-    SettingWriteError, StartError, StoppedWrites, UnknownLayerError, VERSIONS_KEPT, WritePlan,
-    WrittenSetting,
+    Application, ApplicationBuilder, ApplicationMetrics, AppliedPlan, KeptContents, KeptVersion,
+    LayerCondition, LayerFailure, LayerPath, LayerStatus, PinnedVersion, PlannedWrite, RELOAD_BUCKETS,
+    ReloadReport, ReloadStatus, Reversal, RevertError, RollbackError, SettingEffect, SettingUpdate,
+    SettingUpdates, SettingWrite, SettingWriteError, StartError, StoppedWrites, UnknownLayerError,
+    VERSIONS_KEPT, WritePlan, WrittenSetting, kept_versions,
 };
 pub use fault::SettingFault;
 pub use ladder::{LadderStep, SettingExplanation};
@@ -83,8 +83,8 @@ pub use origin::{ValueOrigin, ValuePlace};
 pub use path::{SettingPath, SettingPathError};
 pub use source::{LayerContents, LayerRevision, LayerValue, Load, Source, SourceError, SourceFault};
 pub use sources::{
-    ArgumentError, ArgumentsSource, EnvironmentSource, FileLayer, FileSource, FileWriter, LocalSources,
-    SharedVariables, VariableNames,
+    ArgumentError, ArgumentsSource, EnvironmentSource, ExportedVariable, FileLayer, FileSource, FileWriter,
+    LocalSources, SharedVariables, VariableExport, VariableNames,
 };
 #[cfg(feature = "etcd")]
 pub use sources::{EtcdSource, EtcdVariables};

@@ -33,13 +33,14 @@ pub struct ApplicationBuilder {
     writers: BTreeMap<Arc<str>, Arc<dyn LayerWriter>>,
     kept: usize,
     silence: Duration,
+    is_observer: bool,
 }
 
 impl ApplicationBuilder {
     pub(super) fn new(spec: ApplicationSpec) -> Self {
         let kept = if spec.kept_versions == 0 { VERSIONS_KEPT } else { spec.kept_versions };
         let (sources, writers) = Default::default();
-        Self { spec, sources, writers, kept, silence: SILENCE }
+        Self { spec, sources, writers, kept, silence: SILENCE, is_observer: false }
     }
 
     /// Gives the source of a declared layer.
@@ -63,6 +64,13 @@ impl ApplicationBuilder {
         self
     }
 
+    /// Reads the folder of versions and keeps none there: it is another process's.
+    #[must_use]
+    pub fn observing(mut self) -> Self {
+        self.is_observer = true;
+        self
+    }
+
     /// How long a source may be silent before it is asked whether there is something new; 120 s unless it is
     /// said.
     #[must_use]
@@ -79,7 +87,19 @@ impl ApplicationBuilder {
     ///
     /// # Errors
     /// All that is wrong with the layers and their values.
-    pub async fn start(mut self) -> Result<Application, StartError> {
+    pub async fn start(self) -> Result<Application, StartError> {
+        match self.start_to_repair().await? {
+            (application, None) => Ok(application),
+            (_, Some(error)) => Err(error),
+        }
+    }
+
+    /// As [`Self::start`], but values that are refused, and layers that cannot be loaded, are told beside the
+    /// application. While values are refused nothing is in force, and each layer can be looked at and written.
+    ///
+    /// # Errors
+    /// Layers that are not declared as they can be used.
+    pub async fn start_to_repair(mut self) -> Result<(Application, Option<StartError>), StartError> {
         let folder = self.spec.state.clone().map(|folder| StateFolder::new(folder, self.kept));
         let (remembered, fault) = read_state(folder.as_ref());
         let spec = Arc::new(self.spec);
@@ -117,6 +137,7 @@ impl ApplicationBuilder {
             state: Mutex::new(state),
             versions: watch::Sender::new(before),
             folder,
+            is_observer: self.is_observer,
             to_keep: watch::Sender::new(()),
             folder_fault: Mutex::new(fault),
             remembered: Mutex::new(remembered.layers),
@@ -124,10 +145,10 @@ impl ApplicationBuilder {
         let report = engine.reload(None, ReloadReason::Start).await;
         engine.remembered.lock().clear();
         let lacks = engine.state.lock().layers.iter().any(|it| it.spec.required && it.in_force.is_none());
-        if lacks || !report.faults.is_empty() {
-            return Err(StartError::Refused { faults: report.faults, unavailable: report.failed });
-        }
-        Ok(Application::running(name, engine, self.silence))
+        let is_refused = lacks || !report.faults.is_empty();
+        let refused =
+            is_refused.then_some(StartError::Refused { faults: report.faults, unavailable: report.failed });
+        Ok((Application::running(name, engine, self.silence), refused))
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) struct RunningApplication {
     /// For subscribers: sent while the state is locked, so that versions come in their order.
     pub(super) versions: watch::Sender<Arc<ApplicationVersion>>,
     pub(super) folder: Option<StateFolder>,
+    /// Whether the folder is another process's, and nothing is kept there.
+    pub(super) is_observer: bool,
     /// Sent when there is something else to keep.
     pub(super) to_keep: watch::Sender<()>,
     pub(super) folder_fault: Mutex<Option<String>>,
@@ -49,6 +51,9 @@ impl RunningApplication {
 
     /// Writes the newest version to the folder of versions, if there is one.
     pub(super) async fn keep(self: &Arc<Self>) {
+        if self.is_observer {
+            return;
+        }
         let engine = self.clone();
         // It fails only if the runtime ends.
         let _ = tokio::task::spawn_blocking(move || {

@@ -35,14 +35,20 @@ fn row(path: &SettingPath, setting: &SettingSpec) -> String {
         setting.etcd_key.as_deref().map(code).unwrap_or_default(),
         setting.value_type.name().to_owned(),
         default.as_deref().map(code).unwrap_or_default(),
-        limits(setting),
+        setting.limits_text(),
         text(&setting.description),
     ];
     format!("| {} |", cells.join(" | "))
 }
 
-/// `required; 1 to 100`
-fn limits(setting: &SettingSpec) -> String {
+impl SettingSpec {
+    /// What a value may be, as `required; 1 to 100`, in Markdown.
+    pub fn limits_text(&self) -> String {
+        limits(self).join("; ")
+    }
+}
+
+fn limits(setting: &SettingSpec) -> Vec<String> {
     let mut said = Vec::new();
     if setting.required {
         said.push("required".to_owned());
@@ -68,7 +74,7 @@ fn limits(setting: &SettingSpec) -> String {
         let each = if setting.value_type == ValueType::List { "each one of" } else { "one of" };
         said.push(format!("{each} {}", values.join(", ")));
     }
-    said.join("; ")
+    said
 }
 
 /// A text as code in a cell: between enough backticks, and without what ends a cell.

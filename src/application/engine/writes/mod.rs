@@ -14,8 +14,8 @@ pub use reversal::{LayerPath, Reversal};
 
 use super::super::effective::EffectiveValue;
 use super::super::{
-    LayerRevision, LayerWriteError, LayerWriteFault, LayerWriter, SettingPath, SettingValue, SourceValue,
-    ValueFault,
+    LayerRevision, LayerWriteError, LayerWriteFault, LayerWriter, SettingFault, SettingPath, SettingValue,
+    SourceValue, ValueFault,
 };
 use super::follow::ReloadReason;
 use super::{Application, ReloadReport};
@@ -46,6 +46,8 @@ pub struct WritePlan {
     pub writes: Vec<PlannedWrite>,
     /// What is in force where they write, and whatever else they change, in the order of paths.
     pub effects: Vec<SettingEffect>,
+    /// What is wrong already and stays so, where nothing is in force because of it; there are no effects then.
+    pub left: Vec<SettingFault>,
     /// The revision that the first write into each layer is conditional on; later ones are on what that answers.
     revisions: BTreeMap<Arc<str>, LayerRevision>,
 }

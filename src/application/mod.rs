@@ -29,9 +29,9 @@ mod write;
 pub use declarations::SettingValidator;
 pub use effective::EffectiveValue;
 pub use engine::{
-    Application, ApplicationBuilder, ApplicationMetrics, LayerCondition, LayerFailure, LayerStatus,
-    PinnedVersion, RELOAD_BUCKETS, ReloadReport, ReloadStatus, RollbackError, SettingUpdate, SettingUpdates,
-    StartError, UnknownLayerError, VERSIONS_KEPT,
+    Application, ApplicationBuilder, ApplicationMetrics, ApplicationSnapshot, ApplicationSnapshots,
+    LayerCondition, LayerFailure, LayerStatus, PinnedVersion, RELOAD_BUCKETS, ReloadReport, ReloadStatus,
+    RollbackError, SettingUpdate, SettingUpdates, StartError, UnknownLayerError, VERSIONS_KEPT,
 };
 pub use fault::{SettingFault, SettingWays};
 pub use ladder::{LadderStep, SettingExplanation};

@@ -110,6 +110,7 @@ impl ApplicationBuilder {
             state: Mutex::new(state),
             versions: watch::Sender::new(before),
             folder,
+            standing: watch::Sender::new(()),
             to_keep: watch::Sender::new(()),
             folder_fault: Mutex::new(fault),
             remembered: Mutex::new(remembered.layers),

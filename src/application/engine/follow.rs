@@ -56,6 +56,7 @@ impl RunningApplication {
         let mut state = self.state.lock();
         let report = self.settle(&mut state, answers, layer.is_none(), reason);
         self.publish(&state);
+        self.standing.send_replace(());
         report
     }
 
@@ -112,6 +113,7 @@ impl RunningApplication {
             return Err(StartError::Refused { faults: report.faults, unavailable: report.failed });
         }
         self.publish(&state);
+        self.standing.send_replace(());
         Ok(report)
     }
 

@@ -8,6 +8,7 @@ mod layer_state;
 mod metrics;
 mod report;
 mod running;
+mod snapshot;
 mod state;
 mod state_folder;
 mod updates;
@@ -31,6 +32,7 @@ pub use layer_state::{LayerCondition, LayerFailure, LayerStatus};
 pub use metrics::{ApplicationMetrics, RELOAD_BUCKETS};
 pub use report::{ReloadReport, ReloadStatus, RollbackError, StartError, UnknownLayerError};
 use running::RunningApplication;
+pub use snapshot::{ApplicationSnapshot, ApplicationSnapshots};
 pub use updates::{SettingUpdate, SettingUpdates};
 
 /// The settings of a running application. Handles can be cloned; when the last one is dropped, nothing is
@@ -171,6 +173,7 @@ impl Application {
         let mut state = engine.state.lock();
         state.roll_back(steps)?;
         engine.publish(&state);
+        engine.standing.send_replace(());
         Ok(self.version())
     }
 

@@ -20,6 +20,8 @@ pub(super) struct RunningApplication {
     /// For subscribers: sent while the state is locked, so that versions come in their order.
     pub(super) versions: watch::Sender<Arc<ApplicationVersion>>,
     pub(super) folder: Option<StateFolder>,
+    /// Sent when a snapshot may show something else: a load has ended, or a version was pinned.
+    pub(super) standing: watch::Sender<()>,
     /// Sent when there is something else to keep.
     pub(super) to_keep: watch::Sender<()>,
     pub(super) folder_fault: Mutex<Option<String>>,

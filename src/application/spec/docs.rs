@@ -35,14 +35,21 @@ fn row(path: &SettingPath, setting: &SettingSpec) -> String {
         setting.etcd_key.as_deref().map(code).unwrap_or_default(),
         setting.value_type.name().to_owned(),
         default.as_deref().map(code).unwrap_or_default(),
-        limits(setting),
+        limits(setting, code),
         text(&setting.description),
     ];
     format!("| {} |", cells.join(" | "))
 }
 
-/// `required; 1 to 100`
-fn limits(setting: &SettingSpec) -> String {
+impl SettingSpec {
+    /// What its values must keep to, in words: `required; 1 to 100`.
+    pub fn limits(&self) -> String {
+        limits(self, str::to_owned)
+    }
+}
+
+/// `required; 1 to 100`, with what is written as it stands made by `code`.
+fn limits(setting: &SettingSpec, code: impl Fn(&str) -> String) -> String {
     let mut said = Vec::new();
     if setting.required {
         said.push("required".to_owned());

@@ -79,7 +79,7 @@ impl SettingSpec {
     }
 
     /// A value as people write it.
-    pub(super) fn value_text(&self, value: &Value) -> String {
+    pub fn value_text(&self, value: &Value) -> String {
         let with_unit = match self.value_type {
             ValueType::Duration => units::duration_text(value),
             ValueType::Bytes => value.as_u64().map(units::size_text),

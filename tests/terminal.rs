@@ -155,6 +155,7 @@ fn child() {
             receiver: Default::default(),
             secret_names: confdeck::domain::SecretNames::default(),
             may_copy_secrets: false,
+            application: None,
             read_only: true,
             protected: false,
             locked: false,

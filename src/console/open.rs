@@ -121,6 +121,7 @@ fn console_config(
         receiver: Arc::new(store.receiver),
         secret_names: settings.secret_names.clone(),
         may_copy_secrets: settings.console.copy_secrets,
+        application: None,
         read_only: writer.is_none(),
         protected: settings.context.protected,
         locked: store.locked,

@@ -1,5 +1,6 @@
 //! A running application at one moment, for whoever shows it: what is in force, why, and how its layers stand.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -74,20 +75,22 @@ impl ApplicationSnapshot {
         }
     }
 
-    /// The settings that some layer has from a variable, itself or replaced in a text, in the order of their
-    /// paths.
-    pub fn readers_of_variable(&self, name: &str) -> Vec<SettingPath> {
-        let reads = |place: &ValuePlace| match place {
-            ValuePlace::Variable(variable) => **variable == *name,
-            ValuePlace::File { variables, .. } => variables.iter().any(|variable| **variable == *name),
-            _ => false,
-        };
-        let values = self.picture.layers.iter().flat_map(|layer| &layer.values);
-        let mut paths: Vec<_> =
-            values.filter(|(_, value)| reads(&value.place)).map(|(path, _)| path.clone()).collect();
-        paths.sort();
-        paths.dedup();
-        paths
+    /// The settings that layers have from each variable, itself or replaced in a text, and from each key of etcd.
+    pub fn readers(&self) -> BTreeMap<Arc<str>, BTreeSet<SettingPath>> {
+        let mut readers: BTreeMap<Arc<str>, BTreeSet<SettingPath>> = BTreeMap::new();
+        for (path, value) in self.picture.layers.iter().flat_map(|layer| &layer.values) {
+            let names = match &value.place {
+                ValuePlace::File { variables, .. } => variables.as_slice(),
+                ValuePlace::Variable(name) | ValuePlace::EtcdKey { key: name, .. } => {
+                    std::slice::from_ref(name)
+                }
+                _ => &[],
+            };
+            for name in names {
+                readers.entry(name.clone()).or_default().insert(path.clone());
+            }
+        }
+        readers
     }
 }
 

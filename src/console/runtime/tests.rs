@@ -286,6 +286,7 @@ fn setup(store: Fake) -> Setup {
         receiver: Default::default(),
         secret_names: crate::domain::SecretNames::default(),
         may_copy_secrets: false,
+        application: None,
         read_only: false,
         protected: false,
         locked: true,

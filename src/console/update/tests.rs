@@ -110,6 +110,7 @@ impl TestConsole {
             receiver: Default::default(),
             secret_names: crate::domain::SecretNames::default(),
             may_copy_secrets: false,
+            application: None,
             read_only: false,
             protected: false,
             locked: false,

@@ -134,6 +134,7 @@ pub(crate) fn context() -> ConsoleContext {
         receiver: Default::default(),
         secret_names: crate::domain::SecretNames::default(),
         may_copy_secrets: false,
+        application: None,
         read_only: false,
         protected: false,
         locked: true,

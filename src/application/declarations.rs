@@ -4,8 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::layer::read_text;
 use super::secrecy::looks_secret;
-use super::{RuleViolation, SettingFault, SettingPath, SettingSpec, SettingValue, SourceValue, SpecRules};
+use super::{
+    RuleViolation, SettingFault, SettingPath, SettingSpec, SettingValue, SourceValue, SpecRules, ValueType,
+};
 
 /// Makes values fit their declarations, and tells where they cannot. Its reasons never quote a value.
 pub trait SettingValidator: Send + Sync {
@@ -77,6 +80,24 @@ impl Declarations {
         let value = self.coerce(spec, value)?;
         self.check(spec, &value)?;
         Ok(value)
+    }
+
+    /// A value as it is to stand in a layer: with its type, and with its unit if it is written with one.
+    pub(super) fn to_write(&self, path: &SettingPath, value: SourceValue) -> Result<SettingValue, String> {
+        let Some(spec) = self.settings.get(path) else {
+            return Ok(match value {
+                SourceValue::Typed(value) => value,
+                SourceValue::Text(text) => SettingValue::new(read_text(&text)),
+            });
+        };
+        let typed = self.fit(spec, &value)?;
+        Ok(match (value, spec.value_type) {
+            (SourceValue::Text(text), ValueType::Duration | ValueType::Bytes) => {
+                SettingValue::new(text.trim().into())
+            }
+            (SourceValue::Typed(value), ValueType::Duration | ValueType::Bytes) => value,
+            _ => typed,
+        })
     }
 
     /// Whether a value is to be masked and left out of files: it, or a section that it lies in, is declared

@@ -148,7 +148,7 @@ impl Expansion<'_> {
 
 /// Text of no declared setting: what is JSON is read as such, all else is text (docs/applications.md). A
 /// number that 64 bits do not hold stays text, because reading it would change it.
-fn read_text(text: &str) -> Value {
+pub(super) fn read_text(text: &str) -> Value {
     match serde_json::from_str(text) {
         Ok(value) if !has_inexact_number(&value) => value,
         _ => Value::String(text.to_owned()),

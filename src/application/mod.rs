@@ -30,8 +30,10 @@ pub use declarations::SettingValidator;
 pub use effective::EffectiveValue;
 pub use engine::{
     Application, ApplicationBuilder, ApplicationMetrics, ApplicationSnapshot, ApplicationSnapshots,
-    LayerCondition, LayerFailure, LayerStatus, PinnedVersion, RELOAD_BUCKETS, ReloadReport, ReloadStatus,
-    RollbackError, SettingUpdate, SettingUpdates, StartError, UnknownLayerError, VERSIONS_KEPT,
+    AppliedPlan, LayerCondition, LayerFailure, LayerPath, LayerStatus, PinnedVersion, PlannedWrite,
+    RELOAD_BUCKETS, ReloadReport, ReloadStatus, Reversal, RevertError, RollbackError, SettingEffect,
+    SettingUpdate, SettingUpdates, SettingWrite, SettingWriteError, StartError, StoppedWrites,
+    UnknownLayerError, VERSIONS_KEPT, WritePlan, WrittenSetting,
 };
 pub use fault::{SettingFault, SettingWays};
 pub use ladder::{LadderStep, SettingExplanation};

@@ -51,6 +51,8 @@ pub enum ValuePlace {
     Default { path: Arc<PathBuf>, line: usize, column: usize },
     /// A value that the program itself gave to the builder.
     Program,
+    /// Nowhere yet: a value that is to be written.
+    Planned,
     /// The place in words, as the folder of an earlier process's versions remembers it.
     Remembered(Arc<str>),
 }
@@ -84,6 +86,7 @@ impl fmt::Display for ValuePlace {
             Self::Argument(position) => write!(f, "argument {position}"),
             Self::Default { path, line, column } => write!(f, "{}:{line}:{column}", path.display()),
             Self::Program => f.write_str("the program"),
+            Self::Planned => f.write_str("the new value"),
             Self::Remembered(place) => write!(f, "{place}{}", Self::REMEMBERED),
         }
     }

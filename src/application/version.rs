@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::effective::{EffectiveValue, EffectiveValues};
+use super::layer::Layer;
 use super::read::{Misfit, read};
 use super::{LayerRevision, SettingPath, SettingPathError, SettingValue, ValueOrigin};
 
@@ -21,6 +22,8 @@ pub struct ApplicationVersion {
     pub(super) created: SystemTime,
     pub(super) hash: Arc<str>,
     pub(super) layers: Arc<[LayerStamp]>,
+    /// What the layers held, for a revert.
+    pub(super) contents: Arc<[Arc<Layer>]>,
     pub(super) changes: Arc<[SettingChange]>,
     pub(super) values: Arc<EffectiveValues>,
 }
@@ -100,13 +103,15 @@ impl ApplicationVersion {
     pub(super) fn new(
         number: u64,
         created: SystemTime,
-        layers: Arc<[LayerStamp]>,
+        contents: Arc<[Arc<Layer>]>,
         changes: Vec<SettingChange>,
         values: Arc<EffectiveValues>,
     ) -> Self {
         let mut digest = Sha256::new();
         values.within(None).for_each(|value| digest.update(value.digest()));
-        Self { number, created, hash: hex(digest), layers, changes: changes.into(), values }
+        let stamp = |it: &Arc<Layer>| LayerStamp { name: it.name.clone(), revision: it.revision.clone() };
+        let layers = contents.iter().map(stamp).collect();
+        Self { number, created, hash: hex(digest), layers, contents, changes: changes.into(), values }
     }
 
     /// Counted from 1, across restarts where versions are kept on disk.

@@ -99,7 +99,14 @@ impl ApplicationBuilder {
             let Some(source) = self.sources.get(&layer.name) else {
                 return Err(StartError::NoSource(layer.name));
             };
+            let name = layer.name.clone();
             state.add(layer, source.clone())?;
+            if let Some(layer) = state.layer(&name) {
+                layer.writer = self.writers.remove(&name);
+            }
+        }
+        if let Some((unknown, _)) = self.writers.pop_first() {
+            return Err(StartError::UnknownLayer(unknown));
         }
         if let Some(unknown) = self.sources.into_keys().find(|name| state.layer(name).is_none()) {
             return Err(StartError::UnknownLayer(unknown));

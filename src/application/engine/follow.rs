@@ -21,7 +21,7 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 const LAST_RETRY: Duration = Duration::from_secs(60);
 
 /// A layer that is about to be loaded. While it is held, nobody else loads it.
-struct LayerToLoad {
+pub(super) struct LayerToLoad {
     name: Arc<str>,
     source: Arc<dyn Source>,
     known: Option<LayerRevision>,
@@ -37,14 +37,26 @@ pub(super) enum ReloadReason {
     Asked,
     /// The program added a layer.
     Added,
+    /// Settings were written into layers.
+    Written,
     /// A source changed, or it is time to look.
     Followed,
 }
 
 impl RunningApplication {
-    /// Loads a layer, or all of them, and puts what they have in force.
-    pub(super) async fn reload(&self, layer: Option<&str>, reason: ReloadReason) -> ReloadReport {
-        let loading = self.layers_to_load(layer).await;
+    /// Loads some layers, or all of them, and puts what they have in force.
+    pub(super) async fn reload(&self, layers: Option<&[&str]>, reason: ReloadReason) -> ReloadReport {
+        let loading = self.layers_to_load(layers).await;
+        self.load(loading, layers.is_none(), reason).await
+    }
+
+    /// The same of layers that nobody else may load meanwhile.
+    pub(super) async fn load(
+        &self,
+        loading: Vec<LayerToLoad>,
+        whole: bool,
+        reason: ReloadReason,
+    ) -> ReloadReport {
         let loads = join_all(loading.iter().map(|it| load(&*it.source, it.known.as_ref()))).await;
         let answers = loading.iter().zip(loads).map(|(it, load)| {
             let away = matches!(&load, Err(error) if error.fault != SourceFault::Missing);
@@ -54,7 +66,7 @@ impl RunningApplication {
         });
         let answers = answers.collect();
         let mut state = self.state.lock();
-        let report = self.settle(&mut state, answers, layer.is_none(), reason);
+        let report = self.settle(&mut state, answers, whole, reason);
         self.publish(&state);
         self.standing.send_replace(());
         report
@@ -118,10 +130,11 @@ impl RunningApplication {
     }
 
     /// Their gates are taken in the order of the layers, so that two reloads cannot wait for each other.
-    async fn layers_to_load(&self, layer: Option<&str>) -> Vec<LayerToLoad> {
+    pub(super) async fn layers_to_load(&self, layers: Option<&[&str]>) -> Vec<LayerToLoad> {
         let named: Vec<_> = {
             let state = self.state.lock();
-            let asked = state.layers.iter().filter(|it| layer.is_none_or(|name| *it.spec.name == *name));
+            let asked = state.layers.iter();
+            let asked = asked.filter(|it| layers.is_none_or(|names| names.contains(&&*it.spec.name)));
             asked.map(|it| (it.spec.name.clone(), it.source.clone(), it.gate.clone())).collect()
         };
         let mut loading = Vec::new();
@@ -163,7 +176,7 @@ pub(super) async fn follow(
             () = sleep(wait) => {}
         }
         let Some(engine) = engine.upgrade() else { return };
-        let report = engine.reload(Some(&layer), ReloadReason::Followed).await;
+        let report = engine.reload(Some(&[&layer]), ReloadReason::Followed).await;
         match report.failed.is_empty() {
             true => retry = None,
             false => {

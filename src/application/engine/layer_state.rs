@@ -4,12 +4,14 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::super::layer::Layer;
-use super::super::{LayerRevision, LayerSpec, SettingFault, Source, SourceError};
+use super::super::{LayerRevision, LayerSpec, LayerWriter, SettingFault, Source, SourceError};
 
 /// A layer with its source.
 pub(super) struct RunningLayer {
     pub(super) spec: LayerSpec,
     pub(super) source: Arc<dyn Source>,
+    /// What writes into it, if anything does.
+    pub(super) writer: Option<Arc<dyn LayerWriter>>,
     /// Held from the beginning of a load until what it gave is judged, so that an older answer cannot come
     /// last.
     pub(super) gate: Arc<tokio::sync::Mutex<()>>,
@@ -91,6 +93,7 @@ impl RunningLayer {
         Self {
             spec,
             source,
+            writer: None,
             gate: Arc::default(),
             in_force: None,
             refused: None,

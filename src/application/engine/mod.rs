@@ -12,6 +12,7 @@ mod snapshot;
 mod state;
 mod state_folder;
 mod updates;
+mod writes;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -34,6 +35,10 @@ pub use report::{ReloadReport, ReloadStatus, RollbackError, StartError, UnknownL
 use running::RunningApplication;
 pub use snapshot::{ApplicationSnapshot, ApplicationSnapshots};
 pub use updates::{SettingUpdate, SettingUpdates};
+pub use writes::{
+    AppliedPlan, LayerPath, PlannedWrite, Reversal, RevertError, SettingEffect, SettingWrite,
+    SettingWriteError, StoppedWrites, WritePlan, WrittenSetting,
+};
 
 /// The settings of a running application. Handles can be cloned; when the last one is dropped, nothing is
 /// followed any more.
@@ -192,11 +197,10 @@ impl Application {
         if let Some(name) = layer {
             let mut state = self.shared().state.lock();
             if state.layer(name).is_none() {
-                let known: Vec<_> = state.layers.iter().map(|it| &*it.spec.name).collect();
-                return Err(UnknownLayerError(name.into(), known.join(", ")));
+                return Err(UnknownLayerError(name.into(), state.layer_names()));
             }
         }
-        Ok(self.shared().reload(layer, ReloadReason::Asked).await)
+        Ok(self.shared().reload(layer.as_ref().map(std::slice::from_ref), ReloadReason::Asked).await)
     }
 
     /// How each layer stands, highest first.

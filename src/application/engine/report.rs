@@ -55,7 +55,7 @@ pub enum StartError {
     #[error("the layer {0} has no source; give one to the builder")]
     NoSource(Arc<str>),
     #[error(
-        "a source was given for the layer {0}, which is not declared; declare it, or take the source away"
+        "a source or a writer was given for the layer {0}, which is not declared; declare it, or take that away"
     )]
     UnknownLayer(Arc<str>),
     #[error("there are two layers named {0}; rename one of them")]

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use super::super::declarations::Declarations;
 use super::super::layer::Layer;
 use super::super::picture::Picture;
-use super::super::version::{ApplicationVersion, LayerStamp};
+use super::super::version::ApplicationVersion;
 use super::super::{
     LayerContents, LayerKind, LayerSpec, Load, SettingChange, SettingFault, Source, SourceError,
 };
@@ -97,6 +97,12 @@ impl ApplicationState {
 
     pub(super) fn layer(&mut self, name: &str) -> Option<&mut RunningLayer> {
         self.layers.iter_mut().find(|it| *it.spec.name == *name)
+    }
+
+    /// The names of the layers, lowest first.
+    pub(super) fn layer_names(&self) -> String {
+        let names: Vec<_> = self.layers.iter().map(|it| &*it.spec.name).collect();
+        names.join(", ")
     }
 
     /// The version that readers see; `None` before the start.
@@ -245,8 +251,7 @@ impl ApplicationState {
             layer.in_force = layer.refused.take();
             layer.faults.clear();
         }
-        let stamp = |it: &Arc<Layer>| LayerStamp { name: it.name.clone(), revision: it.revision.clone() };
-        let layers: Arc<[_]> = picture.layers.iter().map(stamp).collect();
+        let layers: Arc<[_]> = picture.layers.as_slice().into();
         let values = picture.values.clone();
         self.picture = picture;
         let count = changes.len();

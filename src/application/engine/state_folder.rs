@@ -16,7 +16,10 @@ use sha2::{Digest, Sha256};
 use super::super::declarations::Declarations;
 use super::super::layer::Layer;
 use super::super::version::{ApplicationVersion, hex};
-use super::super::{LayerContents, LayerRevision, LayerValue, SettingValue, SourceValue, ValuePlace};
+use super::super::{
+    LayerContents, LayerRevision, LayerValue, SettingPath, SettingValue, SourceValue, ValuePlace,
+};
+use super::writes::KeptLayer;
 use crate::domain::{moment, utc_millis};
 use crate::private_file::{create, io_reason, is_private, lock_until, make_folder, open, replace};
 
@@ -134,6 +137,28 @@ impl StateFolder {
         Ok(state)
     }
 
+    /// The numbers of the versions that are kept, and what the layers held in one of them, the newest of that number.
+    ///
+    /// # Errors
+    /// I/O errors, and files that are not what they are to be.
+    pub(super) fn kept_layers(&self, version: u64) -> io::Result<(Vec<u64>, Option<Vec<KeptLayer>>)> {
+        let list = self.list()?.unwrap_or_default();
+        let numbers = list.versions.iter().map(|it| it.number).collect();
+        let Some(found) = list.versions.into_iter().rfind(|it| it.number == version) else {
+            return Ok((numbers, None));
+        };
+        let mut layers = Vec::new();
+        for (name, record) in found.layers {
+            // Without its contents nothing is known of it.
+            let Some(file) = self.layer_file(&record.contents)? else { continue };
+            let path = |text: &String| text.parse().map_err(|_| damaged(&record.contents));
+            let left_out = file.left_out.iter().map(path).collect::<io::Result<_>>()?;
+            let values = layer_values(file, &record.contents)?;
+            layers.push(KeptLayer { name: name.into(), values, left_out });
+        }
+        Ok((numbers, Some(layers)))
+    }
+
     /// Keeps a version beside those that are there, and removes what is too old.
     ///
     /// # Errors
@@ -220,6 +245,13 @@ impl StateFolder {
 
     /// The contents of a layer; `None` if their file was removed.
     fn contents(&self, digest: &str) -> io::Result<Option<LayerContents>> {
+        let Some(file) = self.layer_file(digest)? else { return Ok(None) };
+        let values = layer_values(file, digest)?;
+        Ok(Some(LayerContents { revision: LayerRevision(digest.into()), values }))
+    }
+
+    /// The file of a layer; `None` if it was removed.
+    fn layer_file(&self, digest: &str) -> io::Result<Option<LayerFile>> {
         // It becomes the name of a file.
         if !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(damaged(LIST));
@@ -229,17 +261,7 @@ impl StateFolder {
         if *hex(Sha256::new_with_prefix(&text)) != *digest {
             return Err(damaged(digest));
         }
-        let file: LayerFile = serde_json::from_slice(&text).map_err(|_| damaged(digest))?;
-        let mut values = BTreeMap::new();
-        for (path, ValueRecord { place, value }) in file.values {
-            let value = match value {
-                RecordedValue::Typed(value) => SourceValue::Typed(SettingValue::new(value)),
-                RecordedValue::Text(text) => SourceValue::Text(text.into()),
-            };
-            let place = ValuePlace::Remembered(place.trim_end_matches(ValuePlace::REMEMBERED).into());
-            values.insert(path.parse().map_err(|_| damaged(digest))?, LayerValue { value, place });
-        }
-        Ok(Some(LayerContents { revision: LayerRevision(digest.into()), values }))
+        serde_json::from_slice(&text).map(Some).map_err(|_| damaged(digest))
     }
 
     fn remove_unnamed(&self, list: &VersionList) -> io::Result<()> {
@@ -258,6 +280,19 @@ impl StateFolder {
         }
         Ok(())
     }
+}
+
+fn layer_values(file: LayerFile, digest: &str) -> io::Result<BTreeMap<SettingPath, LayerValue>> {
+    let mut values = BTreeMap::new();
+    for (path, ValueRecord { place, value }) in file.values {
+        let value = match value {
+            RecordedValue::Typed(value) => SourceValue::Typed(SettingValue::new(value)),
+            RecordedValue::Text(text) => SourceValue::Text(text.into()),
+        };
+        let place = ValuePlace::Remembered(place.trim_end_matches(ValuePlace::REMEMBERED).into());
+        values.insert(path.parse().map_err(|_| damaged(digest))?, LayerValue { value, place });
+    }
+    Ok(values)
 }
 
 fn damaged(file: &str) -> io::Error {

@@ -164,6 +164,7 @@ fn child() {
         reader: Arc::new(Silent),
         writer: None,
         secrets: None,
+        application: None,
         clipboard: Clipboard::detect(&BTreeMap::new()),
         log: Some(log),
         state: None,

@@ -28,6 +28,8 @@ mod write;
 
 pub use declarations::SettingValidator;
 pub use effective::EffectiveValue;
+#[cfg(test)]
+pub(crate) use engine::fixture::StillApplication;
 pub use engine::{
     Application, ApplicationBuilder, ApplicationMetrics, ApplicationSnapshot, ApplicationSnapshots,
     AppliedPlan, LayerCondition, LayerFailure, LayerPath, LayerStatus, PinnedVersion, PlannedWrite,
@@ -42,8 +44,8 @@ pub use origin::{ValueOrigin, ValuePlace};
 pub use path::{SettingPath, SettingPathError};
 pub use source::{LayerContents, LayerRevision, LayerValue, Load, Source, SourceError, SourceFault};
 pub use sources::{
-    ArgumentError, ArgumentsSource, EnvironmentSource, FileLayer, FileSource, FileWriter, LocalSources,
-    SharedVariables, VariableNames,
+    ArgumentError, ArgumentsSource, EnvironmentSource, ExportedVariable, FileLayer, FileSource, FileWriter,
+    LocalSources, SharedVariables, VariableExport, VariableNames,
 };
 #[cfg(feature = "etcd")]
 pub use sources::{EtcdSource, EtcdVariables, etcd_root};

@@ -36,6 +36,7 @@ pub struct OpenOptions {
     etcd: Option<EtcdSettings>,
     is_offline: bool,
     is_read_only: bool,
+    is_observer: bool,
 }
 
 /// Why an application cannot be opened.
@@ -69,6 +70,7 @@ impl OpenOptions {
             etcd: None,
             is_offline: false,
             is_read_only: false,
+            is_observer: false,
         }
     }
 
@@ -103,6 +105,12 @@ impl OpenOptions {
         Self { is_read_only: true, ..self }
     }
 
+    /// For a look from outside: versions that the application has kept are read, and none is kept.
+    #[must_use]
+    pub fn observing(self) -> Self {
+        Self { is_observer: true, ..self }
+    }
+
     /// Reads an application file, loads its layers, and follows them.
     ///
     /// # Errors
@@ -132,6 +140,9 @@ impl OpenOptions {
             None => remote,
         };
         let mut builder = Application::builder(spec.clone());
+        if self.is_observer {
+            builder = builder.observing();
+        }
         for layer in &spec.layers {
             let (source, writer) = match (local.source(&spec, layer)?, remote.open(&spec, layer)?) {
                 (Some(source), _) => (source, local.writer(&spec, layer)),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use super::effective::{EffectiveValue, EffectiveValues};
+use super::effective::{EffectiveValue, EffectiveValues, tree_of};
 use super::layer::Layer;
 use super::read::{Misfit, read};
 use super::{LayerRevision, SettingPath, SettingPathError, SettingValue, ValueOrigin};
@@ -204,6 +204,12 @@ impl ApplicationVersion {
     /// A member is missing or has another type.
     pub fn settings<T: DeserializeOwned>(&self) -> Result<T, GetSettingError> {
         self.read(None, self.tree_or_empty(None).expose())
+    }
+
+    /// The settings that are chosen, as an object with an object for each section.
+    pub fn tree_where(&self, chosen: impl Fn(&EffectiveValue) -> bool) -> SettingValue {
+        let values = self.iter().filter(|value| chosen(value));
+        tree_of(0, values.map(|value| (value.path(), value.value())))
     }
 
     fn tree_or_empty(&self, section: Option<&SettingPath>) -> SettingValue {

@@ -11,6 +11,7 @@ use super::document_arg::DocumentArg;
 use super::list::ListCommand;
 use super::output::OutputArgs;
 use super::secrets::{RevealArgs, SecretsCommand};
+use super::settings::SettingsArgs;
 use crate::config::{Overrides, THEMES};
 use crate::domain::{KeyPrefix, Namespace, moment};
 
@@ -30,6 +31,10 @@ pub(super) struct CliArgs {
     /// Open the console on made-up data
     #[arg(help_heading = "Console", long, value_enum, value_name = "STORE", num_args = 0..=1, require_equals = true, default_missing_value = "memory")]
     pub(super) demo: Option<Demo>,
+
+    /// Show the settings of this application in the console too
+    #[arg(help_heading = "Console", long, value_name = "FILE")]
+    pub(super) app: Option<PathBuf>,
 
     /// Ask for the name to be typed before the console deletes
     #[arg(help_heading = "Console", long)]
@@ -76,6 +81,10 @@ impl CliArgs {
             env_file: env_file.clone(),
             read_only: *read_only,
             protected: self.protected,
+            application: match &self.command {
+                Some(Command::Settings(SettingsArgs { app: Some(app), .. })) => Some(app.clone()),
+                _ => self.app.clone(),
+            },
             theme: self.theme.clone(),
             no_color: *no_color,
         }
@@ -107,6 +116,7 @@ pub(super) enum Command {
     Resolve(ResolveArgs),
     Check(CheckArgs),
     Audit(AuditArgs),
+    Settings(SettingsArgs),
     #[command(subcommand)]
     Secrets(SecretsCommand),
 }

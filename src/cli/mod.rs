@@ -20,6 +20,7 @@ mod redact_usage_error;
 mod resolve;
 mod secrets;
 mod session;
+mod settings;
 mod stderr;
 mod stop;
 mod surroundings;
@@ -204,6 +205,7 @@ async fn dispatch(session: &CliSession, command: Command, out: &mut Printer<'_>)
         Command::Resolve(arguments) => return resolve::run(session, arguments, out).await,
         Command::Check(check) => return check::run(session, check, out).await,
         Command::Audit(audit) => audit::run(session, &audit, out)?,
+        Command::Settings(settings) => return settings::run(session, settings, out).await,
         Command::Secrets(secrets) => return secrets::run(session, secrets, out).await,
     }
     Ok(Exit::DONE)

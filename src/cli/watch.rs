@@ -51,7 +51,7 @@ pub(super) async fn run(session: &CliSession, watch: WatchArgs, out: &mut Printe
 }
 
 /// Resolves once standard output is a pipe whose reader is gone; never for a file or a terminal.
-async fn output_closed() {
+pub(super) async fn output_closed() {
     // Only used for polling; the descriptor stays in blocking mode, hence unchecked. A regular file is an
     // error.
     let stdout = io::stdout().as_fd().try_clone_to_owned();

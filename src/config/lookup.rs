@@ -373,6 +373,10 @@ impl<'a> Lookup<'a> {
     fn flag(&self, key: SettingKey) -> Option<RawSetting> {
         match key {
             SettingKey::Context => self.flags.context.clone().map(RawSetting::Text),
+            SettingKey::Application => {
+                let path = self.flags.application.as_ref();
+                path.map(|path| RawSetting::Text(path.to_string_lossy().into_owned()))
+            }
             SettingKey::Theme => self.flags.theme.clone().map(RawSetting::Text),
             SettingKey::ReadOnly => self.flags.read_only.then_some(RawSetting::Switch(true)),
             SettingKey::Protected => self.flags.protected.then_some(RawSetting::Switch(true)),

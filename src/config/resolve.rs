@@ -23,6 +23,8 @@ pub struct Settings {
     pub context: Context,
     /// The store it points at.
     pub target: Target,
+    /// The file of the application whose settings are looked at.
+    pub application: Option<PathBuf>,
     /// Where secrets come from.
     pub secrets: SecretSource,
     /// How the receiver looks up secrets, see [`Settings::receiver_view`].
@@ -101,6 +103,7 @@ impl Settings {
                 })
             }
         };
+        let application = lookup.path(Key::Application).map(|path| path.value);
         let secrets = SecretSource::resolve(&mut lookup, Arc::new(environment.variables()))?;
         let receiver = Receiver::resolve(&mut lookup, &target, &secrets)?;
         let context = Context {
@@ -129,6 +132,7 @@ impl Settings {
         Ok(Self {
             context,
             target,
+            application,
             secrets,
             receiver,
             secret_names,

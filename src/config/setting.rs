@@ -18,6 +18,7 @@ pub enum SettingKey {
     CaCert,
     Cert,
     Key,
+    Application,
     SecretsBackend,
     VaultEnabled,
     VaultAddr,

@@ -21,6 +21,8 @@ pub struct Overrides {
     pub read_only: bool,
     /// `--protected`
     pub protected: bool,
+    /// `--app`
+    pub application: Option<PathBuf>,
     /// `--theme`
     pub theme: Option<String>,
     /// `--no-color`

@@ -54,7 +54,7 @@ const CONFIG: Setting =
         .means("`$XDG_CONFIG_HOME/confdeck/config.toml`", "the config file");
 
 /// Every setting, in the order of the reference documentation.
-pub const SETTINGS: [Setting; 53] = {
+pub const SETTINGS: [Setting; 54] = {
     use SettingKey as K;
     use SettingKind::{List, Number, Path, Presence, Rules, Secret, Switch, SwitchOrPath, Text, Word};
     use SettingTable::{Console, Context, Nowhere, Receiver, Top};
@@ -100,6 +100,10 @@ pub const SETTINGS: [Setting; 53] = {
             .means("", "the authority that signed etcd's certificate (PEM); turns TLS on"),
         row(K::Cert, "cert", Context, Path, Some("ETCD_CERT")).means("", "our certificate (PEM)"),
         row(K::Key, "key", Context, Path, Some("ETCD_KEY")).means("", "the key of our certificate (PEM)"),
+        row(K::Application, "application", Context, Path, Some("CONFDECK_APP")).flag("--app").means(
+            "",
+            "the application whose settings are looked at: its file, see [application-file.md](application-file.md)",
+        ),
         row(
             K::SecretsBackend,
             "secrets_backend",

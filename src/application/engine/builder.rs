@@ -35,13 +35,14 @@ pub struct ApplicationBuilder {
     writers: BTreeMap<Arc<str>, Arc<dyn LayerWriter>>,
     kept: usize,
     silence: Duration,
+    is_observer: bool,
 }
 
 impl ApplicationBuilder {
     pub(super) fn new(spec: ApplicationSpec, validator: Box<dyn SettingValidator>) -> Self {
         let kept = if spec.kept_versions == 0 { VERSIONS_KEPT } else { spec.kept_versions };
         let (sources, writers) = Default::default();
-        Self { spec, validator, sources, writers, kept, silence: SILENCE }
+        Self { spec, validator, sources, writers, kept, silence: SILENCE, is_observer: false }
     }
 
     /// Gives the source of a declared layer.
@@ -65,6 +66,13 @@ impl ApplicationBuilder {
         self
     }
 
+    /// Reads the folder of versions and keeps none there: it is another process's.
+    #[must_use]
+    pub fn observing(mut self) -> Self {
+        self.is_observer = true;
+        self
+    }
+
     /// How long a source may be silent before it is asked whether there is something new; 120 s unless it is
     /// said.
     #[must_use]
@@ -84,6 +92,7 @@ impl ApplicationBuilder {
     pub async fn start(mut self) -> Result<Application, StartError> {
         let folder = self.spec.state.clone().map(|folder| StateFolder::new(folder, self.kept));
         let (remembered, fault) = read_state(folder.as_ref());
+        let folder = folder.filter(|_| !self.is_observer);
         let mut layers = std::mem::take(&mut self.spec.layers);
         let is_default = |layer: &LayerSpec| matches!(layer.kind, LayerKind::Defaults);
         if !layers.iter().any(is_default) && self.spec.settings.values().any(|it| it.default.is_some()) {
@@ -153,7 +162,7 @@ fn read_state(folder: Option<&StateFolder>) -> (RememberedState, Option<String>)
 
 impl ApplicationVersion {
     /// What there is before the start.
-    fn none() -> Arc<Self> {
+    pub(super) fn none() -> Arc<Self> {
         let (layers, created) = (Arc::default(), SystemTime::UNIX_EPOCH);
         Arc::new(Self::new(0, created, layers, Vec::new(), Default::default()))
     }

@@ -33,6 +33,8 @@ pub use layer_state::{LayerCondition, LayerFailure, LayerStatus};
 pub use metrics::{ApplicationMetrics, RELOAD_BUCKETS};
 pub use report::{ReloadReport, ReloadStatus, RollbackError, StartError, UnknownLayerError};
 use running::RunningApplication;
+#[cfg(test)]
+pub(crate) use snapshot::fixture;
 pub use snapshot::{ApplicationSnapshot, ApplicationSnapshots};
 pub use updates::{SettingUpdate, SettingUpdates};
 pub use writes::{

@@ -13,6 +13,7 @@ use super::super::{
     ApplicationVersion, LayerStatus, PinnedVersion, SettingExplanation, SettingPath, SettingSpec, ValuePlace,
 };
 use super::Application;
+use super::state::{ApplicationState, Pin};
 use crate::domain::Health;
 
 /// A running application at one moment. It never changes, and what is read from it belongs together. Values in
@@ -30,6 +31,21 @@ pub struct ApplicationSnapshot {
 }
 
 impl ApplicationSnapshot {
+    pub(super) fn of(name: &Arc<str>, state: &ApplicationState, health: Health) -> Self {
+        let pinned = |pin: &Pin| PinnedVersion { version: pin.version.number(), newer: pin.newer };
+        Self {
+            name: name.clone(),
+            // There is one from the start on.
+            version: state.in_force().cloned().unwrap_or_else(ApplicationVersion::none),
+            versions: state.versions().cloned().collect(),
+            pinned: state.pin.as_ref().map(pinned),
+            layers: state.layers.iter().rev().map(|it| it.status()).collect(),
+            health,
+            picture: state.picture.clone(),
+            declared: state.declared.clone(),
+        }
+    }
+
     /// The name of the application.
     pub fn name(&self) -> &str {
         &self.name
@@ -123,22 +139,8 @@ impl Application {
     /// What is in force now, why, and how the layers stand.
     pub fn snapshot(&self) -> ApplicationSnapshot {
         let health = self.health();
-        let (version, versions, pinned, layers, picture, declared) = {
-            let state = self.shared().state.lock();
-            (
-                state.in_force().cloned().unwrap_or_else(|| self.version()),
-                state.versions().cloned().collect(),
-                state
-                    .pin
-                    .as_ref()
-                    .map(|pin| PinnedVersion { version: pin.version.number(), newer: pin.newer }),
-                state.layers.iter().rev().map(|it| it.status()).collect(),
-                state.picture.clone(),
-                state.declared.clone(),
-            )
-        };
-        let name = self.0.name.clone();
-        ApplicationSnapshot { name, version, versions, pinned, layers, health, picture, declared }
+        let state = self.shared().state.lock();
+        ApplicationSnapshot::of(&self.0.name, &state, health)
     }
 
     /// The snapshots from now on.
@@ -146,5 +148,65 @@ impl Application {
         let mut changes = self.shared().standing.subscribe();
         changes.mark_changed();
         ApplicationSnapshots { application: self.clone(), changes }
+    }
+}
+
+/// An application whose layers tests load at moments that they name, without a runtime.
+#[cfg(test)]
+pub(crate) mod fixture {
+    use std::time::{Duration, SystemTime};
+
+    use futures::FutureExt;
+
+    use super::super::super::{ApplicationSpec, Source};
+    use super::super::defaults::DefaultsSource;
+    use super::super::health::health;
+    use super::super::state::LayerAnswer;
+    use super::*;
+
+    pub(crate) struct StillApplication {
+        name: Arc<str>,
+        state: ApplicationState,
+    }
+
+    impl StillApplication {
+        /// With sources that answer at once, by their layers.
+        pub(crate) fn new(mut spec: ApplicationSpec, sources: Vec<(&str, Arc<dyn Source>)>) -> Self {
+            let defaults: Arc<dyn Source> = Arc::new(DefaultsSource::new(&spec));
+            let layers = std::mem::take(&mut spec.layers);
+            let name = spec.name.clone();
+            let declared = Declarations { settings: spec.settings, validator: Box::new(spec.rules) };
+            let mut state = ApplicationState::new(Arc::new(declared), 10, 0);
+            for layer in layers {
+                let given = sources.iter().find(|(name, _)| **name == *layer.name);
+                let source = given.map_or_else(|| defaults.clone(), |(_, source)| source.clone());
+                state.add(layer, source).unwrap();
+            }
+            Self { name, state }
+        }
+
+        /// Loads all layers.
+        pub(crate) fn load(&mut self, now: SystemTime) {
+            let answers = self.state.layers.iter().map(|layer| LayerAnswer {
+                layer: layer.spec.name.clone(),
+                load: layer.source.load(layer.known.as_ref()).now_or_never().unwrap(),
+                remembered: None,
+            });
+            let answers = answers.collect();
+            self.state.judge(answers, false, now);
+        }
+
+        pub(crate) fn roll_back(&mut self, steps: usize) {
+            self.state.roll_back(steps).unwrap();
+        }
+
+        pub(crate) fn snapshot(&self, now: SystemTime) -> ApplicationSnapshot {
+            let layers: Vec<_> = self.state.layers.iter().rev().map(|it| it.status()).collect();
+            let healthy_sources = layers.iter().filter(|it| it.failure.is_none()).count();
+            let metrics = super::super::ApplicationMetrics { healthy_sources, ..self.state.metrics.clone() };
+            let pin = self.state.pin.as_ref();
+            let health = health(&layers, &metrics, pin, None, (now, Duration::from_secs(120)));
+            ApplicationSnapshot::of(&self.name, &self.state, health)
+        }
     }
 }

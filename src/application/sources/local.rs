@@ -74,7 +74,7 @@ impl LocalSources {
 }
 
 /// The names that files of variables have: those of the environment.
-fn variables_of(application: &ApplicationSpec) -> VariableNames {
+pub(super) fn variables_of(application: &ApplicationSpec) -> VariableNames {
     let prefix = application.layers.iter().find_map(|layer| match &layer.kind {
         LayerKind::Environment { prefix } => prefix.clone(),
         _ => None,

@@ -4,6 +4,7 @@ mod arguments;
 mod environment;
 #[cfg(feature = "etcd")]
 mod etcd;
+mod exported;
 mod file;
 mod http;
 mod local;
@@ -16,6 +17,7 @@ pub use arguments::{ArgumentError, ArgumentsSource};
 pub use environment::EnvironmentSource;
 #[cfg(feature = "etcd")]
 pub use etcd::{EtcdSource, EtcdVariables, etcd_root};
+pub use exported::{ExportedVariable, VariableExport};
 pub use file::{FileLayer, FileSource, FileWriter, SharedVariables};
 pub use http::{HttpSettings, HttpSettingsError, HttpSource};
 pub use local::LocalSources;

@@ -54,6 +54,13 @@ impl HardcodedCredential {
         the setting, and replace it where it is used: whoever has read this file has it";
 }
 
+impl HardcodedCredential {
+    /// Why it is one, as what is said of its subject.
+    pub fn words(&self) -> &'static str {
+        self.rule.words()
+    }
+}
+
 /// `config/app.yaml:3:9: database.password is a secret, and its value is written here [hardcoded-secret]`
 impl fmt::Display for HardcodedCredential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -35,14 +35,19 @@ fn row(path: &SettingPath, setting: &SettingSpec) -> String {
         setting.etcd_key.as_deref().map(code).unwrap_or_default(),
         setting.value_type.name().to_owned(),
         default.as_deref().map(code).unwrap_or_default(),
-        limits(setting, code),
+        setting.limits_text(),
         text(&setting.description),
     ];
     format!("| {} |", cells.join(" | "))
 }
 
 impl SettingSpec {
-    /// What its values must keep to, in words: `required; 1 to 100`.
+    /// What a value may be, as `required; 1 to 100`, in Markdown.
+    pub fn limits_text(&self) -> String {
+        limits(self, code)
+    }
+
+    /// The same as it is shown on a terminal.
     pub fn limits(&self) -> String {
         limits(self, str::to_owned)
     }

@@ -64,7 +64,7 @@ pub(super) enum FailOn {
 }
 
 impl FailOn {
-    fn includes(self, severity: Severity) -> bool {
+    pub(super) fn includes(self, severity: Severity) -> bool {
         match self {
             Self::Error => severity == Severity::Error,
             Self::Warning => severity != Severity::Info,

@@ -80,7 +80,7 @@ pub(super) fn note_values_read(used: usize, received: usize) {
 }
 
 /// Asks on a terminal; without one, `--reveal` is the consent.
-pub(super) fn consent(reveal: &RevealArgs, question: &str) -> Result<()> {
+pub(in crate::cli) fn consent(reveal: &RevealArgs, question: &str) -> Result<()> {
     if reveal.yes || !can_ask() || confirm(question)? {
         return Ok(());
     }

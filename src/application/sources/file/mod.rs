@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+pub(super) use self::variables_text::{quoted, value_text};
 pub use self::writer::FileWriter;
 use super::variable_names::{NamedFileFault, VariableNames};
 use super::watch::{FileWatch, SeenFile};

@@ -102,7 +102,7 @@ impl FileLayer {
             (Some(value), Some(binding)) => replaced(&text, binding, value),
             (Some(value), None) => {
                 let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-                Zeroizing::new([&*text, end, &target.name, "=", &written(value), "\n"].concat())
+                Zeroizing::new([&*text, end, &target.name, "=", &quoted(value), "\n"].concat())
             }
             (None, _) => without(&text, &target.name),
         };
@@ -161,7 +161,7 @@ fn replaced(text: &str, binding: &DotenvBinding, value: &str) -> Zeroizing<Strin
     let after = text.get(binding.written.end..).unwrap_or_default();
     // A comment begins at a blank.
     let gap = if after.starts_with('#') { " " } else { "" };
-    Zeroizing::new([before, &written(value), gap, after].concat())
+    Zeroizing::new([before, &quoted(value), gap, after].concat())
 }
 
 /// Without the lines of all variables of a name.
@@ -177,27 +177,27 @@ fn without(text: &str, name: &str) -> Zeroizing<String> {
 }
 
 /// A value as it is written, in quotes where it needs them.
-fn written(value: &str) -> Zeroizing<String> {
+pub(in super::super) fn quoted(value: &str) -> Zeroizing<String> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+,=".contains(c);
     if value.chars().all(is_plain) {
         return Zeroizing::new(value.to_owned());
     }
-    let mut quoted = Zeroizing::new(String::with_capacity(2 * value.len() + 2));
-    quoted.push('"');
+    let mut written = Zeroizing::new(String::with_capacity(2 * value.len() + 2));
+    written.push('"');
     for c in value.chars() {
         match c {
-            '\\' | '"' => quoted.extend(['\\', c]),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            _ => quoted.push(c),
+            '\\' | '"' => written.extend(['\\', c]),
+            '\n' => written.push_str("\\n"),
+            '\r' => written.push_str("\\r"),
+            _ => written.push(c),
         }
     }
-    quoted.push('"');
-    quoted
+    written.push('"');
+    written
 }
 
 /// The text from which a setting of this type is read as this value; `None` if there is none.
-fn value_text(value: &Value, value_type: Option<ValueType>) -> Option<String> {
+pub(in super::super) fn value_text(value: &Value, value_type: Option<ValueType>) -> Option<String> {
     // Without a type a text is read as JSON, where it is any.
     let is_json = matches!(value_type, None | Some(ValueType::Json));
     match value {

@@ -10,6 +10,7 @@ mod problems;
 mod scenes;
 mod secrets;
 mod secrets_tab;
+mod settings;
 mod typing;
 mod vault;
 

@@ -77,3 +77,54 @@ async fn follow(open: OpenApplication, retry: Arc<Notify>, answers: mpsc::Sender
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use parking_lot::Mutex;
+
+    use super::*;
+    use crate::application::{ApplicationSpec, LayerCondition, StartError};
+    use crate::console::demo::DemoApplication;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_cannot_be_opened_is_told_tried_again_and_followed() {
+        let demo = DemoApplication::new().unwrap();
+        let (etcd, spec) = (Arc::clone(&demo.etcd), demo.spec.clone());
+        let sources = Mutex::new(vec![None, Some(demo)]);
+        let open: OpenApplication = Arc::new(move || {
+            let demo = sources.lock().remove(0);
+            let spec: ApplicationSpec = spec.clone();
+            Box::pin(async move {
+                let demo = demo.ok_or("the file is away")?;
+                let started = Application::builder(spec)
+                    .source("config", demo.config)
+                    .source("environment", demo.environment)
+                    .source("etcd", demo.etcd)
+                    .source("http", demo.remote)
+                    .source("runtime", demo.overrides)
+                    .start();
+                started.await.map_err(|error: StartError| error.to_string())
+            })
+        });
+        let (sender, mut answers) = mpsc::channel(1);
+        let retry = Arc::new(Notify::new());
+        let task = tokio::spawn(follow(open, Arc::clone(&retry), sender));
+        let mut told = async || match answers.recv().await.unwrap() {
+            (_, TaskReply::Answer(Answer::Settings(told))) => told,
+            (_, other) => panic!("{other:?}"),
+        };
+        assert_eq!(told().await.unwrap_err(), "the file is away");
+        retry.notify_one();
+        assert_eq!(told().await.unwrap().snapshot.version().number(), 1);
+        etcd.put("worker.count", "7");
+        let path = "worker.count".parse().unwrap();
+        while told().await.unwrap().row(&path).unwrap().value.as_deref() != Some("7") {}
+        // How a layer stands is told too, although no value changes.
+        etcd.fail();
+        let is_stale = |picture: &SettingsPicture| {
+            matches!(picture.layer("etcd").unwrap().condition, LayerCondition::Stale { .. })
+        };
+        while !is_stale(&told().await.unwrap()) {}
+        task.abort();
+    }
+}

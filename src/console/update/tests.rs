@@ -47,6 +47,7 @@ mod seams;
 mod secret_names;
 mod secrets;
 mod secrets_tab;
+mod settings;
 mod truth;
 mod typing;
 mod undo;

@@ -47,16 +47,17 @@ pub(super) fn extent(model: &Model) -> (usize, usize) {
     (lines(model, area.width).len(), usize::from(area.height))
 }
 
-/// The time until each age in the detail changes.
+/// The time until each age in the detail, and in what is said of layers, changes.
 pub(super) fn next_changes(model: &Model) -> impl Iterator<Item = Option<Duration>> {
-    let picture = model.settings.picture.as_deref().filter(|_| model.panes().detail.width > 0);
+    let picture = model.settings.picture.as_deref();
     let layers = picture.into_iter().flat_map(|picture| picture.snapshot.layers());
     let since = layers.filter_map(|layer| match layer.condition {
         LayerCondition::Stale { since } => Some(since),
         LayerCondition::Remembered { at } => Some(at),
         _ => None,
     });
-    let versions = picture.into_iter().flat_map(|picture| picture.snapshot.versions());
+    let shown = picture.filter(|_| model.panes().detail.width > 0);
+    let versions = shown.into_iter().flat_map(|picture| picture.snapshot.versions());
     let created = versions.filter(|version| !version.changes().is_empty()).map(|version| version.created());
     since.chain(created).map(|at| model.age(at).changes_in)
 }

@@ -32,10 +32,10 @@ pub use effective::EffectiveValue;
 pub(crate) use engine::fixture::StillApplication;
 pub use engine::{
     Application, ApplicationBuilder, ApplicationMetrics, ApplicationSnapshot, ApplicationSnapshots,
-    AppliedPlan, LayerCondition, LayerFailure, LayerPath, LayerStatus, PinnedVersion, PlannedWrite,
-    RELOAD_BUCKETS, ReloadReport, ReloadStatus, Reversal, RevertError, RollbackError, SettingEffect,
-    SettingUpdate, SettingUpdates, SettingWrite, SettingWriteError, StartError, StoppedWrites,
-    UnknownLayerError, VERSIONS_KEPT, WritePlan, WrittenSetting,
+    AppliedPlan, KeptContents, KeptVersion, LayerCondition, LayerFailure, LayerPath, LayerStatus,
+    PinnedVersion, PlannedWrite, RELOAD_BUCKETS, ReloadReport, ReloadStatus, Reversal, RevertError,
+    RollbackError, SettingEffect, SettingUpdate, SettingUpdates, SettingWrite, SettingWriteError, StartError,
+    StoppedWrites, UnknownLayerError, VERSIONS_KEPT, WritePlan, WrittenSetting, kept_versions,
 };
 pub use fault::{SettingFault, SettingWays};
 pub use ladder::{LadderStep, SettingExplanation};

@@ -15,6 +15,12 @@ pub trait LayerWriter: Send + Sync {
     /// found out.
     async fn can_write(&self, path: &SettingPath) -> Result<(), LayerWriteError>;
 
+    /// Whether what is at this path can be removed, as the source is now.
+    ///
+    /// # Errors
+    /// As those of [`LayerWriter::can_write`].
+    async fn can_remove(&self, path: &SettingPath) -> Result<(), LayerWriteError>;
+
     /// Sets the value at a path, or removes what is there if there is none, and answers the new revision. All
     /// else in the source stays as it is. To remove what is not there is no error.
     ///

@@ -14,6 +14,7 @@ mod identity;
 mod read;
 mod record;
 mod secret;
+mod setting;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use self::file::FILE;
 pub use self::read::{AuditLine, AuditLines, read};
 pub use self::record::{AuditAction, AuditOutcome, AuditRecord, recorded_name};
 pub use self::secret::SecretEvent;
+pub use self::setting::SettingEvent;
 use crate::domain::ResourceKey;
 use crate::private_file::done_within;
 use crate::provider::{Commit, CommitStatus, Error as StoreError, Expect, Op};

@@ -30,7 +30,7 @@ pub struct AuditRecord {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub commit: String,
     pub action: AuditAction,
-    /// The address of a document, or the path of a secret.
+    /// The address of a document, or the path of a secret or a setting.
     pub key: String,
     /// The token before, or the expected one; for a secret the version, such as `v3`.
     pub before: Option<String>,
@@ -69,6 +69,12 @@ pub enum AuditAction {
     UndeleteSecret,
     /// Destroy a version of a secret, or the whole secret, permanently.
     DestroySecret,
+    /// Write the value of a setting into a layer.
+    WriteSetting,
+    /// Remove the value of a setting from a layer.
+    RemoveSetting,
+    /// Show the value of a setting that is a secret.
+    RevealSetting,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,12 +120,27 @@ impl AuditAction {
             Self::DeleteSecret => "delete_secret",
             Self::UndeleteSecret => "undelete_secret",
             Self::DestroySecret => "destroy_secret",
+            Self::WriteSetting => "write_setting",
+            Self::RemoveSetting => "remove_setting",
+            Self::RevealSetting => "reveal_setting",
         }
     }
 
     /// Whether it concerns a stored secret rather than a document.
     pub fn is_of_secret(self) -> bool {
-        !matches!(self, Self::Create | Self::Write | Self::Delete | Self::Reveal)
+        matches!(
+            self,
+            Self::RevealSecret
+                | Self::WriteSecret
+                | Self::DeleteSecret
+                | Self::UndeleteSecret
+                | Self::DestroySecret
+        )
+    }
+
+    /// Whether it concerns a setting of an application.
+    pub fn is_of_setting(self) -> bool {
+        matches!(self, Self::WriteSetting | Self::RemoveSetting | Self::RevealSetting)
     }
 }
 

@@ -66,7 +66,7 @@ fn name(field: &FieldName) -> String {
     bounded_to(field.as_str(), FIELD_MAX)
 }
 
-fn reason(text: &str) -> Option<String> {
+pub(super) fn reason(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.is_empty()).then(|| bounded_to(text, REASON_MAX))
 }
@@ -113,7 +113,7 @@ impl PendingRecords {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::{AuditLine, read};
     use super::*;
     use crate::domain::{KvPath, Mount, SecretField, SecretText, SecretValue};
@@ -142,7 +142,7 @@ mod tests {
         fields.iter().map(|name| (name.clone(), value())).collect()
     }
 
-    fn kept(tell: impl FnOnce(&Arc<Audit>)) -> Vec<AuditRecord> {
+    pub(in super::super) fn kept(tell: impl FnOnce(&Arc<Audit>)) -> Vec<AuditRecord> {
         let folder = tempfile::tempdir().unwrap();
         let audit =
             Audit::new(Some(folder.path()), "lab", "files").with_secrets("vault http://127.0.0.1:8200");

@@ -284,6 +284,10 @@ pub(super) struct AuditArgs {
     #[arg(long, value_name = "PATH")]
     pub(super) secret: Option<String>,
 
+    /// Of this setting of applications alone: a path, as database.pool_size
+    #[arg(long, value_name = "PATH")]
+    pub(super) setting: Option<String>,
+
     /// Of this context alone: what `--context` says.
     #[arg(skip)]
     pub(super) context: Option<String>,

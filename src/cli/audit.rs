@@ -27,11 +27,17 @@ pub(super) fn run(session: &CliSession, audit: &AuditArgs, out: &mut Printer<'_>
     let key = audit.key.as_ref().map(|named| recorded_name(&session.key(named).to_string()));
     // As records have it, whatever spelling was typed.
     let secret = audit.secret.as_deref().map(|typed| recorded_name(&escape(&unescape(typed))));
+    let setting = audit.setting.as_deref().map(recorded_name);
     let wanted = |record: &AuditRecord| {
-        // A document and a secret may have the same name.
-        let name = if record.action.is_of_secret() { &secret } else { &key };
+        // A document, a secret and a setting may have the same name.
+        let name = match record.action {
+            action if action.is_of_secret() => &secret,
+            action if action.is_of_setting() => &setting,
+            _ => &key,
+        };
         since.is_none_or(|since| record.at >= since)
-            && ((key.is_none() && audit.secret.is_none()) || name.as_ref() == Some(&record.key))
+            && ((key.is_none() && secret.is_none() && setting.is_none())
+                || name.as_ref() == Some(&record.key))
             && audit.context.as_ref().is_none_or(|context| *context == record.context)
     };
     let mut rows = VecDeque::new();

@@ -16,6 +16,10 @@ pub(super) const NO_VALUE: &str = "no value is taken from the command line, wher
 const ONE_DOCUMENT: &str = "write put ADDRESS DOCUMENT, the document in quotes, or give it with --file or on \
                             standard input";
 
+/// How a value is given to `settings set`.
+const ONE_VALUE: &str = "write settings set PATH VALUE, the value in quotes, after -- if it begins with -, or give it \
+                         on standard input";
+
 /// The longest argument that is repeated, in bytes.
 const LONGEST: usize = 128;
 
@@ -58,9 +62,15 @@ pub(super) fn redacted_message(error: &clap::Error, arguments: &[OsString]) -> O
 
 /// What to do instead, for the commands that are given documents or values: nothing of theirs is repeated.
 fn hint(arguments: &[OsString]) -> Option<&'static str> {
-    let mut words = arguments.iter().skip_while(|word| *word != "secrets");
-    if words.any(|word| word == "set" || word == "generate") {
+    let has = |group: &str, commands: &[&str]| {
+        let mut words = arguments.iter().skip_while(|word| *word != group);
+        words.any(|word| commands.iter().any(|command| word == command))
+    };
+    if has("secrets", &["set", "generate"]) {
         return Some(NO_VALUE);
+    }
+    if has("settings", &["set"]) {
+        return Some(ONE_VALUE);
     }
     arguments.iter().any(|word| word == "put").then_some(ONE_DOCUMENT)
 }

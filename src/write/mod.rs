@@ -4,6 +4,7 @@
 
 mod documents;
 mod secrets;
+mod settings;
 #[cfg(test)]
 mod tests;
 

@@ -21,6 +21,9 @@ fn help_says_what_each_command_takes() {
         "secrets",
         "secrets set",
         "secrets get",
+        "settings",
+        "settings set",
+        "settings get",
     ] {
         let arguments: Vec<_> = command.split_whitespace().chain(["--help"]).collect();
         let help = confdeck(&home, &arguments).run().expect_code(0).out();

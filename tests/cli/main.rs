@@ -26,6 +26,8 @@ mod own_rules;
 mod proxies;
 mod secrets;
 mod settings;
+mod settings_commands;
+mod settings_writes;
 mod surroundings;
 mod watching;
 mod world;

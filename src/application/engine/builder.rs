@@ -89,10 +89,21 @@ impl ApplicationBuilder {
     ///
     /// # Errors
     /// All that is wrong with the layers and their values.
-    pub async fn start(mut self) -> Result<Application, StartError> {
+    pub async fn start(self) -> Result<Application, StartError> {
+        match self.start_to_repair().await? {
+            (application, None) => Ok(application),
+            (_, Some(error)) => Err(error),
+        }
+    }
+
+    /// As [`Self::start`], but values that are refused, and layers that cannot be loaded, are told beside the
+    /// application. While values are refused nothing is in force, and each layer can be looked at and written.
+    ///
+    /// # Errors
+    /// Layers that are not declared as they can be used.
+    pub async fn start_to_repair(mut self) -> Result<(Application, Option<StartError>), StartError> {
         let folder = self.spec.state.clone().map(|folder| StateFolder::new(folder, self.kept));
         let (remembered, fault) = read_state(folder.as_ref());
-        let folder = folder.filter(|_| !self.is_observer);
         let mut layers = std::mem::take(&mut self.spec.layers);
         let is_default = |layer: &LayerSpec| matches!(layer.kind, LayerKind::Defaults);
         if !layers.iter().any(is_default) && self.spec.settings.values().any(|it| it.default.is_some()) {
@@ -127,6 +138,7 @@ impl ApplicationBuilder {
             versions: watch::Sender::new(before),
             folder,
             standing: watch::Sender::new(()),
+            is_observer: self.is_observer,
             to_keep: watch::Sender::new(()),
             folder_fault: Mutex::new(fault),
             remembered: Mutex::new(remembered.layers),
@@ -134,10 +146,10 @@ impl ApplicationBuilder {
         let report = engine.reload(None, ReloadReason::Start).await;
         engine.remembered.lock().clear();
         let lacks = engine.state.lock().layers.iter().any(|it| it.spec.required && it.in_force.is_none());
-        if lacks || !report.faults.is_empty() {
-            return Err(StartError::Refused { faults: report.faults, unavailable: report.failed });
-        }
-        Ok(Application::running(self.spec.name, engine, self.silence))
+        let is_refused = lacks || !report.faults.is_empty();
+        let refused =
+            is_refused.then(|| StartError::Refused { faults: report.faults, unavailable: report.failed });
+        Ok((Application::running(self.spec.name, engine, self.silence), refused))
     }
 }
 

@@ -36,6 +36,7 @@ use running::RunningApplication;
 #[cfg(test)]
 pub(crate) use snapshot::fixture;
 pub use snapshot::{ApplicationSnapshot, ApplicationSnapshots};
+pub use state_folder::{KeptContents, KeptVersion, kept_versions};
 pub use updates::{SettingUpdate, SettingUpdates};
 pub use writes::{
     AppliedPlan, LayerPath, PlannedWrite, Reversal, RevertError, SettingEffect, SettingWrite,
@@ -87,7 +88,7 @@ impl Application {
         let layers: Vec<_> =
             engine.state.lock().layers.iter().map(|it| (it.spec.name.clone(), it.source.clone())).collect();
         layers.into_iter().for_each(|(layer, source)| application.follow(layer, source));
-        if engine.folder.is_some() {
+        if engine.folder.is_some() && !engine.is_observer {
             let (mut to_keep, weak) = (engine.to_keep.subscribe(), Arc::downgrade(engine));
             to_keep.mark_changed();
             application.0.tasks.lock().spawn(async move {
@@ -149,7 +150,7 @@ impl Application {
         SettingExplanation {
             path: path.clone(),
             in_force,
-            ladder: ladder(&state.picture, &state.declared, path),
+            ladder: ladder(&state.picture_to_explain(), &state.declared, path),
             spec: state.declared.settings.get(path).cloned(),
         }
     }

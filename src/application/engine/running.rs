@@ -22,6 +22,8 @@ pub(super) struct RunningApplication {
     pub(super) folder: Option<StateFolder>,
     /// Sent when a snapshot may show something else: a load has ended, or a version was pinned.
     pub(super) standing: watch::Sender<()>,
+    /// Whether the folder is another process's, and nothing is kept there.
+    pub(super) is_observer: bool,
     /// Sent when there is something else to keep.
     pub(super) to_keep: watch::Sender<()>,
     pub(super) folder_fault: Mutex<Option<String>>,
@@ -51,6 +53,9 @@ impl RunningApplication {
 
     /// Writes the newest version to the folder of versions, if there is one.
     pub(super) async fn keep(self: &Arc<Self>) {
+        if self.is_observer {
+            return;
+        }
         let engine = self.clone();
         // It fails only if the runtime ends.
         let _ = tokio::task::spawn_blocking(move || {

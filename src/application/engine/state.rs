@@ -105,6 +105,19 @@ impl ApplicationState {
         names.join(", ")
     }
 
+    /// What is in force; while nothing is, what the layers have.
+    pub(super) fn picture_to_explain(&self) -> Picture {
+        match self.history.is_empty() {
+            true => Picture { layers: self.refused().collect(), values: Arc::default() },
+            false => self.picture.clone(),
+        }
+    }
+
+    /// What the layers have, while nothing is in force; nothing else.
+    pub(super) fn refused(&self) -> impl Iterator<Item = Arc<Layer>> {
+        self.layers.iter().filter(|_| self.history.is_empty()).filter_map(|it| it.refused.clone())
+    }
+
     /// The version that readers see; `None` before the start.
     pub(super) fn in_force(&self) -> Option<&Arc<ApplicationVersion>> {
         self.pin.as_ref().map(|pin| &pin.version).or(self.history.back())

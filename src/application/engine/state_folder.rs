@@ -65,24 +65,40 @@ pub(super) struct RememberedState {
 #[derive(Serialize, Deserialize, Default)]
 struct VersionList {
     /// The newest last.
-    versions: Vec<VersionRecord>,
+    versions: Vec<KeptVersion>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct VersionRecord {
-    number: u64,
-    created: String,
-    hash: String,
-    layers: BTreeMap<String, LayerRecord>,
-    /// Paths, each with what happened to it.
-    changes: BTreeMap<String, String>,
+/// A version in the folder of an application's versions. It holds no value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptVersion {
+    pub number: u64,
+    /// RFC 3339, in UTC, with milliseconds.
+    pub created: String,
+    /// SHA-256 in hex, see [`ApplicationVersion::hash`].
+    pub hash: String,
+    /// The layers that it was made of, by name.
+    pub layers: BTreeMap<String, KeptContents>,
+    /// Paths, each with what happened to it: `added`, `modified`, `deleted`.
+    pub changes: BTreeMap<String, String>,
 }
 
-#[derive(Serialize, Deserialize, Clone)]
-struct LayerRecord {
-    /// The digest of its file.
-    contents: String,
-    answered: String,
+/// The contents of a layer in a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptContents {
+    /// The digest of their file.
+    pub contents: String,
+    /// When the source last answered; RFC 3339.
+    pub answered: String,
+}
+
+/// The versions that an application has kept in this folder, the newest first; none if there is no folder.
+///
+/// # Errors
+/// Why they cannot be read.
+pub fn kept_versions(folder: &Path) -> Result<Vec<KeptVersion>, String> {
+    let list = StateFolder::new(folder.to_path_buf(), 1).list();
+    let list = list.map_err(|error| folder_fault(folder, "read", &error))?.unwrap_or_default();
+    Ok(list.versions.into_iter().rev().collect())
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -187,7 +203,7 @@ impl StateFolder {
         }
         let made = &version.version;
         list.versions.retain(|it| it.number != made.number() || it.hash != made.hash());
-        list.versions.push(VersionRecord {
+        list.versions.push(KeptVersion {
             number: made.number(),
             created: utc_millis(made.created()),
             hash: made.hash().to_owned(),
@@ -209,7 +225,7 @@ impl StateFolder {
         layer: &Layer,
         declared: &Declarations,
         answered: SystemTime,
-    ) -> io::Result<Option<LayerRecord>> {
+    ) -> io::Result<Option<KeptContents>> {
         let mut file = LayerFile::default();
         for (path, LayerValue { value, place }) in &layer.values {
             if declared.is_secret_source(path, value) {
@@ -231,7 +247,7 @@ impl StateFolder {
         if !fs::exists(&path)? {
             replace(&path, &text, true)?;
         }
-        Ok(Some(LayerRecord { contents, answered: utc_millis(answered) }))
+        Ok(Some(KeptContents { contents, answered: utc_millis(answered) }))
     }
 
     fn contents_path(&self, digest: &str) -> PathBuf {

@@ -8,3 +8,4 @@ mod reloading;
 mod running;
 mod support;
 mod systems;
+mod writing;

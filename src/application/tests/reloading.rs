@@ -211,7 +211,7 @@ async fn layers_of_one_name_or_rank_are_refused_and_so_are_sources_of_none() {
     );
     assert_eq!(
         start(&[], &["c"]).await,
-        "a source was given for the layer c, which is not declared; declare it, or take the source away"
+        "a source or a writer was given for the layer c, which is not declared; declare it, or take that away"
     );
 }
 

@@ -22,7 +22,7 @@ use crate::text::Safe;
 /// The size of one read.
 const READ: usize = 4_096;
 
-pub(super) fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>> {
+pub(in crate::cli) fn read_twice(name: &FieldName) -> Result<Zeroizing<Vec<u8>>> {
     let named = Safe::display(name);
     // Echo stays off across both prompts: text pasted for both at once would be shown in between.
     let silence = EchoOff::begin().map_err(unreadable)?;

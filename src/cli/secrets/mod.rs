@@ -20,6 +20,7 @@ use std::sync::Arc;
 pub(super) use self::args::{RevealArgs, SecretsCommand};
 pub(super) use self::create::{NewSecrets, write_new};
 pub(super) use self::get::consent;
+pub(super) use self::hidden_prompt::read_twice;
 pub(super) use self::merged::{masked_json, print as print_merged};
 use self::target::DocumentOrSecret;
 use super::error::{Exit, Result};

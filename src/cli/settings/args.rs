@@ -34,6 +34,11 @@ pub(super) enum SettingsCommand {
     List(SettingListArgs),
     Get(SettingGetArgs),
     Explain(SettingExplainArgs),
+    Set(SettingSetArgs),
+    Unset(SettingUnsetArgs),
+    /// List the versions that the application has kept in its folder of versions (state), the newest first
+    Versions(OutputArgs),
+    Rollback(SettingRollbackArgs),
     Check(SettingCheckArgs),
     /// Write a table of all settings as Markdown: variable, etcd key, type, default, limits, description
     Docs,
@@ -88,6 +93,74 @@ pub(super) struct SettingExplainArgs {
 
     #[command(flatten)]
     pub(super) reveal: RevealArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Write a value into a layer.
+///
+/// Without --layer into the one whose value is in force, if it can be written, else into the highest one that can
+/// have it and is above that. The value is judged by its declaration and by the rules before it is written, and written
+/// on the condition that the layer is still as it was read. The value of a secret is not taken from the command line:
+/// it is typed, or read from standard input.
+#[derive(Debug, Args)]
+pub(super) struct SettingSetArgs {
+    /// A path, as database.pool_size
+    #[arg(value_parser = path)]
+    pub(super) path: SettingPath,
+
+    /// The value; from standard input if it is not given
+    #[arg(allow_negative_numbers = true)]
+    pub(super) value: Option<String>,
+
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
+}
+
+/// Remove a value from a layer, and show what is then in force.
+///
+/// Without --layer from the one whose value is in force. On a terminal it asks first; elsewhere it needs --yes.
+#[derive(Debug, Args)]
+pub(super) struct SettingUnsetArgs {
+    /// A setting, or a section with all that lies in it
+    #[arg(value_parser = path)]
+    pub(super) path: SettingPath,
+
+    /// Do not ask
+    #[arg(long)]
+    pub(super) yes: bool,
+
+    #[command(flatten)]
+    pub(super) change: ChangeArgs,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ChangeArgs {
+    /// Write into this layer
+    #[arg(long, value_name = "NAME")]
+    pub(super) layer: Option<String>,
+
+    /// Only show what would be written, and what would then be in force
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Put the values of a version back into the layers that held them.
+///
+/// Prints the writes; with --yes it does them, each on the condition that its layer is still as it was read. Values of
+/// secrets are not kept in versions on disk, so they stay as they are, and are named.
+#[derive(Debug, Args)]
+pub(super) struct SettingRollbackArgs {
+    /// The number of a version, see versions
+    pub(super) version: u64,
+
+    /// Do it
+    #[arg(long)]
+    pub(super) yes: bool,
 
     #[command(flatten)]
     pub(super) output: OutputArgs,

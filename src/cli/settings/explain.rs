@@ -3,11 +3,10 @@
 use serde::Serialize;
 
 use super::args::SettingExplainArgs;
-use super::shown::{OriginReport, SecretFilter, ShadowReport, exposed, words};
-use super::{OpenApplication, SettingsContext, note_revealed};
+use super::shown::{OriginReport, SecretFilter, ShadowReport, ShownValue};
+use super::{OpenApplication, SettingsContext};
 use crate::application::{
     LadderStep, LayerCondition, LayerKind, LayerStatus, SettingExplanation, SettingPath, SettingSpec,
-    SettingValue,
 };
 use crate::cli::error::Result;
 use crate::cli::output::{Printer, cell, pairs, table, whole};
@@ -18,7 +17,7 @@ use crate::text::Safe;
 struct ExplainReport {
     path: String,
     /// `None` if there is no value.
-    value: Option<ExposedValue>,
+    value: Option<ShownValue>,
     origin: Option<OriginReport>,
     shadows: Vec<ShadowReport>,
     /// What each layer has there, from the winner down.
@@ -29,10 +28,6 @@ struct ExplainReport {
 }
 
 #[derive(Serialize)]
-#[serde(transparent)]
-struct ExposedValue(#[serde(serialize_with = "exposed")] SettingValue);
-
-#[derive(Serialize)]
 struct RungReport {
     #[serde(flatten)]
     origin: OriginReport,
@@ -40,8 +35,7 @@ struct RungReport {
     /// Where it is not the path that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
-    #[serde(serialize_with = "exposed")]
-    value: SettingValue,
+    value: ShownValue,
     wins: bool,
     /// Why it does not fit its declaration.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,18 +70,14 @@ pub(super) async fn run(
     explain: SettingExplainArgs,
     out: &mut Printer<'_>,
 ) -> Result<()> {
-    let reveals = context.reveals(&explain.reveal)?;
-    let open = context.open().await?;
-    let filter = SecretFilter::new(reveals, &context.session.settings.secret_names);
+    let filter = context.consented(&explain.reveal)?;
+    let open = context.open_to_repair().await?;
     let explanation = open.application.explain(&explain.path);
     // A section has many ladders.
     if explanation.in_force.is_none() && explanation.spec.is_none() {
         return Err(open.absent(&explain.path));
     }
-    note_revealed(match reveals {
-        true => explanation.ladder.iter().filter(|it| filter.is_secret(&it.path, it.secret)).count(),
-        false => 0,
-    });
+    context.note_revealed(&open, &filter, &explain.reveal, explanation.in_force.as_deref()).await;
     let report = ExplainReport::new(&open, &filter, &explanation);
     out.result(explain.output.format, &report, |report| report.lines(explanation.spec.as_ref()))
 }
@@ -97,7 +87,7 @@ impl ExplainReport {
         let SettingExplanation { path, in_force, ladder, spec } = explanation;
         Self {
             path: path.to_string(),
-            value: in_force.as_ref().map(|value| ExposedValue(filter.effective(value))),
+            value: in_force.as_ref().map(|value| filter.effective(value)),
             origin: in_force.as_ref().map(|value| value.origin().into()),
             shadows: filter.shadows(explanation),
             ladder: ladder.iter().map(|step| RungReport::of(step, path, spec.as_ref(), filter)).collect(),
@@ -109,7 +99,7 @@ impl ExplainReport {
     fn lines(&self, spec: Option<&SettingSpec>) -> Vec<Safe<'static>> {
         let mut facts = vec![
             ("setting", whole(&self.path)),
-            ("value", self.value.as_ref().map_or(Safe::literal("none"), |it| cell(&words(&it.0, spec)))),
+            ("value", self.value.as_ref().map_or(Safe::literal("none"), |it| cell(&it.words(spec)))),
         ];
         if let Some(declared) = &self.declared {
             let mut said = |name, text: &str| {
@@ -130,13 +120,14 @@ impl ExplainReport {
         if !self.ladder.is_empty() {
             lines.push(Safe::literal(""));
             let row = |step: &RungReport| {
-                let mut said = vec![if step.wins { "in force".to_owned() } else { "hidden".to_owned() }];
+                let hidden = if self.value.is_some() { "hidden" } else { "not in force" };
+                let mut said = vec![if step.wins { "in force" } else { hidden }.to_owned()];
                 said.extend(step.path.as_ref().map(|path| format!("at {path}")));
                 said.extend(step.fault.clone());
                 [
                     cell(&step.origin.layer),
                     cell(&step.rank),
-                    cell(&words(&step.value, spec)),
+                    cell(&step.value.words(spec)),
                     whole(&step.origin.place),
                     whole(&said.join("; ")),
                 ]
@@ -163,11 +154,12 @@ impl RungReport {
 
 impl DeclaredReport {
     fn of(spec: &SettingSpec, open: &OpenApplication) -> Self {
-        let roots = open.spec.layers.iter().filter_map(|layer| match &layer.kind {
+        let mut roots = open.spec.layers.iter().rev().filter_map(|layer| match &layer.kind {
             LayerKind::Etcd { root, .. } => Some(root),
             _ => None,
         });
-        let root = roots.last().cloned().unwrap_or_default();
+        let root = roots.next();
+        let whole_key = |key: &str| root.map_or(key.to_owned(), |root| format!("{root}/{key}"));
         Self {
             value_type: spec.value_type.name(),
             required: spec.required,
@@ -175,7 +167,7 @@ impl DeclaredReport {
             limits: spec.limits_text(),
             description: spec.description.to_string(),
             variable: spec.variable.as_ref().map(ToString::to_string),
-            etcd_key: spec.etcd_key.as_ref().map(|key| format!("{root}/{key}")),
+            etcd_key: spec.etcd_key.as_deref().map(whole_key),
             place: spec.place.to_string(),
         }
     }

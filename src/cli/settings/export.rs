@@ -3,8 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::args::{ExportFormat, SettingExportArgs};
-use super::shown::SecretFilter;
-use super::{OpenApplication, SettingsContext, note_revealed};
+use super::{OpenApplication, SettingsContext};
 use crate::application::{EffectiveValue, ExportedVariable, SettingValue, VariableExport};
 use crate::cli::error::{Exit, Result};
 use crate::cli::output::Printer;
@@ -15,9 +14,8 @@ pub(super) async fn run(
     export: SettingExportArgs,
     out: &mut Printer<'_>,
 ) -> Result<()> {
-    let reveals = context.reveals(&export.reveal)?;
+    let filter = context.consented(&export.reveal)?;
     let open = context.open().await?;
-    let filter = SecretFilter::new(reveals, &context.session.settings.secret_names);
     let version = open.application.version();
     let (secrets, others): (Vec<_>, Vec<_>) =
         version.iter().partition(|value| filter.is_secret(value.path(), value.is_secret()));
@@ -40,9 +38,8 @@ pub(super) async fn run(
             out.exact(Zeroizing::new(text).as_bytes())?;
         }
     }
-    if reveals {
-        note_revealed(secrets.len());
-    } else if !secrets.is_empty() {
+    context.note_revealed(&open, &filter, &export.reveal, secrets.iter().copied()).await;
+    if !filter.reveals && !secrets.is_empty() {
         print_note(&format!("left out are secrets, which --reveal prints: {secret_names}"));
     }
     Ok(())

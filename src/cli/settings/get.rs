@@ -1,8 +1,7 @@
 //! `settings get`: the value of a setting, and for programs its origin and what it hides.
 
 use super::args::SettingGetArgs;
-use super::shown::SecretFilter;
-use super::{OpenApplication, SettingsContext, note_revealed};
+use super::{OpenApplication, SettingsContext};
 use crate::application::SettingPath;
 use crate::cli::error::{CliError, Exit, Result};
 use crate::cli::output::{Format, Printer};
@@ -12,24 +11,19 @@ pub(super) async fn run(
     get: SettingGetArgs,
     out: &mut Printer<'_>,
 ) -> Result<()> {
-    let reveals = context.reveals(&get.reveal)?;
+    let filter = context.consented(&get.reveal)?;
     let open = context.open().await?;
-    let filter = SecretFilter::new(reveals, &context.session.settings.secret_names);
     let version = open.application.version();
     let found = version.iter().find(|value| *value.path() == get.path);
     let value = found.ok_or_else(|| open.absent(&get.path))?;
-    note_revealed(usize::from(reveals && filter.is_secret(value.path(), value.is_secret())));
+    context.note_revealed(&open, &filter, &get.reveal, [value]).await;
     let report = filter.report(&open, value);
     match get.output.format {
         Format::Json => out.json(&report),
         Format::Yaml => out.yaml(&report),
         Format::Table => {
             // Exact, so that a script gets what the application gets.
-            let text = match report.value.expose() {
-                serde_json::Value::String(text) => zeroize::Zeroizing::new(text.clone()),
-                value => zeroize::Zeroizing::new(value.to_string()),
-            };
-            out.exact(text.as_bytes())?;
+            out.exact(report.value.text().as_bytes())?;
             Ok(out.exact(b"\n")?)
         }
     }

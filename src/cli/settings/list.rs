@@ -1,8 +1,7 @@
 //! `settings list`: what is in force, each value with its layer and place.
 
+use super::SettingsContext;
 use super::args::SettingListArgs;
-use super::shown::{SecretFilter, words};
-use super::{SettingsContext, note_revealed};
 use crate::cli::error::{Exit, Result};
 use crate::cli::output::{Printer, cell, table, whole};
 
@@ -11,9 +10,8 @@ pub(super) async fn run(
     list: SettingListArgs,
     out: &mut Printer<'_>,
 ) -> Result<()> {
-    let reveals = context.reveals(&list.reveal)?;
+    let filter = context.consented(&list.reveal)?;
     let open = context.open().await?;
-    let filter = SecretFilter::new(reveals, &context.session.settings.secret_names);
     if let Some(layer) = &list.layer {
         open.check_layer(layer)?;
     }
@@ -27,18 +25,14 @@ pub(super) async fn run(
         return Err(Exit::NOT_FOUND.because(format!("no layer has a value of {path}, or of anything in it")));
     }
     let rows: Vec<_> = values.iter().map(|value| filter.report(&open, value)).collect();
-    note_revealed(if reveals {
-        values.iter().filter(|it| filter.is_secret(it.path(), it.is_secret())).count()
-    } else {
-        0
-    });
+    context.note_revealed(&open, &filter, &list.reveal, values.iter().copied()).await;
     out.result(list.output.format, &rows, |rows| {
         let cells = rows.iter().zip(&values).map(|(row, value)| {
             let shadows = if row.shadows.is_empty() { String::new() } else { row.shadows.len().to_string() };
             let spec = open.spec.settings.get(value.path());
             [
                 whole(&row.path),
-                cell(&words(&row.value, spec)),
+                cell(&row.value.words(spec)),
                 cell(&row.origin.layer),
                 whole(&row.origin.place),
                 cell(&shadows),

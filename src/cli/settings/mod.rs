@@ -1,29 +1,35 @@
 //! `settings`: what is in force of an application's settings, and where each value comes from.
 
 mod args;
+mod change;
 mod check;
 mod explain;
 mod export;
 mod get;
 mod list;
 mod shown;
+mod versions;
 mod watch;
 
 use std::path::PathBuf;
 
 pub(super) use self::args::SettingsArgs;
 use self::args::SettingsCommand;
+use self::shown::SecretFilter;
 use super::error::{CliError, Exit, Result};
 use super::output::Printer;
 use super::secrets::{RevealArgs, consent};
 use super::session::{CliSession, note_faults};
 use super::stderr::print_note;
+use super::write::{NUMBER, note_unrecorded};
 use crate::application::{
-    Application, ApplicationFileError, ApplicationSpec, OpenError, OpenOptions, SourceError, SourceFault,
-    StartError,
+    Application, ApplicationFileError, ApplicationSpec, EffectiveValue, OpenError, OpenOptions, SourceError,
+    SourceFault, StartError,
 };
+use crate::audit::{AuditAction, SettingEvent};
 #[cfg(feature = "etcd")]
 use crate::config::Target;
+use crate::provider::Error;
 
 pub(super) async fn run(session: &CliSession, settings: SettingsArgs, out: &mut Printer<'_>) -> Result<Exit> {
     session.note_findings();
@@ -32,6 +38,10 @@ pub(super) async fn run(session: &CliSession, settings: SettingsArgs, out: &mut 
         SettingsCommand::List(list) => list::run(&context, list, out).await?,
         SettingsCommand::Get(get) => get::run(&context, get, out).await?,
         SettingsCommand::Explain(explain) => explain::run(&context, explain, out).await?,
+        SettingsCommand::Set(set) => change::set(&context, set, out).await?,
+        SettingsCommand::Unset(unset) => change::unset(&context, unset, out).await?,
+        SettingsCommand::Versions(output) => versions::run(&context, output.format, out)?,
+        SettingsCommand::Rollback(rollback) => change::rollback(&context, rollback, out).await?,
         SettingsCommand::Check(check) => return check::run(&context, check, out).await,
         SettingsCommand::Docs => out.exact(context.spec()?.reference_table().as_bytes())?,
         SettingsCommand::Export(export) => export::run(&context, export, out).await?,
@@ -89,15 +99,68 @@ impl<'s> SettingsContext<'s> {
         Ok(OpenApplication { spec, application })
     }
 
-    /// Whether values of secrets are shown; asks first on a terminal, and says so in the audit.
-    fn reveals(&self, reveal: &RevealArgs) -> Result<bool> {
-        if reveal.reveal {
-            consent(
-                reveal,
-                &format!("read and print the secrets among the settings of {}?", self.path.display()),
-            )?;
+    /// The same although values are refused, which is said on standard error: so that they can be explained and
+    /// corrected.
+    async fn open_to_repair(&self) -> Result<OpenApplication> {
+        let spec = self.spec()?;
+        let started = self.options.builder(spec.clone()).map_err(refused)?.start_to_repair().await;
+        let (application, refused) = started.map_err(|error| self::refused(error.into()))?;
+        match refused {
+            Some(error) => print_note(&error.to_string()),
+            None => note_faults(application.health().findings()),
         }
-        Ok(reveal.reveal)
+        Ok(OpenApplication { spec, application })
+    }
+
+    /// What is hidden, with the names of the context.
+    fn filter(&self, reveals: bool) -> SecretFilter {
+        SecretFilter::new(reveals, &self.session.settings.secret_names)
+    }
+
+    /// What is hidden; asks on a terminal before nothing is.
+    fn consented(&self, reveal: &RevealArgs) -> Result<SecretFilter> {
+        if reveal.reveal {
+            let path = self.path.display();
+            consent(reveal, &format!("read and print the secrets among the settings of {path}?"))?;
+        }
+        Ok(self.filter(reveal.reveal))
+    }
+
+    /// Keeps in the audit which secrets are shown, and says how many.
+    async fn note_revealed<'v>(
+        &self,
+        open: &OpenApplication,
+        filter: &SecretFilter,
+        reveal: &RevealArgs,
+        values: impl IntoIterator<Item = &'v EffectiveValue>,
+    ) {
+        let secrets = values.into_iter().filter(|it| filter.is_secret(it.path(), it.is_secret()));
+        let event = |value: &EffectiveValue| SettingEvent {
+            action: AuditAction::RevealSetting,
+            application: open.application.name().to_owned(),
+            layer: value.origin().layer.to_string(),
+            path: value.path().to_string(),
+            before: None,
+            reason: reveal.reason.clone(),
+        };
+        let shown: Vec<_> = secrets.filter(|_| filter.reveals).map(event).collect();
+        if !shown.is_empty() {
+            print_note(&format!("secret values read: {}; the audit says so", shown.len()));
+            note_unrecorded(self.session.writes.record_settings_reveal(NUMBER, shown).await);
+        }
+    }
+
+    /// # Errors
+    /// The context is read-only.
+    fn check_writable(&self) -> Result<()> {
+        match &self.session.settings.context.read_only {
+            Some(origin) => Err(Error::Denied {
+                permission: format!("writing, which is off by {origin}"),
+                remedy: "take that back, or use another context",
+            }
+            .into()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -120,12 +183,5 @@ fn exit_of(error: &SourceError) -> Exit {
         SourceFault::Missing => Exit::NOT_FOUND,
         SourceFault::Unavailable => Exit::UNAVAILABLE,
         SourceFault::Invalid => Exit::INVALID,
-    }
-}
-
-/// Says how many secrets were printed.
-fn note_revealed(count: usize) {
-    if count > 0 {
-        print_note(&format!("secret values read: {count}"));
     }
 }

@@ -1,6 +1,8 @@
 //! Settings as commands show them: value, origin, and what lower layers have, with secrets hidden.
 
 use serde::{Serialize, Serializer};
+use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::OpenApplication;
 use crate::application::{
@@ -12,9 +14,9 @@ use crate::domain::{DocumentKind, Masking, SecretNames};
 /// In place of a secret.
 pub(super) const HIDDEN: &str = "***";
 
-/// What is hidden, and how many secrets are shown all the same.
+/// Which values are hidden.
 pub(super) struct SecretFilter {
-    reveals: bool,
+    pub(super) reveals: bool,
     /// With the names that the context hides.
     masking: Masking,
 }
@@ -23,8 +25,7 @@ pub(super) struct SecretFilter {
 #[derive(Serialize)]
 pub(super) struct SettingReport {
     pub(super) path: String,
-    #[serde(serialize_with = "exposed")]
-    pub(super) value: SettingValue,
+    pub(super) value: ShownValue,
     pub(super) origin: OriginReport,
     /// From the next lower layer down.
     pub(super) shadows: Vec<ShadowReport>,
@@ -41,12 +42,16 @@ pub(super) struct OriginReport {
 pub(super) struct ShadowReport {
     #[serde(flatten)]
     pub(super) origin: OriginReport,
-    #[serde(serialize_with = "exposed")]
-    pub(super) value: SettingValue,
+    pub(super) value: ShownValue,
 }
 
-pub(super) fn exposed<S: Serializer>(value: &SettingValue, serializer: S) -> Result<S::Ok, S::Error> {
-    value.expose().serialize(serializer)
+/// A value that may be shown.
+pub(super) struct ShownValue(SettingValue);
+
+impl Serialize for ShownValue {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.expose().serialize(serializer)
+    }
 }
 
 impl SecretFilter {
@@ -64,12 +69,12 @@ impl SecretFilter {
     }
 
     /// A value in force, or what stands for it.
-    pub(super) fn effective(&self, value: &EffectiveValue) -> SettingValue {
+    pub(super) fn effective(&self, value: &EffectiveValue) -> ShownValue {
         self.shown(value.path(), value.is_secret(), || value.value().clone())
     }
 
     /// The value of a layer with the type of its setting, where it fits that, or what stands for it.
-    pub(super) fn step(&self, step: &LadderStep, spec: Option<&SettingSpec>) -> SettingValue {
+    pub(super) fn step(&self, step: &LadderStep, spec: Option<&SettingSpec>) -> ShownValue {
         self.shown(&step.path, step.secret, || {
             let fit = spec.and_then(|spec| spec.coerce(&step.value).ok());
             fit.unwrap_or_else(|| match &step.value {
@@ -79,8 +84,14 @@ impl SecretFilter {
         })
     }
 
-    fn shown(&self, path: &SettingPath, known: bool, value: impl FnOnce() -> SettingValue) -> SettingValue {
-        if self.hides(path, known) { SettingValue::new(HIDDEN.into()) } else { value() }
+    /// Any other value at a path, which is known to be a secret or not.
+    pub(super) fn shown(
+        &self,
+        path: &SettingPath,
+        known: bool,
+        value: impl FnOnce() -> SettingValue,
+    ) -> ShownValue {
+        ShownValue(if self.hides(path, known) { SettingValue::new(HIDDEN.into()) } else { value() })
     }
 
     /// A setting in force with what it hides.
@@ -110,11 +121,21 @@ impl From<&ValueOrigin> for OriginReport {
     }
 }
 
-/// A value as people write it: with its unit where its type has one.
-pub(super) fn words(value: &SettingValue, spec: Option<&SettingSpec>) -> String {
-    match (value.expose(), spec) {
-        (serde_json::Value::String(text), _) => text.clone(),
-        (value, Some(spec)) => spec.value_text(value),
-        (value, None) => value.to_string(),
+impl ShownValue {
+    /// As people write it: with its unit where its type has one.
+    pub(super) fn words(&self, spec: Option<&SettingSpec>) -> String {
+        match (self.0.expose(), spec) {
+            (Value::String(text), _) => text.clone(),
+            (value, Some(spec)) => spec.value_text(value),
+            (value, None) => value.to_string(),
+        }
+    }
+
+    /// As an application that reads a text gets it.
+    pub(super) fn text(&self) -> Zeroizing<String> {
+        Zeroizing::new(match self.0.expose() {
+            Value::String(text) => text.clone(),
+            value => value.to_string(),
+        })
     }
 }

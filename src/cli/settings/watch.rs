@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::args::SettingWatchArgs;
-use super::shown::{OriginReport, SecretFilter, exposed, words};
+use super::shown::{OriginReport, SecretFilter, ShownValue};
 use super::{OpenApplication, SettingsContext};
-use crate::application::{EffectiveValue, LayerStatus, SettingChange, SettingChangeKind, SettingValue};
+use crate::application::{EffectiveValue, LayerStatus, SettingChange, SettingChangeKind};
 use crate::cli::args::WatchFormat;
 use crate::cli::error::{CliError, Exit, Result};
 use crate::cli::output::{Printer, cell, whole};
@@ -39,22 +39,19 @@ struct SettingLine {
     reason: Option<String>,
 }
 
-#[derive(Serialize)]
-#[serde(transparent)]
-struct ShownValue(#[serde(serialize_with = "exposed")] SettingValue);
-
 pub(super) async fn run(
     context: &SettingsContext<'_>,
     watch: SettingWatchArgs,
     out: &mut Printer<'_>,
 ) -> Result<()> {
-    let reveals = context.reveals(&watch.reveal)?;
+    let filter = context.consented(&watch.reveal)?;
     let open = context.open().await?;
-    let filter = SecretFilter::new(reveals, &context.session.settings.secret_names);
     let mut updates = match &watch.path {
         Some(path) => open.application.watch_path(path),
         None => open.application.subscribe(),
     };
+    let version = open.application.version();
+    context.note_revealed(&open, &filter, &watch.reveal, version.iter()).await;
     let mut states = LayerStates::default();
     let mut lines = SettingLine::loaded(&open, &watch, &filter);
     lines.extend(states.news(&open.application.sources()));
@@ -97,7 +94,7 @@ impl SettingLine {
         Self {
             kind,
             path: Some(value.path().to_string()),
-            value: Some(ShownValue(filter.effective(value))),
+            value: Some(filter.effective(value)),
             origin: Some(value.origin().into()),
             version: Some(version),
             ..Self::default()
@@ -128,7 +125,7 @@ impl SettingLine {
     fn text(&self, open: &OpenApplication) -> Safe<'static> {
         let what = self.path.as_deref().or(self.layer.as_deref()).unwrap_or_default();
         let spec = self.path.as_deref().and_then(|path| open.spec.settings.get(&path.parse().ok()?));
-        let value = self.value.as_ref().map(|value| words(&value.0, spec));
+        let value = self.value.as_ref().map(|value| value.words(spec));
         let detail = value.or(self.state.map(str::to_owned)).unwrap_or_default();
         let origin = self.origin.as_ref().map(|origin| format!("{} {}", origin.layer, origin.place));
         let after = origin.or(self.reason.clone()).unwrap_or_default();

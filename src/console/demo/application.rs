@@ -231,6 +231,10 @@ impl LayerWriter for DemoLayer {
         Ok(())
     }
 
+    async fn can_remove(&self, _path: &SettingPath) -> Result<(), LayerWriteError> {
+        Ok(())
+    }
+
     async fn write(
         &self,
         path: &SettingPath,

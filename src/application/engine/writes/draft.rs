@@ -33,7 +33,9 @@ impl ApplicationState {
     /// The layer whose value is in force at a path, or the highest with one within it, by its place among layers.
     pub(super) fn winner(&self, path: &SettingPath) -> Option<usize> {
         let values = self.picture.values.within(Some(path));
-        values.filter_map(|it| self.position(&it.origin().layer)).max()
+        let refused = self.refused().filter(|it| it.within(Some(path)).next().is_some());
+        let refused = refused.filter_map(|it| self.position(&it.name));
+        values.filter_map(|it| self.position(&it.origin().layer)).chain(refused).max()
     }
 
     fn position(&self, layer: &str) -> Option<usize> {
@@ -89,10 +91,20 @@ impl ApplicationState {
         if !faults.is_empty() {
             return Err(SettingWriteError::Refused(faults));
         }
-        let contents = |it: &RunningLayer| made.get(&it.spec.name).cloned().or_else(|| it.in_force.clone());
+        let held = |it: &RunningLayer| {
+            let refused = || self.refused().find(|layer| layer.name == it.spec.name);
+            it.in_force.clone().or_else(refused)
+        };
+        let contents = |it: &RunningLayer| made.get(&it.spec.name).cloned().or_else(|| held(it));
         let layers = self.layers.iter().filter_map(contents).collect();
-        let (picture, changes) =
-            self.picture.with(layers, &self.declared).map_err(SettingWriteError::Refused)?;
+        let (picture, changes) = match self.picture.with(layers, &self.declared) {
+            Ok(made) => made,
+            // What is wrong already does not hinder that something else is repaired.
+            Err(left) if left.iter().all(|fault| self.is_known(fault)) => {
+                return Ok(WritePlan { writes: planned, effects: Vec::new(), left, revisions });
+            }
+            Err(faults) => return Err(SettingWriteError::Refused(faults)),
+        };
         let mut paths: BTreeSet<_> = changes.into_iter().map(|change| change.path).collect();
         for PlannedWrite { write: SettingWrite { path, .. }, .. } in &planned {
             let values = self.picture.values.within(Some(path)).chain(picture.values.within(Some(path)));
@@ -107,7 +119,17 @@ impl ApplicationState {
             after: picture.values.get(&path).cloned(),
             path,
         };
-        Ok(WritePlan { writes: planned, effects: paths.into_iter().map(effect).collect(), revisions })
+        Ok(WritePlan {
+            writes: planned,
+            effects: paths.into_iter().map(effect).collect(),
+            left: Vec::new(),
+            revisions,
+        })
+    }
+
+    /// Whether this is wrong already, so that nothing is in force.
+    fn is_known(&self, fault: &SettingFault) -> bool {
+        self.in_force().is_none() && self.layers.iter().any(|it| it.faults.contains(fault))
     }
 
     /// Puts a value into the draft of a layer.

@@ -14,7 +14,8 @@ pub use reversal::{LayerPath, Reversal};
 
 use super::super::effective::EffectiveValue;
 use super::super::{
-    LayerRevision, LayerWriteError, LayerWriteFault, LayerWriter, SettingPath, SettingValue, SourceValue,
+    LayerRevision, LayerWriteError, LayerWriteFault, LayerWriter, SettingFault, SettingPath, SettingValue,
+    SourceValue,
 };
 use super::follow::ReloadReason;
 use super::{Application, ReloadReport};
@@ -45,6 +46,8 @@ pub struct WritePlan {
     pub writes: Vec<PlannedWrite>,
     /// What is in force where they write, and whatever else they change, in the order of paths.
     pub effects: Vec<SettingEffect>,
+    /// What is wrong already and stays so, where nothing is in force because of it; there are no effects then.
+    pub left: Vec<SettingFault>,
     /// The revision that the first write into each layer is conditional on; later ones are on what that answers.
     revisions: BTreeMap<Arc<str>, LayerRevision>,
 }
@@ -164,11 +167,12 @@ impl Application {
             if earlier.into_iter().any(touches) {
                 continue;
             }
-            match self.writer(&write.layer)?.can_write(&write.path).await {
-                // That is about values to be set.
-                Err(error) if write.value.is_none() && error.fault == LayerWriteFault::NotWritable => {}
-                asked => asked.map_err(|error| of_layer(&write.layer, error))?,
-            }
+            let writer = self.writer(&write.layer)?;
+            let asked = match &write.value {
+                Some(_) => writer.can_write(&write.path).await,
+                None => writer.can_remove(&write.path).await,
+            };
+            asked.map_err(|error| of_layer(&write.layer, error))?;
         }
         Ok(plan)
     }

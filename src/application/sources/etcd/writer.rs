@@ -27,6 +27,10 @@ impl LayerWriter for EtcdSource {
         layer.writable_key(path).map(drop)
     }
 
+    async fn can_remove(&self, path: &SettingPath) -> Result<(), LayerWriteError> {
+        self.can_write(path).await
+    }
+
     async fn write(
         &self,
         path: &SettingPath,

@@ -57,17 +57,29 @@ impl FileWriter {
     pub fn new(layer: FileLayer) -> Self {
         Self { layer: Arc::new(layer), threads: IoThreads::new(THREADS) }
     }
+
+    async fn ask(
+        &self,
+        path: &SettingPath,
+        question: fn(&FileLayer, &SettingPath) -> Result<(), LayerWriteError>,
+    ) -> Result<(), LayerWriteError> {
+        let (layer, path) = (Arc::clone(&self.layer), path.clone());
+        let answer = self.threads.run(move || question(&layer, &path));
+        match timeout(CALL_DEADLINE, answer).await {
+            Ok(Some(answer)) => answer,
+            _ => Err(self.layer.file_error(&Error::unavailable(SILENT))),
+        }
+    }
 }
 
 #[async_trait]
 impl LayerWriter for FileWriter {
     async fn can_write(&self, path: &SettingPath) -> Result<(), LayerWriteError> {
-        let (layer, path) = (Arc::clone(&self.layer), path.clone());
-        let checked = self.threads.run(move || layer.check(&path));
-        match timeout(CALL_DEADLINE, checked).await {
-            Ok(Some(checked)) => checked,
-            _ => Err(self.layer.file_error(&Error::unavailable(SILENT))),
-        }
+        self.ask(path, FileLayer::check).await
+    }
+
+    async fn can_remove(&self, path: &SettingPath) -> Result<(), LayerWriteError> {
+        self.ask(path, FileLayer::check_removal).await
     }
 
     async fn write(
@@ -102,6 +114,12 @@ impl FileLayer {
             }
             None => drop(self.variable_to_set(bytes.unwrap_or_default(), path)?),
         }
+        check_rewritable(&self.path).map_err(|error| self.file_error(&error))
+    }
+
+    fn check_removal(&self, path: &SettingPath) -> Result<(), LayerWriteError> {
+        let bytes = self.bytes(&mut FileReader::default()).map_err(of_source)?;
+        self.edited(bytes.as_ref().map(|bytes| bytes.as_slice()), path, None)?;
         check_rewritable(&self.path).map_err(|error| self.file_error(&error))
     }
 

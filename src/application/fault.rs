@@ -30,6 +30,20 @@ pub enum SettingFault {
 }
 
 impl SettingFault {
+    /// The setting that is at fault; `None` if it is a rule over several.
+    pub fn path(&self) -> Option<&SettingPath> {
+        match self {
+            Self::Value { path, .. }
+            | Self::Missing { path, .. }
+            | Self::Section { path, .. }
+            | Self::Covered { path, .. }
+            | Self::Twice { path, .. }
+            | Self::Within { path, .. }
+            | Self::EmptyName { path, .. } => Some(path),
+            Self::Rule { .. } => None,
+        }
+    }
+
     /// The layer that is at fault, where it is one alone.
     pub fn layer(&self) -> Option<&Arc<str>> {
         match self {

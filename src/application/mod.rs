@@ -69,12 +69,14 @@ mod version;
 mod write;
 
 pub use effective::EffectiveValue;
+#[cfg(test)]
+pub(crate) use engine::fixture::StillApplication;
 pub use engine::{
-    Application, ApplicationBuilder, ApplicationMetrics, AppliedPlan, KeptContents, KeptVersion,
-    LayerCondition, LayerFailure, LayerPath, LayerStatus, PinnedVersion, PlannedWrite, RELOAD_BUCKETS,
-    ReloadReport, ReloadStatus, Reversal, RevertError, RollbackError, SettingEffect, SettingUpdate,
-    SettingUpdates, SettingWrite, SettingWriteError, StartError, StoppedWrites, UnknownLayerError,
-    VERSIONS_KEPT, WritePlan, WrittenSetting, kept_versions,
+    Application, ApplicationBuilder, ApplicationMetrics, ApplicationSnapshot, ApplicationSnapshots,
+    AppliedPlan, KeptContents, KeptVersion, LayerCondition, LayerFailure, LayerPath, LayerStatus,
+    PinnedVersion, PlannedWrite, RELOAD_BUCKETS, ReloadReport, ReloadStatus, Reversal, RevertError,
+    RollbackError, SettingEffect, SettingUpdate, SettingUpdates, SettingWrite, SettingWriteError, StartError,
+    StoppedWrites, UnknownLayerError, VERSIONS_KEPT, WritePlan, WrittenSetting, kept_versions,
 };
 pub use fault::SettingFault;
 pub use ladder::{LadderStep, SettingExplanation};

@@ -81,7 +81,7 @@ macro_rules! word {
 actions! {
     Here {
         Open "open" "open what is selected" [look] keys { "enter" in LISTS }
-            hints { Browse 1, Detail 0 "follow", Secrets 1, Problems 1 "edit there" };
+            hints { Browse 1, Detail 0 "follow", Secrets 1, Problems 1 "edit there", Settings 1 "layers" };
         ResumeDraft "take-up" "go on with the selected draft" [writes]
             keys { "enter" in [Drafts] }
             hints { Drafts 1 "go on with it" };
@@ -185,13 +185,13 @@ actions! {
         Back "back" "one step out; a draft is kept"
             keys {
                 "esc" in [
-                    Browse, Secrets, Problems, Page, Help, Editor, Find, Review, Merge, Plan, SecretForm, SecretReview,
+                    Browse, Secrets, Problems, Settings, Page, Help, Editor, Find, Review, Merge, Plan, SecretForm, SecretReview,
                     StaleDependents, Effective
                 ],
                 "q" in [Help, StaleDependents, Effective], "?" in [Help]
             }
             hints {
-                Secrets 2, Problems 3, Page 1, Help 1, Editor 3 "leave (draft kept)", Find 3 "close",
+                Secrets 2, Problems 3, Settings 3, Page 1, Help 1, Editor 3 "leave (draft kept)", Find 3 "close",
                 Review 3 "back to the draft", Merge 4, Plan 5 "leave", SecretForm 4 "leave", SecretReview 3,
                 StaleDependents 2 "leave", Effective 1 "leave"
             };
@@ -262,19 +262,19 @@ actions! {
             hints { StaleDependents 1 "plan the re-put" };
     }
     View {
-        Filter "filter" "filter by words, uses: is: auth: sec: problem: severity:" [command]
-            keys { "/" in [Browse, Secrets, Problems, Messages] }
-            hints { Browse 3, Secrets 7, Problems 2, Messages 2 };
+        Filter "filter" "filter by words, uses: is: auth: sec: problem: severity: layer: secret:" [command]
+            keys { "/" in [Browse, Secrets, Problems, Settings, Messages] }
+            hints { Browse 3, Secrets 7, Problems 2, Settings 2, Messages 2 };
         Copy "copy" "copy the selected address or path" [command]
             keys { "y" in LISTS }
-            hints { Browse 13, Secrets 12, Problems 8 };
+            hints { Browse 13, Secrets 12, Problems 8, Settings 6 "copy path" };
         Drafts "drafts" "drafts that were kept, on disk too" [command];
         RevealSecret "reveal" "show one secret value for 15 s, with a reason" [command]
             keys { "r" in [Browse, Secrets] }
             hints { Browse 14, Secrets 4 };
         Sort "sort" "next order: id, module, connection, newest" [command look]
             keys { "o" in LISTS }
-            hints { Browse 16, Secrets 14, Problems 10 };
+            hints { Browse 16, Secrets 14, Problems 10, Settings 8 };
         CopySecret "copy-secret" "copy one secret value, with a reason, if the settings let you" [command]
             keys { "Y" in [Secrets] }
             hints { Secrets 13 "copy value" };
@@ -288,12 +288,12 @@ actions! {
             keys { "=" in LISTS, "=" in [Columns] }
             hints { Columns 5 "as at first" };
         Zoom "zoom" "focused pane alone" [command look] keys { "z" in LISTS }
-            hints { Browse 17, Secrets 16, Problems 11 };
+            hints { Browse 17, Secrets 16, Problems 11, Settings 9 };
         Times "times" "dates and times instead of ages, or ages again" [command look]
             keys { "T" in TABS, "T" in [Drafts, Messages, Review, Plan, SecretReview, StaleDependents] };
         Pause "pause" "hold the picture still; changes wait" [command]
             keys { "p" in LISTS }
-            hints { Browse 18, Secrets 17, Problems 12 };
+            hints { Browse 18, Secrets 17, Problems 12, Settings 10 };
         Webhooks "webhooks" "webhooks by namespace" [command look] keys { "1" in TABS };
         Connections "connections" "connections and who uses them" [command look] keys { "2" in TABS };
         Secrets "secrets" "secrets: which exist, and who depends on them" [command look] keys { "3" in TABS };
@@ -301,6 +301,8 @@ actions! {
             keys { "4" in TABS };
         Health "health" "backends and their members" [command look] keys { "6" in TABS };
         Log "log" "confdeck's own log" [command look] keys { "7" in TABS };
+        Settings "settings" "settings of the application, and where each value comes from" [command look]
+            keys { "8" in TABS };
         Messages "messages" "what came of your acts, and news: the last 200, whole" [command look]
             keys { "F4" in SCREENS, "F4" in [Editor] };
         StaleDependents "reread" "what the receiver must read again after secrets changed" [command writer];
@@ -336,18 +338,18 @@ actions! {
     Program {
         Command "command" "type a command or an address" [look]
             keys { ":" in SCREENS, ":" in [Drafts] }
-            hints { Browse 5 "commands", Secrets 9 "commands", Problems 5 "commands", Page 5 "commands" };
+            hints { Browse 5 "commands", Secrets 9 "commands", Problems 5 "commands", Settings 5 "commands", Page 5 "commands" };
         Help "help" "the keys that work here" [command look]
             keys { "?" in SCREENS, "F1" in [Editor] }
             hints {
-                Browse 4, Detail 3, Secrets 3, Problems 4, Page 3, Editor 4, Review 4, Merge 9, Plan 8, SecretForm 6,
+                Browse 4, Detail 3, Secrets 3, Problems 4, Settings 4, Page 3, Editor 4, Review 4, Merge 9, Plan 8, SecretForm 6,
                 SecretReview 4,
                 StaleDependents 4, Effective 4
             };
         Retry "retry" "try the backends again at once" [command] keys { "ctrl-r" in TABS } hints { Page 4 };
         Context "context" "go to another context of the config file" [command];
         Quit "quit" "leave confdeck" [command] keys { "q" in TABS }
-            hints { Browse 12, Secrets 15, Problems 9, Page 6 };
+            hints { Browse 12, Secrets 15, Problems 9, Settings 7, Page 6 };
         Interrupt "interrupt" "close what is open, or leave" keys { "ctrl-c" in EVERYWHERE };
         Redraw "redraw" "draw everything anew" [command look] keys { "ctrl-l" in EVERYWHERE };
         Suspend "suspend" "back to the shell; fg returns" [command look] keys { "ctrl-z" in EVERYWHERE };

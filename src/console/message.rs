@@ -11,6 +11,7 @@ use super::request::RequestId;
 use super::secret_jobs::SecretJobResult;
 use super::view_settings::ViewSettings;
 use crate::console::screens::secrets::{FolderPage, ListingEnd};
+use crate::console::screens::settings::SettingsPicture;
 use crate::console::shell::layout::Size;
 use crate::domain::{Health, LeaseId, Presence, SecretMetadata, SecretPath, SecretStoreStatus};
 use crate::inventory::InventoryEvent;
@@ -101,6 +102,8 @@ pub enum Answer {
     ContextResolved(Result<(), String>),
     /// Of `Effect::EnterContext`, if this context stays: its name, and why.
     ContextRefused(String, String),
+    /// What the application is now, or why it cannot be opened; sent repeatedly, without a request.
+    Settings(Result<Box<SettingsPicture>, String>),
     /// Of `Effect::Copy`: whether the text reached a clipboard.
     Copied(bool),
 }

@@ -2,29 +2,38 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use ratatui::Frame;
 use thiserror::Error;
 use tokio::sync::mpsc;
 
 use super::demo::{
-    DemoStore, FilesDemo, demo_secret_lookup, demo_secrets, simulate_activity, simulate_file_edits,
+    DemoStore, FilesDemo, demo_application, demo_secret_lookup, demo_secrets, simulate_activity,
+    simulate_file_edits,
 };
 use super::effect::Effect;
 use super::external_editor::ExternalEditor;
 use super::message::Message;
 use super::model::{ConsoleContext, Model, Redraw, Tone};
-use super::runtime::{Clock, ConsoleConfig, ConsoleExit, ContextSwitch, NextConsole, Program, run_contexts};
+use super::runtime::{
+    Clock, ConsoleConfig, ConsoleExit, ContextSwitch, NextConsole, OpenApplication, Program, run_contexts,
+};
 use super::terminal::{Clipboard, TerminalEnv};
 use super::theme::{ColorDepth, Glyphs, Theme, ThemeError};
 use super::update;
+use crate::application::{Application, OpenOptions};
 use crate::audit::Audit;
 use crate::check::{ReceiverEnv, ReceiverProfile, SecretLookup};
 use crate::cli::{Demo, open_audit};
 use crate::config::Settings;
+#[cfg(feature = "etcd")]
+use crate::config::Target;
 use crate::console::shell;
 use crate::console::shell::layout::Size;
 use crate::domain::Health;
@@ -121,6 +130,7 @@ fn console_config(
         receiver: Arc::new(store.receiver),
         secret_names: settings.secret_names.clone(),
         may_copy_secrets: settings.console.copy_secrets,
+        application: store.application.as_ref().map(|(file, _)| Safe::new(file).into_owned().into_string()),
         read_only: writer.is_none(),
         protected: settings.context.protected,
         locked: store.locked,
@@ -131,6 +141,7 @@ fn console_config(
         reader: store.reader,
         writer,
         secrets,
+        application: store.application.map(|(_, open)| open),
         clipboard: Clipboard::detect(vars),
         log: None,
         editor: ExternalEditor::of(vars, settings.console.state_dir.as_deref()),
@@ -157,6 +168,8 @@ struct ConsoleStore {
     /// How documents map to secrets, and access to the secret store.
     secrets: Option<(SecretLookup, SecretAccess)>,
     receiver: ReceiverProfile,
+    /// The file of the application whose settings are shown, and what opens it.
+    application: Option<(String, OpenApplication)>,
     audit: Audit,
     startup: Vec<Box<dyn FnOnce() + Send>>,
     /// Dropping this removes the demo's files.
@@ -189,6 +202,7 @@ impl ConsoleStore {
             writer: manager.writer().ok(),
             secrets: Some(secrets),
             receiver,
+            application: settings.application.as_ref().map(|file| application(settings, file)),
             audit: open_audit(settings),
             startup: Vec::new(),
             files: None,
@@ -214,6 +228,7 @@ impl ConsoleStore {
             writer: Some(provider),
             secrets: None,
             receiver: ReceiverProfile::default(),
+            application: Some(demo_application()),
             audit: Audit::off(),
             startup: vec![Box::new(move || drop(tokio::spawn(activity)))],
             files: None,
@@ -241,6 +256,23 @@ impl ConsoleStore {
             ..Self::demo(provider, backends, target, simulate_file_edits(webhooks))
         })
     }
+}
+
+/// The application that settings name, with what opens it.
+fn application(settings: &Settings, file: &Path) -> (String, OpenApplication) {
+    let options = OpenOptions::new().variables(settings.secrets.variables()).observing();
+    #[cfg(feature = "etcd")]
+    let options = match &settings.target {
+        Target::Etcd(etcd) => options.etcd((**etcd).clone()),
+        _ => options,
+    };
+    let options = if settings.context.read_only.is_some() { options.read_only() } else { options };
+    let path = file.to_path_buf();
+    let open = move || -> BoxFuture<'static, Result<Application, String>> {
+        let (options, path) = (options.clone(), path.clone());
+        async move { options.open(&path).await.map_err(|error| error.to_string()) }.boxed()
+    };
+    (file.display().to_string(), Arc::new(open))
 }
 
 /// The model with its update and view, in the form that the runtime drives.

@@ -34,6 +34,7 @@ places! {
     Detail "Detail"
     Secrets "Secrets"
     Problems "Problems"
+    Settings "Settings"
     Page "Health and Log"
     Help "Help"
     Filter "Filter"

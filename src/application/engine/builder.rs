@@ -137,6 +137,7 @@ impl ApplicationBuilder {
             state: Mutex::new(state),
             versions: watch::Sender::new(before),
             folder,
+            standing: watch::Sender::new(()),
             is_observer: self.is_observer,
             to_keep: watch::Sender::new(()),
             folder_fault: Mutex::new(fault),
@@ -173,7 +174,7 @@ fn read_state(folder: Option<&StateFolder>) -> (RememberedState, Option<String>)
 
 impl ApplicationVersion {
     /// What there is before the start.
-    fn none() -> Arc<Self> {
+    pub(super) fn none() -> Arc<Self> {
         let (layers, created) = (Arc::default(), SystemTime::UNIX_EPOCH);
         Arc::new(Self::new(0, created, layers, Vec::new(), Default::default()))
     }

@@ -68,6 +68,7 @@ impl RunningApplication {
         let mut state = self.state.lock();
         let report = self.settle(&mut state, answers, whole, reason);
         self.publish(&state);
+        self.standing.send_replace(());
         report
     }
 
@@ -124,6 +125,7 @@ impl RunningApplication {
             return Err(StartError::Refused { faults: report.faults, unavailable: report.failed });
         }
         self.publish(&state);
+        self.standing.send_replace(());
         Ok(report)
     }
 

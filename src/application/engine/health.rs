@@ -8,7 +8,7 @@ use super::layer_state::{LayerCondition, LayerStatus};
 use super::metrics::ApplicationMetrics;
 use super::report::ReloadStatus;
 use super::state::Pin;
-use crate::domain::{Condition, Finding, Health, utc};
+use crate::domain::{Condition, Fact, Finding, Health, MemberHealth, utc};
 
 /// Sources are asked twice in that time at least, so longer silence means that nothing asks them any more.
 const SILENCE: Duration = Duration::from_secs(300);
@@ -22,6 +22,7 @@ pub(super) fn health(
     (now, asked_within): (SystemTime, Duration),
 ) -> Health {
     let mut health = Health::new("application");
+    health.members = layers.iter().map(member).collect();
     layers.iter().filter_map(of_layer).for_each(|finding| health.push(finding));
     if metrics.healthy_sources == 0 {
         let text = "no source of settings answers";
@@ -57,6 +58,25 @@ pub(super) fn health(
         health.push(Finding::fault(fault, "until then a restart cannot begin with the last good values"));
     }
     health
+}
+
+/// A layer as a member of its application.
+fn member(layer: &LayerStatus) -> MemberHealth {
+    let finding = of_layer(layer);
+    let count = u64::try_from(layer.values).unwrap_or(u64::MAX);
+    let mut facts = vec![Fact::ordinal("rank", layer.rank.into()), Fact::count("values", count)];
+    facts.push(Fact::text("layer", layer.condition.word()));
+    facts.extend(layer.answered.map(|at| Fact::moment("answered", at)));
+    facts.extend(layer.facts.iter().map(|(name, words)| Fact::text(name, words)));
+    MemberHealth {
+        name: layer.name.to_string(),
+        address: String::new(),
+        condition: Some(finding.as_ref().map_or(Condition::Healthy, Finding::condition)),
+        role: None,
+        latency: None,
+        facts,
+        detail: finding.map(|finding| finding.text).unwrap_or_default(),
+    }
 }
 
 fn of_layer(layer: &LayerStatus) -> Option<Finding> {

@@ -8,6 +8,7 @@ mod layer_state;
 mod metrics;
 mod report;
 mod running;
+mod snapshot;
 mod state;
 mod state_folder;
 mod updates;
@@ -32,6 +33,9 @@ pub use layer_state::{LayerCondition, LayerFailure, LayerStatus};
 pub use metrics::{ApplicationMetrics, RELOAD_BUCKETS};
 pub use report::{ReloadReport, ReloadStatus, RollbackError, StartError, UnknownLayerError};
 use running::RunningApplication;
+#[cfg(test)]
+pub(crate) use snapshot::fixture;
+pub use snapshot::{ApplicationSnapshot, ApplicationSnapshots};
 pub use state_folder::{KeptContents, KeptVersion, kept_versions};
 pub use updates::{SettingUpdate, SettingUpdates};
 pub use writes::{
@@ -173,6 +177,7 @@ impl Application {
         let mut state = engine.state.lock();
         state.roll_back(steps)?;
         engine.publish(&state);
+        engine.standing.send_replace(());
         Ok(self.version())
     }
 

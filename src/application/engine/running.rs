@@ -20,6 +20,8 @@ pub(super) struct RunningApplication {
     /// For subscribers: sent while the state is locked, so that versions come in their order.
     pub(super) versions: watch::Sender<Arc<ApplicationVersion>>,
     pub(super) folder: Option<StateFolder>,
+    /// Sent when a snapshot may show something else: a load has ended, or a version was pinned.
+    pub(super) standing: watch::Sender<()>,
     /// Whether the folder is another process's, and nothing is kept there.
     pub(super) is_observer: bool,
     /// Sent when there is something else to keep.

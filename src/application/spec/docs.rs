@@ -44,11 +44,17 @@ fn row(path: &SettingPath, setting: &SettingSpec) -> String {
 impl SettingSpec {
     /// What a value may be, as `required; 1 to 100`, in Markdown.
     pub fn limits_text(&self) -> String {
-        limits(self).join("; ")
+        limits(self, code)
+    }
+
+    /// The same as it is shown on a terminal.
+    pub fn limits(&self) -> String {
+        limits(self, str::to_owned)
     }
 }
 
-fn limits(setting: &SettingSpec) -> Vec<String> {
+/// `required; 1 to 100`, with what is written as it stands made by `code`.
+fn limits(setting: &SettingSpec, code: impl Fn(&str) -> String) -> String {
     let mut said = Vec::new();
     if setting.required {
         said.push("required".to_owned());
@@ -74,7 +80,7 @@ fn limits(setting: &SettingSpec) -> Vec<String> {
         let each = if setting.value_type == ValueType::List { "each one of" } else { "one of" };
         said.push(format!("{each} {}", values.join(", ")));
     }
-    said
+    said.join("; ")
 }
 
 /// A text as code in a cell: between enough backticks, and without what ends a cell.

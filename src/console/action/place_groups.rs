@@ -3,12 +3,13 @@
 use crate::console::place::Place::{self, *};
 
 pub(super) const EVERYWHERE: [Place; Place::ALL.len()] = Place::ALL;
-pub(super) const LISTS: [Place; 3] = [Browse, Secrets, Problems];
-pub(super) const TABS: [Place; 4] = [Browse, Secrets, Problems, Page];
-pub(super) const SCREENS: [Place; 11] = [
+pub(super) const LISTS: [Place; 4] = [Browse, Secrets, Problems, Settings];
+pub(super) const TABS: [Place; 5] = [Browse, Secrets, Problems, Settings, Page];
+pub(super) const SCREENS: [Place; 12] = [
     Browse,
     Secrets,
     Problems,
+    Settings,
     Page,
     Review,
     Merge,
@@ -18,10 +19,11 @@ pub(super) const SCREENS: [Place; 11] = [
     StaleDependents,
     Effective,
 ];
-pub(super) const SCROLLING: [Place; 17] = [
+pub(super) const SCROLLING: [Place; 18] = [
     Browse,
     Secrets,
     Problems,
+    Settings,
     Page,
     Help,
     Review,

@@ -28,6 +28,8 @@ pub struct ConsoleContext {
     pub secret_names: SecretNames,
     /// Secret values may be put on the clipboard.
     pub may_copy_secrets: bool,
+    /// The file of the application whose settings are shown, if there is one.
+    pub application: Option<String>,
     /// The console has no writer.
     pub read_only: bool,
     /// Deleting requires typing a name.

@@ -24,6 +24,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
+use super::action::Action;
 use super::keymap::KeyMap;
 use super::place::Place;
 use super::request::{Pending, RequestId};
@@ -40,6 +41,7 @@ use crate::console::screens::plan::{Plan, UndoLog};
 use crate::console::screens::problems::ProblemsPage;
 use crate::console::screens::secrets::SecretsPage;
 use crate::console::screens::secrets::actions::SecretActions;
+use crate::console::screens::settings::SettingsPage;
 use crate::console::screens::tab::Tab;
 use crate::console::shell::layout::{
     Pane, PaneLayout, ScreenLayout, Size, edit_layout, editor_gutter, identity_room, pane_layout,
@@ -93,6 +95,7 @@ pub struct Model {
     pub connections: BrowsePage,
     pub secrets_page: SecretsPage,
     pub problems: ProblemsPage,
+    pub settings: SettingsPage,
     pub health: HealthPage,
     pub log: LogPage,
     /// The document being edited; its editor covers the body.
@@ -185,6 +188,7 @@ impl Model {
             tab: Tab::Webhooks,
             secrets_page: SecretsPage::default(),
             problems: ProblemsPage::default(),
+            settings: SettingsPage::default(),
             health: HealthPage::default(),
             log: LogPage::default(),
             edit: None,
@@ -228,6 +232,7 @@ impl Model {
         self.covering().unwrap_or_else(|| match self.tab {
             Tab::Secrets if self.secrets_page.list.typing.is_some() => Place::Filter,
             Tab::Problems if self.problems.list.typing.is_some() => Place::Filter,
+            Tab::Settings if self.settings.list.typing.is_some() => Place::Filter,
             Tab::Webhooks | Tab::Connections => match self.browse() {
                 Some(browse) if browse.is_typing() => Place::Filter,
                 Some(browse) if browse.focus == Pane::Detail => Place::Detail,
@@ -235,6 +240,7 @@ impl Model {
             },
             Tab::Secrets => Place::Secrets,
             Tab::Problems => Place::Problems,
+            Tab::Settings => Place::Settings,
             Tab::Health | Tab::Log => Place::Page,
         })
     }
@@ -272,7 +278,7 @@ impl Model {
         match self.tab {
             Tab::Webhooks => Some(&self.webhooks),
             Tab::Connections => Some(&self.connections),
-            Tab::Secrets | Tab::Problems | Tab::Health | Tab::Log => None,
+            Tab::Secrets | Tab::Problems | Tab::Health | Tab::Log | Tab::Settings => None,
         }
     }
 
@@ -281,7 +287,7 @@ impl Model {
         match self.tab {
             Tab::Webhooks => Some((&mut self.webhooks, &self.inventory)),
             Tab::Connections => Some((&mut self.connections, &self.inventory)),
-            Tab::Secrets | Tab::Problems | Tab::Health | Tab::Log => None,
+            Tab::Secrets | Tab::Problems | Tab::Health | Tab::Log | Tab::Settings => None,
         }
     }
 
@@ -305,6 +311,7 @@ impl Model {
         let focus = match self.tab {
             Tab::Secrets => Some(self.secrets_page.focus),
             Tab::Problems => Some(self.problems.focus),
+            Tab::Settings => Some(self.settings.focus),
             _ => self.browse().map(|browse| browse.focus),
         };
         focus == Some(pane) && self.overlay.is_none()
@@ -326,6 +333,9 @@ impl Model {
         }
         if self.tab == Tab::Problems {
             return secret_panes(body, self.problems.focus, self.problems.zoomed, sizes);
+        }
+        if self.tab == Tab::Settings {
+            return secret_panes(body, self.settings.focus, self.settings.zoomed, sizes);
         }
         let (focus, zoomed) =
             self.browse().map_or((Pane::Items, false), |browse| (browse.focus, browse.zoomed));
@@ -380,6 +390,18 @@ impl Model {
     /// Requests a frame.
     pub fn request_redraw(&mut self, redraw: Redraw) {
         self.redraw = self.redraw.max(redraw);
+    }
+
+    /// Whether this console has a tab: that of settings is there for an application.
+    pub fn shows_tab(&self, tab: Tab) -> bool {
+        tab != Tab::Settings || self.context.application.is_some()
+    }
+
+    /// Whether this console offers an action: none that writes without a writer, and none that shows a tab which
+    /// is not there.
+    pub fn offers(&self, action: Action) -> bool {
+        let may_write = self.lock != WriteAccess::ReadOnly || !action.needs_writer();
+        may_write && Tab::of(action).is_none_or(|tab| self.shows_tab(tab))
     }
 
     /// Whether writing is unlocked.

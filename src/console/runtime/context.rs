@@ -89,6 +89,9 @@ impl<P: Program, D: Device> EventLoop<P, D> {
         )
         .map_err(|_| "a thread cannot be started; leave other programs first".to_owned())?;
         runner.resolve_context = Some(resolve);
+        if let Some(open) = config.application {
+            runner.follow_settings(open);
+        }
         // No event and no answer of the old context comes after this.
         self.sources.feeder = None;
         self.sources.answers = answers;

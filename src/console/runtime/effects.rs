@@ -56,6 +56,7 @@ impl<P: Program, D: Device> EventLoop<P, D> {
                 self.runner.secret_gate.lock();
             }
             Effect::Retry => {
+                self.runner.retry_settings.notify_one();
                 self.runner.presence(|poller| poller.send(PollerCommand::RefreshAll));
                 if let Some(feeder) = &self.sources.feeder {
                     feeder.retry_now();

@@ -17,6 +17,7 @@ mod presence;
 mod runner;
 mod secret_listing;
 mod secrets;
+mod settings;
 pub mod signals;
 mod sources;
 mod stats;
@@ -49,6 +50,7 @@ use crate::provider::{ConfigReader, ConfigWriter, SecretAccess};
 
 pub use clock::Clock;
 pub use context::{ContextSwitch, NextConsole, OpenContext, ResolveContext};
+pub use settings::OpenApplication;
 pub use stats::Stats;
 
 /// The pure half of the console: no clock, no I/O.
@@ -85,6 +87,8 @@ pub struct ConsoleConfig {
     pub writer: Option<Arc<dyn ConfigWriter>>,
     /// Access to the store of secrets, if there is one.
     pub secrets: Option<SecretAccess>,
+    /// Opens the application whose settings are shown, if there is one.
+    pub application: Option<OpenApplication>,
     pub clipboard: Clipboard,
     /// Lines for the Log tab, already escaped.
     pub log: Option<mpsc::Receiver<String>>,
@@ -174,6 +178,9 @@ pub async fn run_contexts_on<P: Program, D: Device>(
         config.state,
         config.editor,
     )?;
+    if let Some(open) = config.application {
+        runner.follow_settings(open);
+    }
     runner.resolve_context = contexts.as_ref().map(|contexts| Arc::clone(&contexts.resolve));
     let program = |size| program(context, size);
     let mut running =

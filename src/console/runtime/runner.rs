@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::{AbortHandle, JoinSet, spawn_blocking};
 use tokio::time::timeout;
 use zeroize::Zeroizing;
@@ -53,6 +53,8 @@ pub(super) struct EffectRunner {
     /// Reads the settings of a context, where there are others.
     pub(super) resolve_context: Option<ResolveContext>,
     pub(super) writes: WriteService,
+    /// Has the application opened again, or its layers loaded.
+    pub(super) retry_settings: Arc<Notify>,
     tasks: JoinSet<()>,
     answers: mpsc::Sender<(RequestId, TaskReply)>,
 }
@@ -90,6 +92,7 @@ impl EffectRunner {
             editor,
             resolve_context: None,
             writes: WriteService::new(audit, AUDIT_WAIT),
+            retry_settings: Arc::default(),
             tasks: JoinSet::new(),
             answers,
         };

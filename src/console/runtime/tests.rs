@@ -214,6 +214,7 @@ impl Program for Scripted {
                     Answer::Found(found) => format!("found {}", found.is_ok()),
                     Answer::AuditFailed(trouble) => format!("unaudited {trouble}"),
                     Answer::ContextResolved(read) => format!("context {read:?}"),
+                    Answer::Settings(told) => format!("settings {}", told.is_ok()),
                     Answer::ContextRefused(name, words) => format!("stays, not {name}: {words}"),
                 };
                 self.note(format!("#{request} {answer}"), Redraw::Now);
@@ -286,6 +287,7 @@ fn setup(store: Fake) -> Setup {
         receiver: Default::default(),
         secret_names: crate::domain::SecretNames::default(),
         may_copy_secrets: false,
+        application: None,
         read_only: false,
         protected: false,
         locked: true,
@@ -296,6 +298,7 @@ fn setup(store: Fake) -> Setup {
         reader: Arc::clone(&store) as Arc<dyn ConfigReader>,
         writer: Some(Arc::clone(&store) as Arc<dyn ConfigWriter>),
         secrets: None,
+        application: None,
         clipboard: Clipboard::detect(&[("SSH_TTY".into(), "/dev/pts/0".into())].into()),
         log: None,
         state: None,

@@ -12,6 +12,7 @@ pub mod problems;
 pub mod review;
 pub mod secret_form;
 pub mod secrets;
+pub mod settings;
 pub mod stale_dependents;
 pub mod tab;
 
@@ -34,6 +35,7 @@ impl Tab {
             Self::Problems => &problems::ProblemsScreen,
             Self::Health => &health::HealthScreen,
             Self::Log => &log::LogScreen,
+            Self::Settings => &settings::SettingsScreen,
         }
     }
 }
@@ -46,9 +48,13 @@ pub(crate) fn front(model: &Model) -> &'static dyn Component {
 /// The component of a place, above this tab or on it.
 pub(crate) fn component(place: Place, tab: Tab) -> &'static dyn Component {
     match place {
-        Place::Browse | Place::Detail | Place::Secrets | Place::Problems | Place::Page | Place::Filter => {
-            tab.component()
-        }
+        Place::Browse
+        | Place::Detail
+        | Place::Secrets
+        | Place::Problems
+        | Place::Settings
+        | Place::Page
+        | Place::Filter => tab.component(),
         Place::Help => &help::HelpDialog,
         Place::Prompt => &prompt::PromptDialog,
         Place::Confirm => &question::Question,

@@ -38,4 +38,5 @@ tabs! {
     Problems '4';
     Health '6';
     Log '7';
+    Settings '8';
 }

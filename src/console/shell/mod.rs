@@ -17,7 +17,7 @@ mod tests;
 use ratatui::layout::Rect;
 
 use crate::console::action::Action;
-use crate::console::model::{Model, WriteAccess};
+use crate::console::model::Model;
 use crate::console::screens::{Tab, component, front};
 use crate::console::theme::{StyleRole, Theme};
 use crate::console::widgets::{Movement, Surface, TextRun};
@@ -65,7 +65,10 @@ fn draw_tabs(surface: &mut Surface<'_>, model: &Model, area: Rect) {
         Tab::Webhooks | Tab::Connections => TextRun::default(),
         _ => tab.component().tab_note(model, false),
     };
-    let titles = |note| -> Vec<TextRun> { Tab::ALL.iter().map(|tab| tab_title(model, *tab, note)).collect() };
+    let titles = |note| -> Vec<TextRun> {
+        let shown = Tab::ALL.iter().filter(|tab| model.shows_tab(**tab));
+        shown.map(|tab| tab_title(model, *tab, note)).collect()
+    };
     let fits = |titles: &Vec<TextRun>| {
         titles.iter().map(|title| title.width() + 3).sum::<u16>() <= area.width.saturating_add(2)
     };
@@ -106,8 +109,7 @@ pub(crate) fn offered(model: &Model) -> impl Iterator<Item = (Action, &str, &'st
 
 /// Whether an action has something to act on.
 pub(crate) fn is_possible(model: &Model, action: Action) -> bool {
-    let is_allowed = model.lock != WriteAccess::ReadOnly || !action.needs_writer();
     let front = front(model);
     let moves = || Movement::from_action(action).is_none_or(|by| front.can_move(model, by));
-    is_allowed && front.is_possible(model, action) && moves()
+    model.offers(action) && front.is_possible(model, action) && moves()
 }

@@ -10,6 +10,7 @@ use crate::console::place::Place;
 use crate::console::screens::Tab;
 use crate::console::screens::browse::{BrowsePage, DetailSearch, Filter, ListContext, marks};
 use crate::console::screens::editor::{Draft, DraftStage};
+use crate::console::screens::settings;
 use crate::console::shell::layout::Pane;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{LineWriter, ListSource, ListState, Surface, TextInput, TextRun, width};
@@ -41,6 +42,7 @@ pub(crate) fn draw(surface: &mut Surface<'_>, model: &Model, area: Rect) {
             Some(FilterLine::of_search(&browse.detail.search))
         }
         Some(browse) => Some(FilterLine::of_documents(&browse.list, own)),
+        None if shows_settings(model) => Some(FilterLine::of_settings(model)),
         None => model.shows_secrets().then(|| FilterLine::of(&model.secrets_page.list)),
     };
     let (result, full_text_action, news) = messages(model);
@@ -184,6 +186,7 @@ fn context(model: &Model, is_crowded: bool, width: u16) -> TextRun {
         }
         (None, None) if model.shows_secrets() => secrets_count(model),
         (None, None) if shows_problems(model) => problems_count(model),
+        (None, None) if shows_settings(model) => settings_count(model),
         (None, Some(browse)) => {
             let mut right = marked(model, browse);
             right.join(" · ", count(model, browse));
@@ -234,6 +237,19 @@ impl<'m> FilterLine<'m> {
             line.match_count = match offered.is_empty() {
                 true => error().map_or_else(String::new, |error| format!("  {} {error}", glyph::WARNING)),
                 false => format!("  {}", offered.join(" ")),
+            };
+        }
+        line
+    }
+
+    /// With how the word that is being typed can go on, or why nothing matches.
+    fn of_settings(model: &'m Model) -> Self {
+        let mut line = Self::of(&model.settings.list);
+        if line.typing {
+            line.match_count = match settings::update::filter_hints(model) {
+                Ok(offered) if offered.is_empty() => String::new(),
+                Ok(offered) => format!("  {}", offered.join(" ")),
+                Err(error) => format!("  {} {error}", glyph::WARNING),
             };
         }
         line
@@ -338,6 +354,22 @@ fn secrets_count(model: &Model) -> TextRun {
 
 fn shows_problems(model: &Model) -> bool {
     model.tab == Tab::Problems && !model.is_covered()
+}
+
+fn shows_settings(model: &Model) -> bool {
+    model.tab == Tab::Settings && !model.is_covered()
+}
+
+/// The position in the list of settings, or the number of matches.
+fn settings_count(model: &Model) -> TextRun {
+    let (page, shown) = (&model.settings, model.settings.shown_count());
+    if page.picture.is_none() {
+        return TextRun::default();
+    }
+    let number = if page.filter.is_empty() { (page.list.cursor + 1).min(shown) } else { shown };
+    let paused = if page.held.is_some() { " paused" } else { "" };
+    let total = words::grouped(page.rows().len());
+    TextRun::of(StyleRole::Dim, format!("{} of {total}{paused}", words::grouped(number)))
 }
 
 /// The position in the list of problems, or the number of matches.

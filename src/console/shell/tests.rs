@@ -118,6 +118,11 @@ fn every_scene_at_120x40() {
 fn scenes_that_fold_at_80x24() {
     for name in [
         "all",
+        "settings",
+        "settings_refused",
+        "settings_rolled_back",
+        "settings_failed",
+        "health_application",
         "problems",
         "problems_unknown_word",
         "problems_none",

@@ -28,6 +28,12 @@ pub mod glyph {
     pub const FALLBACK: &str = "↓";
     /// A secret in plaintext.
     pub const PLAINTEXT: &str = "¶";
+    /// Hides what a lower layer has.
+    pub const SHADOWS: &str = "△";
+    /// Is not as it is declared.
+    pub const DIFFERS: &str = "≠";
+    /// An older version is in force.
+    pub const ROLLED_BACK: &str = "◂";
     pub const UNKNOWN: &str = "?";
     pub const ARROW: &str = "→";
     /// Between facts on one line.
@@ -98,6 +104,8 @@ impl Glyphs {
             "●" | "•" | "█" => "*",
             "◐" | "▄" | "▅" => "o",
             "○" | "▁" | "▂" | "▃" | "·" => ".",
+            "△" => "^",
+            "≠" => "%",
             "⊘" => "/",
             "↓" => "v",
             "¶" => "P",
@@ -132,6 +140,9 @@ mod tests {
             glyph::UNREACHABLE,
             glyph::FALLBACK,
             glyph::PLAINTEXT,
+            glyph::SHADOWS,
+            glyph::DIFFERS,
+            glyph::ROLLED_BACK,
             glyph::ARROW,
             glyph::DOT,
             glyph::CRUMB,

@@ -9,7 +9,7 @@ use super::super::model::{LeaseExpiry, Model, Redraw, Tone, UNLOCKED_FOR, WriteA
 use super::{presence, unknown_outcome, view, write_result};
 use crate::console::screens::editor::external_editor;
 use crate::console::screens::secrets::actions;
-use crate::console::screens::{drafts, secrets};
+use crate::console::screens::{drafts, secrets, settings};
 use crate::domain::{Condition, Health, LeaseId, LinkState};
 
 pub(crate) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> Vec<Effect> {
@@ -26,6 +26,7 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> V
             | Answer::SecretListingEnded(_)
             | Answer::SecretVersions(_)
             | Answer::ViewSaved
+            | Answer::Settings(_)
     );
     if !may_be_no_news {
         model.request_redraw(Redraw::Now);
@@ -67,6 +68,7 @@ pub(crate) fn handle(model: &mut Model, request: RequestId, answer: Answer) -> V
         Answer::DraftDeleted(result) => drafts::on_thrown_away(model, request, result),
         Answer::ViewLoaded(loaded) => view::on_loaded(model, request, loaded),
         Answer::ViewSaved => view::on_saved(model, request),
+        Answer::Settings(told) => settings::update::on_told(model, told),
         Answer::ExternalEditor(news) => return external_editor::handle(model, request, news),
         Answer::ContextResolved(result) => return drafts::switch::on_resolved(model, request, result),
         Answer::ContextRefused(name, words) => drafts::switch::on_refused(model, &name, &words),

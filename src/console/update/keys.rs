@@ -15,7 +15,8 @@ use crate::terminal_input::NotTaken;
 
 pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let mut effects = note_key(model);
-    match model.keymap.action(model.place(), key) {
+    let action = model.keymap.action(model.place(), key);
+    match action.filter(|action| Tab::of(*action).is_none_or(|tab| model.shows_tab(tab))) {
         Some(action) => {
             if action.is_act() {
                 model.notices.end_act();
@@ -36,10 +37,9 @@ pub(crate) fn press(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 
 /// What a key without a meaning on this tab does to documents on the tabs that list them, if it can be done.
 fn elsewhere(model: &Model, key: KeyEvent) -> Option<Action> {
-    let is_other_tab = matches!(model.place(), Place::Secrets | Place::Page);
+    let is_other_tab = matches!(model.place(), Place::Secrets | Place::Settings | Place::Page);
     let action = model.keymap.action(Place::Browse, key).filter(|_| is_other_tab)?;
-    let is_offered = model.lock != WriteAccess::ReadOnly || !action.needs_writer();
-    (action.group() == Group::Write && is_offered).then_some(action)
+    (action.group() == Group::Write && model.offers(action)).then_some(action)
 }
 
 /// Keys that are text, see [`Model::is_text`].
@@ -101,6 +101,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         model.connections.list.keep_selected();
         model.secrets_page.list.keep_selected();
         model.problems.list.keep_selected();
+        model.settings.list.keep_selected();
     }
     let front = front(model);
     if let Some(effects) = front.act(model, action) {

@@ -24,7 +24,7 @@ use super::model::{Model, Redraw};
 use crate::console::screens::editor::external_editor;
 use crate::console::screens::log::LOG_LINES;
 use crate::console::screens::secrets::actions::reveal;
-use crate::console::screens::{Tab, browse, drafts, effective, merge, problems, secrets};
+use crate::console::screens::{Tab, browse, drafts, effective, merge, problems, secrets, settings};
 
 /// Applies one message to the model; returns the effects to run.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -76,6 +76,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     effects.extend(effective::follow(model));
     effects.extend(checks::follow(model));
     problems::update::follow(model);
+    settings::update::follow(model);
     effects.extend(secrets::follow(model));
     effects.extend(answers::follow_lease(model));
     effects.extend(unknown_outcome::follow(model));

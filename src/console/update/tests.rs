@@ -47,6 +47,7 @@ mod seams;
 mod secret_names;
 mod secrets;
 mod secrets_tab;
+mod settings;
 mod truth;
 mod typing;
 mod undo;
@@ -110,6 +111,7 @@ impl TestConsole {
             receiver: Default::default(),
             secret_names: crate::domain::SecretNames::default(),
             may_copy_secrets: false,
+            application: None,
             read_only: false,
             protected: false,
             locked: false,

@@ -73,7 +73,7 @@ pub(crate) fn open(model: &mut Model) {
     let list = match model.tab {
         Tab::Webhooks => ColumnList::Webhooks,
         Tab::Connections => ColumnList::Connections,
-        Tab::Secrets | Tab::Problems | Tab::Health | Tab::Log => {
+        Tab::Secrets | Tab::Problems | Tab::Health | Tab::Log | Tab::Settings => {
             let words = "columns are chosen for the lists of webhooks and connections: 1 and 2 go there";
             return model.notify(Tone::Plain, words);
         }

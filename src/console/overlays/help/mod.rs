@@ -6,10 +6,11 @@ use crate::console::action::{Action, Group};
 use crate::console::component::Component;
 use crate::console::effect::Effect;
 use crate::console::keymap::KeyMap;
-use crate::console::model::{Model, WriteAccess};
+use crate::console::model::Model;
 use crate::console::overlays::{Overlay, dialog_area};
 use crate::console::place::Place;
 use crate::console::screens::browse::needs;
+use crate::console::screens::settings;
 use crate::console::theme::{StyleRole, glyph};
 use crate::console::widgets::{Movement, Surface, TextRun, clamp_scroll, dialog, draw_more};
 
@@ -57,11 +58,15 @@ fn extent(model: &Model) -> Option<(usize, usize, usize)> {
 
 /// The columns of a place's help.
 fn content(model: &Model, area: Rect, place: Place) -> Vec<Vec<TextRun>> {
-    let read_only = model.lock == WriteAccess::ReadOnly;
+    let actions = offered(&model.keymap, place, |action| model.offers(action));
     let mut groups: Vec<Vec<TextRun>> =
-        Group::ALL.into_iter().filter_map(|group| lines(&model.keymap, group, place, read_only)).collect();
-    if matches!(place, Place::Browse | Place::Detail) && model.context.secrets.is_some() {
-        groups.push(marks());
+        Group::ALL.into_iter().filter_map(|group| lines(&model.keymap, group, place, &actions)).collect();
+    match place {
+        Place::Browse | Place::Detail if model.context.secrets.is_some() => {
+            groups.push(marks("Secrets (the column SEC)", needs::legend()));
+        }
+        Place::Settings => groups.push(marks("Marks", settings::legend())),
+        _ => {}
     }
     columns(groups, area)
 }
@@ -95,13 +100,16 @@ fn columns(groups: Vec<Vec<TextRun>>, area: Rect) -> Vec<Vec<TextRun>> {
     if width(&two) + 4 <= area.width { two } else { one }
 }
 
-/// The legend of the column SEC.
-fn marks() -> Vec<TextRun> {
-    let title = TextRun::of(StyleRole::Accent, "Secrets (the column SEC)");
+/// What the marks of a list mean.
+fn marks(
+    title: &'static str,
+    legend: impl IntoIterator<Item = (&'static str, StyleRole, &'static str)>,
+) -> Vec<TextRun> {
+    let title = TextRun::of(StyleRole::Accent, title);
     let line = |(glyph, style, words): (&'static str, StyleRole, &'static str)| {
         TextRun::of(style, format!("{glyph:KEYS$} ")).and(StyleRole::Text, words)
     };
-    std::iter::once(title).chain(needs::legend().into_iter().map(line)).collect()
+    std::iter::once(title).chain(legend.into_iter().map(line)).collect()
 }
 
 fn widest(column: &[TextRun]) -> u16 {
@@ -132,22 +140,21 @@ fn distribute(groups: Vec<Vec<TextRun>>, count: usize) -> Vec<Vec<TextRun>> {
 }
 
 /// The actions available in a place, those with a key first; the others can be typed as commands.
-pub(crate) fn offered(keymap: &KeyMap, place: Place, read_only: bool) -> Vec<Action> {
+pub(crate) fn offered(keymap: &KeyMap, place: Place, is_offered: impl Fn(Action) -> bool) -> Vec<Action> {
     let takes_commands = matches!(place, Place::Browse | Place::Detail | Place::Secrets | Place::Page);
     let is_bound = |action: &Action| keymap.key(place, *action).is_some();
     let (bound, others): (Vec<Action>, Vec<Action>) = Action::ALL.iter().partition(|action| is_bound(action));
     let typed = others.into_iter().filter(|action| takes_commands && action.is_command());
-    bound.into_iter().chain(typed).filter(|action| !(read_only && action.needs_writer())).collect()
+    bound.into_iter().chain(typed).filter(|action| is_offered(*action)).collect()
 }
 
 /// The title of a group, and a line for each of its available actions.
-fn lines(keymap: &KeyMap, group: Group, place: Place, read_only: bool) -> Option<Vec<TextRun>> {
+fn lines(keymap: &KeyMap, group: Group, place: Place, actions: &[Action]) -> Option<Vec<TextRun>> {
     let line = |action: &Action| {
         let keys: Vec<&str> = keymap.keys(place, *action).collect();
         let keys = if keys.is_empty() { format!(":{}", action.name()) } else { keys.join(", ") };
         TextRun::of(StyleRole::Key, format!("{keys:KEYS$} ")).and(StyleRole::Text, action.help())
     };
-    let actions = offered(keymap, place, read_only);
     let mut lines = vec![TextRun::of(StyleRole::Accent, group.title())];
     lines.extend(actions.iter().filter(|action| action.group() == group).map(line));
     (lines.len() > 1).then_some(lines)
@@ -161,9 +168,10 @@ mod tests {
     fn every_binding_of_every_place_is_in_its_help() {
         let keymap = KeyMap::default();
         for place in Place::ALL {
+            let actions = offered(&keymap, place, |_| true);
             let shown: usize = Group::ALL
                 .into_iter()
-                .filter_map(|group| lines(&keymap, group, place, false))
+                .filter_map(|group| lines(&keymap, group, place, &actions))
                 .map(|lines| lines.len() - 1)
                 .sum();
             let typed = matches!(place, Place::Browse | Place::Detail | Place::Secrets | Place::Page);

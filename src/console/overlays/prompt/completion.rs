@@ -1,7 +1,7 @@
 //! What completes a typed command, namespace or address.
 
 use crate::console::action::Action;
-use crate::console::model::{Model, WriteAccess};
+use crate::console::model::Model;
 use crate::console::overlays::state::{Overlay, PromptPurpose};
 use crate::console::screens::drafts::switch;
 use crate::domain::Namespace;
@@ -23,7 +23,7 @@ pub(super) fn refresh(model: &mut Model) {
         PromptPurpose::Command if !text.contains(['/', ':']) => Action::ALL
             .iter()
             .filter(|action| action.is_command() && action.name().starts_with(text))
-            .filter(|action| model.lock != WriteAccess::ReadOnly || !action.needs_writer())
+            .filter(|action| model.offers(**action))
             .map(|action| action.name().to_owned())
             .chain(namespaces(model, text))
             .take(CANDIDATES)

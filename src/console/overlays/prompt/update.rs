@@ -8,6 +8,7 @@ use crate::console::effect::Effect;
 use crate::console::model::{Model, Tone, denied_if_hidden};
 use crate::console::overlays::chooser;
 use crate::console::overlays::state::{ForcedWrite, Overlay, Prompt, PromptPurpose};
+use crate::console::screens::Tab;
 use crate::console::screens::plan::PlanKind;
 use crate::console::screens::plan::{builder, clone, names, rename};
 use crate::console::screens::secrets::actions::{destroy, reveal};
@@ -127,7 +128,8 @@ fn run(model: &mut Model, text: &str) -> PromptResult {
     if let Some(name) = text.strip_prefix(drafts::switch::COMMAND) {
         return drafts::switch::go_or_ask(model, name.trim());
     }
-    if let Some(action) = Action::named(text) {
+    let is_there = |action: &Action| Tab::of(*action).is_none_or(|tab| model.shows_tab(tab));
+    if let Some(action) = Action::named(text).filter(is_there) {
         model.overlay = None;
         let goes_on = matches!(
             action,

@@ -170,6 +170,7 @@ pub(crate) fn resize_pane(model: &mut Model, wider: bool) {
     let (is_secrets, focus) = match model.tab {
         Tab::Secrets => (true, Some(model.secrets_page.focus)),
         Tab::Problems => (true, Some(model.problems.focus)),
+        Tab::Settings => (true, Some(model.settings.focus)),
         _ => (false, model.browse().map(|browse| browse.focus)),
     };
     let Some(focus) = focus else { return };
@@ -371,7 +372,7 @@ fn resized(model: &mut Model) -> Option<(&mut BrowsePage, ListContext<'_>)> {
     match tab {
         Tab::Webhooks => Some(webhooks),
         Tab::Connections => Some(connections),
-        Tab::Secrets | Tab::Problems | Tab::Health | Tab::Log => None,
+        Tab::Secrets | Tab::Problems | Tab::Health | Tab::Log | Tab::Settings => None,
     }
 }
 

@@ -105,7 +105,8 @@ pub(crate) fn next_changes(model: &Model) -> impl Iterator<Item = Duration> {
         let at = facts.iter().filter_map(|fact| fact.value.at());
         at.filter_map(|at| model.age(at).changes_in).collect()
     };
-    model.health.all().flat_map(move |health| {
+    let application = model.settings.picture.iter().map(|picture| picture.snapshot.health());
+    model.health.all().chain(application).flat_map(move |health| {
         let members = health.members.iter().flat_map(move |member| ages(&member.facts));
         let certificates = health.certificates.iter().flat_map(move |certificate| {
             let left = ends(model, certificate).changes_in;

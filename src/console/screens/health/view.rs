@@ -37,6 +37,7 @@ fn page(model: &Model, width: u16) -> ReviewPage<'static> {
         backend::add(&mut page, model, health);
     }
     secret_store(&mut page, model);
+    application(&mut page, model);
     page
 }
 
@@ -58,6 +59,9 @@ fn findings(page: &mut ReviewPage<'_>, model: &Model) {
     }
     if !model.context.settings.findings().is_empty() {
         verdict(page, &model.context.settings, None);
+    }
+    if let Some(health) = application_health(model) {
+        verdict(page, &health, None);
     }
 }
 
@@ -262,10 +266,41 @@ fn secret_store(page: &mut ReviewPage<'_>, model: &Model) {
     }
 }
 
+/// How the application's settings are: those of its layers, or that it cannot be opened.
+fn application_health(model: &Model) -> Option<Cow<'_, Health>> {
+    let page = &model.settings;
+    let opened = page.picture.as_ref().map(|picture| Cow::Borrowed(picture.snapshot.health()));
+    opened.or_else(|| {
+        let failure = page.failure.clone()?;
+        Some(Cow::Owned(Health::unusable(
+            "application",
+            failure,
+            "it is tried again by itself; ctrl-r tries now",
+        )))
+    })
+}
+
+/// The application: the version in force, and a row a layer.
+fn application(page: &mut ReviewPage<'_>, model: &Model) {
+    let (Some(health), Some(file)) = (application_health(model), &model.context.application) else { return };
+    let (glyph, style) = words::condition_badge(health.condition());
+    let mut head = TextRun::of(style, format!("{glyph} {}", health.verdict()));
+    head.join("  ", TextRun::of(StyleRole::Strong, format!("application {file}")));
+    if let Some(picture) = &model.settings.picture {
+        let version = picture.snapshot.version();
+        let since = format!("version {} since {}", version.number(), model.ago(version.created()));
+        head.join("  ", TextRun::of(StyleRole::Dim, since));
+    }
+    page.blank();
+    heading(page, head);
+    backend::add(page, model, &health);
+}
+
 /// The worst condition of all backends and of the settings; empty if all are healthy.
 pub(super) fn tab_note(model: &Model) -> TextRun {
     let backends = with_secrets(model).map(|health| health.condition());
-    match backends.chain([model.context.settings.condition()]).max() {
+    let application = application_health(model).map(|health| health.condition());
+    match backends.chain([model.context.settings.condition()]).chain(application).max() {
         None | Some(Condition::Healthy) => TextRun::default(),
         Some(condition) => {
             let (glyph, role) = words::condition_badge(condition);
@@ -292,6 +327,9 @@ pub(super) fn next_changes(model: &Model, soonest: &mut EarliestChange) {
     let over = record.outage.as_ref().and_then(|outage| outage.ended);
     for moment in [record.last_progress, compared, resynced, over].into_iter().flatten() {
         soonest.include_age(moment);
+    }
+    if let Some(picture) = &model.settings.picture {
+        soonest.include_in(model.age(picture.snapshot.version().created()).changes_in);
     }
     backend::next_changes(model).for_each(|wait| soonest.include_in(Some(wait)));
 }

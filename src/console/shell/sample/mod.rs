@@ -10,6 +10,7 @@ mod problems;
 mod scenes;
 mod secrets;
 mod secrets_tab;
+mod settings;
 mod typing;
 mod vault;
 
@@ -134,6 +135,7 @@ pub(crate) fn context() -> ConsoleContext {
         receiver: Default::default(),
         secret_names: crate::domain::SecretNames::default(),
         may_copy_secrets: false,
+        application: None,
         read_only: false,
         protected: false,
         locked: true,

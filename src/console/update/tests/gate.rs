@@ -146,7 +146,7 @@ fn read_only_what_writes_is_not_offered_and_does_nothing() {
             .into_iter()
             .map(|(action, _)| action)
             .filter(|action| is_possible(model, *action))
-            .chain(help::offered(&model.keymap, place, true))
+            .chain(help::offered(&model.keymap, place, |action| model.offers(action)))
             .collect();
         for action in Action::ALL.iter().copied().filter(|action| action.needs_writer()) {
             assert!(!offered.contains(&action), "{action:?} is offered in {place:?}");

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::super::declarations::Declarations;
 use super::super::ladder::ladder;
 use super::super::picture::Picture;
 use super::super::{
-    ApplicationVersion, LayerStatus, PinnedVersion, SettingExplanation, SettingPath, SettingSpec, ValuePlace,
+    ApplicationSpec, ApplicationVersion, LayerStatus, PinnedVersion, SettingExplanation, SettingPath,
+    SettingSpec, ValuePlace,
 };
 use super::Application;
 use super::state::{ApplicationState, Pin};
@@ -27,7 +27,7 @@ pub struct ApplicationSnapshot {
     layers: Vec<LayerStatus>,
     health: Health,
     picture: Picture,
-    declared: Arc<Declarations>,
+    declared: Arc<ApplicationSpec>,
 }
 
 impl ApplicationSnapshot {
@@ -175,8 +175,7 @@ pub(crate) mod fixture {
             let defaults: Arc<dyn Source> = Arc::new(DefaultsSource::new(&spec));
             let layers = std::mem::take(&mut spec.layers);
             let name = spec.name.clone();
-            let declared = Declarations { settings: spec.settings, validator: Box::new(spec.rules) };
-            let mut state = ApplicationState::new(Arc::new(declared), 10, 0);
+            let mut state = ApplicationState::new(Arc::new(spec), 10, 0);
             for layer in layers {
                 let given = sources.iter().find(|(name, _)| **name == *layer.name);
                 let source = given.map_or_else(|| defaults.clone(), |(_, source)| source.clone());

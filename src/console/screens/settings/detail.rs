@@ -200,7 +200,7 @@ impl SettingLines<'_> {
                 say(style, &step_words(step, &self.explanation.path, self.spec()));
                 say(StyleRole::Dim, &step.origin.place.to_string());
                 if let Some(fault) = &step.fault {
-                    say(StyleRole::Bad, fault);
+                    say(StyleRole::Bad, &fault.to_string());
                 }
             }
         }

@@ -28,6 +28,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::{SettingPath, SettingValue, SourceError, SourceFault};
+#[cfg(feature = "etcd")]
 pub(super) use coerce::boolean;
 pub use credentials::{CredentialRule, HardcodedCredential};
 pub use error::{ApplicationFileError, SpecMistake};

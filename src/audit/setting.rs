@@ -22,8 +22,9 @@ pub struct SettingEvent {
 }
 
 impl Audit {
-    /// Starts the records of writes into layers, before they are sent; like a commit's, `number` is unique within
-    /// this process. Until a result is set, the outcome is unknown, and this is recorded if the records are dropped.
+    /// Starts the records of writes into layers, before they are sent; like a commit's, `number` is unique
+    /// within this process. Until a result is set, the outcome is unknown, and this is recorded if the
+    /// records are dropped.
     pub fn begin_settings(
         self: &Arc<Self>,
         number: u64,
@@ -44,8 +45,8 @@ impl Audit {
 }
 
 impl PendingRecords {
-    /// Sets what became of each write, with the revision of its layer after it, in their order. Those behind the last
-    /// one were not sent.
+    /// Sets what became of each write, with the revision of its layer after it, in their order. Those behind
+    /// the last one were not sent.
     pub fn settings_written(&mut self, outcomes: impl IntoIterator<Item = (AuditOutcome, Option<String>)>) {
         self.refused();
         for (record, (outcome, after)) in self.records.iter_mut().zip(outcomes) {

@@ -1,5 +1,5 @@
-//! `settings set`, `unset`, `versions` and `rollback`: what is written where, on which condition, and what is then in
-//! force, over real files and a real etcd.
+//! `settings set`, `unset`, `versions` and `rollback`: what is written where, and what is then in force, over
+//! real files and a real etcd.
 
 use std::fs;
 

@@ -95,7 +95,8 @@ impl ApplicationBuilder {
     }
 
     /// As [`Self::start`], but values that are refused, and layers that cannot be loaded, are told beside the
-    /// application. While values are refused nothing is in force, and each layer can be looked at and written.
+    /// application. While values are refused nothing is in force, and each layer can be looked at and
+    /// written.
     ///
     /// # Errors
     /// Layers that are not declared as they can be used.

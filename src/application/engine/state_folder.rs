@@ -153,7 +153,8 @@ impl StateFolder {
         Ok(state)
     }
 
-    /// The numbers of the versions that are kept, and what the layers held in one of them, the newest of that number.
+    /// The numbers of the versions that are kept, and what the layers held in one of them, the newest of that
+    /// number.
     ///
     /// # Errors
     /// I/O errors, and files that are not what they are to be.

@@ -8,8 +8,8 @@ use super::file::{quoted, value_text};
 use super::local::variables_of;
 use crate::application::{ApplicationSpec, SettingPath};
 
-/// The variables of an application's settings: the declared ones, else paths in capitals behind the prefix of the
-/// environment's layer, `__` between their names.
+/// The variables of an application's settings: the declared ones, else paths in capitals behind the prefix of
+/// the environment's layer, `__` between their names.
 pub struct VariableExport(VariableNames);
 
 /// A setting as a variable.
@@ -33,8 +33,8 @@ impl VariableExport {
 }
 
 impl ExportedVariable {
-    /// As a line of a file of variables; `None` if readers of such files would replace what looks like a variable in
-    /// it.
+    /// As a line of a file of variables; `None` if readers of such files would replace what looks like a
+    /// variable in it.
     pub fn dotenv_line(&self) -> Option<Zeroizing<String>> {
         let line = || Zeroizing::new([&*self.name, "=", &quoted(&self.value), "\n"].concat());
         (!self.value.contains('$')).then(line)

@@ -12,8 +12,8 @@ use crate::cli::secrets::RevealArgs;
 
 /// Show the settings of an application, and where each value comes from; change one in its layer.
 ///
-/// The application is the file of --app, of CONFDECK_APP, or of the context (application = "FILE"). Secrets are
-/// shown as ***.
+/// The application is the file of --app, of CONFDECK_APP, or of the context (application = "FILE"). Secrets
+/// are shown as ***.
 #[derive(Debug, Args)]
 pub(crate) struct SettingsArgs {
     /// The application file
@@ -48,8 +48,8 @@ pub(super) enum SettingsCommand {
 
 /// List the settings in force, each with its layer and place.
 ///
-/// The column SHADOWS counts the values of lower layers that are hidden. json and yaml print for each what get
-/// prints.
+/// The column SHADOWS counts the values of lower layers that are hidden. json and yaml print for each what
+/// get prints.
 #[derive(Debug, Args)]
 pub(super) struct SettingListArgs {
     /// A setting, or a section with all that lies in it
@@ -69,8 +69,8 @@ pub(super) struct SettingListArgs {
 
 /// Print the value of a setting.
 ///
-/// As a table it is the value alone. json and yaml have path, value, origin (layer and place) and shadows: what
-/// lower layers have there, from the next lower down.
+/// As a table it is the value alone. json and yaml have path, value, origin (layer and place) and shadows:
+/// what lower layers have there, from the next lower down.
 #[derive(Debug, Args)]
 pub(super) struct SettingGetArgs {
     /// A path, as database.pool_size
@@ -100,10 +100,10 @@ pub(super) struct SettingExplainArgs {
 
 /// Write a value into a layer.
 ///
-/// Without --layer into the one whose value is in force, if it can be written, else into the highest one that can
-/// have it and is above that. The value is judged by its declaration and by the rules before it is written, and written
-/// on the condition that the layer is still as it was read. The value of a secret is not taken from the command line:
-/// it is typed, or read from standard input.
+/// Without --layer into the one whose value is in force, if it can be written, else into the highest one that
+/// can have it and is above that. The value is judged by its declaration and by the rules before it is
+/// written, and written on the condition that the layer is still as it was read. The value of a secret is not
+/// taken from the command line: it is typed, or read from standard input.
 #[derive(Debug, Args)]
 pub(super) struct SettingSetArgs {
     /// A path, as database.pool_size
@@ -120,7 +120,8 @@ pub(super) struct SettingSetArgs {
 
 /// Remove a value from a layer, and show what is then in force.
 ///
-/// Without --layer from the one whose value is in force. On a terminal it asks first; elsewhere it needs --yes.
+/// Without --layer from the one whose value is in force. On a terminal it asks first; elsewhere it needs
+/// --yes.
 #[derive(Debug, Args)]
 pub(super) struct SettingUnsetArgs {
     /// A setting, or a section with all that lies in it
@@ -151,8 +152,8 @@ pub(super) struct ChangeArgs {
 
 /// Put the values of a version back into the layers that held them.
 ///
-/// Prints the writes; with --yes it does them, each on the condition that its layer is still as it was read. Values of
-/// secrets are not kept in versions on disk, so they stay as they are, and are named.
+/// Prints the writes; with --yes it does them, each on the condition that its layer is still as it was read.
+/// Values of secrets are not kept in versions on disk, so they stay as they are, and are named.
 #[derive(Debug, Args)]
 pub(super) struct SettingRollbackArgs {
     /// The number of a version, see versions
@@ -169,8 +170,8 @@ pub(super) struct SettingRollbackArgs {
 /// Check the application file and the values of its layers, each mistake with its place.
 ///
 /// Types, limits, required settings, rules, names that are not declared, and credentials that are written in
-/// files. The exit code is 8 if anything is found that is as severe as --fail-on says, and 6 if the only errors
-/// are layers that do not answer.
+/// files. The exit code is 8 if anything is found that is as severe as --fail-on says, and 6 if the only
+/// errors are layers that do not answer.
 #[derive(Debug, Args)]
 pub(super) struct SettingCheckArgs {
     /// Reach no remote layer (etcd, HTTP); what only they could have is not asked for
@@ -187,9 +188,9 @@ pub(super) struct SettingCheckArgs {
 
 /// Print all settings in force, for programs that read no application file.
 ///
-/// Secrets are left out unless --reveal. env is for a shell (eval "$(…)"), dotenv a file of variables; both name
-/// a setting by its variable, else by its path in capitals behind the prefix of the environment's layer. What
-/// cannot be written is left out and named on standard error.
+/// Secrets are left out unless --reveal. env is for a shell (eval "$(…)"), dotenv a file of variables; both
+/// name a setting by its variable, else by its path in capitals behind the prefix of the environment's layer.
+/// What cannot be written is left out and named on standard error.
 #[derive(Debug, Args)]
 pub(super) struct SettingExportArgs {
     #[command(flatten)]
@@ -211,8 +212,9 @@ pub(super) enum ExportFormat {
 
 /// Print the settings in force, then every change, until interrupted.
 ///
-/// A line of JSON each: {type, path, value, origin, version}. The types are load (it was there), created, updated,
-/// deleted, and state: a layer is another than before (stale, refused, missing, current), with the reason.
+/// A line of JSON each: {type, path, value, origin, version}. The types are load (it was there), created,
+/// updated, deleted, and state: a layer is another than before (stale, refused, missing, current), with the
+/// reason.
 #[derive(Debug, Args)]
 pub(super) struct SettingWatchArgs {
     /// A setting, or a section with all that lies in it
@@ -230,8 +232,8 @@ pub(super) struct SettingWatchArgs {
 /// The text is not repeated: in the wrong place it may be a value.
 fn path(text: &str) -> Result<SettingPath, String> {
     text.parse().map_err(|_| {
-        "write names joined by dots, as database.pool_size; a name with other characters than letters, digits, _ \
-         and - in double quotes"
+        "write names joined by dots, as database.pool_size; a name with other characters than letters, \
+         digits, _ and - in double quotes"
             .to_owned()
     })
 }

@@ -39,7 +39,7 @@ pub(super) async fn set(
     let value = open.application.value_of_text(path, &text);
     let value =
         value.map_err(|fault| Exit::INVALID.because(format!("{path}: {fault}; nothing was written")))?;
-    let change = Change::new(context, &open, &filter, &set.change);
+    let change = PlannedChange::new(context, &open, &filter, &set.change);
     let plan = open.application.plan_set(path, Some(value), set.change.layer.as_deref()).await;
     change.finish(&plan.map_err(failure)?, out).await
 }
@@ -56,8 +56,8 @@ fn value_text(
     let bytes = match given.map(Zeroizing::new) {
         Some(_) if is_secret => {
             return Err(Exit::USAGE.because(format!(
-                "{path} is a secret, and no secret is taken from the command line, where others can see it; leave \
-                 the value out and type it, or pipe it"
+                "{path} is a secret, and no secret is taken from the command line, where others can see it; \
+                 leave the value out and type it, or pipe it"
             )));
         }
         Some(given) => return Ok(given),
@@ -96,7 +96,7 @@ pub(super) async fn unset(
     let filter = context.filter(false);
     let plan = open.application.plan_set(&unset.path, None, unset.change.layer.as_deref()).await;
     let plan = plan.map_err(failure)?;
-    let change = Change::new(context, &open, &filter, &unset.change);
+    let change = PlannedChange::new(context, &open, &filter, &unset.change);
     if !(unset.yes || unset.change.dry_run) {
         let report = ChangeReport::planned(&change, &plan);
         report.lines(&open).iter().for_each(|line| print_note(line.as_str()));
@@ -138,7 +138,7 @@ pub(super) async fn rollback(
     }
     let plan = open.application.plan(reversal.writes).await.map_err(failure)?;
     let args = ChangeArgs { layer: None, dry_run: !rollback.yes, output: rollback.output };
-    Change::new(context, &open, &filter, &args).finish(&plan, out).await?;
+    PlannedChange::new(context, &open, &filter, &args).finish(&plan, out).await?;
     if !rollback.yes && !plan.writes.is_empty() {
         print_note("nothing was written; --yes does it");
     }
@@ -146,7 +146,7 @@ pub(super) async fn rollback(
 }
 
 /// A plan on its way into the layers.
-struct Change<'c> {
+struct PlannedChange<'c> {
     context: &'c SettingsContext<'c>,
     open: &'c OpenApplication,
     filter: &'c SecretFilter,
@@ -154,7 +154,7 @@ struct Change<'c> {
     format: Format,
 }
 
-impl<'c> Change<'c> {
+impl<'c> PlannedChange<'c> {
     fn new(
         context: &'c SettingsContext<'c>,
         open: &'c OpenApplication,
@@ -192,7 +192,8 @@ impl<'c> Change<'c> {
         let write = writes.apply_settings(NUMBER, &self.open.application, plan);
         let answer = stop.finish("the write of settings", write).await.ok_or_else(|| {
             Exit::OUTCOME_UNKNOWN.because(
-                "what became of the write of settings is not known; confdeck settings explain shows what is there",
+                "what became of the write of settings is not known; \
+                 confdeck settings explain shows what is there",
             )
         })?;
         answer.noted().map_err(failure)
@@ -258,11 +259,11 @@ struct InForce {
 }
 
 impl ChangeReport {
-    fn planned(change: &Change<'_>, plan: &WritePlan) -> Self {
+    fn planned(change: &PlannedChange<'_>, plan: &WritePlan) -> Self {
         Self::new(change, plan, None, |effect| effect.after.as_deref().map(|it| change.in_force(it)))
     }
 
-    fn done(change: &Change<'_>, plan: &WritePlan, applied: &AppliedPlan) -> Self {
+    fn done(change: &PlannedChange<'_>, plan: &WritePlan, applied: &AppliedPlan) -> Self {
         let version = change.open.application.version();
         let now =
             |path: &SettingPath| version.iter().find(|it| it.path() == path).map(|it| change.in_force(it));
@@ -270,7 +271,7 @@ impl ChangeReport {
     }
 
     fn new(
-        change: &Change<'_>,
+        change: &PlannedChange<'_>,
         plan: &WritePlan,
         applied: Option<&AppliedPlan>,
         after: impl Fn(&SettingEffect) -> Option<InForce>,
@@ -315,7 +316,7 @@ impl ChangeReport {
     }
 }
 
-impl Change<'_> {
+impl PlannedChange<'_> {
     fn in_force(&self, value: &EffectiveValue) -> InForce {
         InForce { value: self.filter.effective(value), origin: value.origin().into() }
     }

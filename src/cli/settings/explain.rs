@@ -14,7 +14,7 @@ use crate::text::Safe;
 
 /// As programs get it.
 #[derive(Serialize)]
-struct ExplainReport {
+struct LadderReport {
     path: String,
     /// `None` if there is no value.
     value: Option<ShownValue>,
@@ -78,11 +78,11 @@ pub(super) async fn run(
         return Err(open.absent(&explain.path));
     }
     context.note_revealed(&open, &filter, &explain.reveal, explanation.in_force.as_deref()).await;
-    let report = ExplainReport::new(&open, &filter, &explanation);
+    let report = LadderReport::new(&open, &filter, &explanation);
     out.result(explain.output.format, &report, |report| report.lines(explanation.spec.as_ref()))
 }
 
-impl ExplainReport {
+impl LadderReport {
     fn new(open: &OpenApplication, filter: &SecretFilter, explanation: &SettingExplanation) -> Self {
         let SettingExplanation { path, in_force, ladder, spec } = explanation;
         Self {

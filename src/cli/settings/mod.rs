@@ -27,7 +27,6 @@ use crate::application::{
     SourceFault, StartError,
 };
 use crate::audit::{AuditAction, SettingEvent};
-#[cfg(feature = "etcd")]
 use crate::config::Target;
 use crate::provider::Error;
 
@@ -68,13 +67,12 @@ impl<'s> SettingsContext<'s> {
         let settings = &session.settings;
         let path = settings.application.clone().ok_or_else(|| {
             Exit::USAGE.because(
-                "no application is named: add --app FILE, set CONFDECK_APP, or write application = \"FILE\" in the \
-                 context",
+                "no application is named: add --app FILE, set CONFDECK_APP, or write application = \"FILE\" \
+                 in the context",
             )
         })?;
         let mut options =
             OpenOptions::new().variables(settings.secrets.variables()).arguments(arguments).observing();
-        #[cfg(feature = "etcd")]
         if let Target::Etcd(etcd) = &settings.target {
             options = options.etcd((**etcd).clone());
         }
@@ -99,8 +97,8 @@ impl<'s> SettingsContext<'s> {
         Ok(OpenApplication { spec, application })
     }
 
-    /// The same although values are refused, which is said on standard error: so that they can be explained and
-    /// corrected.
+    /// The same although values are refused, which is said on standard error: so that they can be explained
+    /// and corrected.
     async fn open_to_repair(&self) -> Result<OpenApplication> {
         let spec = self.spec()?;
         let started = self.options.builder(spec.clone()).map_err(refused)?.start_to_repair().await;

@@ -82,6 +82,7 @@ impl Console {
             read_only: false,
             protected: false,
             locked: false,
+            application: None,
             frames_per_second: 60,
         };
         let Ok(terminal) = Terminal::new(TestBackend::new(SIZE.cols, SIZE.rows));

@@ -246,7 +246,7 @@ impl ApplicationVersion {
             return GetSettingError::NotASection { expected: whole };
         };
         let holder = self.values.get(&at).or_else(|| {
-            let above = at.sections().filter_map(|section| self.values.get(&section)).next_back();
+            let above = at.sections().rev().find_map(|section| self.values.get(&section));
             above.or_else(|| self.values.within(Some(&at)).next())
         });
         let origin = holder.map(|holder| Box::new(holder.origin().clone()));

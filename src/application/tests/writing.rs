@@ -1,108 +1,10 @@
 //! Writes through a running application, over real files.
 
-use std::path::{Path, PathBuf};
-
 use serde_json::{Value, json};
 
 use super::super::*;
+use super::files::*;
 use super::support::{path, until};
-use crate::provider::env::EnvVariables;
-
-const APPLICATION: &str = r#"
-name = "billing"
-[[layers]]
-kind = "file"
-name = "base"
-path = "base.yaml"
-[[layers]]
-kind = "file"
-name = "site"
-path = "site.toml"
-[[layers]]
-kind = "environment"
-prefix = "APP_"
-[[layers]]
-kind = "runtime"
-path = "runtime.json"
-
-[settings."database.pool_size"]
-type = "integer"
-default = 5
-min = 1
-max = 100
-[settings."database.timeout"]
-type = "duration"
-default = "30s"
-[settings."database.password"]
-secret = true
-[settings.debug]
-type = "boolean"
-default = false
-[settings.environment]
-allowed = ["staging", "production"]
-default = "staging"
-[[rules]]
-id = "no-debug-in-production"
-when = 'environment == "production" && debug'
-message = "debug must be off in production"
-"#;
-
-const BASE: &str = "# kept by hand\ndatabase:\n  pool_size: 10 # of each process\n  password: planted-one\nregion: eu\n\
-    zone: ${ZONE}\n";
-
-/// The files of an application, and how it is opened.
-struct Files {
-    folder: tempfile::TempDir,
-    application: String,
-    variables: Vec<(&'static str, &'static str)>,
-}
-
-impl Files {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("base.yaml"), BASE).unwrap();
-        std::fs::write(folder.path().join("site.toml"), "[database]\npool_size = 20\n").unwrap();
-        Self { folder, application: APPLICATION.into(), variables: vec![("ZONE", "a")] }
-    }
-
-    fn at(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        std::fs::read_to_string(self.at(name)).unwrap()
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.at(name), text).unwrap();
-    }
-
-    fn options(&self) -> OpenOptions {
-        OpenOptions::new().variables(std::sync::Arc::new(EnvVariables::of(self.variables.iter().copied())))
-    }
-
-    async fn open_with(&self, options: OpenOptions) -> Application {
-        self.write("app.toml", &self.application);
-        options.open(&self.at("app.toml")).await.unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    async fn open(&self) -> Application {
-        self.open_with(self.options()).await
-    }
-}
-
-fn some(value: Value) -> Option<SettingValue> {
-    Some(SettingValue::new(value))
-}
-
-fn write(layer: &str, at: &str, value: Option<SettingValue>) -> SettingWrite {
-    SettingWrite { layer: layer.into(), path: path(at), value }
-}
-
-async fn set(application: &Application, at: &str, value: Value, layer: Option<&str>) -> AppliedPlan {
-    let set = application.set(&path(at), some(value), layer).await;
-    set.unwrap_or_else(|error| panic!("{error}"))
-}
 
 async fn refusal(application: &Application, writes: Vec<SettingWrite>) -> SettingWriteError {
     let error = application.plan(writes).await.err().unwrap();
@@ -137,7 +39,7 @@ async fn a_value_is_written_into_the_layer_that_wins_and_is_in_force_at_once() {
 #[tokio::test]
 async fn a_layer_that_cannot_have_the_value_is_passed_over_for_a_higher_one() {
     let mut files = Files::new();
-    files.variables.push(("APP_REGION", "us"));
+    files.variables.push(("APP_REGION", "us".into()));
     let application = files.open().await;
     let layer = async |at| application.layer_for(&path(at)).await;
     assert_eq!(&*layer("region").await.unwrap(), "runtime", "the environment cannot be written");
@@ -391,67 +293,6 @@ async fn a_write_does_not_end_a_rollback() {
 }
 
 #[tokio::test]
-async fn a_revert_puts_a_version_s_values_back_into_the_layers_that_hold_them() {
-    let files = Files::new();
-    let application = files.open().await;
-    set(&application, "database.password", json!("planted-two"), Some("base")).await;
-    set(&application, "database.pool_size", json!(30), Some("site")).await;
-    set(&application, "debug", json!(true), Some("runtime")).await;
-    set(&application, "region", json!("us"), Some("base")).await;
-    let reversal = application.revert(1).await.unwrap_or_else(|error| panic!("{error}"));
-    let told: Vec<_> = reversal.writes.iter().map(|it| format!("{} {}", it.layer, it.path)).collect();
-    assert_eq!(told, ["base database.password", "base region", "site database.pool_size", "runtime debug"]);
-    assert!(reversal.out_of_reach.is_empty() && reversal.secrets.is_empty());
-    let plan = application.plan(reversal.writes).await.unwrap_or_else(|error| panic!("{error}"));
-    application.apply(&plan).await.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(files.text("site.toml"), "[database]\npool_size = 20\n");
-    assert_eq!(application.get::<String>("database.password").unwrap(), "planted-one");
-    let versions = application.versions();
-    assert_eq!(versions.first().unwrap().hash(), versions.last().unwrap().hash());
-    assert!(application.revert(1).await.ok().unwrap().writes.is_empty(), "there is nothing left to do");
-    let told = application.revert(77).await.err().unwrap().to_string();
-    assert_eq!(told, "version 77 is not kept; there are 1 to 6");
-}
-
-#[tokio::test]
-async fn a_revert_tells_what_it_cannot_put_back() {
-    let mut files = Files::new();
-    files.application =
-        files.application.replace("kind = \"environment\"", "kind = \"environment\"\npriority = 70");
-    files.variables.push(("APP_EXTRA_FILE", ""));
-    let extra = files.at("extra").display().to_string();
-    files.write("extra", "one");
-    files.variables = vec![("ZONE", "a"), ("APP_EXTRA_FILE", Box::leak(extra.into_boxed_str()))];
-    let application = files.open().await;
-    files.write("extra", "two");
-    application.reload(Some("environment")).await.unwrap();
-    assert_eq!(application.get::<String>("extra").unwrap(), "two");
-    let reversal = application.revert(1).await.unwrap_or_else(|error| panic!("{error}"));
-    assert!(reversal.writes.is_empty());
-    assert_eq!(reversal.out_of_reach, [LayerPath { layer: "environment".into(), path: path("extra") }]);
-}
-
-#[tokio::test]
-async fn a_version_of_an_earlier_process_is_put_back_without_its_secrets() {
-    let mut files = Files::new();
-    files.application = format!("state = \"state\"\n{}", files.application);
-    let first = files.open().await;
-    first.shutdown().await;
-    files.write("site.toml", "[database]\npool_size = 40\n");
-    files.write("base.yaml", &BASE.replace("planted-one", "planted-two"));
-    let second = files.open().await;
-    assert_eq!(second.version().number(), 2);
-    let reversal = second.revert(1).await.unwrap_or_else(|error| panic!("{error}"));
-    let told: Vec<_> = reversal.writes.iter().map(|it| format!("{} {}", it.layer, it.path)).collect();
-    assert_eq!(told, ["site database.pool_size"]);
-    assert_eq!(reversal.secrets, [LayerPath { layer: "base".into(), path: path("database.password") }]);
-    let plan = second.plan(reversal.writes).await.unwrap_or_else(|error| panic!("{error}"));
-    second.apply(&plan).await.unwrap_or_else(|error| panic!("{error}"));
-    assert_eq!(second.get::<u16>("database.pool_size").unwrap(), 20);
-    assert_eq!(second.get::<String>("database.password").unwrap(), "planted-two", "it stays as it is");
-}
-
-#[tokio::test]
 async fn those_who_follow_see_the_whole_of_a_plan_or_nothing() {
     let files = Files::new();
     let application = files.open().await;
@@ -467,5 +308,5 @@ async fn those_who_follow_see_the_whole_of_a_plan_or_nothing() {
     })
     .await;
     assert_eq!(application.version().number(), 2);
-    assert!(Path::new(&files.at("runtime.json")).exists());
+    assert!(files.at("runtime.json").exists());
 }

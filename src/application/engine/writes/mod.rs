@@ -83,7 +83,9 @@ pub struct AppliedPlan {
 impl SettingEffect {
     /// Whether readers will get another value, or one from another layer.
     pub fn is_change(&self) -> bool {
-        let seen = |it: &Arc<EffectiveValue>| (it.value().clone(), it.origin().layer.clone());
+        fn seen(it: &Arc<EffectiveValue>) -> (&SettingValue, &Arc<str>) {
+            (it.value(), &it.origin().layer)
+        }
         self.before.as_ref().map(seen) != self.after.as_ref().map(seen)
     }
 }

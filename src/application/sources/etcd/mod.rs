@@ -25,7 +25,8 @@ use tokio::time::{Instant, timeout_at};
 pub use variables::EtcdVariables;
 
 use crate::application::{
-    EtcdShape, LayerContents, LayerRevision, Load, SettingPath, SettingSpec, Source, SourceError, SourceFault,
+    EtcdShape, LayerContents, LayerRevision, Load, SettingPath, SettingSpec, Source, SourceError,
+    SourceFault, etcd_root,
 };
 use crate::provider::etcd::{EtcdProvider, EtcdSettings, EtcdSettingsError, KeyLayout, Prefix};
 use crate::provider::{CALL_DEADLINE, ConfigReader, MISSING_RIGHT_REMEDY, Watch, WatchHandle};
@@ -107,7 +108,7 @@ impl EtcdSource {
         shape: EtcdShape,
         settings: &BTreeMap<SettingPath, SettingSpec>,
     ) -> Result<Self, EtcdSettingsError> {
-        let table = KeyTable::new(&crate::application::etcd_root(root, false), shape, settings);
+        let table = KeyTable::new(&etcd_root(root, false), shape, settings);
         let hosts: Vec<_> = etcd.endpoints.iter().map(ToString::to_string).collect();
         let prefix = Prefix::new(table.prefix())?;
         let provider = EtcdProvider::new(EtcdSettings { prefix, layout: KeyLayout::Raw, ..etcd });

@@ -200,7 +200,7 @@ mod tests {
             problem("default_context = \"prod\"\n\n[contexts.prod]\n  hosts = \"a\"\n"),
             "c.toml:4:3: \"hosts\" is not known in [contexts.prod]; known are backend, webhooks_file, \
              connections_file, host, port, prefix, layout, namespace, username, password, ca_cert, cert, \
-             key, secrets_backend, vault_addr, vault_redirect_hosts, vault_token, vault_token_file, \
+             key, application, secrets_backend, vault_addr, vault_redirect_hosts, vault_token, vault_token_file, \
              vault_role_id, vault_secret_id, vault_namespace, vault_verify, vault_cacert, \
              vault_mount_point, vault_kv_version, vault_timeout_seconds, read_only, protected, \
              hide_names, show_names, silence_rules, rules_as_errors, rules_as_warnings, rules_as_hints, rules, theme, \

@@ -46,11 +46,7 @@ impl SettingValidator for SpecRules {
     }
 
     fn judge(&self, settings: &Value) -> Vec<SettingFault> {
-        let fault = |RuleViolation { rule, message, place }| SettingFault::Rule {
-            id: rule,
-            message: message.into(),
-            place,
-        };
+        let fault = |RuleViolation { rule, message, place }| SettingFault::Rule { id: rule, message, place };
         SpecRules::judge(self, settings).into_iter().map(fault).collect()
     }
 }

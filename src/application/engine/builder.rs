@@ -148,7 +148,7 @@ impl ApplicationBuilder {
         let lacks = engine.state.lock().layers.iter().any(|it| it.spec.required && it.in_force.is_none());
         let is_refused = lacks || !report.faults.is_empty();
         let refused =
-            is_refused.then(|| StartError::Refused { faults: report.faults, unavailable: report.failed });
+            is_refused.then_some(StartError::Refused { faults: report.faults, unavailable: report.failed });
         Ok((Application::running(self.spec.name, engine, self.silence), refused))
     }
 }

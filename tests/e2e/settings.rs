@@ -34,7 +34,7 @@ impl Billing {
         let files = Files::new("{}\n");
         let folder = files.home.write("work/app.toml", application).parent().unwrap().to_owned();
         let app = "{\n  \"database\": {\"pool_size\": 10, \"password\": \"planted-in-a-file\"}\n}\n";
-        fs::write(folder.join("app.json"), app).unwrap();
+        files.home.write("work/app.json", app);
         fs::write(folder.join("runtime.json"), "{\"database\": {\"pool_size\": 20}}\n").unwrap();
         Self { files, folder }
     }

@@ -53,6 +53,7 @@ mod scenes;
 mod screen;
 mod secrets;
 mod secrets_tab;
+mod settings;
 mod store;
 mod templates;
 mod terminal;

@@ -7,6 +7,7 @@ mod link;
 mod moments;
 mod needs_cache;
 mod notice;
+mod offers;
 mod paused_events;
 mod pending_write;
 mod presence_cache;
@@ -24,7 +25,6 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
 
-use super::action::Action;
 use super::keymap::KeyMap;
 use super::place::Place;
 use super::request::{Pending, RequestId};
@@ -390,29 +390,5 @@ impl Model {
     /// Requests a frame.
     pub fn request_redraw(&mut self, redraw: Redraw) {
         self.redraw = self.redraw.max(redraw);
-    }
-
-    /// Whether this console has a tab: that of settings is there for an application.
-    pub fn shows_tab(&self, tab: Tab) -> bool {
-        tab != Tab::Settings || self.context.application.is_some()
-    }
-
-    /// Whether this console offers an action: none that writes without a writer, and none that shows a tab which
-    /// is not there.
-    pub fn offers(&self, action: Action) -> bool {
-        let may_write = self.lock != WriteAccess::ReadOnly || !action.needs_writer();
-        may_write && Tab::of(action).is_none_or(|tab| self.shows_tab(tab))
-    }
-
-    /// Whether writing is unlocked.
-    pub fn may_write(&self) -> bool {
-        matches!(self.lock, WriteAccess::Open(_))
-    }
-
-    /// Whether a write may begin; otherwise reports why not.
-    pub fn passes_gate(&mut self) -> bool {
-        let Some(refusal) = self.lock.refusal() else { return true };
-        self.notify(Tone::Bad, refusal);
-        false
     }
 }

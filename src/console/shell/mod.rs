@@ -25,6 +25,10 @@ use crate::console::widgets::{Movement, Surface, TextRun};
 /// Up to this width the footer names only the first four keys.
 const NARROW: u16 = 80;
 
+/// Blanks between two tabs, and where there is little room.
+const GAP: u16 = 3;
+const NARROW_GAP: u16 = 2;
+
 /// Draws the whole screen.
 pub fn draw(model: &Model, theme: &Theme, frame: &mut ratatui::Frame<'_>) {
     let mut surface = Surface::new(frame.buffer_mut(), theme);
@@ -55,7 +59,8 @@ fn screen(model: &Model, surface: &mut Surface<'_>) {
 }
 
 /// The line of tabs, each with its digit and its screen's note: with counts, without, or, where even that does
-/// not fit, without those of the documents, whose problems the header and their own tab count too.
+/// not fit, without those of the documents, whose problems the header and their own tab count too; at last the
+/// names alone.
 fn draw_tabs(surface: &mut Surface<'_>, model: &Model, area: Rect) {
     let notes: [fn(&Model, Tab) -> TextRun; 2] = [
         |model, tab| tab.component().tab_note(model, true),
@@ -69,13 +74,23 @@ fn draw_tabs(surface: &mut Surface<'_>, model: &Model, area: Rect) {
         let shown = Tab::ALL.iter().filter(|tab| model.shows_tab(**tab));
         shown.map(|tab| tab_title(model, *tab, note)).collect()
     };
-    let fits = |titles: &Vec<TextRun>| {
-        titles.iter().map(|title| title.width() + 3).sum::<u16>() <= area.width.saturating_add(2)
+    let fits = |titles: &Vec<TextRun>, gap: u16| {
+        let width: u16 = titles.iter().map(|title| title.width() + gap).sum();
+        width <= area.width.saturating_add(gap).saturating_sub(1)
+    };
+    let roomy = notes.into_iter().map(titles).find(|titles| fits(titles, GAP));
+    let (shown, gap) = match (roomy, titles(least)) {
+        (Some(shown), _) => (shown, GAP),
+        // With seven tabs even their names need the line, and the one that is shown must be seen.
+        (None, shown) if model.shows_tab(Tab::Settings) && !fits(&shown, GAP) => {
+            (titles(|_, _| TextRun::default()), NARROW_GAP)
+        }
+        (None, shown) => (shown, GAP),
     };
     let mut line = surface.row(area, 0);
     line.skip(1);
-    for title in notes.into_iter().map(titles).find(fits).unwrap_or_else(|| titles(least)) {
-        line.put_run(&title).skip(3);
+    for title in shown {
+        line.put_run(&title).skip(gap);
     }
 }
 

@@ -186,7 +186,7 @@ fn context(model: &Model, is_crowded: bool, width: u16) -> TextRun {
         }
         (None, None) if model.shows_secrets() => secrets_count(model),
         (None, None) if shows_problems(model) => problems_count(model),
-        (None, None) if shows_settings(model) => settings_count(model),
+        (None, None) if shows_settings(model) => settings::count(model),
         (None, Some(browse)) => {
             let mut right = marked(model, browse);
             right.join(" · ", count(model, browse));
@@ -358,18 +358,6 @@ fn shows_problems(model: &Model) -> bool {
 
 fn shows_settings(model: &Model) -> bool {
     model.tab == Tab::Settings && !model.is_covered()
-}
-
-/// The position in the list of settings, or the number of matches.
-fn settings_count(model: &Model) -> TextRun {
-    let (page, shown) = (&model.settings, model.settings.shown_count());
-    if page.picture.is_none() {
-        return TextRun::default();
-    }
-    let number = if page.filter.is_empty() { (page.list.cursor + 1).min(shown) } else { shown };
-    let paused = if page.held.is_some() { " paused" } else { "" };
-    let total = words::grouped(page.rows().len());
-    TextRun::of(StyleRole::Dim, format!("{} of {total}{paused}", words::grouped(number)))
 }
 
 /// The position in the list of problems, or the number of matches.

@@ -11,7 +11,7 @@ mod view;
 pub use filter::SettingFilter;
 pub use picture::{SettingOrder, SettingRow, SettingsPicture};
 pub use state::{SettingsPage, ShownSettings};
-pub(crate) use view::legend;
+pub(crate) use view::{count, legend};
 
 use crossterm::event::KeyEvent;
 

@@ -225,3 +225,15 @@ pub(super) fn tab_note(model: &Model) -> TextRun {
     }
     run
 }
+
+/// The position in the list of settings, or the number of matches.
+pub(crate) fn count(model: &Model) -> TextRun {
+    let (page, shown) = (&model.settings, model.settings.shown_count());
+    if page.picture.is_none() {
+        return TextRun::default();
+    }
+    let number = if page.filter.is_empty() { (page.list.cursor + 1).min(shown) } else { shown };
+    let paused = if page.held.is_some() { " paused" } else { "" };
+    let total = words::grouped(page.rows().len());
+    TextRun::of(StyleRole::Dim, format!("{} of {total}{paused}", words::grouped(number)))
+}

@@ -80,7 +80,7 @@ pub use engine::{
 };
 pub use fault::SettingFault;
 pub use ladder::{LadderStep, SettingExplanation};
-pub use open::{OpenError, OpenOptions};
+pub use open::{OpenApplicationError, OpenOptions};
 pub use origin::{ValueOrigin, ValuePlace};
 pub use path::{SettingPath, SettingPathError};
 pub use source::{LayerContents, LayerRevision, LayerValue, Load, Source, SourceError, SourceFault};

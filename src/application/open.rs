@@ -42,7 +42,7 @@ pub struct OpenOptions {
 /// Why an application cannot be opened.
 #[derive(Debug, Error)]
 #[non_exhaustive]
-pub enum OpenError {
+pub enum OpenApplicationError {
     #[error(transparent)]
     File(#[from] ApplicationFileError),
     #[error(transparent)]
@@ -114,8 +114,8 @@ impl OpenOptions {
     /// Reads an application file, loads its layers, and follows them.
     ///
     /// # Errors
-    /// [`OpenError`] with all that is wrong with the file, or with its layers.
-    pub async fn open(&self, path: &Path) -> Result<Application, OpenError> {
+    /// [`OpenApplicationError`] with all that is wrong with the file, or with its layers.
+    pub async fn open(&self, path: &Path) -> Result<Application, OpenApplicationError> {
         let spec = ApplicationSpec::open(path, &*self.variables)?;
         Ok(self.builder(spec)?.start().await?)
     }
@@ -124,7 +124,7 @@ impl OpenOptions {
     ///
     /// # Errors
     /// An argument that sets nothing, and a layer that cannot be used as it is declared.
-    pub fn builder(&self, mut spec: ApplicationSpec) -> Result<ApplicationBuilder, OpenError> {
+    pub fn builder(&self, mut spec: ApplicationSpec) -> Result<ApplicationBuilder, OpenApplicationError> {
         let is_remote = |kind: &LayerKind| matches!(kind, LayerKind::Etcd { .. } | LayerKind::Http { .. });
         spec.layers.retain(|layer| !(self.is_offline && is_remote(&layer.kind)));
         let has_arguments = spec.layers.iter().any(|layer| matches!(layer.kind, LayerKind::Arguments));
@@ -164,7 +164,7 @@ impl Application {
     ///
     /// # Errors
     /// Those of [`OpenOptions::open`].
-    pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenApplicationError> {
         OpenOptions::new().open(path.as_ref()).await
     }
 }

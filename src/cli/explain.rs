@@ -15,7 +15,7 @@ use super::redact_usage_error::quoted;
 use super::secrets::{masked_json, secret_reader};
 use super::session::{CliSession, note_faults};
 use crate::check::receiver::{
-    Answer, EffectiveView, LineText, ReceiverKnowledge, effective_view, secrets_of,
+    AnonymousAnswer, EffectiveView, LineText, ReceiverKnowledge, effective_view, secrets_of,
 };
 use crate::config::ReceiverView;
 use crate::domain::json::JsonValue;
@@ -142,7 +142,7 @@ struct ExplainReport {
     /// What every webhook gets after the receiver's next start, if that stumbles over this document.
     #[serde(skip_serializing_if = "Option::is_none")]
     after_restart: Option<AnswerReport>,
-    checks: Vec<CheckReport>,
+    checks: Vec<AuthCheckReport>,
     ignored: Vec<IgnoredReport>,
     defaults: Vec<DefaultReport>,
     references: Vec<ReferenceReport>,
@@ -157,7 +157,7 @@ pub(super) struct AnswerReport {
 }
 
 impl AnswerReport {
-    pub(super) fn of(answer: Answer) -> Self {
+    pub(super) fn of(answer: AnonymousAnswer) -> Self {
         Self { status: answer.status, by: answer.by }
     }
 
@@ -174,7 +174,7 @@ impl AnswerReport {
 }
 
 #[derive(Serialize)]
-struct CheckReport {
+struct AuthCheckReport {
     name: &'static str,
     member: &'static str,
     state: &'static str,
@@ -203,7 +203,7 @@ struct ReferenceReport {
 impl ExplainReport {
     fn of(key: Option<&ResourceKey>, view: &EffectiveView) -> Self {
         let judgement = &view.judgement;
-        let checks = judgement.checks.iter().map(|check| CheckReport {
+        let checks = judgement.checks.iter().map(|check| AuthCheckReport {
             name: check.auth.check,
             member: check.auth.member,
             state: match check.state {

@@ -8,7 +8,7 @@ use super::error::{Exit, Result};
 use super::explain::{AnswerReport, explained};
 use super::output::{Printer, cell, pairs, whole};
 use super::session::{CliSession, note_faults};
-use crate::check::receiver::{Answer, CATCH_ALL, RequestedRoute, route};
+use crate::check::receiver::{AnonymousAnswer, CATCH_ALL, RequestedRoute, route};
 use crate::config::Target;
 use crate::domain::{Entry, KeyPrefix, Namespace, ResourceKey, WebhookId};
 use crate::inventory::Facts;
@@ -24,7 +24,7 @@ pub(super) async fn run(session: &CliSession, arguments: ResolveArgs, out: &mut 
             id: None,
             served_by: None,
             catch_all: false,
-            anonymous: AnswerReport::of(Answer { status: error.status(), by: Some(error.by()) }),
+            anonymous: AnswerReport::of(AnonymousAnswer { status: error.status(), by: Some(error.by()) }),
             reason: error.to_string(),
         },
     };
@@ -91,11 +91,11 @@ async fn serving(session: &CliSession, path: &str, requested: RequestedRoute) ->
             Err(_) if is_built_in(session, &stored_in).await => {
                 let reason =
                     "there is no file of webhooks: the receiver's built-in catch-all answers every id";
-                return Ok(report(None, true, Answer { status: 200, by: None }, reason.into()));
+                return Ok(report(None, true, AnonymousAnswer { status: 200, by: None }, reason.into()));
             }
             Err(_) => {
                 let (by, reason) = why_none(session, &stored_in, why).await?;
-                return Ok(report(None, false, Answer { status: 404, by: Some(by) }, reason));
+                return Ok(report(None, false, AnonymousAnswer { status: 404, by: Some(by) }, reason));
             }
         },
     };

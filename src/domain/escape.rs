@@ -183,7 +183,7 @@ impl EscapeWriter {
 
 /// What screens put around names, some of it in place of ASCII and the other way round: a name holds none of
 /// it, so that `a…` is always a name that was cut.
-const MARKS: &str = "…–−─│┼┴┬├┤╭╮╰╯▁▂▃▄▅▆▇█▌◆●•◐○·⊘✗✓▲→↓▸◂‹›¶";
+const MARKS: &str = "…–−─│┼┴┬├┤╭╮╰╯▁▂▃▄▅▆▇█▌◆●•◐○·⊘✗✓▲△≠→↓▸◂‹›¶";
 
 /// Whether a character that is not ASCII is seen for itself.
 fn is_visible(character: char) -> bool {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use confdeck::application::{Application, LayerCondition, LayerStatus, OpenError, OpenOptions};
+use confdeck::application::{Application, LayerCondition, LayerStatus, OpenApplicationError, OpenOptions};
 use confdeck::provider::env::EnvVariables;
 
 use super::*;
@@ -49,7 +49,7 @@ impl AppFolder {
         self.try_open(options).await.unwrap_or_else(|error| panic!("{error}"))
     }
 
-    pub(super) async fn try_open(&self, options: OpenOptions) -> Result<Application, OpenError> {
+    pub(super) async fn try_open(&self, options: OpenOptions) -> Result<Application, OpenApplicationError> {
         within("a start", options.open(&self.folder.path().join(&self.file))).await
     }
 

@@ -152,10 +152,10 @@ async fn system_b_a_start_is_a_success_only_if_every_declared_key_has_a_value() 
     }
     let refusal = app.refused(&variables).await;
     for (variable, key, _) in &keys[..2] {
-        let ways = format!("as {variable} in the environment, as the key {key} in etcd");
+        let ways = format!("set the variable {variable}, or the key {key} of etcd");
         assert!(refusal.contains(&ways), "{refusal}");
     }
-    assert_eq!(refusal.matches("it is required and has no value").count(), 2, "{refusal}");
+    assert_eq!(refusal.matches("it has no value in any layer").count(), 2, "{refusal}");
     for (_, key, text) in &keys[..2] {
         root.put(&format!("/{key}"), text).await;
     }
@@ -185,7 +185,7 @@ async fn system_b_use_local_config_takes_variables_alone_and_asks_no_etcd() {
     // There a start succeeds whatever is missing; here what is required is.
     variables.retain(|(name, _)| *name != "SPAM_COUNT");
     let refusal = app.refused(&variables).await;
-    assert!(refusal.contains("spam_count: it is required and has no value"), "{refusal}");
+    assert!(refusal.contains("spam_count: it has no value in any layer"), "{refusal}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -101,6 +101,18 @@ fn problems() {
     draw(&terminal, "problems");
 }
 
+/// The ladder of a value that hides three others.
+#[test]
+fn settings() {
+    let mut terminal = demo(132, 36);
+    terminal.keys("8");
+    // A layer goes stale, and another one's new values are refused.
+    terminal.wait_until(|screen| screen.has("it answers 503") && screen.has("newer values are refused"));
+    terminal.keys("j");
+    terminal.wait_until(|screen| screen.has("Connections kept open") && screen.has("Database/PoolSize"));
+    draw(&terminal, "settings");
+}
+
 #[test]
 fn review() {
     let mut terminal = demo(110, 24);

@@ -226,28 +226,5 @@ fn add_member(
     Ok(())
 }
 
-/// Lines and columns of many offsets in one text.
-pub(crate) struct LineIndex<'t> {
-    text: &'t str,
-    starts: Vec<usize>,
-    is_ascii: bool,
-}
-
-impl<'t> LineIndex<'t> {
-    pub(crate) fn new(text: &'t str) -> Self {
-        let ends = memchr::memchr_iter(b'\n', text.as_bytes()).map(|end| end + 1);
-        Self { text, starts: std::iter::once(0).chain(ends).collect(), is_ascii: text.is_ascii() }
-    }
-
-    /// Line and column, both from 1, as [`line_column`] has them.
-    pub(crate) fn at(&self, offset: usize) -> (usize, usize) {
-        let offset = offset.min(self.text.len());
-        let line = self.starts.partition_point(|start| *start <= offset);
-        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or_default();
-        let before = self.text.get(start..offset).filter(|_| !self.is_ascii);
-        (line, 1 + before.map_or(offset - start, |before| before.chars().count()))
-    }
-}
-
 #[cfg(test)]
 mod tests;

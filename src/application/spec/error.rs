@@ -22,13 +22,13 @@ pub enum ApplicationFileError {
     #[error("cannot read {}: {reason}", path.display())]
     Unreadable { path: PathBuf, reason: String },
     /// All mistakes of the file, in the order of their places; at least one.
-    #[error("{}", Lines(.0))]
+    #[error("{}", MistakeLines(.0))]
     Mistakes(Vec<SpecMistake>),
 }
 
-struct Lines<'a>(&'a [SpecMistake]);
+struct MistakeLines<'a>(&'a [SpecMistake]);
 
-impl fmt::Display for Lines<'_> {
+impl fmt::Display for MistakeLines<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().enumerate().try_for_each(|(at, mistake)| {
             let gap = if at == 0 { "" } else { "\n" };

@@ -38,7 +38,7 @@ impl Verdict {
 
 /// What a request gets, and from what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Answer {
+pub struct AnonymousAnswer {
     pub status: u16,
     /// The check, or the part of the document, that gives it; `None` for a request that is served.
     pub by: Option<&'static str>,
@@ -84,21 +84,21 @@ pub struct IgnoredPart {
 pub struct Judgement {
     pub verdict: Verdict,
     /// What a `POST` of a small JSON body gets, without credentials and from a foreign address.
-    pub anonymous: Answer,
+    pub anonymous: AnonymousAnswer,
     /// Why, in a sentence without values.
     pub reason: String,
     /// The checks that it makes, in its order.
     pub checks: Vec<JudgedCheck>,
     pub ignored: Vec<IgnoredPart>,
     /// What every webhook gets after the receiver's next start, if that stumbles over this document.
-    pub after_restart: Option<Answer>,
+    pub after_restart: Option<AnonymousAnswer>,
 }
 
 impl Judgement {
     fn not_served(status: u16, by: &'static str, reason: String) -> Self {
         Self {
             verdict: Verdict::NotServed,
-            anonymous: Answer { status, by: Some(by) },
+            anonymous: AnonymousAnswer { status, by: Some(by) },
             reason,
             checks: Vec::new(),
             ignored: Vec::new(),
@@ -108,7 +108,7 @@ impl Judgement {
 }
 
 /// The status of every webhook once the receiver has stumbled at its start, and the rule that names it.
-const DARK: Answer = Answer { status: 404, by: Some("L01") };
+const DARK: AnonymousAnswer = AnonymousAnswer { status: 404, by: Some("L01") };
 
 /// Judges a document whose references have been replaced as far as they are known.
 pub fn explain(
@@ -191,9 +191,9 @@ fn verdict(
     checks: &[JudgedCheck],
     takes_small_body: bool,
     failure: Option<&Failure>,
-) -> (Verdict, Answer, String) {
+) -> (Verdict, AnonymousAnswer, String) {
     let told = |check: &JudgedCheck| format!("{} {}", check.auth.member, check.words());
-    let of = |check: &JudgedCheck, status| Answer { status, by: Some(check.auth.check) };
+    let of = |check: &JudgedCheck, status| AnonymousAnswer { status, by: Some(check.auth.check) };
     // The receiver prepares this check before it makes any.
     if let Some(check) = checks.iter().find(|check| matches!(check.state, CheckState::Breaks(_))) {
         return (Verdict::Broken, of(check, 500), told(check));
@@ -205,8 +205,8 @@ fn verdict(
     let first = checks.iter().find(refuses);
     let answer = match (first, failure) {
         (Some(check), _) => of(check, 401),
-        (None, Some(failure)) => Answer { status: failure.status, by: Some(failure.by) },
-        (None, None) => Answer { status: 200, by: None },
+        (None, Some(failure)) => AnonymousAnswer { status: failure.status, by: Some(failure.by) },
+        (None, None) => AnonymousAnswer { status: 200, by: None },
     };
     let shut = checks.iter().find(|check| matches!(check.state, CheckState::RefusesAll(_)));
     let conflict = states.conflict().map(|(one, other)| {

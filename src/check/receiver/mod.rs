@@ -14,7 +14,7 @@ mod route;
 mod tests;
 pub(super) mod validation;
 
-pub use auth::{Answer, IgnoredPart, JudgedCheck, Judgement, Verdict, explain, judge};
+pub use auth::{AnonymousAnswer, IgnoredPart, JudgedCheck, Judgement, Verdict, explain, judge};
 pub use effective::{
     EffectiveDocument, EffectiveSources, ReferenceNote, ReferenceOutcome, VaultFieldState, effective,
 };

@@ -149,7 +149,7 @@ fn a_start_stumbles_over_documents_of_the_default_namespace_alone() {
         let root = parse(text).unwrap();
         judge(Some(&key), None, &receiver, (Some(&root), text)).after_restart
     };
-    let dark = Some(Answer { status: 404, by: Some("L01") });
+    let dark = Some(AnonymousAnswer { status: 404, by: Some("L01") });
     assert_eq!(after("default/a", r#"{"module": "kafkXX", "hmac": {"secret": "x"}}"#), dark);
     assert_eq!(after("default/a", r#"{"chain": []}"#), dark);
     assert_eq!(after("prod/a", r#"{"module": "kafkXX"}"#), None);

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::args::{ChangeArgs, SettingRollbackArgs, SettingSetArgs, SettingUnsetArgs};
 use super::shown::{OriginReport, SecretFilter, ShownValue};
-use super::{OpenApplication, SettingsContext};
+use super::{OpenedApplication, SettingsContext};
 use crate::application::{
     AppliedPlan, EffectiveValue, LayerPath, LayerWriteFault, PlannedWrite, ReloadStatus, RevertError,
     SettingEffect, SettingPath, SettingValue, SettingWriteError, SourceValue, WritePlan,
@@ -46,7 +46,7 @@ pub(super) async fn set(
 
 /// A secret is taken from no command line, where other users of the machine can see it.
 fn value_text(
-    open: &OpenApplication,
+    open: &OpenedApplication,
     filter: &SecretFilter,
     given: Option<String>,
     path: &SettingPath,
@@ -148,7 +148,7 @@ pub(super) async fn rollback(
 /// A plan on its way into the layers.
 struct PlannedChange<'c> {
     context: &'c SettingsContext<'c>,
-    open: &'c OpenApplication,
+    open: &'c OpenedApplication,
     filter: &'c SecretFilter,
     dry_run: bool,
     format: Format,
@@ -157,7 +157,7 @@ struct PlannedChange<'c> {
 impl<'c> PlannedChange<'c> {
     fn new(
         context: &'c SettingsContext<'c>,
-        open: &'c OpenApplication,
+        open: &'c OpenedApplication,
         filter: &'c SecretFilter,
         args: &ChangeArgs,
     ) -> Self {
@@ -287,7 +287,7 @@ impl ChangeReport {
         Self { written: applied.is_some(), writes, in_force: plan.effects.iter().map(effect).collect() }
     }
 
-    fn lines(&self, open: &OpenApplication) -> Vec<Safe<'static>> {
+    fn lines(&self, open: &OpenedApplication) -> Vec<Safe<'static>> {
         let text = |path: &str, value: &ShownValue| {
             let path = path.parse::<SettingPath>().ok();
             value.words(path.and_then(|path| open.spec.settings.get(&path)))

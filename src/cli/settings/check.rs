@@ -8,8 +8,8 @@ use super::SettingsContext;
 use super::args::SettingCheckArgs;
 use crate::application::{
     Application, ApplicationFileError, ApplicationSpec, EtcdShape, HardcodedCredential, LayerCondition,
-    LayerContents, LayerKind, LayerSpec, Load, LocalSources, OpenError, RuleViolation, SettingFault,
-    SettingSpec, SourceError, SourceFault, StartError,
+    LayerContents, LayerKind, LayerSpec, Load, LocalSources, OpenApplicationError, RuleViolation,
+    SettingFault, SettingSpec, SourceError, SourceFault, StartError,
 };
 use crate::check::rules::severity_word;
 use crate::cli::error::{Exit, Result};
@@ -102,7 +102,7 @@ impl SettingCheckReport {
         report.add_credentials(&spec, &LocalSources::new(variables)).await;
         let builder = match options.builder(spec.clone()) {
             Ok(builder) => builder,
-            Err(OpenError::Layer(error)) => {
+            Err(OpenApplicationError::Layer(error)) => {
                 report.findings.push(SettingFinding::of_source("layer", Severity::Error, &error));
                 return Ok(report);
             }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::args::SettingExplainArgs;
 use super::shown::{OriginReport, SecretFilter, ShadowReport, ShownValue};
-use super::{OpenApplication, SettingsContext};
+use super::{OpenedApplication, SettingsContext};
 use crate::application::{
     LadderStep, LayerCondition, LayerKind, LayerStatus, SettingExplanation, SettingPath, SettingSpec,
 };
@@ -83,7 +83,7 @@ pub(super) async fn run(
 }
 
 impl LadderReport {
-    fn new(open: &OpenApplication, filter: &SecretFilter, explanation: &SettingExplanation) -> Self {
+    fn new(open: &OpenedApplication, filter: &SecretFilter, explanation: &SettingExplanation) -> Self {
         let SettingExplanation { path, in_force, ladder, spec } = explanation;
         Self {
             path: path.to_string(),
@@ -153,7 +153,7 @@ impl RungReport {
 }
 
 impl DeclaredReport {
-    fn of(spec: &SettingSpec, open: &OpenApplication) -> Self {
+    fn of(spec: &SettingSpec, open: &OpenedApplication) -> Self {
         let mut roots = open.spec.layers.iter().rev().filter_map(|layer| match &layer.kind {
             LayerKind::Etcd { root, .. } => Some(root),
             _ => None,

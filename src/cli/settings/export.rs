@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::args::{ExportFormat, SettingExportArgs};
-use super::{OpenApplication, SettingsContext};
+use super::{OpenedApplication, SettingsContext};
 use crate::application::{EffectiveValue, ExportedVariable, SettingValue, VariableExport};
 use crate::cli::error::{Exit, Result};
 use crate::cli::output::Printer;
@@ -46,7 +46,7 @@ pub(super) async fn run(
 }
 
 fn print_variables(
-    open: &OpenApplication,
+    open: &OpenedApplication,
     chosen: impl Fn(&EffectiveValue) -> bool,
     out: &mut Printer<'_>,
     line: fn(&ExportedVariable) -> Option<Zeroizing<String>>,

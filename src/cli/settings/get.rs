@@ -1,7 +1,7 @@
 //! `settings get`: the value of a setting, and for programs its origin and what it hides.
 
 use super::args::SettingGetArgs;
-use super::{OpenApplication, SettingsContext};
+use super::{OpenedApplication, SettingsContext};
 use crate::application::SettingPath;
 use crate::cli::error::{CliError, Exit, Result};
 use crate::cli::output::{Format, Printer};
@@ -29,7 +29,7 @@ pub(super) async fn run(
     }
 }
 
-impl OpenApplication {
+impl OpenedApplication {
     /// The error of a path without a value.
     pub(super) fn absent(&self, path: &SettingPath) -> CliError {
         let version = self.application.version();

@@ -23,8 +23,8 @@ use super::session::{CliSession, note_faults};
 use super::stderr::print_note;
 use super::write::{NUMBER, note_unrecorded};
 use crate::application::{
-    Application, ApplicationFileError, ApplicationSpec, EffectiveValue, OpenError, OpenOptions, SourceError,
-    SourceFault, StartError,
+    Application, ApplicationFileError, ApplicationSpec, EffectiveValue, OpenApplicationError, OpenOptions,
+    SourceError, SourceFault, StartError,
 };
 use crate::audit::{AuditAction, SettingEvent};
 use crate::config::Target;
@@ -57,7 +57,7 @@ struct SettingsContext<'s> {
 }
 
 /// An application with its declarations. It follows its layers until it is dropped.
-struct OpenApplication {
+struct OpenedApplication {
     spec: ApplicationSpec,
     application: Application,
 }
@@ -89,17 +89,17 @@ impl<'s> SettingsContext<'s> {
     }
 
     /// Loads all layers. What is wrong although there is a picture is said on standard error.
-    async fn open(&self) -> Result<OpenApplication> {
+    async fn open(&self) -> Result<OpenedApplication> {
         let spec = self.spec()?;
         let application = self.options.builder(spec.clone()).map_err(refused)?.start().await;
         let application = application.map_err(|error| refused(error.into()))?;
         note_faults(application.health().findings());
-        Ok(OpenApplication { spec, application })
+        Ok(OpenedApplication { spec, application })
     }
 
     /// The same although values are refused, which is said on standard error: so that they can be explained
     /// and corrected.
-    async fn open_to_repair(&self) -> Result<OpenApplication> {
+    async fn open_to_repair(&self) -> Result<OpenedApplication> {
         let spec = self.spec()?;
         let started = self.options.builder(spec.clone()).map_err(refused)?.start_to_repair().await;
         let (application, refused) = started.map_err(|error| self::refused(error.into()))?;
@@ -107,7 +107,7 @@ impl<'s> SettingsContext<'s> {
             Some(error) => print_note(&error.to_string()),
             None => note_faults(application.health().findings()),
         }
-        Ok(OpenApplication { spec, application })
+        Ok(OpenedApplication { spec, application })
     }
 
     /// What is hidden, with the names of the context.
@@ -127,7 +127,7 @@ impl<'s> SettingsContext<'s> {
     /// Keeps in the audit which secrets are shown, and says how many.
     async fn note_revealed<'v>(
         &self,
-        open: &OpenApplication,
+        open: &OpenedApplication,
         filter: &SecretFilter,
         reveal: &RevealArgs,
         values: impl IntoIterator<Item = &'v EffectiveValue>,
@@ -163,14 +163,17 @@ impl<'s> SettingsContext<'s> {
 }
 
 /// Whose fault it is that an application cannot be opened.
-fn refused(error: OpenError) -> CliError {
+fn refused(error: OpenApplicationError) -> CliError {
     let exit = match &error {
-        OpenError::File(ApplicationFileError::Unreadable { .. }) | OpenError::Argument(_) => Exit::USAGE,
-        OpenError::Start(StartError::Refused { faults, unavailable }) if faults.is_empty() => unavailable
-            .iter()
-            .map(|(_, error)| exit_of(error))
-            .max_by_key(|exit| exit.0)
-            .unwrap_or(Exit::FAILED),
+        OpenApplicationError::File(ApplicationFileError::Unreadable { .. })
+        | OpenApplicationError::Argument(_) => Exit::USAGE,
+        OpenApplicationError::Start(StartError::Refused { faults, unavailable }) if faults.is_empty() => {
+            unavailable
+                .iter()
+                .map(|(_, error)| exit_of(error))
+                .max_by_key(|exit| exit.0)
+                .unwrap_or(Exit::FAILED)
+        }
         _ => Exit::INVALID,
     };
     exit.because(error.to_string())

@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::OpenApplication;
+use super::OpenedApplication;
 use crate::application::{
     EffectiveValue, LadderStep, SettingExplanation, SettingPath, SettingSpec, SettingValue, SourceValue,
     ValueOrigin,
@@ -95,7 +95,7 @@ impl SecretFilter {
     }
 
     /// A setting in force with what it hides.
-    pub(super) fn report(&self, open: &OpenApplication, value: &EffectiveValue) -> SettingReport {
+    pub(super) fn report(&self, open: &OpenedApplication, value: &EffectiveValue) -> SettingReport {
         let explanation = open.application.explain(value.path());
         SettingReport {
             path: value.path().to_string(),

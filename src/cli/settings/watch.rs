@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::args::SettingWatchArgs;
 use super::shown::{OriginReport, SecretFilter, ShownValue};
-use super::{OpenApplication, SettingsContext};
+use super::{OpenedApplication, SettingsContext};
 use crate::application::{EffectiveValue, LayerStatus, SettingChange, SettingChangeKind};
 use crate::cli::args::WatchFormat;
 use crate::cli::error::{CliError, Exit, Result};
@@ -82,7 +82,7 @@ pub(super) async fn run(
 }
 
 impl SettingLine {
-    fn loaded(open: &OpenApplication, watch: &SettingWatchArgs, filter: &SecretFilter) -> Vec<Self> {
+    fn loaded(open: &OpenedApplication, watch: &SettingWatchArgs, filter: &SecretFilter) -> Vec<Self> {
         let version = open.application.version();
         let wanted = |value: &&EffectiveValue| {
             watch.path.as_ref().is_none_or(|path| path == value.path() || path.contains(value.path()))
@@ -122,7 +122,7 @@ impl SettingLine {
         Ok(text)
     }
 
-    fn text(&self, open: &OpenApplication) -> Safe<'static> {
+    fn text(&self, open: &OpenedApplication) -> Safe<'static> {
         let what = self.path.as_deref().or(self.layer.as_deref()).unwrap_or_default();
         let spec = self.path.as_deref().and_then(|path| open.spec.settings.get(&path.parse().ok()?));
         let value = self.value.as_ref().map(|value| value.words(spec));

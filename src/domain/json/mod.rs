@@ -87,12 +87,13 @@ pub fn line_column(text: &str, offset: usize) -> (usize, usize) {
 pub struct LineIndex<'t> {
     text: &'t str,
     starts: Vec<usize>,
+    is_ascii: bool,
 }
 
 impl<'t> LineIndex<'t> {
     pub fn of(text: &'t str) -> Self {
         let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
-        Self { text, starts: std::iter::once(0).chain(breaks).collect() }
+        Self { text, starts: std::iter::once(0).chain(breaks).collect(), is_ascii: text.is_ascii() }
     }
 
     /// As [`line_column`].
@@ -100,7 +101,8 @@ impl<'t> LineIndex<'t> {
         let offset = offset.min(self.text.len());
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = line.checked_sub(1).and_then(|at| self.starts.get(at)).copied().unwrap_or_default();
-        let before = self.text.get(start..offset).unwrap_or_default();
-        (line, before.chars().count().saturating_add(1))
+        let before = self.text.get(start..offset).filter(|_| !self.is_ascii);
+        let characters = before.map_or(offset.saturating_sub(start), |before| before.chars().count());
+        (line, characters.saturating_add(1))
     }
 }

@@ -33,7 +33,7 @@ pub enum SettingWriteError {
     #[error("the layer {layer} has not been read by this process; write when it can be: {reason}")]
     NotRead { layer: Arc<str>, reason: String },
     /// What the layers would hold is refused.
-    #[error("nothing was written:{}", Lines(.0))]
+    #[error("nothing was written:{}", FaultLines(.0))]
     Refused(Vec<SettingFault>),
     #[error("the layer {layer}: {error}")]
     Layer { layer: Arc<str>, error: Box<LayerWriteError> },
@@ -64,9 +64,9 @@ pub enum RevertError {
     Folder(String),
 }
 
-struct Lines<'a>(&'a [SettingFault]);
+struct FaultLines<'a>(&'a [SettingFault]);
 
-impl fmt::Display for Lines<'_> {
+impl fmt::Display for FaultLines<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             [fault] => write!(f, " {fault}"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::super::super::substitute::{Substituted, SubstitutionFault, is_name, substitute};
-use super::super::tree::{self, LineIndex, TreeFault, TreeFormat, TreeNode, TreeValue};
+use super::super::tree::{self, TreeFault, TreeFormat, TreeNode, TreeValue};
 use super::super::variable_names::SetVariable;
 use super::{FileLayer, FileReader, SharedVariables, revision_of};
 use crate::application::{
@@ -15,6 +15,7 @@ use crate::application::{
 };
 use crate::config::dotenv::{self, DotenvFaultKind};
 use crate::domain::SecretText;
+use crate::domain::json::LineIndex;
 use crate::domain::reference::Variable;
 
 impl FileLayer {
@@ -58,7 +59,7 @@ impl FileLayer {
     ) -> Result<BTreeMap<SettingPath, LayerValue>, Vec<TreeFault>> {
         let text = tree::text_of(bytes).map_err(|fault| vec![fault])?;
         let mut root = tree::read(format, text).map_err(|fault| vec![fault])?;
-        let lines = LineIndex::new(text);
+        let lines = LineIndex::of(text);
         if let Some(variables) = &self.variables {
             let mut faults = Vec::new();
             substitute_in(&mut root, &lines, variables, &mut faults);
@@ -66,7 +67,7 @@ impl FileLayer {
                 return Err(faults);
             }
         }
-        root.into_values(text, |_, span, variables| self.place(lines.at(span.start), variables))
+        root.into_values(text, |_, span, variables| self.place(lines.line_column(span.start), variables))
             .map_err(|fault| vec![fault])
     }
 
@@ -179,7 +180,7 @@ fn substitute_in(
                     });
                     node.variables = variables;
                 }
-                Err(fault) => faults.push(unreplaced(&fault, lines.at(node.span.start))),
+                Err(fault) => faults.push(unreplaced(&fault, lines.line_column(node.span.start))),
             }
         }
     }

@@ -6,15 +6,16 @@ use serde_json::json;
 use super::yaml::MAX_DEPTH;
 use super::*;
 use crate::application::ValuePlace;
+use crate::domain::json::LineIndex;
 
 const FORMATS: [TreeFormat; 3] = [TreeFormat::Json, TreeFormat::Yaml, TreeFormat::Toml];
 
 /// Each setting with its line, its column and its value.
 fn settings(format: TreeFormat, text: &str) -> Vec<(String, usize, usize, Value)> {
-    let (lines, mut places) = (LineIndex::new(text), Vec::new());
+    let (lines, mut places) = (LineIndex::of(text), Vec::new());
     let root = read(format, text).unwrap_or_else(|fault| panic!("{fault:?}"));
     let values = root.into_values(text, |path, span, _| {
-        places.push((path.clone(), lines.at(span.start)));
+        places.push((path.clone(), lines.line_column(span.start)));
         ValuePlace::Program
     });
     let mut values = values.unwrap();
@@ -126,7 +127,7 @@ fn an_alias_and_a_merge_have_the_place_of_what_they_name_and_are_shared() {
     let at = |path: &str| root.get(&path.parse().unwrap()).unwrap();
     assert!(!at("base.a").shared && at("other.a").shared && at("other.b").shared);
     for path in ["base.a", "other.a", "other.b"] {
-        assert_eq!(LineIndex::new(&text).at(at(path).span.start).0, 2, "{path}");
+        assert_eq!(LineIndex::of(&text).line_column(at(path).span.start).0, 2, "{path}");
     }
 }
 
@@ -239,9 +240,9 @@ proptest! {
     fn any_text_is_read_or_refused(text in "[a-c\\[\\]{}:,=&*!|>#\"'0-9.\\-\n é]{0,40}") {
         for format in FORMATS {
             if let Ok(root) = read(format, &text) {
-                let lines = LineIndex::new(&text);
+                let lines = LineIndex::of(&text);
                 let values = root.into_values(&text, |_, span, _| {
-                    assert_eq!(lines.at(span.start), line_column(&text, span.start));
+                    assert_eq!(lines.line_column(span.start), line_column(&text, span.start));
                     ValuePlace::Program
                 });
                 prop_assert!(values.is_ok());

@@ -57,6 +57,7 @@ impl StateWalk {
         let mut console = Box::new(TestConsole::loaded());
         console.model.lock = lock;
         console.model.context.secrets = Some(secrets::places());
+        console.model.context.application = Some("billing.toml".into());
         let last = WalkStep::Text("");
         Self { console, path: Vec::new(), actions: Vec::new(), last, led_by: None, seen: 0 }
     }

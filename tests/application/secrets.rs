@@ -105,6 +105,20 @@ fn report(report: &ReloadReport) -> String {
     format!("{report:?}")
 }
 
+/// Waits until what is in etcd is refused, or is not.
+async fn is_refused(application: &Application, wanted: bool) {
+    let faults = || {
+        application
+            .sources()
+            .into_iter()
+            .filter(|layer| *layer.name == *"etcd")
+            .any(|it| !it.faults.is_empty())
+    };
+    while faults() != wanted {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
 /// What a program that reads other types than there are is told.
 fn misread(application: &Application) -> String {
     let mut told = String::new();
@@ -211,10 +225,13 @@ async fn no_value_of_any_layer_is_in_an_error_a_debug_form_a_log_or_a_version_on
     ] {
         root.put(&format!("/{key}"), text).await;
         told += &report(&running.reload(Some("etcd")).await.unwrap());
+        // The watch may not have told it yet.
+        within("it is refused", is_refused(&running, true)).await;
         told += &self::told(&running);
         let ladder = running.explain(&path(&key.to_lowercase())).ladder;
         ladder.iter().for_each(|step| told += &format!("{:?} {:?}\n", step.origin, step.fault));
         root.delete(&format!("/{key}")).await;
+        within("it is accepted again", is_refused(&running, false)).await;
     }
     for answer in [
         Answer::status(500),

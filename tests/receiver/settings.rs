@@ -2,8 +2,11 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::iter;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -57,10 +60,14 @@ fn limits_of_the_application_file_change_while_it_runs() {
     receiver.says("limits.requests is 1, by ");
     assert_eq!((body(&receiver, 2048), body(&receiver, 2049)), (200, 413));
 
-    // One that stalls is the only one that is answered.
-    let mut stalled = TcpStream::connect(receiver.address()).unwrap();
-    stalled.write_all(b"POST /webhook/open HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{").unwrap();
-    receiver.answers("/webhook/open", 503);
+    // One that stalls is the only one that is answered. It is refused itself while the last one is not quite done.
+    let stall = || {
+        let mut stalled = TcpStream::connect(receiver.address()).unwrap();
+        stalled.write_all(b"POST /webhook/open HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{").unwrap();
+        thread::sleep(Duration::from_millis(50));
+        (receiver.status("/webhook/open") == 503).then_some(stalled)
+    };
+    let mut stalled = iter::repeat_with(stall).take(100).flatten().next().expect("others are refused");
     assert_eq!(receiver.health()["components"]["settings"], "healthy", "it is no webhook");
     set(&receiver, &json!({"limits": {"requests": 2}}));
     receiver.answers("/webhook/open", 200);

@@ -4,7 +4,7 @@ use super::picture::SettingRow;
 
 /// A parsed filter line: words separated by blanks, all of which must match; `!word` must not. A word is searched
 /// in the path, after `layer:` in the name of the layer that the value comes from, and after `secret:` in the paths
-/// of secrets alone. `is:` takes the words of [`STATES`], or their beginning.
+/// of secrets alone. `is:` takes the words of its table, or their beginning.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SettingFilter(Vec<SettingTerm>);
 

@@ -75,7 +75,7 @@ fn an_editor_that_stops_itself_gives_the_shell_back() {
     terminal.wait_for("SYNCED");
     terminal.go_to("default/one");
     terminal.keys("E");
-    terminal.wait_for("Stopped");
+    terminal.wait_until(|screen| screen.has("Stopped") && screen.text().ends_with("\n$"));
     terminal.type_text("fg\n");
     terminal.wait_for("REVIEW");
 }

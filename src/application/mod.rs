@@ -76,7 +76,7 @@ pub use engine::{
     AppliedPlan, KeptContents, KeptVersion, LayerCondition, LayerFailure, LayerPath, LayerStatus,
     PinnedVersion, PlannedWrite, RELOAD_BUCKETS, ReloadReport, ReloadStatus, Reversal, RevertError,
     RollbackError, SettingEffect, SettingUpdate, SettingUpdates, SettingWrite, SettingWriteError, StartError,
-    StoppedWrites, UnknownLayerError, VERSIONS_KEPT, WritePlan, WrittenSetting, kept_versions,
+    StoppedWrites, UnknownLayerError, WritePlan, WrittenSetting, kept_versions,
 };
 pub use fault::SettingFault;
 pub use ladder::{LadderStep, SettingExplanation};
@@ -94,7 +94,8 @@ pub use sources::{HttpSettings, HttpSettingsError, HttpSource, RemoteLayer, Remo
 pub use spec::{
     ApplicationFileError, ApplicationSpec, CredentialRule, EtcdShape, FileFormat, HardcodedCredential,
     LayerKind, LayerSpec, RuleViolation, SettingRule, SettingSpec, SpecMistake, SpecPlace, SpecRules,
-    ValueFault, ValueType, application_schema, etcd_root, member_tables, rank_table, type_table,
+    VERSIONS_KEPT, ValueFault, ValueType, application_schema, etcd_root, member_tables, rank_table,
+    type_table,
 };
 pub use value::{SettingValue, SourceValue};
 pub use version::{ApplicationVersion, GetSettingError, LayerStamp, SettingChange, SettingChangeKind};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::spec::ARGUMENTS_RANK;
 use super::{
     Application, ApplicationBuilder, ApplicationFileError, ApplicationSpec, ArgumentError, LayerKind,
     LayerSpec, LocalSources, RemoteSources, SourceError, SpecPlace, StartError,
@@ -12,9 +13,6 @@ use super::{
 use crate::provider::env::EnvVariables;
 #[cfg(feature = "etcd")]
 use crate::provider::etcd::EtcdSettings;
-
-/// The rank of the arguments of the command line where the application file declares no layer for them.
-const ARGUMENTS_RANK: u32 = 50;
 
 /// What an application is opened with, besides its file.
 ///

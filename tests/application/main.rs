@@ -49,21 +49,7 @@ fn place() -> SpecPlace {
 }
 
 fn setting(value_type: ValueType, key: Option<&str>) -> SettingSpec {
-    SettingSpec {
-        value_type,
-        default: None,
-        required: false,
-        secret: false,
-        allowed: Vec::new(),
-        min: None,
-        max: None,
-        min_length: None,
-        pattern: None,
-        description: "".into(),
-        variable: None,
-        etcd_key: key.map(Into::into),
-        place: place(),
-    }
+    SettingSpec { etcd_key: key.map(Into::into), ..SettingSpec::new(value_type, place()) }
 }
 
 /// Settings that declare these types and keys.

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::super::version::ApplicationVersion;
-use super::super::{ApplicationSpec, LayerKind, LayerSpec, LayerWriter, Source, SpecPlace};
+use super::super::{ApplicationSpec, LayerKind, LayerSpec, LayerWriter, Source, SpecPlace, VERSIONS_KEPT};
 use super::Application;
 use super::defaults::DefaultsSource;
 use super::follow::ReloadReason;
@@ -17,9 +17,6 @@ use super::report::StartError;
 use super::running::RunningApplication;
 use super::state::ApplicationState;
 use super::state_folder::{RememberedState, StateFolder, folder_fault};
-
-/// How many versions are kept unless it is said.
-pub const VERSIONS_KEPT: usize = 10;
 
 /// A source that is silent for so long is asked, so that a notification that was lost is made up for.
 const SILENCE: Duration = Duration::from_secs(120);

@@ -27,7 +27,7 @@ use super::{
 };
 use crate::domain::Health;
 
-pub use builder::{ApplicationBuilder, VERSIONS_KEPT};
+pub use builder::ApplicationBuilder;
 use follow::{ReloadReason, follow};
 pub use layer_state::{LayerCondition, LayerFailure, LayerStatus};
 pub use metrics::{ApplicationMetrics, RELOAD_BUCKETS};

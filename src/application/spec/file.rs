@@ -7,16 +7,15 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use super::reader::{Members, SpecReader, WrittenText};
-use super::{ApplicationFileError, ApplicationSpec, SpecMistake, layer, members, rules, setting};
+use super::{
+    ApplicationFileError, ApplicationSpec, SpecMistake, VERSIONS_KEPT, layer, members, rules, setting,
+};
 use crate::config::{TomlText, TomlValue};
 use crate::domain::reference::Variables;
 use crate::private_file::io_reason;
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 16 << 20;
-
-/// How many versions are kept unless the file says otherwise.
-const KEPT_VERSIONS: usize = 10;
 
 impl ApplicationSpec {
     /// Reads an application file. `variables` are those that options of layers name.
@@ -75,7 +74,7 @@ fn read(reader: &mut SpecReader<'_>, top: &TomlValue<'_>) -> Option<ApplicationS
     let folder = reader.path.parent().map(Path::to_path_buf).unwrap_or_default();
     let name = name(reader, &top);
     let state = reader.text(&top, "state").map(|state| folder.join(state.text.as_str()));
-    let kept_versions = reader.count(&top, "versions").unwrap_or(KEPT_VERSIONS);
+    let kept_versions = reader.count(&top, "versions").unwrap_or(VERSIONS_KEPT);
     let settings = top.get("settings").map(|value| setting::read(reader, value)).unwrap_or_default();
     let layers = layer::read(reader, &top, &folder);
     let rules = top.get("rules").map(|value| rules::read(reader, value, &settings)).unwrap_or_default();

@@ -40,6 +40,9 @@ pub(super) struct SpecMember {
     pub(super) meaning: &'static str,
 }
 
+/// The rank of arguments, also where they are given and no layer is declared for them.
+pub(in crate::application) const ARGUMENTS_RANK: u32 = 50;
+
 /// A kind of layer: its name, its rank unless it has a `priority`, and its own members.
 pub(super) struct LayerMembers {
     pub(super) kind: &'static str,
@@ -150,7 +153,12 @@ pub(super) const LAYERS: [LayerMembers; 7] = [
             row("ca_cert", Text, "The certificates that its own is trusted by, relative to this file"),
         ],
     },
-    LayerMembers { kind: "arguments", rank: 50, meaning: "What --set path=value says", members: &[] },
+    LayerMembers {
+        kind: "arguments",
+        rank: ARGUMENTS_RANK,
+        meaning: "What --set path=value says",
+        members: &[],
+    },
     LayerMembers {
         kind: "runtime",
         rank: 60,

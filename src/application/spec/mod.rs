@@ -36,9 +36,13 @@ pub(super) use fit::read_text;
 pub use json_schema::application_schema;
 pub use layer::etcd_root;
 pub use member_tables::{member_tables, rank_table, type_table};
+pub(super) use members::ARGUMENTS_RANK;
 pub use rules::{RuleViolation, SettingRule, SpecRules};
 pub use value_fault::ValueFault;
 pub use value_type::ValueType;
+
+/// How many versions are kept unless it is said.
+pub const VERSIONS_KEPT: usize = 10;
 
 /// An application: its name, its layers, and what is known of its settings.
 #[derive(Clone, Default)]
@@ -186,6 +190,27 @@ pub struct SettingSpec {
     /// Its key under the root of a layer in etcd.
     pub etcd_key: Option<Arc<str>>,
     pub place: SpecPlace,
+}
+
+impl SettingSpec {
+    /// A setting of a type, without limits, that is neither required nor secret.
+    pub fn new(value_type: ValueType, place: SpecPlace) -> Self {
+        Self {
+            value_type,
+            default: None,
+            required: false,
+            secret: false,
+            allowed: Vec::new(),
+            min: None,
+            max: None,
+            min_length: None,
+            pattern: None,
+            description: Arc::default(),
+            variable: None,
+            etcd_key: None,
+            place,
+        }
+    }
 }
 
 #[cfg(test)]

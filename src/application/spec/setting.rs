@@ -95,20 +95,15 @@ fn one(reader: &mut SpecReader<'_>, path: &SettingPath, table: &TomlValue<'_>) -
     let names: Vec<_> = path.names().collect();
     let looks_secret = || Masking::built_in(DocumentKind::Unknown).is_secret_field(&names);
     let text = |reader: &mut SpecReader<'_>, name| reader.plain(&members, name).map(|it| it.text.into());
+    let place = reader.place(&members.span);
     let mut setting = SettingSpec {
-        value_type,
-        default: None,
         required: reader.flag(&members, "required").unwrap_or_default(),
         secret: reader.flag(&members, "secret").unwrap_or_else(looks_secret),
-        allowed: Vec::new(),
-        min: None,
-        max: None,
         min_length: reader.count(&members, "min_length"),
-        pattern: None,
         description: text(reader, "description").unwrap_or_default(),
         variable: variable(reader, &members),
         etcd_key: etcd_key(reader, &members),
-        place: reader.place(&members.span),
+        ..SettingSpec::new(value_type, place)
     };
     setting.pattern = pattern(reader, &members);
     tell_unfit_limits(reader, &members, value_type);

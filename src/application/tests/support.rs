@@ -168,21 +168,7 @@ pub(crate) fn spec_place() -> SpecPlace {
 }
 
 pub(crate) fn setting(value_type: ValueType) -> SettingSpec {
-    SettingSpec {
-        value_type,
-        default: None,
-        required: false,
-        secret: false,
-        allowed: Vec::new(),
-        min: None,
-        max: None,
-        min_length: None,
-        pattern: None,
-        description: "".into(),
-        variable: None,
-        etcd_key: None,
-        place: spec_place(),
-    }
+    SettingSpec::new(value_type, spec_place())
 }
 
 /// An application to be: layers, settings and a rule.

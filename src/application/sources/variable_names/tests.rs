@@ -4,21 +4,8 @@ use super::*;
 use crate::application::SpecPlace;
 
 pub(crate) fn setting(value_type: ValueType, variable: Option<&str>) -> SettingSpec {
-    SettingSpec {
-        value_type,
-        default: None,
-        required: false,
-        secret: false,
-        allowed: Vec::new(),
-        min: None,
-        max: None,
-        min_length: None,
-        pattern: None,
-        description: "".into(),
-        variable: variable.map(Into::into),
-        etcd_key: None,
-        place: SpecPlace { path: Arc::new("app.toml".into()), line: 1, column: 1 },
-    }
+    let place = SpecPlace { path: Arc::new("app.toml".into()), line: 1, column: 1 };
+    SettingSpec { variable: variable.map(Into::into), ..SettingSpec::new(value_type, place) }
 }
 
 fn declared(settings: &[(&str, Option<&str>)]) -> BTreeMap<SettingPath, SettingSpec> {

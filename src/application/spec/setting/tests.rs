@@ -11,21 +11,7 @@ use super::*;
 
 /// A setting of a type, without limits.
 pub(in super::super) fn spec(value_type: ValueType) -> SettingSpec {
-    SettingSpec {
-        value_type,
-        default: None,
-        required: false,
-        secret: false,
-        allowed: Vec::new(),
-        min: None,
-        max: None,
-        min_length: None,
-        pattern: None,
-        description: "".into(),
-        variable: None,
-        etcd_key: None,
-        place: SpecPlace { path: Arc::new(PathBuf::from("a.toml")), line: 1, column: 1 },
-    }
+    SettingSpec::new(value_type, SpecPlace { path: Arc::new(PathBuf::from("a.toml")), line: 1, column: 1 })
 }
 
 fn setting(members: &str) -> SettingSpec {
